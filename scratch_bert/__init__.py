@@ -1,0 +1,75 @@
+"""BERT from scratch, in files that are read in this order.
+
+errors → config → activations → embeddings → attention → feed_forward → encoder → pooler → outputs
+→ pretrained → model → heads, and beside them weights and checkpoints (how trained numbers get in)
+and tokenization (how text becomes ids).
+
+One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape:
+
+    batch       sequences that are computed together
+    seq         tokens of a sequence, padding included ([CLS] … [SEP])
+    query, key  the same, where tokens that look and tokens that are looked at differ in number
+    hidden      width of a token's vector (768 in bert-base)
+    heads       attention heads of a layer (12)
+    head_dim    hidden / heads (64)
+    inner       width inside the feed-forward layer (3072)
+    vocab       entries of the vocabulary (30522)
+    labels      classes of a task
+
+Nothing is imported before it is asked for, so `scratch_bert.tokenization` runs without torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scratch_bert.config import BertConfig
+    from scratch_bert.errors import CheckpointError
+    from scratch_bert.heads import (
+        BertForMaskedLM,
+        BertForMultipleChoice,
+        BertForNextSentencePrediction,
+        BertForPreTraining,
+        BertForQuestionAnswering,
+        BertForSequenceClassification,
+        BertForTokenClassification,
+        BertLMHeadModel,
+    )
+    from scratch_bert.model import BertModel
+    from scratch_bert.tokenization import BertTokenizer
+
+_HOME = {
+    "BertConfig": "config",
+    "BertForMaskedLM": "heads",
+    "BertForMultipleChoice": "heads",
+    "BertForNextSentencePrediction": "heads",
+    "BertForPreTraining": "heads",
+    "BertForQuestionAnswering": "heads",
+    "BertForSequenceClassification": "heads",
+    "BertForTokenClassification": "heads",
+    "BertLMHeadModel": "heads",
+    "BertModel": "model",
+    "BertTokenizer": "tokenization",
+    "CheckpointError": "errors",
+}
+
+__all__ = [
+    "BertConfig",
+    "BertForMaskedLM",
+    "BertForMultipleChoice",
+    "BertForNextSentencePrediction",
+    "BertForPreTraining",
+    "BertForQuestionAnswering",
+    "BertForSequenceClassification",
+    "BertForTokenClassification",
+    "BertLMHeadModel",
+    "BertModel",
+    "BertTokenizer",
+    "CheckpointError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,71 @@
+"""A checkpoint's name → the folder it lies in: a path, a hub id, or one that is built in."""
+
+from pathlib import Path
+
+from scratch_bert.builtin_checkpoints import BUILTIN, PREFIX
+from scratch_bert.errors import CheckpointError
+from scratch_bert.weight_files import WEIGHT_FILES, read_weight_map
+
+_CONFIG = "config.json"
+_TOKENIZER_FILES = (
+    "vocab.txt",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+)
+
+
+def resolve(name: str | Path) -> Path:
+    """Find a checkpoint's folder, downloading or making it where needed.
+
+    Args:
+        name: a folder; "builtin:minilm", "builtin:adversarial" or "builtin:bert-base"; or a hub id
+            such as "bert-base-uncased", for which huggingface_hub's cache and its offline switch
+            (`HF_HUB_OFFLINE=1`) hold.
+
+    Raises:
+        CheckpointError: it is none of these, or cannot be had.
+    """
+    if str(name).startswith(PREFIX):
+        if name not in BUILTIN:
+            raise CheckpointError(f"{name}: there is no such one, only {', '.join(BUILTIN)}")
+        return BUILTIN[str(name)]()
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    if isinstance(name, Path) or name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise CheckpointError(f"{name}: there is no such folder")
+    return _download(name)
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, HfHubHTTPError
+
+    def fetch(file: str) -> Path | None:
+        try:
+            return Path(hf_hub_download(hub_id, file))
+        except EntryNotFoundError:
+            return None
+
+    try:
+        config = fetch(_CONFIG)
+        for file in _TOKENIZER_FILES:
+            fetch(file)
+        weights = next((path for file in WEIGHT_FILES if (path := fetch(file))), None)
+        if weights is not None and weights.name.endswith(".index.json"):
+            for shard in set(read_weight_map(weights).values()):
+                fetch(shard)
+    except HFValidationError:
+        raise CheckpointError(f"{hub_id}: neither a folder nor a hub id") from None
+    except (HfHubHTTPError, OSError) as error:
+        raise CheckpointError(
+            f"{hub_id}: not a folder, and the hub did not give it ({type(error).__name__}: "
+            f"{str(error).splitlines()[0]}). Without a network there are {', '.join(BUILTIN)}"
+        ) from None
+    if config is None:
+        raise CheckpointError(
+            f"{hub_id}: not a folder, and neither the hub nor its local cache has its {_CONFIG}. "
+            f"Without a network there are {', '.join(BUILTIN)}"
+        )
+    return config.parent

@@ -1,0 +1,239 @@
+"""Every layout BERT weights come in ↔ one state dict.
+
+The same tensor has been called `bert/encoder/layer_0/output/LayerNorm/gamma` (TensorFlow),
+`bert.encoder.layer.0.output.LayerNorm.gamma` (the hub's bert-base-uncased), and
+`encoder.layer.0.output.LayerNorm.weight` (a bare BertModel). Here it is brought to the last of
+these; a model with a head has `bert.` in front again. Every tensor of the file is accounted for.
+"""
+
+import json
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from scratch_bert.errors import CheckpointError
+from scratch_bert.initialization import init_weights
+from scratch_bert.weight_files import SAFETENSORS, read_weights, replace, write_weights
+
+if TYPE_CHECKING:
+    from scratch_bert.pretrained import BertPreTrainedModel
+
+_TENSORFLOW_PLACES = {
+    "cls.predictions.output_bias": "cls.predictions.bias",
+    "cls.seq_relationship.output_weights": "cls.seq_relationship.weight",
+    "cls.seq_relationship.output_bias": "cls.seq_relationship.bias",
+    "cls.squad.output_weights": "qa_outputs.weight",
+    "cls.squad.output_bias": "qa_outputs.bias",
+    "output_weights": "classifier.weight",
+    "output_bias": "classifier.bias",
+}
+# Saved by older versions of HF beside the weights; the model computes them.
+_BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What became of every tensor of a checkpoint and of every parameter of the model.
+
+    Attributes:
+        loaded: parameters that took their values from the checkpoint.
+        renamed: file's name → parameter, where the two differ by more than `bert.` in front.
+        missing: parameters the checkpoint has no tensor for; drawn afresh.
+        wrong_shape: parameter → (shape in the file, shape in the model); drawn afresh.
+        unexpected: tensors of the file the model has no place for.
+        ignored: buffers older versions of HF saved along.
+        untied: pairs that should be one parameter and differ in the file, so were left apart.
+    """
+
+    loaded: tuple[str, ...]
+    renamed: dict[str, str]
+    missing: tuple[str, ...]
+    wrong_shape: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    unexpected: tuple[str, ...]
+    ignored: tuple[str, ...]
+    untied: tuple[str, ...]
+
+    def __str__(self) -> str:
+        counts = {
+            "loaded": self.loaded,
+            "renamed": self.renamed,
+            "missing, drawn afresh": self.missing,
+            "of the wrong shape, drawn afresh": self.wrong_shape,
+            "unexpected": self.unexpected,
+            "ignored": self.ignored,
+            "untied": self.untied,
+        }
+        lines = [f"{len(self.loaded)} loaded, {len(self.renamed)} of them renamed"]
+        for what, names in list(counts.items())[2:]:
+            if names:
+                lines.append(f"{len(names)} {what}: {', '.join(names)}")
+        return "\n".join(lines)
+
+
+def canonical_name(name: str) -> str:
+    """Bring one tensor's name to HF's current one, without `bert.` in front.
+
+    >>> canonical_name("bert/encoder/layer_0/attention/self/query/kernel")
+    'encoder.layer.0.attention.self.query.weight'
+    >>> canonical_name("bert.embeddings.LayerNorm.gamma")
+    'embeddings.LayerNorm.weight'
+    """
+    if "/" in name or name in _TENSORFLOW_PLACES:
+        name = re.sub(r"layer_(\d+)", r"layer.\1", name.removesuffix(":0").replace("/", "."))
+        name = _TENSORFLOW_PLACES.get(name, name)
+        name = re.sub(r"\.kernel$", ".weight", name)
+        name = re.sub(r"(_embeddings)$", r"\1.weight", name)
+    name = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", name)
+    name = re.sub(r"LayerNorm\.beta$", "LayerNorm.bias", name)
+    return name.removeprefix("bert.")
+
+
+def canonical_weights(found: Mapping[str, Tensor]) -> dict[str, tuple[str, Tensor]]:
+    """Return canonical name → (name in the file, tensor), TensorFlow's kernels transposed.
+
+    Raises:
+        CheckpointError: two tensors of the file come to the same name.
+    """
+    weights: dict[str, tuple[str, Tensor]] = {}
+    for name, tensor in found.items():
+        canonical = canonical_name(name)
+        if canonical in weights:
+            raise CheckpointError(f"{weights[canonical][0]} and {name} are both {canonical}")
+        is_kernel = "/" in name and name.removesuffix(":0").endswith("/kernel")
+        weights[canonical] = name, tensor.T if is_kernel else tensor
+    return weights
+
+
+def load_weights(
+    model: "BertPreTrainedModel", folder: Path, dtype: torch.dtype | None, strict: bool
+) -> None:
+    """Give a model built on the meta device its parameters, and set its `load_report`.
+
+    Raises:
+        CheckpointError: see `BertPreTrainedModel.from_pretrained`.
+    """
+    try:
+        weights = canonical_weights(read_weights(folder))
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"{folder}: {error}" if str(folder) not in str(error) else str(error)
+        ) from None
+    dtype = dtype or _dtype_of(model.config.extra, weights)
+    untied = _share_or_untie(model, weights)
+
+    state: dict[str, Tensor] = {}
+    missing, wrong_shape, renamed = [], {}, {}
+    for name, parameter in model.state_dict().items():
+        canonical = name.removeprefix("bert.")
+        if canonical not in weights:
+            missing.append(name)
+            continue
+        in_file, tensor = weights[canonical]
+        if tensor.shape != parameter.shape:
+            wrong_shape[name] = tuple(tensor.shape), tuple(parameter.shape)
+            continue
+        if not tensor.is_floating_point():
+            raise CheckpointError(f"{folder}: {in_file} is {tensor.dtype}, expected floating point")
+        state[name] = tensor.to(dtype).contiguous()
+        if in_file.removeprefix("bert.") != canonical:
+            renamed[in_file] = name
+    known = {name.removeprefix("bert.") for name in model.state_dict()}
+    left = {n: f for n, (f, _) in weights.items() if n not in known}
+    model.load_report = LoadReport(
+        loaded=tuple(state),
+        renamed=renamed,
+        missing=tuple(missing),
+        wrong_shape=wrong_shape,
+        unexpected=tuple(f for n, f in left.items() if n not in _BUFFERS),
+        ignored=tuple(f for n, f in left.items() if n in _BUFFERS),
+        untied=tuple(untied),
+    )
+    _refuse(model.load_report, folder, strict)
+
+    model.load_state_dict(state, assign=True, strict=False)
+    fresh = {name for name in [*missing, *wrong_shape]}
+    for name in fresh:
+        module, _, leaf = name.rpartition(".")
+        empty = torch.empty(model.get_parameter(name).shape, dtype=dtype)
+        setattr(model.get_submodule(module), leaf, nn.Parameter(empty))
+    if fresh:
+        only = {model.get_parameter(name) for name in fresh}
+        init_weights(model, model.config.initializer_range, only)
+        warnings.warn(
+            f"{folder}: {type(model).__name__} has {len(fresh)} weights that were not loaded but "
+            f"drawn afresh: {', '.join(sorted(fresh))}. Train before you rely on them.",
+            stacklevel=3,
+        )
+    model.tie_weights()
+
+
+def _dtype_of(
+    extra: Mapping[str, object], weights: Mapping[str, tuple[str, Tensor]]
+) -> torch.dtype:
+    named = extra.get("dtype", extra.get("torch_dtype"))
+    if isinstance(named, str) and isinstance(getattr(torch, named, None), torch.dtype):
+        return getattr(torch, named)
+    kinds = (t.dtype for _, t in weights.values() if t.is_floating_point())
+    return next(kinds, torch.get_default_dtype())
+
+
+def _share_or_untie(
+    model: "BertPreTrainedModel", weights: dict[str, tuple[str, Tensor]]
+) -> list[str]:
+    """Let tied parameters that are in the file once stand for both; part those that differ."""
+    untied = []
+    for copy, original in type(model).TIED.items():
+        a, b = copy.removeprefix("bert."), original.removeprefix("bert.")
+        if a in weights and b in weights:
+            if copy in model.tied and not torch.equal(weights[a][1], weights[b][1]):
+                untied.append(copy)
+                del model.tied[copy]
+        elif a in weights or b in weights:
+            weights[a] = weights[b] = weights.get(a) or weights[b]
+    if untied:
+        model.config.tie_word_embeddings = False
+        warnings.warn(
+            f"{', '.join(untied)}: the file has other values than where this should be tied to, so "
+            "it was left apart; set tie_word_embeddings to false in config.json if that is meant",
+            stacklevel=4,
+        )
+    return untied
+
+
+def _refuse(report: LoadReport, folder: Path, strict: bool) -> None:
+    if not strict:
+        return
+    body = [
+        n for n in report.missing if n.removeprefix("bert.").startswith(("embeddings", "encoder"))
+    ]
+    if body:
+        raise CheckpointError(
+            f"{folder}: lacks {len(body)} encoder weights: {', '.join(body)}. Is it a BERT of this "
+            "configuration? strict=False draws them afresh"
+        )
+    for name, (in_file, in_model) in report.wrong_shape.items():
+        raise CheckpointError(
+            f"{folder}: {name} has shape {in_file}, expected {in_model} by config.json and the "
+            "call; strict=False draws it afresh"
+        )
+
+
+def save_weights(model: "BertPreTrainedModel", folder: Path) -> None:
+    """Write a model as HF does: each tied parameter once, under its original's name."""
+    state = {n: t for n, t in model.state_dict().items() if n not in model.tied}
+    kinds = {str(t.dtype).removeprefix("torch.") for t in state.values()}
+    values = {
+        **model.config.to_dict(),
+        "architectures": [type(model).__name__],
+        "dtype": sorted(kinds)[0],
+    }
+    values.pop("torch_dtype", None)
+    write_weights(state, folder / SAFETENSORS)
+    text = json.dumps(values, indent=2, sort_keys=True) + "\n"
+    replace(folder / "config.json", lambda place: place.write_text(text, encoding="utf-8"))
