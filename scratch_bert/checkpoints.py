@@ -40,7 +40,7 @@ def resolve(name: str | Path) -> Path:
 
 def _download(hub_id: str) -> Path:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HFValidationError, HfHubHTTPError
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError
 
     def fetch(file: str) -> Path | None:
         try:

@@ -61,11 +61,7 @@ class BertConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Take what is known, keep the rest in `extra`.
-
-        Raises:
-            CheckpointError: a value is of the wrong type, or asks for what is not BERT.
-        """
+        """Take what is known and keep the rest in `extra`; CheckpointError for a wrong value."""
         for name, value in values.items():
             if name in _KINDS and not _fits(value, _KINDS[name]):
                 expected = getattr(_KINDS[name], "__name__", str(_KINDS[name]))
@@ -81,11 +77,7 @@ class BertConfig:
 
     @classmethod
     def from_json(cls, path: Path) -> Self:
-        """Read a config.json.
-
-        Raises:
-            CheckpointError: the file is absent, not JSON, or holds a wrong value.
-        """
+        """Read a config.json; CheckpointError where it is absent, damaged or wrong."""
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -103,9 +95,9 @@ class BertConfig:
         """Everything that belongs into config.json; HF reads it to the same configuration."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
         del values["num_labels"]
-        assert self.id2label is not None
-        values["id2label"] = {str(i): label for i, label in self.id2label.items()}
-        values["label2id"] = {label: i for i, label in self.id2label.items()}
+        labels = self.id2label or {}
+        values["id2label"] = {str(i): label for i, label in labels.items()}
+        values["label2id"] = {label: i for i, label in labels.items()}
         return {**self.extra, "model_type": "bert", **values}
 
 

@@ -46,12 +46,14 @@ class BertEmbeddings(nn.Module):
             ValueError: exactly one of `input_ids` and `inputs_embeds` is needed; an id is outside
                 its table; the sequence is longer than there are positions.
         """
-        if (input_ids is None) == (inputs_embeds is None):
-            raise ValueError("give exactly one of input_ids and inputs_embeds")
-        if input_ids is not None:
+        if input_ids is not None and inputs_embeds is None:
+            if input_ids.dim() != 2:
+                shape = tuple(input_ids.shape)
+                raise ValueError(f"input_ids has shape {shape}, expected (batch, seq)")
             check_ids("input_ids", input_ids, self.word_embeddings)
             inputs_embeds = self.word_embeddings(input_ids)
-        assert inputs_embeds is not None
+        elif input_ids is not None or inputs_embeds is None:
+            raise ValueError("give exactly one of input_ids and inputs_embeds")
         batch, seq, _ = inputs_embeds.shape
         device = inputs_embeds.device
 

@@ -4,10 +4,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from scratch_bert.attention import Attention, BertAttention, KeyValueCache
+from scratch_bert.attention import BertAttention
+from scratch_bert.attention_plan import AttentionPlan
 from scratch_bert.config import BertConfig
 from scratch_bert.feed_forward import BertIntermediate, BertOutput
 from scratch_bert.outputs import BertModelOutput
+
+States = Float[Tensor, "batch seq hidden"]
 
 
 class BertLayer(nn.Module):
@@ -24,21 +27,13 @@ class BertLayer(nn.Module):
         self.output = BertOutput(config, config.intermediate_size)
 
     def forward(
-        self,
-        hidden_states: Float[Tensor, "batch seq hidden"],
-        mask: Tensor | None,
-        attention: Attention,
-        encoder_hidden_states: Tensor | None = None,
-        encoder_mask: Tensor | None = None,
-        cache: KeyValueCache | None = None,
-    ) -> tuple[Float[Tensor, "batch seq hidden"], Tensor | None, Tensor | None]:
-        """Return the hidden states, and both attentions' probabilities where there are any."""
-        attended, probabilities = self.attention(hidden_states, mask, attention, cache=cache)
+        self, states: States, plan: AttentionPlan
+    ) -> tuple[States, Tensor | None, Tensor | None]:
+        """Return the states, and both attentions' probabilities where there are any."""
+        attended, probabilities = self.attention(states, plan)
         cross_probabilities = None
-        if encoder_hidden_states is not None:
-            attended, cross_probabilities = self.crossattention(
-                attended, encoder_mask, attention, encoder_hidden_states, cache
-            )
+        if plan.encoder_hidden_states is not None:
+            attended, cross_probabilities = self.crossattention(attended, plan)
         return (
             self.output(self.intermediate(attended), attended),
             probabilities,
@@ -56,37 +51,32 @@ class BertEncoder(nn.Module):
 
     def forward(
         self,
-        hidden_states: Float[Tensor, "batch seq hidden"],
-        mask: Tensor | None,
-        attention: Attention,
-        encoder_hidden_states: Tensor | None = None,
-        encoder_mask: Tensor | None = None,
-        cache: KeyValueCache | None = None,
-        output_hidden_states: bool = False,
-        output_attentions: bool = False,
+        states: States,
+        plan: AttentionPlan,
+        output_hidden_states: bool,
+        output_attentions: bool,
     ) -> BertModelOutput:
         """Return the last layer's output, and what else was asked for.
 
         With gradient checkpointing, training keeps only each layer's input and computes the rest
         anew for the backward pass: less memory, more time, the same numbers.
         """
-        states, probabilities, cross_probabilities = [], [], []
+        all_states, all_probabilities, all_cross = [states], [], []
         for layer in self.layer:
-            if output_hidden_states:
-                states.append(hidden_states)
-            inputs = hidden_states, mask, attention, encoder_hidden_states, encoder_mask, cache
             if self.gradient_checkpointing and self.training:
-                hidden_states, own, cross = checkpoint(layer, *inputs, use_reentrant=False)
+                states, probabilities, cross = checkpoint(layer, states, plan, use_reentrant=False)
             else:
-                hidden_states, own, cross = layer(*inputs)
+                states, probabilities, cross = layer(states, plan)
+            if output_hidden_states:
+                all_states.append(states)
             if output_attentions:
-                probabilities.append(own)
-                cross_probabilities.append(cross)
-        has_cross = output_attentions and encoder_hidden_states is not None
+                all_probabilities.append(probabilities)
+                all_cross.append(cross)
+        has_cross = output_attentions and plan.encoder_hidden_states is not None
         return BertModelOutput(
-            last_hidden_state=hidden_states,
-            hidden_states=(*states, hidden_states) if output_hidden_states else None,
-            attentions=tuple(probabilities) if output_attentions else None,
-            cross_attentions=tuple(cross_probabilities) if has_cross else None,
-            past_key_values=cache,
+            last_hidden_state=states,
+            hidden_states=tuple(all_states) if output_hidden_states else None,
+            attentions=tuple(all_probabilities) if output_attentions else None,
+            cross_attentions=tuple(all_cross) if has_cross else None,
+            past_key_values=plan.cache,
         )

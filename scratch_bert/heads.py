@@ -1,7 +1,6 @@
 """What is put on top of BERT: pretraining's two tasks, and the tasks it is fine-tuned for.
 
-Each model is `bert` and a small head. All take `BertModel.forward`'s arguments, by position or by
-name (`args`, `inputs`), and labels, which add a `loss`. A label of -100 is ignored.
+Each takes `BertModel.forward`'s arguments (`args`, `inputs`), and labels, which add a `loss`.
 """
 
 from typing import Any, ClassVar
@@ -10,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Integer, Num
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map_only
 
 from scratch_bert.activations import activation
 from scratch_bert.config import BertConfig
@@ -17,6 +17,9 @@ from scratch_bert.initialization import init_weights
 from scratch_bert.model import BertModel
 from scratch_bert.outputs import HeadOutput, PreTrainingOutput, QuestionAnsweringOutput
 from scratch_bert.pretrained import BertPreTrainedModel
+
+TokenLabels = Integer[Tensor, "batch seq"] | None
+TextLabels = Integer[Tensor, " batch"] | None
 
 
 def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
@@ -39,10 +42,7 @@ class BertPredictionHeadTransform(nn.Module):
 
 
 class BertLMPredictionHead(nn.Module):
-    """Score every entry of the vocabulary: transform(x) Eᵀ + b, with E the word embeddings.
-
-    `decoder.bias` and `bias` are one parameter under HF's two names, added once.
-    """
+    """Score every entry of the vocabulary: transform(x) Eᵀ + b; `decoder.bias` and `bias` are b."""
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -78,55 +78,50 @@ class BertWithVocabulary(BertWithHead):
         "cls.predictions.decoder.bias": "cls.predictions.bias",
     }
 
-    def __init__(self, config: BertConfig, add_pooling_layer: bool = False) -> None:
-        super().__init__(config, add_pooling_layer)
-        self.cls = nn.Module()
-        self.cls.predictions = BertLMPredictionHead(config)
-        if add_pooling_layer:
-            self.cls.seq_relationship = nn.Linear(config.hidden_size, 2)
+    HAS_NEXT_SENTENCE: ClassVar[bool] = False
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__(config, add_pooling_layer=self.HAS_NEXT_SENTENCE)
+        self.cls = nn.ModuleDict({"predictions": BertLMPredictionHead(config)})
+        if self.HAS_NEXT_SENTENCE:
+            self.cls["seq_relationship"] = nn.Linear(config.hidden_size, 2)
         self.init_head()
 
 
 class BertForPreTraining(BertWithVocabulary):
     """Masked words and next sentence together (paper: section 3.1, tasks 1 and 2)."""
 
-    def __init__(self, config: BertConfig) -> None:
-        super().__init__(config, add_pooling_layer=True)
+    HAS_NEXT_SENTENCE = True
 
     def forward(
         self,
         *args: Any,
-        labels: Integer[Tensor, "batch seq"] | None = None,
-        next_sentence_label: Integer[Tensor, " batch"] | None = None,
+        labels: TokenLabels = None,
+        next_sentence_label: TextLabels = None,
         **inputs: Any,
     ) -> PreTrainingOutput:
-        """`next_sentence_label` is 0 where B follows A and 1 where B is random.
-
-        The loss is the sum of both tasks'. With one kind of label it is that task's alone, where
-        HF has None.
-        """
+        """The loss is the sum of both tasks', or the one task's that has labels (HF: None)."""
         output = self.bert(*args, **inputs)
-        words = self.cls.predictions(output.last_hidden_state)  # (batch, seq, vocab)
-        is_random = self.cls.seq_relationship(output.pooler_output)  # (batch, 2)
-        losses = cross_entropy(words, labels), cross_entropy(is_random, next_sentence_label)
-        given = [loss for loss in losses if loss is not None]
+        words = self.cls["predictions"](output.last_hidden_state)  # (batch, seq, vocab)
+        is_random = self.cls["seq_relationship"](output.pooler_output)  # (batch, 2)
+        loss, nsp_loss = cross_entropy(words, labels), cross_entropy(is_random, next_sentence_label)
+        if loss is not None and nsp_loss is not None:
+            loss = loss + nsp_loss
         return PreTrainingOutput(
             **output.intermediates(),
             prediction_logits=words,
             seq_relationship_logits=is_random,
-            loss=sum(given[1:], start=given[0]) if given else None,
+            loss=nsp_loss if loss is None else loss,
         )
 
 
 class BertForMaskedLM(BertWithVocabulary):
     """Fill in masked words (paper: section 3.1, task 1)."""
 
-    def forward(
-        self, *args: Any, labels: Integer[Tensor, "batch seq"] | None = None, **inputs: Any
-    ) -> HeadOutput:
+    def forward(self, *args: Any, labels: TokenLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, seq, vocab)."""
         output = self.bert(*args, **inputs)
-        logits = self.cls.predictions(output.last_hidden_state)
+        logits = self.cls["predictions"](output.last_hidden_state)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
@@ -134,14 +129,12 @@ class BertForMaskedLM(BertWithVocabulary):
 class BertLMHeadModel(BertWithVocabulary):
     """Predict the next word, left to right: BERT's layers as a decoder (HF only; `is_decoder`)."""
 
-    def forward(
-        self, *args: Any, labels: Integer[Tensor, "batch seq"] | None = None, **inputs: Any
-    ) -> HeadOutput:
+    def forward(self, *args: Any, labels: TokenLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, seq, vocab); labels are the inputs, shifted here."""
         if labels is not None:
             inputs["use_cache"] = False
         output = self.bert(*args, **inputs)
-        logits = self.cls.predictions(output.last_hidden_state)
+        logits = self.cls["predictions"](output.last_hidden_state)
         following = None if labels is None else F.pad(labels, (0, 1), value=-100)[:, 1:]
         loss = cross_entropy(logits.float(), following)  # HF: in float32 whatever the model's is
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
@@ -152,16 +145,13 @@ class BertForNextSentencePrediction(BertWithHead):
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__(config, add_pooling_layer=True)
-        self.cls = nn.Module()
-        self.cls.seq_relationship = nn.Linear(config.hidden_size, 2)
+        self.cls = nn.ModuleDict({"seq_relationship": nn.Linear(config.hidden_size, 2)})
         self.init_head()
 
-    def forward(
-        self, *args: Any, labels: Integer[Tensor, " batch"] | None = None, **inputs: Any
-    ) -> HeadOutput:
+    def forward(self, *args: Any, labels: TextLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, 2)."""
         output = self.bert(*args, **inputs)
-        logits = self.cls.seq_relationship(output.pooler_output)
+        logits = self.cls["seq_relationship"](output.pooler_output)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
@@ -186,25 +176,23 @@ class BertForSequenceClassification(BertWithClassifier):
     def forward(
         self, *args: Any, labels: Num[Tensor, "batch *labels"] | None = None, **inputs: Any
     ) -> HeadOutput:
-        """Return logits (batch, labels).
-
-        The loss follows `config.problem_type`; where that is None, one output is a regression,
-        integer labels are classes, and other labels are several at once. HF writes the first
-        call's answer into the configuration; here each call decides for itself.
-        """
+        """Return logits (batch, labels)."""
         output = self.bert(*args, **inputs)
         logits = self.classifier(self.dropout(output.pooler_output))
         loss = None if labels is None else self.loss(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
     def loss(self, logits: Float[Tensor, "batch labels"], labels: Tensor) -> Float[Tensor, ""]:
-        """Mean squared error, cross entropy, or binary cross entropy."""
+        """Mean squared error, cross entropy or binary cross entropy, by `config.problem_type`.
+
+        Where that is None, one output is a regression, integer labels are classes, and others are
+        several at once. HF writes the first call's answer into the configuration; we do not.
+        """
         problem = self.config.problem_type
         if problem == "regression" or (problem is None and self.config.num_labels == 1):
             return F.mse_loss(logits.squeeze(), labels.squeeze())
-        if problem == "single_label_classification" or (
-            problem is None and labels.dtype in (torch.long, torch.int)
-        ):
+        is_class = problem is None and labels.dtype in (torch.long, torch.int)
+        if problem == "single_label_classification" or is_class:
             return F.cross_entropy(logits, labels.flatten())
         return F.binary_cross_entropy_with_logits(logits, labels)
 
@@ -215,15 +203,11 @@ class BertForMultipleChoice(BertWithClassifier):
     def __init__(self, config: BertConfig) -> None:
         super().__init__(config, add_pooling_layer=True, outputs=1)
 
-    def forward(
-        self, *args: Any, labels: Integer[Tensor, " batch"] | None = None, **inputs: Any
-    ) -> HeadOutput:
+    def forward(self, *args: Any, labels: TextLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, choices); every input has choices as its second dimension."""
-        given = [tensor for tensor in (*args, *inputs.values()) if isinstance(tensor, Tensor)]
-        choices = given[0].shape[1]
-        flat = [t.flatten(0, 1) if isinstance(t, Tensor) else t for t in args]
-        named = {n: t.flatten(0, 1) if isinstance(t, Tensor) else t for n, t in inputs.items()}
-        output = self.bert(*flat, **named)
+        choices = next(t.shape[1] for t in (*args, *inputs.values()) if isinstance(t, Tensor))
+        args, inputs = tree_map_only(Tensor, lambda t: t.flatten(0, 1), (args, inputs))
+        output = self.bert(*args, **inputs)
         logits = self.classifier(self.dropout(output.pooler_output)).view(-1, choices)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
@@ -235,9 +219,7 @@ class BertForTokenClassification(BertWithClassifier):
     def __init__(self, config: BertConfig) -> None:
         super().__init__(config, add_pooling_layer=False, outputs=config.num_labels)
 
-    def forward(
-        self, *args: Any, labels: Integer[Tensor, "batch seq"] | None = None, **inputs: Any
-    ) -> HeadOutput:
+    def forward(self, *args: Any, labels: TokenLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, seq, labels)."""
         output = self.bert(*args, **inputs)
         logits = self.classifier(self.dropout(output.last_hidden_state))
@@ -256,8 +238,8 @@ class BertForQuestionAnswering(BertWithHead):
     def forward(
         self,
         *args: Any,
-        start_positions: Integer[Tensor, " batch"] | None = None,
-        end_positions: Integer[Tensor, " batch"] | None = None,
+        start_positions: TextLabels = None,
+        end_positions: TextLabels = None,
         **inputs: Any,
     ) -> QuestionAnsweringOutput:
         """Return start and end logits (batch, seq); positions outside the text are ignored."""
@@ -266,11 +248,9 @@ class BertForQuestionAnswering(BertWithHead):
         loss = None
         if start_positions is not None and end_positions is not None:
             seq = start.shape[1]
-            losses = [
-                F.cross_entropy(logits, positions.clamp(0, seq), ignore_index=seq)
-                for logits, positions in ((start, start_positions), (end, end_positions))
-            ]
-            loss = (losses[0] + losses[1]) / 2
+            start_loss = F.cross_entropy(start, start_positions.clamp(0, seq), ignore_index=seq)
+            end_loss = F.cross_entropy(end, end_positions.clamp(0, seq), ignore_index=seq)
+            loss = (start_loss + end_loss) / 2
         return QuestionAnsweringOutput(
             **output.intermediates(), start_logits=start, end_logits=end, loss=loss
         )

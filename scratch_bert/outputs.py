@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from scratch_bert.attention import KeyValueCache
+from scratch_bert.attention_plan import KeyValueCache
 
 
 @dataclass(kw_only=True)

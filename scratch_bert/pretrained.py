@@ -9,6 +9,7 @@ from torch import nn
 
 from scratch_bert.checkpoints import resolve
 from scratch_bert.config import BertConfig
+from scratch_bert.encoder import BertEncoder
 from scratch_bert.weights import LoadReport, load_weights, save_weights
 
 
@@ -38,7 +39,7 @@ class BertPreTrainedModel(nn.Module):
     def gradient_checkpointing_enable(self, enabled: bool = True) -> None:
         """Trade time for memory in training (see `BertEncoder.forward`)."""
         for module in self.modules():
-            if hasattr(module, "gradient_checkpointing"):
+            if isinstance(module, BertEncoder):
                 module.gradient_checkpointing = enabled
 
     @classmethod

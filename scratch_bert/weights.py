@@ -157,13 +157,13 @@ def load_weights(
     _refuse(model.load_report, folder, strict)
 
     model.load_state_dict(state, assign=True, strict=False)
-    fresh = {name for name in [*missing, *wrong_shape]}
+    fresh = {*missing, *wrong_shape}
     for name in fresh:
         module, _, leaf = name.rpartition(".")
         empty = torch.empty(model.get_parameter(name).shape, dtype=dtype)
         setattr(model.get_submodule(module), leaf, nn.Parameter(empty))
     if fresh:
-        only = {model.get_parameter(name) for name in fresh}
+        only: set[Tensor] = {model.get_parameter(name) for name in fresh}
         init_weights(model, model.config.initializer_range, only)
         warnings.warn(
             f"{folder}: {type(model).__name__} has {len(fresh)} weights that were not loaded but "
