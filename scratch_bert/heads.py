@@ -64,9 +64,8 @@ class BertWithHead(BertPreTrainedModel):
 
     def init_head(self) -> None:
         """Draw the head's weights, after those of `bert`, and tie what is tied."""
-        for name, part in self.named_children():
-            if name != "bert":
-                init_weights(part, self.config.initializer_range)
+        for part in list(self.children())[1:]:
+            init_weights(part, self.config.initializer_range)
         self.tie_weights()
 
 
@@ -135,7 +134,7 @@ class BertLMHeadModel(BertWithVocabulary):
             inputs["use_cache"] = False
         output = self.bert(*args, **inputs)
         logits = self.cls["predictions"](output.last_hidden_state)
-        following = None if labels is None else F.pad(labels, (0, 1), value=-100)[:, 1:]
+        following = None if labels is None else F.pad(labels[:, 1:], (0, 1), value=-100)
         loss = cross_entropy(logits.float(), following)  # HF: in float32 whatever the model's is
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
@@ -183,11 +182,7 @@ class BertForSequenceClassification(BertWithClassifier):
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
     def loss(self, logits: Float[Tensor, "batch labels"], labels: Tensor) -> Float[Tensor, ""]:
-        """Mean squared error, cross entropy or binary cross entropy, by `config.problem_type`.
-
-        Where that is None, one output is a regression, integer labels are classes, and others are
-        several at once. HF writes the first call's answer into the configuration; we do not.
-        """
+        """Follow `config.problem_type`, or tell from the labels (HF then stores what it told)."""
         problem = self.config.problem_type
         if problem == "regression" or (problem is None and self.config.num_labels == 1):
             return F.mse_loss(logits.squeeze(), labels.squeeze())
@@ -232,7 +227,7 @@ class BertForQuestionAnswering(BertWithHead):
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__(config, add_pooling_layer=False)
-        self.qa_outputs = nn.Linear(config.hidden_size, config.num_labels)
+        self.qa_outputs = nn.Linear(config.hidden_size, 2)
         self.init_head()
 
     def forward(
@@ -244,13 +239,12 @@ class BertForQuestionAnswering(BertWithHead):
     ) -> QuestionAnsweringOutput:
         """Return start and end logits (batch, seq); positions outside the text are ignored."""
         output = self.bert(*args, **inputs)
-        start, end = self.qa_outputs(output.last_hidden_state).unbind(-1)
+        start, end = self.qa_outputs(output.last_hidden_state).unbind(-1)  # (batch, seq) each
         loss = None
         if start_positions is not None and end_positions is not None:
             seq = start.shape[1]
             start_loss = F.cross_entropy(start, start_positions.clamp(0, seq), ignore_index=seq)
             end_loss = F.cross_entropy(end, end_positions.clamp(0, seq), ignore_index=seq)
             loss = (start_loss + end_loss) / 2
-        return QuestionAnsweringOutput(
-            **output.intermediates(), start_logits=start, end_logits=end, loss=loss
-        )
+        inside = output.intermediates()
+        return QuestionAnsweringOutput(**inside, start_logits=start, end_logits=end, loss=loss)
