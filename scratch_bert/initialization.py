@@ -1,7 +1,12 @@
-"""The first numbers of a BERT, drawn from the random generator as HF draws them."""
+"""The first numbers of a BERT, drawn from the random generator as HF draws them; or none yet."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 
 def init_weights(module: nn.Module, std: float, only: set[Tensor] | None = None) -> None:
@@ -16,6 +21,8 @@ def init_weights(module: nn.Module, std: float, only: set[Tensor] | None = None)
         std: `config.initializer_range`.
         only: parameters to draw; the others keep their values. None means all.
     """
+    if any(parameter.is_meta for parameter in module.parameters()):
+        return
 
     def wanted(parameter: Tensor) -> bool:
         return only is None or parameter in only
@@ -38,3 +45,26 @@ def init_weights(module: nn.Module, std: float, only: set[Tensor] | None = None)
                 part.bias.zero_()
 
     module.apply(draw)
+
+
+@contextmanager
+def without_numbers() -> Iterator[None]:
+    """Build modules on the meta device, shapes only, for weights that will be put in afterwards."""
+    with torch.device("meta"), _SkipInit():
+        yield
+
+
+class _SkipInit(TorchFunctionMode):
+    """Pass over torch's initialisers; on the meta device they draw nothing, slowly."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in (nn.init.kaiming_uniform_, nn.init.uniform_, nn.init.normal_):
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)

@@ -10,6 +10,7 @@ from torch import nn
 from scratch_bert.checkpoints import resolve
 from scratch_bert.config import BertConfig
 from scratch_bert.encoder import BertEncoder
+from scratch_bert.initialization import without_numbers
 from scratch_bert.weights import LoadReport, load_weights, save_weights
 
 
@@ -72,7 +73,7 @@ class BertPreTrainedModel(nn.Module):
         if "num_labels" in overrides:
             overrides.setdefault("id2label", None)
         config = dataclasses.replace(config, **overrides)
-        with torch.device("meta"):
+        with without_numbers():
             model = cls(config)
         load_weights(model, folder, dtype=dtype, strict=strict)
         return model.eval()

@@ -94,7 +94,7 @@ def canonical_name(name: str) -> str:
     return name.removeprefix("bert.")
 
 
-def canonical_weights(found: Mapping[str, Tensor]) -> dict[str, tuple[str, Tensor]]:
+def canonical_weights(found: Mapping[str, Tensor], folder: Path) -> dict[str, tuple[str, Tensor]]:
     """Return canonical name → (name in the file, tensor), TensorFlow's kernels transposed.
 
     Raises:
@@ -104,7 +104,8 @@ def canonical_weights(found: Mapping[str, Tensor]) -> dict[str, tuple[str, Tenso
     for name, tensor in found.items():
         canonical = canonical_name(name)
         if canonical in weights:
-            raise CheckpointError(f"{weights[canonical][0]} and {name} are both {canonical}")
+            first = weights[canonical][0]
+            raise CheckpointError(f"{folder}: {first} and {name} are both {canonical}")
         is_kernel = "/" in name and name.removesuffix(":0").endswith("/kernel")
         weights[canonical] = name, tensor.T if is_kernel else tensor
     return weights
@@ -118,18 +119,14 @@ def load_weights(
     Raises:
         CheckpointError: see `BertPreTrainedModel.from_pretrained`.
     """
-    try:
-        weights = canonical_weights(read_weights(folder))
-    except CheckpointError as error:
-        raise CheckpointError(
-            f"{folder}: {error}" if str(folder) not in str(error) else str(error)
-        ) from None
+    weights = canonical_weights(read_weights(folder), folder)
     dtype = dtype or _dtype_of(model.config.extra, weights)
     untied = _share_or_untie(model, weights)
 
-    state: dict[str, Tensor] = {}
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    loaded: dict[str, Tensor] = {}
     missing, wrong_shape, renamed = [], {}, {}
-    for name, parameter in model.state_dict().items():
+    for name, parameter in parameters.items():
         canonical = name.removeprefix("bert.")
         if canonical not in weights:
             missing.append(name)
@@ -140,37 +137,43 @@ def load_weights(
             continue
         if not tensor.is_floating_point():
             raise CheckpointError(f"{folder}: {in_file} is {tensor.dtype}, expected floating point")
-        state[name] = tensor.to(dtype).contiguous()
+        loaded[name] = tensor.to(dtype).contiguous()
         if in_file.removeprefix("bert.") != canonical:
             renamed[in_file] = name
-    known = {name.removeprefix("bert.") for name in model.state_dict()}
-    left = {n: f for n, (f, _) in weights.items() if n not in known}
+    known = {name.removeprefix("bert.") for name in parameters}
+    left = {name: in_file for name, (in_file, _) in weights.items() if name not in known}
     model.load_report = LoadReport(
-        loaded=tuple(state),
+        loaded=tuple(loaded),
         renamed=renamed,
         missing=tuple(missing),
         wrong_shape=wrong_shape,
-        unexpected=tuple(f for n, f in left.items() if n not in _BUFFERS),
-        ignored=tuple(f for n, f in left.items() if n in _BUFFERS),
+        unexpected=tuple(in_file for name, in_file in left.items() if name not in _BUFFERS),
+        ignored=tuple(in_file for name, in_file in left.items() if name in _BUFFERS),
         untied=tuple(untied),
     )
     _refuse(model.load_report, folder, strict)
 
-    model.load_state_dict(state, assign=True, strict=False)
-    fresh = {*missing, *wrong_shape}
-    for name in fresh:
-        module, _, leaf = name.rpartition(".")
-        empty = torch.empty(model.get_parameter(name).shape, dtype=dtype)
-        setattr(model.get_submodule(module), leaf, nn.Parameter(empty))
+    fresh = {
+        name: torch.empty(parameters[name].shape, dtype=dtype) for name in (*missing, *wrong_shape)
+    }
+    _assign(model, loaded | fresh)
     if fresh:
         only: set[Tensor] = {model.get_parameter(name) for name in fresh}
         init_weights(model, model.config.initializer_range, only)
         warnings.warn(
             f"{folder}: {type(model).__name__} has {len(fresh)} weights that were not loaded but "
-            f"drawn afresh: {', '.join(sorted(fresh))}. Train before you rely on them.",
+            f"drawn afresh: {', '.join(fresh)}. Train before you rely on them.",
             stacklevel=3,
         )
     model.tie_weights()
+
+
+def _assign(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Make each tensor itself, not a copy of it, the parameter of that name."""
+    modules = dict(model.named_modules())
+    for name, tensor in tensors.items():
+        module, _, leaf = name.rpartition(".")
+        setattr(modules[module], leaf, nn.Parameter(tensor))
 
 
 def _dtype_of(
