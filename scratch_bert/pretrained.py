@@ -62,7 +62,8 @@ class BertPreTrainedModel(nn.Module):
             name: a folder, a hub id, or a built-in checkpoint such as "builtin:minilm".
             dtype: of the loaded weights; None takes config.json's, else the file's.
             strict: False lets encoder weights be missing or misshapen; those are drawn afresh too.
-            overrides: entries of `BertConfig` to replace, such as `num_labels=3`.
+            overrides: entries of `BertConfig` to replace, such as `num_labels=3`, or further
+                arguments of the class, such as `add_pooling_layer=False`.
 
         Raises:
             CheckpointError: the checkpoint is absent or damaged, an encoder weight is missing, or
@@ -72,9 +73,9 @@ class BertPreTrainedModel(nn.Module):
         config = BertConfig.from_json(folder / "config.json")
         if "num_labels" in overrides:
             overrides.setdefault("id2label", None)
-        config = dataclasses.replace(config, **overrides)
+        entries = {n: overrides.pop(n) for n in list(overrides) if n in config.__dict__}
         with without_numbers():
-            model = cls(config)
+            model = cls(dataclasses.replace(config, **entries), **overrides)
         load_weights(model, folder, dtype=dtype, strict=strict)
         return model.eval()
 

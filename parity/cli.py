@@ -1,0 +1,184 @@
+"""`parity`: the judge on the command line.
+
+Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage, 5 nothing was
+compared. Results go to stdout, everything else to stderr.
+"""
+
+import json
+import shlex
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+
+from parity.diff import (
+    DEFAULT_TEXTS,
+    EXIT_CODES,
+    CandidateError,
+    Report,
+    Settings,
+    Verdict,
+    describe,
+    diff,
+)
+from parity.environment import environment
+from parity.report.json import to_json
+from parity.report.terminal import TerminalReport
+from scratch_bert.checkpoints import resolve
+from scratch_bert.errors import CheckpointError
+from scratch_bert.weight_files import replace
+
+USAGE = 4
+# Typer brings its own copy of Click or takes the installed one, by version; this is either's.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    help="Is this BERT the same as HuggingFace's, and if not, where?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Attention(StrEnum):
+    """Which attention both sides compute with."""
+
+    EAGER = "eager"
+    SDPA = "sdpa"
+
+
+class Dtype(StrEnum):
+    """Which floating-point numbers both sides compute with."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+class Format(StrEnum):
+    """Who reads the result."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+@app.callback()
+def _parity() -> None:
+    pass
+
+
+@app.command(name="diff")
+def diff_command(
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="What both models read.")
+    ] = None,
+    pair: Annotated[
+        list[str] | None, typer.Option(help="A second sentence for each TEXT, in their order.")
+    ] = None,
+    checkpoint: Annotated[
+        str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
+    ] = "builtin:minilm",
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
+    ] = None,
+    attention: Annotated[Attention, typer.Option(help="sdpa has no scores.")] = Attention.EAGER,
+    dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
+    ] = None,
+) -> int:
+    """Compare scratch_bert with HuggingFace, every tensor in the order of computation."""
+    if output is not None and output.suffix != ".json":
+        raise typer.BadParameter(f"{output}: a report is written to FILE.json", param_hint="-o")
+    if pair and len(pair) != len(texts or DEFAULT_TEXTS):
+        number = len(texts or DEFAULT_TEXTS)
+        raise typer.BadParameter(f"give {number}, one per TEXT", param_hint="--pair")
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise typer.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
+    try:
+        folder = resolve(checkpoint)
+    except CheckpointError as error:
+        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
+
+    settings = Settings(
+        texts=texts or DEFAULT_TEXTS,
+        pairs=pair or None,
+        attention=attention,
+        dtype=getattr(torch, dtype) if dtype else None,
+        device=device,
+        stages=stage or (),
+    )
+    console = Console(no_color=None if form is Format.HUMAN else True)
+    return _report(folder, checkpoint, settings, form, output, TerminalReport(console))
+
+
+def _report(
+    folder: Path,
+    checkpoint: str,
+    settings: Settings,
+    form: Format,
+    output: Path | None,
+    terminal: TerminalReport,
+) -> int:
+    rerun = shlex.join(["parity", *sys.argv[1:]])
+    report = Report()
+    try:
+        report.environment = {**describe(folder, checkpoint, settings), "rerun": rerun}
+        if form is Format.HUMAN:
+            terminal.header()
+        for row in diff(folder, settings):
+            report.rows.append(row)
+            if form is Format.HUMAN:
+                terminal.row(row)
+    except CheckpointError as error:
+        Console(stderr=True).print(f"not comparable: {error}", markup=False, highlight=False)
+        return EXIT_CODES[Verdict.NOT_COMPARABLE]
+    except CandidateError as error:
+        cause = error.__cause__ or error
+        report.error = "".join(traceback.format_exception(cause)).rstrip()
+    if form is Format.JSON:
+        print(to_json(report))
+    else:
+        report.environment.pop("rerun", None)
+        terminal.summary(report, rerun)
+    if output is not None:
+        replace(output, lambda place: place.write_text(to_json(report) + "\n", encoding="utf-8"))
+    return EXIT_CODES[report.verdict]
+
+
+@app.command(name="env")
+def env_command(
+    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
+) -> int:
+    """Print what a result depends on: versions, machine, threads."""
+    facts = environment()
+    if form is Format.JSON:
+        print(json.dumps(facts, indent=2))
+    else:
+        for name, value in facts.items():
+            print(f"{name:<13} {value}")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the contract's code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    sys.argv[1:] = arguments
+    try:
+        code = app(arguments, prog_name="parity", standalone_mode=False)
+    except UsageError as error:
+        error.show()  # type: ignore[attr-defined]
+        code = USAGE
+    raise SystemExit(code)

@@ -1,0 +1,102 @@
+"""Two tensors → a status and by how much they differ. Nothing is cast, squeezed or reshaped."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+
+
+class Status(StrEnum):
+    """What became of one stage."""
+
+    MATCH = "MATCH"
+    VALUE = "VALUE"  # the numbers differ by more than is allowed
+    SHAPE = "SHAPE"
+    DTYPE = "DTYPE"
+    MISSING_OURS = "MISSING_OURS"  # the reference has this tensor, the candidate does not
+    MISSING_THEIRS = "MISSING_THEIRS"
+    UNSUPPORTED = "UNSUPPORTED"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One stage's verdict.
+
+    Attributes:
+        name: the stage.
+        status: what became of it.
+        bit_equal: whether every bit is the same.
+        shape: the reference's, or the candidate's where there is only that.
+        max_abs: largest |ours - theirs|; NaN where it cannot be said.
+        max_rel: that, over the reference's largest magnitude.
+        where: the index of the largest difference.
+        allowed: what `max_abs` may be.
+        note: in words, where numbers do not say it.
+        probe: which input it was.
+        lane: which way the input came: "propagated" through the model before it, "published"
+            for numbers known from elsewhere.
+    """
+
+    name: str
+    status: Status
+    bit_equal: bool = False
+    shape: tuple[int, ...] = ()
+    max_abs: float = math.nan
+    max_rel: float = math.nan
+    where: tuple[int, ...] = ()
+    allowed: float = 0.0
+    note: str = ""
+    probe: str = "text"
+    lane: str = "propagated"
+
+    @property
+    def passed(self) -> bool:
+        """Whether the stage counts as equal."""
+        return self.status is Status.MATCH
+
+
+def bit_equal(ours: Tensor, theirs: Tensor) -> bool:
+    """Whether shape, dtype and every bit agree: NaN equals the same NaN, and 0 is not -0."""
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return False
+    if torch.equal(ours, theirs) and not ours.is_floating_point():
+        return True
+    bits = _BITS[ours.element_size()]
+    return torch.equal(ours.contiguous().view(bits), theirs.contiguous().view(bits))
+
+
+def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: Any) -> Comparison:
+    """Compare one stage. With `allowed` 0 only the same bits match."""
+    shape = tuple(theirs.shape)
+    if ours.shape != theirs.shape:
+        note = f"ours is {tuple(ours.shape)}, theirs {shape}"
+        return Comparison(name, Status.SHAPE, shape=shape, allowed=allowed, note=note, **labels)
+    if ours.dtype != theirs.dtype:
+        note = f"ours is {ours.dtype}, theirs {theirs.dtype}"
+        return Comparison(name, Status.DTYPE, shape=shape, allowed=allowed, note=note, **labels)
+    if bit_equal(ours, theirs):
+        zero = {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0}
+        return Comparison(name, Status.MATCH, shape=shape, allowed=allowed, **zero, **labels)
+
+    a, b = ours.to(torch.float64), theirs.to(torch.float64)
+    difference = (a - b).abs()
+    difference[(a == b) | (a.isnan() & b.isnan())] = 0.0  # infinities of one sign, too
+    worst = int(difference.nan_to_num(nan=math.inf).argmax())
+    max_abs = difference.flatten()[worst].item()
+    magnitude = b[b.isfinite()].abs().max().item() if b.isfinite().any() else 0.0
+    status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
+    return Comparison(
+        name,
+        status,
+        shape=shape,
+        max_abs=max_abs,
+        max_rel=max_abs / magnitude if magnitude else math.inf,
+        where=tuple(int(i) for i in torch.unravel_index(torch.tensor(worst), shape)),
+        allowed=allowed,
+        **labels,
+    )

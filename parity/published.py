@@ -1,0 +1,81 @@
+"""Numbers published about the real bert-base-uncased, for when it is at hand."""
+
+from pathlib import Path
+
+import torch
+
+from parity.compare import Comparison, compare
+from parity.tolerance import PUBLISHED
+from scratch_bert import BertForMaskedLM, BertModel, BertTokenizer
+from scratch_bert.builtin_checkpoints import sha256
+
+REAL = {
+    "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3": (
+        "model.safetensors",
+        440449768,
+    ),
+    "097417381d6c7230bd9e3557456d726de6e83245ec8b24f529f60198a67b203a": (
+        "pytorch_model.bin",
+        440473133,
+    ),
+}
+
+# transformers' own integration test of BertModel: hidden states [:, 1:4, 1:4] of these ids.
+_IDS = [0, 345, 232, 328, 740, 140, 1695, 69, 6078, 1588, 2]
+_SLICE = [[0.4249, 0.1008, 0.7531], [0.3771, 0.1188, 0.7467], [0.4152, 0.1098, 0.7108]]
+
+# The model's card on the hub: the five likeliest words and their probabilities.
+_FILL_MASK = {
+    "Hello I'm a [MASK] model.": {
+        "fashion": 0.10731,
+        "role": 0.08774,
+        "new": 0.05338,
+        "super": 0.04667,
+        "fine": 0.02710,
+    },
+    "The man worked as a [MASK].": {
+        "carpenter": 0.09748,
+        "waiter": 0.05238,
+        "barber": 0.04963,
+        "mechanic": 0.03789,
+        "salesman": 0.03768,
+    },
+}
+
+
+def recognise(folder: Path) -> str | None:
+    """Return the sha256 of a folder's weights if they are the real bert-base-uncased, else None."""
+    for digest, (name, size) in REAL.items():
+        path = folder / name
+        if path.is_file() and path.stat().st_size == size and sha256(path) == digest:
+            return digest
+    return None
+
+
+@torch.no_grad()
+def check_published(folder: Path) -> list[Comparison]:
+    """Compare scratch_bert's numbers from this checkpoint with the published ones."""
+    rows = []
+    ids = torch.tensor([_IDS])
+    hidden = BertModel.from_pretrained(folder, dtype=torch.float32)(
+        ids, attention_mask=(torch.arange(ids.shape[1]) > 0).long()[None]
+    ).last_hidden_state
+    theirs = torch.tensor(_SLICE)
+    rows.append(_published("published.hidden_states", hidden[0, 1:4, 1:4], theirs))
+
+    tokenizer = BertTokenizer.from_pretrained(folder)
+    model = BertForMaskedLM.from_pretrained(folder, dtype=torch.float32)
+    for text, expected in _FILL_MASK.items():
+        batch = {name: torch.tensor(rows) for name, rows in tokenizer(text).items()}
+        masked = batch["input_ids"][0].tolist().index(tokenizer.mask)
+        scores = model(**batch).logits[0, masked].softmax(-1)
+        best = scores.topk(len(expected))
+        words = tokenizer.tokens(best.indices.tolist())
+        ours = best.values if words == list(expected) else torch.full_like(best.values, torch.nan)
+        name = f"published.fill_mask: {text} → {', '.join(words)}"
+        rows.append(_published(name, ours, torch.tensor(list(expected.values()))))
+    return rows
+
+
+def _published(name: str, ours: torch.Tensor, theirs: torch.Tensor) -> Comparison:
+    return compare(name, ours, theirs, PUBLISHED, probe="published", lane="published")

@@ -1,0 +1,43 @@
+"""A report as JSON, for programs."""
+
+import json
+import math
+from typing import Any
+
+from parity.compare import Comparison
+from parity.diff import Report
+
+
+def to_json(report: Report) -> str:
+    """Return the object the command line's contract describes, indented."""
+    first = report.first_divergence
+    fields = ("stage", "probe", "lane", "max_abs", "allowed")
+    return json.dumps(
+        {
+            "verdict": report.verdict,
+            "first_divergence": first and {"stage": first.name, **_pick(first, fields[1:])},
+            "born": [],
+            "unsupported": [row.name for row in report.rows if row.status == "UNSUPPORTED"],
+            "causes": [],
+            "stages": [_row(row) for row in report.rows],
+            "compared": len(report.rows),
+            "environment": report.environment,
+            "error": report.error,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _row(row: Comparison) -> dict[str, Any]:
+    names = ("name", "probe", "lane", "status", "max_abs", "max_rel", "allowed", "bit_equal")
+    return {**_pick(row, names), "shape": row.shape, "where": row.where, "note": row.note}
+
+
+def _pick(row: Comparison, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no NaN and no infinity; null stands for both."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

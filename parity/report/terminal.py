@@ -1,0 +1,72 @@
+"""A report for a person at a terminal, row after row as they come."""
+
+import math
+
+from rich.console import Console
+from rich.text import Text
+
+from parity.compare import Comparison
+from parity.diff import Report, Verdict
+
+_WITH_SHAPES = 100  # columns a terminal needs for them
+
+
+class TerminalReport:
+    """Prints a table line by line, then the verdict."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.diverged = False
+
+    def header(self) -> None:
+        """Print the columns' names."""
+        self._print(
+            self._line("stage", "shape", "status", "max abs", "max rel", "bit-equal"), "bold"
+        )
+
+    def row(self, row: Comparison) -> None:
+        """Print one stage; the first that is not equal is marked."""
+        shape = "x".join(map(str, row.shape))
+        equal = "yes" if row.bit_equal else "no"
+        numbers = _number(row.max_abs), _number(row.max_rel)
+        line = self._line(row.name, shape, row.status, *numbers, equal)
+        if not row.passed and not self.diverged:
+            self.diverged = True
+            line += "  ◀ first divergence"
+        self._print(line, "" if row.passed else "red")
+
+    def summary(self, report: Report, rerun: str) -> None:
+        """Print the verdict, where it first went wrong, and how to see it again."""
+        equal = sum(row.bit_equal for row in report.rows)
+        style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
+        self._print(
+            f"\n{report.verdict}: {equal} of {len(report.rows)} tensors equal bit for bit", style
+        )
+        first = report.first_divergence
+        if first is not None:
+            self._print(f"first divergence: {explain(first)}")
+        if report.error is not None:
+            self._print(report.error, "red")
+        self._print(", ".join(f"{k} {v}" for k, v in report.environment.items() if v), "dim")
+        self._print(f"again: {rerun}", "dim")
+
+    def _line(self, name: str, shape: str, status: str, *rest: str) -> str:
+        shape = f"{shape:<18} " if self.console.width >= _WITH_SHAPES else ""
+        max_abs, max_rel, equal = rest
+        return f"{name:<45} {shape}{status:<6} {max_abs:>8} {max_rel:>8} {equal:>9}"
+
+    def _print(self, line: str, style: str = "") -> None:
+        self.console.print(Text(line, style=style), soft_wrap=True)
+
+
+def explain(row: Comparison) -> str:
+    """Say in a line what is wrong with a stage, for somebody who does not know the test."""
+    where = f" at {row.where}" if row.where else ""
+    what = row.note or f"max abs diff {_number(row.max_abs)}{where}"
+    return f"{row.name}: {row.status}, {what}, allowed {_number(row.allowed)}"
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "—"
+    return "0" if value == 0 else f"{value:.1e}"

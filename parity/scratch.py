@@ -1,0 +1,63 @@
+"""scratch_bert as the first candidate; nothing else in parity knows it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import scratch_bert
+from scratch_bert.config import BertConfig
+from scratch_bert.weight_files import read_weights
+from scratch_bert.weights import canonical_weights
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A class both sides have under this name, and how to make it."""
+
+    name: str
+    options: Mapping[str, Any]
+
+
+def architecture_of(folder: Path) -> Architecture:
+    """Choose the class that uses as much of a checkpoint as one class can.
+
+    With both pretraining heads that is BertForPreTraining, whatever config.json calls the
+    checkpoint: the hub's bert-base-uncased has them and says BertForMaskedLM, which has no pooler.
+    """
+    weights = canonical_weights(read_weights(folder), folder)
+    named = BertConfig.from_json(folder / "config.json").extra.get("architectures") or [None]
+    if "cls.predictions.bias" in weights and "cls.seq_relationship.weight" in weights:
+        return Architecture("BertForPreTraining", {})
+    if named[0] in scratch_bert.__all__ and named[0] != "BertModel":
+        return Architecture(named[0], {})
+    return Architecture("BertModel", {"add_pooling_layer": "pooler.dense.weight" in weights})
+
+
+def load(
+    architecture: Architecture, folder: Path, *, dtype: torch.dtype | None, device: str
+) -> nn.Module:
+    """Load a checkpoint into scratch_bert's class."""
+    kind = getattr(scratch_bert, architecture.name)
+    return kind.from_pretrained(folder, dtype=dtype, **architecture.options).to(device)
+
+
+def forward(model: nn.Module, batch: Mapping[str, Tensor], attention: str) -> Any:
+    """Run a batch."""
+    return model(**batch, attention=attention)
+
+
+def max_length(folder: Path) -> int:
+    """How many tokens a checkpoint takes at most."""
+    return BertConfig.from_json(folder / "config.json").max_position_embeddings
+
+
+def encode(
+    folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, limit: int
+) -> dict[str, list[list[int]]]:
+    """Tokenize, truncated and padded to the longest."""
+    tokenizer = scratch_bert.BertTokenizer.from_pretrained(folder)
+    return tokenizer(texts, pairs, truncation=True, max_length=limit)

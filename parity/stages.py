@@ -1,0 +1,92 @@
+"""The places in a BERT where a tensor can be looked at, under the reference's names.
+
+A stage is named after the module whose output it is, without `bert.` in front, or with a last
+word for what is no module's output: `sum` (what goes into a LayerNorm), `scores` and
+`probabilities` (before and after the attention's softmax).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Side = Literal["in", "out", "scores", "probabilities"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a stage's tensor is: a module's path, and what of it."""
+
+    module: str
+    side: Side = "out"
+
+
+_EMBEDDINGS = (
+    "embeddings.word_embeddings",
+    "embeddings.token_type_embeddings",
+    "embeddings.position_embeddings",
+    "embeddings.sum",
+    "embeddings.LayerNorm",
+    "embeddings",
+)
+_ATTENTION = (
+    "{0}.self.query",
+    "{0}.self.key",
+    "{0}.self.value",
+    "{0}.self.scores",
+    "{0}.self.probabilities",
+    "{0}.self",
+    "{0}.output.dense",
+    "{0}.output.sum",
+    "{0}.output.LayerNorm",
+)
+_FEED_FORWARD = (
+    "intermediate.dense",
+    "intermediate",
+    "output.dense",
+    "output.sum",
+    "output.LayerNorm",
+)
+_TOP = (
+    "pooler.dense",
+    "pooler",
+    "cls.predictions.transform",
+    "cls.predictions",
+    "cls.seq_relationship",
+    "classifier",
+    "qa_outputs",
+)
+
+
+def reference_points(modules: Iterable[str]) -> dict[str, Point]:
+    """Return stage → point for a model in HF's layout, from the paths of its modules.
+
+    Only the stages it has are returned: without a pooler there is no `pooler`.
+    """
+    paths = set(modules)
+    prefix = "bert." if "bert.embeddings" in paths else ""
+    names = list(_EMBEDDINGS)
+    layer = 0
+    while f"{prefix}encoder.layer.{layer}" in paths:
+        here = f"encoder.layer.{layer}"
+        for attention in ("attention", "crossattention"):
+            names += [f"{here}.{stage.format(attention)}" for stage in _ATTENTION]
+        names += [f"{here}.{stage}" for stage in _FEED_FORWARD]
+        names.append(here)
+        layer += 1
+    names += _TOP
+
+    points = {}
+    for name in names:
+        path = name if name.startswith(("cls.", "classifier", "qa_")) else prefix + name
+        parent, _, last = path.rpartition(".")
+        if last == "sum":
+            point = Point(f"{parent}.LayerNorm", "in")
+        elif last == "scores":
+            point = Point(parent, "scores")
+        elif last == "probabilities":
+            point = Point(parent, "probabilities")
+        else:
+            point = Point(path)
+        if point.module in paths:
+            points[name] = point
+    return points
