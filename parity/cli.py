@@ -77,7 +77,7 @@ def _parity() -> None:
 @app.command(name="diff")
 def diff_command(
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT]...", help="What both models read.")
+        list[str] | None, typer.Argument(metavar="TEXT", help="What both models read.")
     ] = None,
     pair: Annotated[
         list[str] | None, typer.Option(help="A second sentence for each TEXT, in their order.")

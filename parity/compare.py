@@ -80,8 +80,16 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
         note = f"ours is {ours.dtype}, theirs {theirs.dtype}"
         return Comparison(name, Status.DTYPE, shape=shape, allowed=allowed, note=note, **labels)
     if bit_equal(ours, theirs):
-        zero = {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0}
-        return Comparison(name, Status.MATCH, shape=shape, allowed=allowed, **zero, **labels)
+        return Comparison(
+            name,
+            Status.MATCH,
+            bit_equal=True,
+            shape=shape,
+            max_abs=0.0,
+            max_rel=0.0,
+            allowed=allowed,
+            **labels,
+        )
 
     a, b = ours.to(torch.float64), theirs.to(torch.float64)
     difference = (a - b).abs()

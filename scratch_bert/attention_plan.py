@@ -10,6 +10,7 @@ from torch import Tensor
 Attention = Literal["eager", "sdpa"]
 Attended = Integer[Tensor, "batch _"] | Bool[Tensor, "batch _"] | None
 Mask = Float[Tensor, "#batch 1 #query key"] | Bool[Tensor, "#batch 1 #query key"] | None
+EncoderMask = Float[Tensor, "batch 1 1 source"] | Bool[Tensor, "batch 1 1 source"] | None
 Split = Float[Tensor, "batch heads _ head_dim"]
 
 
@@ -46,15 +47,15 @@ class AttentionPlan:
     Attributes:
         attention: "eager", the formula, or "sdpa", torch's fused kernel.
         mask: from `mask_for`; None where every token may look at every other.
-        encoder_hidden_states: what a decoder's cross-attention looks at, (batch, key, hidden).
+        encoder_hidden_states: what a decoder's cross-attention looks at; None for none.
         encoder_mask: the mask over those.
         cache: a decoder's, extended by each layer.
     """
 
     attention: Attention
     mask: Mask = None
-    encoder_hidden_states: Float[Tensor, "batch key hidden"] | None = None
-    encoder_mask: Mask = None
+    encoder_hidden_states: Float[Tensor, "batch source hidden"] | None = None
+    encoder_mask: EncoderMask = None
     cache: KeyValueCache | None = None
 
 

@@ -13,11 +13,16 @@ import jaxtyping
 import pytest
 from hypothesis import settings
 
-jaxtyping.install_import_hook("scratch_bert", "beartype.beartype").install()
-
-import torch
+ROOT = Path(__file__).parents[1]
+WITH_SHAPES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "scratch_bert").rglob("*.py")
+    if "import jaxtyping" in path.read_text() or "from jaxtyping" in path.read_text()
+]
+jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 
 from scratch_bert.config import BertConfig
+from tests.models import TINY
 
 settings.register_profile("tests", deadline=None, max_examples=40, derandomize=True)
 settings.load_profile("tests")
@@ -36,29 +41,8 @@ def tiny_config() -> BertConfig:
     return BertConfig(**TINY)
 
 
-TINY = {
-    "vocab_size": 97,
-    "hidden_size": 24,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 3,
-    "intermediate_size": 40,
-    "max_position_embeddings": 32,
-}
-
-
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache for made checkpoints."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path
-
-
-def adversarial_(model: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
-    """Give a model large weights, random biases and LayerNorm gains, so that mistakes show."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, parameter in sorted(model.named_parameters()):
-            is_gain = name.endswith("LayerNorm.weight")
-            numbers = torch.randn(parameter.shape, generator=generator) * 0.3 + is_gain
-            parameter.copy_(numbers)
-    return model
