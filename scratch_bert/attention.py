@@ -86,8 +86,14 @@ class BertSelfAttention(nn.Module):
             context, probabilities = eager_attention(query, key, value, mask, dropout)
         else:
             causal = self.is_causal and mask is None and query.size(2) > 1
-            context = F.scaled_dot_product_attention(query, key, value, mask, dropout, causal)
-        return context.transpose(1, 2).flatten(2), probabilities  # (batch, seq, hidden)
+            # torch's own scale, 1 / sqrt(d), is another float64 than HF's d**-0.5.
+            context = F.scaled_dot_product_attention(
+                query, key, value, mask, dropout, causal, scale=self.head_dim**-0.5
+            )
+        # A view with strides of its own would take another matrix kernel, with other last bits.
+        return context.transpose(1, 2).contiguous().flatten(
+            2
+        ), probabilities  # (batch, seq, hidden)
 
 
 class BertAttention(nn.Module):

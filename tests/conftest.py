@@ -24,7 +24,7 @@ jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 from scratch_bert.config import BertConfig
 from tests.models import TINY
 
-settings.register_profile("tests", deadline=None, max_examples=40, derandomize=True)
+settings.register_profile("tests", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("tests")
 
 

@@ -1,0 +1,74 @@
+"""Ours and theirs: the same class, the same weights, the same batch."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+import scratch_bert
+from parity import reference
+from scratch_bert.config import BertConfig
+from tests.models import TINY, adversarial_
+
+HEADS = [name for name in scratch_bert.__all__ if name.startswith("Bert")]
+HEADS = [name for name in HEADS if name not in ("BertConfig", "BertTokenizer")]
+LABEL_NAMES = ("labels", "next_sentence_label", "start_positions", "end_positions")
+
+
+def pair(head: str, attention: str = "eager", **config: Any) -> tuple[nn.Module, nn.Module]:
+    """Build a head on both sides with the same adversarial weights, in training mode."""
+    config = {**TINY, "is_decoder": head == "BertLMHeadModel", **config}
+    ours = adversarial_(getattr(scratch_bert, head)(BertConfig(**config)))
+    theirs = reference.build(head, config, attention)
+    theirs.load_state_dict(ours.state_dict())
+    return ours, theirs
+
+
+def batch_for(head: str, batch: int = 3, seq: int = 9, seed: int = 0) -> dict[str, Tensor]:
+    """Draw a rich batch: both segments, padding on both sides, an attended id 0, and labels."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def draw(high: int, *shape: int) -> Tensor:
+        return torch.randint(high, shape, generator=generator)
+
+    choices = (2,) if head == "BertForMultipleChoice" else ()
+    ids = draw(TINY["vocab_size"], batch, *choices, seq)
+    ids[0, ..., 1] = 0
+    mask = torch.ones_like(ids)
+    mask[1, ..., seq - 2 :] = 0
+    mask[-1, ..., :1] = 0
+    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": draw(2, *ids.shape)}
+    if "LM" in head or head == "BertForPreTraining":
+        inputs["labels"] = draw(TINY["vocab_size"], batch, seq)
+        inputs["labels"][:, ::2] = -100
+    if head == "BertForPreTraining":
+        inputs["next_sentence_label"] = draw(2, batch)
+    if head in ("BertForNextSentencePrediction", "BertForSequenceClassification"):
+        inputs["labels"] = draw(2, batch)
+    if head == "BertForMultipleChoice":
+        inputs["labels"] = draw(2, batch)
+    if head == "BertForTokenClassification":
+        inputs["labels"] = draw(2, batch, seq)
+    if head == "BertForQuestionAnswering":
+        inputs["start_positions"] = draw(seq + 3, batch)
+        inputs["end_positions"] = draw(seq, batch)
+    return inputs
+
+
+def tensors(output: Any) -> dict[str, Tensor]:
+    """Every tensor of an output, the collected layers too."""
+    fields = output.items() if hasattr(output, "items") else vars(output).items()
+    found = {}
+    for name, value in fields:
+        if isinstance(value, Tensor):
+            found[name] = value
+        elif isinstance(value, tuple):
+            found |= {f"{name}.{i}": tensor for i, tensor in enumerate(value)}
+    return found
+
+
+def scalar(outputs: dict[str, Tensor]) -> Tensor:
+    """One number that depends on every output, for a backward pass."""
+    if "loss" in outputs:
+        return outputs["loss"]
+    return sum(t.float().square().mean() for t in outputs.values() if t.requires_grad)

@@ -1,0 +1,79 @@
+"""The decoder: causal mask, cache and cross-attention as the reference's, bit for bit."""
+
+import pytest
+import torch
+
+from scratch_bert.attention_plan import KeyValueCache
+from tests.reference.assertions import assert_bit_equal, assert_same_gradients
+from tests.reference.sides import batch_for, pair, scalar, tensors
+
+IDS = torch.arange(14).view(2, 7) * 5 % 97
+LEFT_PADDED = torch.tensor([[1] * 7, [0, 0, 1, 1, 1, 1, 1]])
+
+
+def cross_inputs(cross):
+    if not cross:
+        return {}
+    generator = torch.Generator().manual_seed(0)
+    return {
+        "encoder_hidden_states": torch.randn(2, 5, 24, generator=generator),
+        "encoder_attention_mask": torch.tensor([[1] * 5, [1, 1, 1, 0, 0]]),
+    }
+
+
+@pytest.mark.parametrize("mask", [None, LEFT_PADDED], ids=["no mask", "left-padded"])
+@pytest.mark.parametrize("cross", [False, True], ids=["alone", "with encoder"])
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_steps_with_a_cache(attention, cross, mask):
+    ours, theirs = pair("BertLMHeadModel", attention, add_cross_attention=cross)
+    ours.eval(), theirs.eval()
+    ours_past = theirs_past = None
+    for start, end in [(0, 3), (3, 4), (4, 7)]:
+        step = {"input_ids": IDS[:, start:end], "use_cache": True, **cross_inputs(cross)}
+        if mask is not None:
+            step["attention_mask"] = mask[:, :end]
+        ours_out = ours(**step, past_key_values=ours_past, attention=attention)
+        theirs_out = theirs(**step, past_key_values=theirs_past)
+        ours_past, theirs_past = ours_out.past_key_values, theirs_out.past_key_values
+        assert_bit_equal({"logits": ours_out.logits}, {"logits": theirs_out.logits})
+    assert ours_past.length == 7
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_training_with_cross_attention(attention):
+    ours, theirs = pair("BertLMHeadModel", attention, add_cross_attention=True)
+    inputs = {**batch_for("BertLMHeadModel", batch=2, seq=7), **cross_inputs(True)}
+    wanted = {"output_attentions": attention == "eager"}
+    torch.manual_seed(1)
+    ours_out = tensors(ours(**inputs, attention=attention, **wanted))
+    torch.manual_seed(1)
+    theirs_out = tensors(theirs(**inputs, **wanted))
+    assert_bit_equal(ours_out, theirs_out)
+    assert ("cross_attentions.0" in ours_out) == (attention == "eager")
+    scalar(ours_out).backward()
+    scalar(theirs_out).backward()
+    assert_same_gradients(ours, theirs)
+
+
+def test_no_token_sees_a_later_one():
+    ours, _ = pair("BertLMHeadModel")
+    ours.eval()
+    changed = IDS.clone()
+    changed[:, 4:] = 1
+    for attention in ("eager", "sdpa"):
+        before = ours(IDS, attention=attention, use_cache=False).logits
+        after = ours(changed, attention=attention, use_cache=False).logits
+        assert torch.equal(before[:, :4], after[:, :4])
+        assert not torch.equal(before[:, 4:], after[:, 4:])
+
+
+def test_an_encoder_keeps_no_cache():
+    ours, _ = pair("BertForMaskedLM")
+    assert ours(IDS, use_cache=True).past_key_values is None
+
+
+def test_checkpointed_layers_keep_no_cache():
+    ours, _ = pair("BertLMHeadModel")
+    ours.gradient_checkpointing_enable()
+    assert ours(IDS, use_cache=True).past_key_values is None
+    assert isinstance(ours.eval()(IDS, use_cache=True).past_key_values, KeyValueCache)
