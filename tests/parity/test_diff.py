@@ -1,0 +1,202 @@
+"""An edit of one operation is named as the first divergence; a missing stage is never skipped."""
+
+import pytest
+import torch
+
+from parity import diff as parity_diff
+from parity import reference, scratch
+from parity.compare import Status
+from parity.diff import CandidateError, Report, Settings, Verdict, compare_runs, diff
+from scratch_bert.checkpoints import resolve
+from tests.reference.sides import batch_for
+
+
+@pytest.fixture
+def folder():
+    return resolve("builtin:adversarial")
+
+
+def edited(monkeypatch, edit):
+    """Let `edit` change the candidate's model once it is loaded."""
+    load = scratch.load
+
+    def load_and_edit(*args, **options):
+        model = load(*args, **options)
+        with torch.no_grad():
+            edit(model)
+        return model
+
+    monkeypatch.setattr(scratch, "load", load_and_edit)
+
+
+@pytest.mark.parametrize("checkpoint", ["builtin:adversarial", "builtin:minilm"])
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize("dtype", [None, torch.float64, torch.bfloat16], ids=str)
+def test_scratch_bert_is_equal_bit_for_bit(checkpoint, attention, dtype):
+    settings = Settings(attention=attention, dtype=dtype, pairs=["Is it?", "It is, café or not."])
+    rows = list(diff(resolve(checkpoint), settings))
+    assert all(row.bit_equal for row in rows)
+    layers = 6 if checkpoint == "builtin:minilm" else 3
+    per_layer = 15 if attention == "eager" else 13
+    heads = 0 if checkpoint == "builtin:minilm" else 3
+    assert len(rows) == 3 + 6 + layers * per_layer + 2 + heads
+
+
+def test_bert_base_is_equal_bit_for_bit():
+    """The 12 layers of the hub's layout; slow because its 440 MB are read, and made if need be."""
+    report = Report(list(diff(resolve("builtin:bert-base"), Settings())))
+    assert report.verdict is Verdict.PARITY
+    assert len(report.rows) == 3 + 6 + 12 * 15 + 2 + 3
+    assert report.rows[-2].name == "cls.predictions"
+
+
+def swap_query_and_key(model):
+    attention = model.bert.encoder.layer[1].attention.self
+    attention.query, attention.key = attention.key, attention.query
+
+
+FAULTS = {
+    "embeddings.LayerNorm": lambda m: setattr(m.bert.embeddings.LayerNorm, "eps", 1e-5),
+    "encoder.layer.1.attention.self.query": swap_query_and_key,
+    "encoder.layer.2.intermediate": lambda m: setattr(
+        m.bert.encoder.layer[2].intermediate, "activation", torch.nn.GELU(approximate="tanh")
+    ),
+    "encoder.layer.0.output.dense": lambda m: m.bert.encoder.layer[0].output.dense.bias.zero_(),
+    "encoder.layer.1.attention.output.LayerNorm": lambda m: setattr(
+        m.bert.encoder.layer[1].attention.output.LayerNorm, "eps", 1e-5
+    ),
+    "encoder.layer.0.attention.output.sum": lambda m: m.bert.encoder.layer[
+        0
+    ].attention.output.dropout.register_forward_hook(lambda *_: None or _[2] * 2),
+    "pooler": lambda m: m.bert.pooler.register_forward_hook(lambda *_: _[2].sigmoid()),
+    "cls.predictions.transform": lambda m: setattr(
+        m.cls["predictions"].transform.LayerNorm, "eps", 1e-5
+    ),
+    "cls.predictions": lambda m: m.cls["predictions"].decoder.bias.zero_(),
+}
+
+
+@pytest.mark.parametrize("stage", FAULTS)
+def test_the_edited_stage_is_named_first(stage, folder, monkeypatch):
+    edited(monkeypatch, FAULTS[stage])
+    report = Report(list(diff(folder, Settings())))
+    assert report.verdict is Verdict.DIVERGES
+    assert report.first_divergence.name == stage
+    assert report.first_divergence.status is Status.VALUE
+    assert len(report.rows) == 3 + 6 + 3 * 15 + 2 + 3  # nothing after it is left out
+
+
+def test_one_layer_less_is_missing(folder, monkeypatch):
+    edited(monkeypatch, lambda m: m.bert.encoder.layer.__delitem__(2))
+    report = Report(list(diff(folder, Settings())))
+    assert report.first_divergence.name == "encoder.layer.2.attention.self.query"
+    assert report.first_divergence.status is Status.MISSING_OURS
+    assert sum(row.status is Status.MISSING_OURS for row in report.rows) == 15
+
+
+def test_other_ids_are_named_and_the_model_still_judged(folder, monkeypatch):
+    encode = scratch.encode
+
+    def wrong(*args):
+        rows = encode(*args)
+        rows["input_ids"][0][1] += 1
+        return rows
+
+    monkeypatch.setattr(scratch, "encode", wrong)
+    report = Report(list(diff(folder, Settings())))
+    assert [row.name for row in report.rows if not row.passed] == ["input_ids"]
+
+
+def test_a_crash_is_the_candidates_own(folder, monkeypatch):
+    def edit(model):
+        model.bert.encoder.layer[1].register_forward_hook(lambda *_: 1 / 0)
+
+    edited(monkeypatch, edit)
+    rows = []
+    with pytest.raises(CandidateError) as error:
+        rows.extend(diff(folder, Settings()))
+    assert isinstance(error.value.__cause__, ZeroDivisionError)
+
+
+def test_a_crash_of_the_reference_is_not_blamed_on_the_candidate(folder, monkeypatch):
+    def crash(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(reference, "forward", crash)
+    with pytest.raises(ZeroDivisionError):
+        list(diff(folder, Settings()))
+
+
+def test_rows_come_while_the_models_run(folder):
+    rows = diff(folder, Settings())
+    assert next(rows).name == "input_ids"
+    assert next(row for row in rows if row.name.startswith("encoder")).passed
+    rows.close()
+
+
+def test_only_the_stages_asked_for(folder):
+    rows = list(diff(folder, Settings(stages=["*.scores", "pooler"])))
+    names = [f"encoder.layer.{i}.attention.self.scores" for i in range(3)]
+    assert [row.name for row in rows] == [*names, "pooler"]
+    assert Report(list(diff(folder, Settings(stages=["none"])))).verdict is Verdict.NOTHING_COMPARED
+
+
+def emitted(**tensors):
+    def run(emit):
+        for name, value in tensors.items():
+            emit(name, torch.tensor(value))
+
+    return run
+
+
+def test_another_order_of_computation_is_no_difference():
+    rows = compare_runs(emitted(b=2.0, a=1.0), {"a": ..., "b": ...}, emitted(a=1.0, b=2.0))
+    assert [(row.name, row.status) for row in rows] == [("a", "MATCH"), ("b", "MATCH")]
+
+
+def test_a_tensor_of_one_side_only_is_missing_on_the_other():
+    rows = compare_runs(emitted(a=1.0, c=3.0), {"a": ..., "c": ...}, emitted(a=1.0, b=2.0))
+    statuses = {row.name: row.status for row in rows}
+    assert statuses == {"a": "MATCH", "b": "MISSING_OURS", "c": "MISSING_THEIRS"}
+
+
+@pytest.mark.parametrize(
+    ("weights", "architectures", "expected"),
+    [
+        (
+            {"cls.predictions.bias", "cls.seq_relationship.weight"},
+            ["BertForMaskedLM"],
+            ("BertForPreTraining", {}),
+        ),
+        ({"cls.predictions.bias"}, ["BertForMaskedLM"], ("BertForMaskedLM", {})),
+        ({"classifier.weight"}, ["BertForTokenClassification"], ("BertForTokenClassification", {})),
+        ({"pooler.dense.weight"}, None, ("BertModel", {"add_pooling_layer": True})),
+        (set(), ["BertModel"], ("BertModel", {"add_pooling_layer": False})),
+        (set(), ["SomethingElse"], ("BertModel", {"add_pooling_layer": False})),
+    ],
+)
+def test_the_class_that_uses_most_of_a_checkpoint(
+    weights, architectures, expected, folder, monkeypatch
+):
+    monkeypatch.setattr(scratch, "read_weights", lambda _: {})
+    monkeypatch.setattr(scratch, "canonical_weights", lambda *_: weights)
+    config = scratch.BertConfig(extra={"architectures": architectures})
+    monkeypatch.setattr(scratch.BertConfig, "from_json", lambda _: config)
+    found = scratch.architecture_of(folder)
+    assert (found.name, dict(found.options)) == expected
+
+
+def test_the_batch_of_the_tests_is_rich():
+    inputs = batch_for("BertModel")
+    assert inputs["attention_mask"].min() == 0
+    assert inputs["token_type_ids"].unique().tolist() == [0, 1]
+
+
+def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monkeypatch):
+    published = parity_diff.published
+    monkeypatch.setattr(published, "recognise", lambda _: "68d45e…")
+    rows = [row for row in diff(folder, Settings()) if row.lane == "published"]
+    # The stand-in is not bert-base-uncased, so each published number must be found wrong.
+    assert [row.passed for row in rows] == [False] * 3
+    assert rows[0].name == "published.hidden_states"
+    assert rows[0].status is Status.SHAPE or rows[0].status is Status.VALUE

@@ -1,0 +1,162 @@
+"""Every stage is seen, in order, without changing a bit; a stream holds one tensor at a time."""
+
+import threading
+
+import pytest
+import torch
+
+from parity import reference
+from parity.stages import Point, reference_points
+from parity.trace import stream, tapped
+from tests.models import TINY
+from tests.reference.sides import batch_for, pair
+
+LAYER = [
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.self.scores",
+    "attention.self.probabilities",
+    "attention.self",
+    "attention.output.dense",
+    "attention.output.sum",
+    "attention.output.LayerNorm",
+    "intermediate.dense",
+    "intermediate",
+    "output.dense",
+    "output.sum",
+    "output.LayerNorm",
+]
+
+
+def trace(model, inputs, **options):
+    points = reference_points(name for name, _ in model.named_modules())
+    seen = []
+    with torch.no_grad(), tapped(model, points, lambda name, t: seen.append((name, t.clone()))):
+        model(**inputs, **options)
+    return seen
+
+
+def test_all_stages_in_the_order_of_computation():
+    _, theirs = pair("BertForPreTraining")
+    names = [name for name, _ in trace(theirs.eval(), batch_for("BertForPreTraining"))]
+    expected = [
+        "embeddings.word_embeddings",
+        "embeddings.token_type_embeddings",
+        "embeddings.position_embeddings",
+        "embeddings.sum",
+        "embeddings.LayerNorm",
+        "embeddings",
+    ]
+    for layer in ("encoder.layer.0", "encoder.layer.1"):
+        expected += [f"{layer}.{stage}" for stage in LAYER] + [layer]
+    expected += ["pooler.dense", "pooler", "cls.predictions.transform", "cls.predictions"]
+    assert names == [*expected, "cls.seq_relationship"]
+
+
+def test_scores_and_probabilities_are_what_they_say():
+    _, theirs = pair("BertModel")
+    inputs = batch_for("BertModel")
+    seen = dict(trace(theirs.eval(), inputs))
+    scores = seen["encoder.layer.0.attention.self.scores"]
+    probabilities = seen["encoder.layer.0.attention.self.probabilities"]
+    assert torch.equal(scores.softmax(-1), probabilities)
+    assert (scores[1, :, :, -2:] < -1e30).all()  # padding is masked already
+    with torch.no_grad():
+        attentions = theirs(**inputs, output_attentions=True).attentions
+    assert torch.equal(attentions[0], probabilities)
+
+
+def test_sdpa_has_no_scores():
+    _, theirs = pair("BertModel", "sdpa")
+    names = dict(trace(theirs.eval(), batch_for("BertModel")))
+    assert "encoder.layer.0.attention.self" in names
+    assert not [name for name in names if "scores" in name or "probabilities" in name]
+
+
+def test_sums_are_what_the_layer_norms_get():
+    ours, _ = pair("BertModel")
+    seen = dict(trace(ours.eval(), batch_for("BertModel"), attention="eager"))
+    norm = ours.encoder.layer[0].output.LayerNorm
+    assert torch.equal(
+        norm(seen["encoder.layer.0.output.sum"]), seen["encoder.layer.0.output.LayerNorm"]
+    )
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_watching_changes_nothing_and_leaves_nothing(attention):
+    ours, _ = pair("BertForMaskedLM")
+    inputs = batch_for("BertForMaskedLM")
+    bare = ours.eval()(**inputs, attention=attention).logits
+    assert trace(ours, inputs, attention=attention)
+    assert torch.equal(bare, ours(**inputs, attention=attention).logits)
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in ours.modules())
+
+
+def test_hooks_go_when_the_model_raises():
+    ours, _ = pair("BertModel")
+    with pytest.raises(ValueError, match="input_ids"):
+        trace(ours, {})
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in ours.modules())
+
+
+def test_points_follow_the_model():
+    model = reference.build("BertForTokenClassification", TINY)
+    points = reference_points(name for name, _ in model.named_modules())
+    assert points["embeddings.sum"] == Point("bert.embeddings.LayerNorm", "in")
+    assert points["classifier"] == Point("classifier")
+    assert "pooler" not in points
+    cross = {**TINY, "is_decoder": True, "add_cross_attention": True}
+    model = reference.build("BertModel", cross)
+    points = reference_points(name for name, _ in model.named_modules())
+    assert points["encoder.layer.1.crossattention.self.scores"] == Point(
+        "encoder.layer.1.crossattention.self", "scores"
+    )
+
+
+def test_a_stream_runs_only_when_asked():
+    made = []
+
+    def run(emit):
+        for i in range(3):
+            made.append(i)
+            emit(str(i), torch.tensor(i))
+
+    items = stream(run)
+    assert made == []
+    assert next(items)[0] == "0"
+    assert made == [0]
+    assert [name for name, _ in items] == ["1", "2"]
+
+
+def test_a_stream_raises_what_was_raised():
+    def run(emit):
+        emit("first", torch.tensor(0))
+        raise ArithmeticError("in the middle")
+
+    items = stream(run)
+    next(items)
+    with pytest.raises(ArithmeticError, match="in the middle"):
+        next(items)
+
+
+def test_an_abandoned_stream_ends_its_thread():
+    def run(emit):
+        while True:
+            emit("again", torch.tensor(0))
+
+    before = threading.active_count()
+    items = stream(run)
+    next(items)
+    items.close()
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_stream_computes_gradients_as_its_caller_does(enabled):
+    def run(emit):
+        emit("x", torch.ones(1, requires_grad=True) * 2)
+
+    with torch.set_grad_enabled(enabled):
+        ((_, tensor),) = stream(run)
+    assert tensor.requires_grad is enabled
