@@ -143,7 +143,7 @@ def _report(
             if form is Format.HUMAN:
                 terminal.row(row)
     except CheckpointError as error:
-        Console(stderr=True).print(f"not comparable: {error}", markup=False, highlight=False)
+        print(f"not comparable: {error}", file=sys.stderr)
         return EXIT_CODES[Verdict.NOT_COMPARABLE]
     except CandidateError as error:
         cause = error.__cause__ or error

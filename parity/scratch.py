@@ -28,8 +28,8 @@ def architecture_of(folder: Path) -> Architecture:
     With both pretraining heads that is BertForPreTraining, whatever config.json calls the
     checkpoint: the hub's bert-base-uncased has them and says BertForMaskedLM, which has no pooler.
     """
-    weights = canonical_weights(read_weights(folder), folder)
     named = BertConfig.from_json(folder / "config.json").extra.get("architectures") or [None]
+    weights = canonical_weights(read_weights(folder), folder)
     if "cls.predictions.bias" in weights and "cls.seq_relationship.weight" in weights:
         return Architecture("BertForPreTraining", {})
     if named[0] in scratch_bert.__all__ and named[0] != "BertModel":

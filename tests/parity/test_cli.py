@@ -1,0 +1,162 @@
+"""The command line's contract: exit codes, what goes where, JSON's shape, the rerun command."""
+
+import json
+
+import pytest
+
+from parity import scratch
+from parity.cli import main
+from parity.published import recognise
+
+ONE_STAGE = ["--checkpoint", "builtin:adversarial", "--stage", "embeddings*"]
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as exit_:
+        main(["diff", *arguments] if arguments[:1] != ("env",) else list(arguments))
+    captured = capsys.readouterr()
+    return exit_.value.code, captured.out, captured.err
+
+
+@pytest.fixture
+def wrong_eps(monkeypatch):
+    load = scratch.load
+
+    def load_wrong(*args, **options):
+        model = load(*args, **options)
+        model.bert.embeddings.LayerNorm.eps = 1e-5
+        return model
+
+    monkeypatch.setattr(scratch, "load", load_wrong)
+
+
+def test_parity(capsys):
+    code, out, err = run(capsys, "A text.", *ONE_STAGE)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split() == ["stage", "status", "max", "abs", "max", "rel", "bit-equal"]
+    assert [line.split()[0] for line in lines[1:7]] == [
+        "embeddings.word_embeddings",
+        "embeddings.token_type_embeddings",
+        "embeddings.position_embeddings",
+        "embeddings.sum",
+        "embeddings.LayerNorm",
+        "embeddings",
+    ]
+    assert all(line.split()[1:] == ["MATCH", "0", "0", "yes"] for line in lines[1:7])
+    assert lines[8] == "parity: 6 of 6 tensors equal bit for bit"
+    assert "transformers 5." in lines[9]
+    assert lines[10] == (
+        "again: parity diff 'A text.' --checkpoint builtin:adversarial --stage 'embeddings*'"
+    )
+
+
+def test_lines_fit_a_terminal_of_80_columns(capsys):
+    code, out, _ = run(capsys, "--checkpoint", "builtin:adversarial")
+    assert code == 0
+    table = out.split("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= 80
+
+
+def test_diverges(capsys, wrong_eps):
+    code, out, _ = run(capsys, *ONE_STAGE)
+    assert code == 1
+    (marked,) = [line for line in out.splitlines() if "◀ first divergence" in line]
+    assert marked.startswith("embeddings.LayerNorm ")
+    assert "\nfirst divergence: embeddings.LayerNorm: VALUE, max abs diff " in out
+    assert out.count("VALUE") == 3  # the stage, the one after it, and the summary
+
+
+def test_json(capsys, wrong_eps, tmp_path):
+    path = tmp_path / "report.json"
+    code, out, _ = run(capsys, *ONE_STAGE, "--format", "json", "-o", str(path))
+    assert code == 1
+    report = json.loads(out)
+    assert json.loads(path.read_text()) == report
+    assert report["verdict"] == "diverges"
+    assert set(report["first_divergence"]) == {"stage", "probe", "lane", "max_abs", "allowed"}
+    assert report["first_divergence"]["stage"] == "embeddings.LayerNorm"
+    assert report["compared"] == len(report["stages"]) == 6
+    contract = {"name", "probe", "lane", "status", "max_abs", "max_rel", "allowed"}
+    assert all(contract <= set(stage) for stage in report["stages"])
+    assert (report["born"], report["unsupported"], report["causes"]) == ([], [], [])
+    assert report["environment"]["rerun"].startswith("parity diff --checkpoint")
+
+
+def test_json_has_no_nan(capsys, monkeypatch):
+    load = scratch.load
+
+    def load_nan(*args, **options):
+        model = load(*args, **options)
+        model.bert.embeddings.LayerNorm.bias.data.fill_(float("nan"))
+        return model
+
+    monkeypatch.setattr(scratch, "load", load_nan)
+    code, out, _ = run(capsys, *ONE_STAGE, "--format", "json")
+    assert code == 1
+    assert "NaN" not in out
+    assert "Infinity" not in out
+
+
+def test_crashed(capsys, monkeypatch):
+    monkeypatch.setattr(scratch, "forward", lambda *_: 1 / 0)
+    code, out, _ = run(capsys, *ONE_STAGE)
+    assert code == 2
+    assert "ZeroDivisionError: division by zero" in out
+    assert "crashed: 0 of 0" in out
+
+
+def test_not_comparable(capsys, tmp_path):
+    (tmp_path / "config.json").write_text("{")
+    code, out, err = run(capsys, "--checkpoint", str(tmp_path))
+    assert code == 3
+    assert f"not comparable: {tmp_path}/config.json: not a JSON file" in err.replace("\n", "")
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--frobnicate"], "No such option"),
+        (["--checkpoint", "/no/such/folder"], "there is no such folder"),
+        (["--checkpoint", "builtin:huge"], "only builtin:minilm"),
+        (["--attention", "flash"], "'flash' is not one of 'eager', 'sdpa'"),
+        (["--dtype", "int8"], "'int8' is not one of"),
+        (["--device", "toaster"], "toaster"),
+        (["-o", "report.txt"], "a report is written to FILE.json"),
+        (["one text", "--pair", "a", "--pair", "b"], "give 1, one per TEXT"),
+    ],
+)
+def test_usage(arguments, message, capsys):
+    code, out, err = run(capsys, *arguments)
+    assert code == 4
+    assert message in err
+    assert out == ""
+
+
+def test_nothing_compared(capsys):
+    code, out, _ = run(capsys, "--stage", "no such stage")
+    assert code == 5
+    assert "nothing_compared" in out
+
+
+def test_colour_is_for_terminals_only(capsys, monkeypatch, wrong_eps):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in run(capsys, *ONE_STAGE)[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in run(capsys, *ONE_STAGE)[1]
+    monkeypatch.delenv("FORCE_COLOR")
+    assert "\x1b[" not in run(capsys, *ONE_STAGE)[1]
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+def test_env(form, capsys):
+    code, out, _ = run(capsys, "env", "--format", form)
+    assert code == 0
+    facts = json.loads(out) if form == "json" else dict(x.split(None, 1) for x in out.splitlines())
+    assert {"torch", "transformers", "threads", "processor"} <= set(facts)
+
+
+def test_a_stand_in_is_not_taken_for_the_real_file(tmp_path):
+    (tmp_path / "model.safetensors").touch()
+    assert recognise(tmp_path) is None

@@ -1,0 +1,116 @@
+"""README: every command runs, every file is there, every claim of a number is the tool's own."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity.cli import main
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+COMMANDS = [
+    line.removeprefix("$ ").partition("  #")[0].strip()
+    for block in blocks("console")
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+PARITY = [command for command in COMMANDS if command.startswith(".venv/bin/parity")]
+SCRIPTS = [command for command in COMMANDS if command.startswith(".venv/bin/python")]
+
+
+def test_there_is_no_other_kind_of_command():
+    make = [command for command in COMMANDS if command.startswith("make")]
+    assert sorted(COMMANDS) == sorted(make + PARITY + SCRIPTS)
+    assert make == ["make parity", "make test"]
+
+
+def test_the_makefile_has_what_readme_tells():
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.search(r"^parity: .*\n\t\$\(BIN\)/parity diff$", makefile, re.MULTILINE)
+    assert re.search(r"^test: check\n\t\$\(BIN\)/pytest", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", PARITY)
+def test_parity_commands(command, capsys):
+    """Slow where the command reads the 12-layer checkpoint."""
+    arguments = shlex.split(command)[1:]
+    if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
+        with pytest.raises(SystemExit) as exit_:
+            main(arguments)
+        assert exit_.value.code == 4
+        assert "bert-base-uncased" in capsys.readouterr().err
+        return
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 0
+
+
+@pytest.mark.parametrize("command", SCRIPTS)
+def test_scripts(command):
+    """Slow: each starts a Python of its own, and the benchmarks read the 12-layer checkpoint."""
+    arguments = shlex.split(command)[1:]
+    if arguments[0].endswith("benchmark.py"):
+        arguments += ["--checkpoint", "builtin:adversarial", "--runs", "1"]
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_example_prints_what_it_says(capsys):
+    (example,) = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102
+    printed = capsys.readouterr().out.splitlines()
+    said = re.findall(r"print\(.*\)  # (torch\.Size.*)", example)
+    assert said == printed[: len(said)]
+    assert printed[len(said)] == "103 loaded, 0 of them renamed"
+
+
+def test_the_first_output_is_the_tools_own(capsys):
+    """The rows README shows are rows `make parity` prints, in that order."""
+    with pytest.raises(SystemExit):
+        main(["diff"])
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    shown = [line for line in blocks("text")[0].splitlines() if line and not line.startswith("…")]
+    place = -1
+    for line in shown:
+        assert line in printed[place + 1 :], line
+        place = printed.index(line, place + 1)
+    left_out = printed.index("") - (len(shown) - 1)
+    assert f"({left_out} more rows" in README
+
+
+def test_every_file_named_is_there():
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    links += re.findall(r"`((?:scratch_bert|parity|tests|tools)/[\w./]+)`", README)
+    assert links
+    missing = [link for link in links if not (ROOT / link).exists()]
+    assert missing == []
+
+
+def test_the_reading_path_leaves_no_file_out():
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "scratch_bert").rglob("*.py")}
+    named = set(re.findall(r"\]\((scratch_bert/[\w./]+)\)", README))
+    assert files - named == {"scratch_bert/errors.py", "scratch_bert/tokenization/__init__.py"}
+
+
+def test_nothing_names_a_machine():
+    """Neither a machine's paths nor a registry's host is in any file of the project."""
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    pattern = re.compile(r"(?<![\w.~$}])/(?:root|home|work)/|pypi\.org|pythonhosted|debian\.org")
+    found = [f for f in files if (ROOT / f).is_file() and pattern.search((ROOT / f).read_text())]
+    assert [f for f in found if f != "tests/project/test_readme.py"] == []
