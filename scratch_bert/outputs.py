@@ -1,6 +1,6 @@
 """What the models return; the names are HF's."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
@@ -26,7 +26,12 @@ class Intermediates:
 
     def intermediates(self) -> dict[str, Any]:
         """These alone, for a head's output to repeat."""
-        return {field.name: getattr(self, field.name) for field in fields(Intermediates)}
+        return {
+            "hidden_states": self.hidden_states,
+            "attentions": self.attentions,
+            "cross_attentions": self.cross_attentions,
+            "past_key_values": self.past_key_values,
+        }
 
 
 @dataclass(kw_only=True)
