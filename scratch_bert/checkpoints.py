@@ -27,12 +27,14 @@ def resolve(name: str | Path) -> Path:
         CheckpointError: it is none of these, or cannot be had.
     """
     if str(name).startswith(PREFIX):
-        if name not in BUILTIN:
+        if str(name) not in BUILTIN:
             raise CheckpointError(f"{name}: there is no such one, only {', '.join(BUILTIN)}")
         return BUILTIN[str(name)]()
     folder = Path(name)
     if folder.is_dir():
         return folder
+    if folder.is_file():
+        raise CheckpointError(f"{name}: is a file, expected the folder it lies in")
     if isinstance(name, Path) or name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise CheckpointError(f"{name}: there is no such folder")
     return _download(name)
@@ -50,6 +52,11 @@ def _download(hub_id: str) -> Path:
 
     try:
         config = fetch(_CONFIG)
+        if config is None:
+            raise CheckpointError(
+                f"{hub_id}: not a folder, and neither the hub nor its local cache has its "
+                f"{_CONFIG}. Without a network there are {', '.join(BUILTIN)}"
+            )
         for file in _TOKENIZER_FILES:
             fetch(file)
         weights = next((path for file in WEIGHT_FILES if (path := fetch(file))), None)
@@ -61,11 +68,6 @@ def _download(hub_id: str) -> Path:
     except (HfHubHTTPError, OSError) as error:
         raise CheckpointError(
             f"{hub_id}: not a folder, and the hub did not give it ({type(error).__name__}: "
-            f"{str(error).splitlines()[0]}). Without a network there are {', '.join(BUILTIN)}"
+            f"{str(error).partition(chr(10))[0]}). Without a network there are {', '.join(BUILTIN)}"
         ) from None
-    if config is None:
-        raise CheckpointError(
-            f"{hub_id}: not a folder, and neither the hub nor its local cache has its {_CONFIG}. "
-            f"Without a network there are {', '.join(BUILTIN)}"
-        )
     return config.parent

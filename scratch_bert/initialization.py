@@ -21,7 +21,7 @@ def init_weights(module: nn.Module, std: float, only: set[Tensor] | None = None)
         std: `config.initializer_range`.
         only: parameters to draw; the others keep their values. None means all.
     """
-    if any(parameter.is_meta for parameter in module.parameters()):
+    if only is None and any(parameter.is_meta for parameter in module.parameters()):
         return
 
     def wanted(parameter: Tensor) -> bool:

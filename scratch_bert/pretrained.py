@@ -71,7 +71,7 @@ class BertPreTrainedModel(nn.Module):
         """
         folder = resolve(name)
         config = BertConfig.from_json(folder / "config.json")
-        if "num_labels" in overrides:
+        if overrides.get("num_labels", config.num_labels) != config.num_labels:
             overrides.setdefault("id2label", None)
         entries = {n: overrides.pop(n) for n in list(overrides) if n in config.__dict__}
         with without_numbers():
@@ -84,5 +84,8 @@ class BertPreTrainedModel(nn.Module):
 
         Each file is written beside its place and then moved there, so that an interrupted call
         leaves the old one whole.
+
+        Raises:
+            CheckpointError: there is a file of the folder's name.
         """
         save_weights(self, Path(folder))

@@ -72,11 +72,12 @@ def read_weight_map(path: Path) -> dict[str, str]:
         CheckpointError: it is no index, or points outside its folder.
     """
     try:
-        weight_map = dict(json.loads(path.read_text(encoding="utf-8"))["weight_map"])
-    except (ValueError, KeyError, TypeError) as error:
+        weight_map: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        shards = weight_map.values()
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise CheckpointError(f"{path}: not an index of weights: {error!r}") from None
-    for shard in set(weight_map.values()):
-        if not isinstance(shard, str) or Path(shard).name != shard:
+    for shard in shards:
+        if not isinstance(shard, str) or Path(shard).name != shard or shard in ("", ".."):
             raise CheckpointError(f"{path}: names the file {shard!r}, expected one beside it")
     return weight_map
 
@@ -98,12 +99,12 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
             path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path)
         )
     except pickle.UnpicklingError as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0]
         raise CheckpointError(
             f"{path}: refused, since it holds more than weights or is no pickle; nothing in it was "
             f"run ({reason}){_what_it_is(path)}"
         ) from None
-    except (OSError, RuntimeError, ValueError, EOFError, LookupError, TypeError) as error:
+    except Exception as error:  # a damaged pickle can raise any
         raise CheckpointError(
             f"{path}: not a whole file of weights ({error}){_what_it_is(path)}"
         ) from None
@@ -112,16 +113,20 @@ def _read_pickle(path: Path) -> dict[str, Tensor]:
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, Tensor):
             kind = type(tensor).__name__
-            raise CheckpointError(f"{path}: {name!r} is a {kind}, expected a tensor")
-        if tensor.layout != torch.strided:
-            raise CheckpointError(f"{path}: {name} is {tensor.layout}, expected a dense tensor")
+            raise CheckpointError(f"{path}: {name!r} holds a {kind}, expected named tensors")
+        if tensor.layout != torch.strided or tensor.is_nested or tensor.is_meta:
+            what = "meta" if tensor.is_meta else "nested" if tensor.is_nested else tensor.layout
+            raise CheckpointError(f"{path}: {name} is {what}, expected a dense tensor")
     return dict(state)
 
 
 def _what_it_is(path: Path) -> str:
     """Name the common mistakes by a file's first bytes."""
-    with path.open("rb") as file:
-        start = file.read(64)
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except OSError as error:
+        return f"; it cannot be read: {error.strerror}"
     if not start:
         return "; the file is empty"
     if start.startswith(b"version https://git-lfs"):

@@ -42,7 +42,7 @@ class LoadReport:
     """What became of every tensor of a checkpoint and of every parameter of the model.
 
     Attributes:
-        loaded: parameters that took their values from the checkpoint.
+        loaded: parameters that took their values from the checkpoint; a tied pair counts once.
         renamed: file's name → parameter, where the two differ by more than `bert.` in front.
         missing: parameters the checkpoint has no tensor for; drawn afresh.
         wrong_shape: parameter → (shape in the file, shape in the model); drawn afresh.
@@ -61,8 +61,6 @@ class LoadReport:
 
     def __str__(self) -> str:
         counts = {
-            "loaded": self.loaded,
-            "renamed": self.renamed,
             "missing, drawn afresh": self.missing,
             "of the wrong shape, drawn afresh": self.wrong_shape,
             "unexpected": self.unexpected,
@@ -70,9 +68,7 @@ class LoadReport:
             "untied": self.untied,
         }
         lines = [f"{len(self.loaded)} loaded, {len(self.renamed)} of them renamed"]
-        for what, names in list(counts.items())[2:]:
-            if names:
-                lines.append(f"{len(names)} {what}: {', '.join(names)}")
+        lines += [f"{len(n)} {what}: {', '.join(n)}" for what, n in counts.items() if n]
         return "\n".join(lines)
 
 
@@ -120,14 +116,20 @@ def load_weights(
         CheckpointError: see `BertPreTrainedModel.from_pretrained`.
     """
     weights = canonical_weights(read_weights(folder), folder)
-    dtype = dtype or _dtype_of(model.config.extra, weights)
-    untied = _share_or_untie(model, weights)
+    dtype = dtype or _dtype_of(model.config.extra, weights, folder)
+    if not dtype.is_floating_point:
+        raise CheckpointError(f"{folder}: dtype is {dtype}, expected a floating-point one")
+    untied = _untie(model, weights, dtype)
 
     parameters = dict(model.named_parameters(remove_duplicate=False))
+    known = {name.removeprefix("bert.") for name in parameters}
     loaded: dict[str, Tensor] = {}
     missing, wrong_shape, renamed = [], {}, {}
+    taken: set[int] = set()
     for name, parameter in parameters.items():
         canonical = name.removeprefix("bert.")
+        if name in model.tied:
+            continue
         if canonical not in weights:
             missing.append(name)
             continue
@@ -137,10 +139,12 @@ def load_weights(
             continue
         if not tensor.is_floating_point():
             raise CheckpointError(f"{folder}: {in_file} is {tensor.dtype}, expected floating point")
-        loaded[name] = tensor.to(dtype).contiguous()
+        values = tensor.to(dtype).contiguous()
+        # A .bin can hold one memory under two names; parameters that are not tied must not share.
+        loaded[name] = values.clone() if values.data_ptr() in taken else values
+        taken.add(values.data_ptr())
         if in_file.removeprefix("bert.") != canonical:
             renamed[in_file] = name
-    known = {name.removeprefix("bert.") for name in parameters}
     left = {name: in_file for name, (in_file, _) in weights.items() if name not in known}
     model.load_report = LoadReport(
         loaded=tuple(loaded),
@@ -153,9 +157,8 @@ def load_weights(
     )
     _refuse(model.load_report, folder, strict)
 
-    fresh = {
-        name: torch.empty(parameters[name].shape, dtype=dtype) for name in (*missing, *wrong_shape)
-    }
+    drawn = (*missing, *wrong_shape)
+    fresh = {name: torch.zeros(parameters[name].shape, dtype=dtype) for name in drawn}
     _assign(model, loaded | fresh)
     if fresh:
         only: set[Tensor] = {model.get_parameter(name) for name in fresh}
@@ -177,33 +180,35 @@ def _assign(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _dtype_of(
-    extra: Mapping[str, object], weights: Mapping[str, tuple[str, Tensor]]
+    extra: Mapping[str, object], weights: Mapping[str, tuple[str, Tensor]], folder: Path
 ) -> torch.dtype:
-    named = extra.get("dtype", extra.get("torch_dtype"))
-    if isinstance(named, str) and isinstance(getattr(torch, named, None), torch.dtype):
-        return getattr(torch, named)
+    named = extra.get("dtype") or extra.get("torch_dtype")
+    if named is not None:
+        dtype = getattr(torch, str(named), None)
+        if not isinstance(dtype, torch.dtype):
+            raise CheckpointError(f"{folder / 'config.json'}: torch has no dtype {named!r}")
+        return dtype
     kinds = (t.dtype for _, t in weights.values() if t.is_floating_point())
     return next(kinds, torch.get_default_dtype())
 
 
-def _share_or_untie(
-    model: "BertPreTrainedModel", weights: dict[str, tuple[str, Tensor]]
+def _untie(
+    model: "BertPreTrainedModel", weights: dict[str, tuple[str, Tensor]], dtype: torch.dtype
 ) -> list[str]:
-    """Let tied parameters that are in the file once stand for both; part those that differ."""
+    """Part tied parameters that differ in the file; where it has only the copy, take that."""
     untied = []
-    for copy, original in type(model).TIED.items():
+    for copy, original in list(model.tied.items()):
         a, b = copy.removeprefix("bert."), original.removeprefix("bert.")
         if a in weights and b in weights:
-            if copy in model.tied and not torch.equal(weights[a][1], weights[b][1]):
+            if not torch.equal(weights[a][1].to(dtype), weights[b][1].to(dtype)):
                 untied.append(copy)
                 del model.tied[copy]
-        elif a in weights or b in weights:
-            weights[a] = weights[b] = weights.get(a) or weights[b]
+        elif a in weights:
+            weights[b] = weights[a]
     if untied:
-        model.config.tie_word_embeddings = False
         warnings.warn(
             f"{', '.join(untied)}: the file has other values than where this should be tied to, so "
-            "it was left apart; set tie_word_embeddings to false in config.json if that is meant",
+            "it was left apart",
             stacklevel=4,
         )
     return untied
@@ -216,8 +221,9 @@ def _refuse(report: LoadReport, folder: Path, strict: bool) -> None:
         n for n in report.missing if n.removeprefix("bert.").startswith(("embeddings", "encoder"))
     ]
     if body:
+        names = ", ".join([*body[:5], "…"][: len(body)])
         raise CheckpointError(
-            f"{folder}: lacks {len(body)} encoder weights: {', '.join(body)}. Is it a BERT of this "
+            f"{folder}: lacks {len(body)} encoder weights: {names}. Is it a BERT of this "
             "configuration? strict=False draws them afresh"
         )
     for name, (in_file, in_model) in report.wrong_shape.items():
@@ -237,6 +243,8 @@ def save_weights(model: "BertPreTrainedModel", folder: Path) -> None:
         "dtype": sorted(kinds)[0],
     }
     values.pop("torch_dtype", None)
+    if folder.is_file():
+        raise CheckpointError(f"{folder}: is a file, expected a folder to save into")
     write_weights(state, folder / SAFETENSORS)
     text = json.dumps(values, indent=2, sort_keys=True) + "\n"
     replace(folder / "config.json", lambda place: place.write_text(text, encoding="utf-8"))
