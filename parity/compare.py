@@ -33,7 +33,7 @@ class Comparison:
         bit_equal: whether every bit is the same.
         shape: the reference's, or the candidate's where there is only that.
         max_abs: largest |ours - theirs|; NaN where it cannot be said.
-        max_rel: that, over the reference's largest magnitude.
+        max_rel: that, over the reference's largest magnitude; a mask's -3e38 is none.
         where: the index of the largest difference.
         allowed: what `max_abs` may be.
         note: in words, where numbers do not say it.
@@ -96,7 +96,8 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
     difference[(a == b) | (a.isnan() & b.isnan())] = 0.0  # infinities of one sign, too
     worst = int(difference.nan_to_num(nan=math.inf).argmax())
     max_abs = difference.flatten()[worst].item()
-    magnitude = b[b.isfinite()].abs().max().item() if b.isfinite().any() else 0.0
+    counted = b.abs() < torch.finfo(theirs.dtype).max / 2 if theirs.is_floating_point() else b == b
+    magnitude = b[counted].abs().max().item() if counted.any() else 0.0
     status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
     return Comparison(
         name,

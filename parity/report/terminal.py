@@ -30,10 +30,10 @@ class TerminalReport:
         equal = "yes" if row.bit_equal else "no"
         numbers = _number(row.max_abs), _number(row.max_rel)
         line = self._line(row.name, shape, row.status, *numbers, equal)
+        self._print(line, "" if row.passed else "red")
         if not row.passed and not self.diverged:
             self.diverged = True
-            line += "  ◀ first divergence"
-        self._print(line, "" if row.passed else "red")
+            self._print("▲ first divergence", "bold red")
 
     def summary(self, report: Report, rerun: str) -> None:
         """Print the verdict, where it first went wrong, and how to see it again."""
@@ -47,7 +47,8 @@ class TerminalReport:
             self._print(f"first divergence: {explain(first)}")
         if report.error is not None:
             self._print(report.error, "red")
-        self._print(", ".join(f"{k} {v}" for k, v in report.environment.items() if v), "dim")
+        facts = ", ".join(f"{name} {fact}" for name, fact in report.environment.items() if fact)
+        self.console.print(Text(facts, style="dim"))
         self._print(f"again: {rerun}", "dim")
 
     def _line(self, name: str, shape: str, status: str, *rest: str) -> str:

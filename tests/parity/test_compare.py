@@ -78,6 +78,12 @@ def test_nan_in_the_same_places_is_no_difference_elsewhere():
     assert (row.max_abs, row.where) == (0.25, (1,))
 
 
+def test_a_mask_is_no_magnitude():
+    lowest = torch.finfo(torch.float32).min
+    row = compare("scores", torch.tensor([lowest, 3.0]), torch.tensor([lowest, 2.0]), 0.0)
+    assert row.max_rel == 0.5
+
+
 def test_a_tolerance_lets_small_differences_through():
     assert compare("stage", changed(1.5), ONES, allowed=0.5).status is Status.MATCH
     assert compare("stage", changed(1.5), ONES, allowed=0.49).status is Status.VALUE

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,22 @@ def test_the_first_output_is_the_tools_own(capsys):
         place = printed.index(line, place + 1)
     left_out = printed.index("") - (len(shown) - 1)
     assert f"({left_out} more rows" in README
+
+
+def test_the_edit_it_proposes_is_found(tmp_path):
+    """README's own experiment on a copy; slow, since the copy runs in a Python of its own."""
+    old, path, new = re.search(r"say `([^`]*)` in `([^`]*)` to\n`([^`]*)`", README).groups()
+    for package in ("scratch_bert", "parity"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    source = (tmp_path / path).read_text()
+    assert source.count(old) == 1
+    (tmp_path / path).write_text(source.replace(old, new))
+    program = "from parity.cli import main; main(['diff'])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 1, done.stderr
+    assert blocks("text")[1] in done.stdout
 
 
 def test_every_file_named_is_there():
