@@ -91,6 +91,7 @@ def diff_command(
     attention: Annotated[Attention, typer.Option(help="sdpa has no scores.")] = Attention.EAGER,
     dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    seed: Annotated[int, typer.Option(help="Of the weights a checkpoint lacks.")] = 0,
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
@@ -118,6 +119,7 @@ def diff_command(
         attention=attention,
         dtype=getattr(torch, dtype) if dtype else None,
         device=device,
+        seed=seed,
         stages=stage or (),
     )
     console = Console(no_color=None if form is Format.HUMAN else True)

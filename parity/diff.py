@@ -103,6 +103,7 @@ class Settings:
         attention: "eager" or "sdpa"; sdpa has no scores and probabilities to compare.
         dtype: None takes the checkpoint's.
         device: where both run.
+        seed: of the weights a checkpoint lacks; both sides draw them alike.
         stages: compare only stages that match one of these patterns; all if empty.
     """
 
@@ -111,6 +112,7 @@ class Settings:
     attention: str = "eager"
     dtype: torch.dtype | None = None
     device: str = "cpu"
+    seed: int = 0
     stages: Sequence[str] = ()
 
 
@@ -133,8 +135,10 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
 
     architecture = scratch.architecture_of(folder)
     dtype, device = settings.dtype, settings.device
+    torch.manual_seed(settings.seed)
     with blame_candidate():
         ours = scratch.load(architecture, folder, dtype=dtype, device=device)
+    torch.manual_seed(settings.seed)
     theirs = reference.load(
         architecture.name,
         folder,
@@ -215,5 +219,6 @@ def describe(folder: Path, checkpoint: str, settings: Settings) -> dict[str, str
         "attention": settings.attention,
         "dtype": dtype,
         "device": settings.device,
+        "seed": settings.seed,
         **environment(),
     }

@@ -47,7 +47,9 @@ class TerminalReport:
             self._print(f"first divergence: {explain(first)}")
         if report.error is not None:
             self._print(report.error, "red")
-        facts = ", ".join(f"{name} {fact}" for name, fact in report.environment.items() if fact)
+        facts = ", ".join(
+            f"{name} {fact}" for name, fact in report.environment.items() if fact != ""
+        )
         self.console.print(Text(facts, style="dim"))
         self._print(f"again: {rerun}", "dim")
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from parity import diff as parity_diff
 from parity import reference, scratch
@@ -105,6 +106,21 @@ def test_other_ids_are_named_and_the_model_still_judged(folder, monkeypatch):
     monkeypatch.setattr(scratch, "encode", wrong)
     report = Report(list(diff(folder, Settings())))
     assert [row.name for row in report.rows if not row.passed] == ["input_ids"]
+
+
+@pytest.mark.filterwarnings("ignore:.*weights that were not loaded")
+def test_weights_the_checkpoint_lacks_are_drawn_alike(folder, tmp_path):
+    for path in folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["cls.seq_relationship.weight"]
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    config = (folder / "config.json").read_text()
+    config = config.replace("BertForPreTraining", "BertForTokenClassification")
+    (tmp_path / "config.json").write_text(config)
+    rows = {row.name: row for row in diff(tmp_path, Settings(seed=7))}
+    assert all(row.bit_equal for row in rows.values())
+    assert "classifier" in rows
 
 
 def test_a_crash_is_the_candidates_own(folder, monkeypatch):
