@@ -108,7 +108,9 @@ builtin_checkpoints.adversarial()
 def test_a_killed_making_leaves_nothing_that_is_used(cache):
     killed = subprocess.run([sys.executable, "-c", KILLED])
     assert killed.returncode == -signal.SIGKILL
-    assert len(read_weights(adversarial())) == 5 + 3 * 16 + 9
+    names = read_weights(adversarial())
+    assert len(names) == 5 + 3 * 16 + 9
+    assert sum(name.endswith("LayerNorm.gamma") for name in names) == 1 + 3 * 2 + 1
 
 
 TOGETHER = """

@@ -5,6 +5,7 @@ import json
 import huggingface_hub
 import pytest
 import torch
+from huggingface_hub import constants
 
 from scratch_bert import BertConfig, BertModel, CheckpointError
 from scratch_bert.builtin_checkpoints import BUILTIN
@@ -17,9 +18,23 @@ REVISION = "0123456789abcdef0123456789abcdef01234567"
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     """An empty cache of huggingface_hub, without a network."""
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     return tmp_path
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The files huggingface_hub was asked for."""
+    files = []
+    real = huggingface_hub.hf_hub_download
+
+    def download(repository, file):
+        files.append(file)
+        return real(repository, file)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    return files
 
 
 def cached(hub, hub_id):
@@ -43,7 +58,7 @@ def test_a_hub_id_is_found_in_the_cache(hub, hub_id):
     assert torch.equal(loaded.pooler.dense.weight, model.pooler.dense.weight)
 
 
-def test_a_hub_id_in_parts(hub):
+def test_a_hub_id_in_parts(hub, asked):
     folder = cached(hub, "org/parts")
     model = adversarial_(BertModel(BertConfig(**TINY)))
     model.save_pretrained(folder)
@@ -52,6 +67,7 @@ def test_a_hub_id_in_parts(hub):
     index = folder / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": place}))
     assert resolve("org/parts") == folder
+    assert {"vocab.txt", "tokenizer.json", "model-1.safetensors"} <= set(asked)
     assert BertModel.from_pretrained("org/parts").load_report.missing == ()
     (folder / "model-1.safetensors").unlink()
     with pytest.raises(CheckpointError, match=r"model-1.safetensors: there is no such file"):
@@ -69,15 +85,7 @@ def test_a_hub_id_without_weights(hub):
 
 
 @pytest.mark.parametrize("hub_id", ["org/unknown", "unknown"])
-def test_an_unknown_hub_id_says_what_there_is_without_a_network(hub, hub_id, monkeypatch):
-    asked = []
-    real = huggingface_hub.hf_hub_download
-
-    def download(repository, file):
-        asked.append(file)
-        return real(repository, file)
-
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+def test_an_unknown_hub_id_says_what_there_is_without_a_network(hub, hub_id, asked):
     with pytest.raises(CheckpointError, match=f"^{hub_id}: not a folder, .*builtin:minilm"):
         resolve(hub_id)
     assert asked == ["config.json"]  # whoever waits for a network waits once

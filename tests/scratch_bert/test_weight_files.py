@@ -91,6 +91,17 @@ def test_a_write_to_a_tensor_never_reaches_the_file(layout, tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "legacy bin"])
+def test_tensors_are_the_file_s_own_pages(layout, tmp_path):
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("only Linux lists a process's memory maps")
+    LAYOUTS[layout](tmp_path)
+    found = read_weights(tmp_path)
+    assert str(tmp_path) in maps.read_text()
+    del found
+
+
 def test_files_are_looked_for_in_the_order_of_hf(tmp_path):
     for name in reversed(WEIGHT_FILES):
         if name.endswith(".json"):

@@ -45,6 +45,7 @@ def rewrite(folder, tensors=None, **config):
 def assert_same_weights(ours, expected):
     ours, expected = ours.state_dict(), expected.state_dict()
     assert ours.keys() == expected.keys()
+    assert {name: t.dtype for name, t in ours.items()} == {n: t.dtype for n, t in expected.items()}
     assert [name for name in ours if not torch.equal(ours[name], expected[name])] == []
 
 
