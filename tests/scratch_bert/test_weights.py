@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -343,13 +344,14 @@ def test_a_kill_between_the_files_leaves_both_whole(saved):
 
 
 MEMORY = """
-import resource, sys
+import re
+from pathlib import Path
 from scratch_bert import BertForPreTraining
 from scratch_bert.checkpoints import resolve
 
 def peak():
-    kilo = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * kilo
+    # Not ru_maxrss: a process inherits that from the one that started it.
+    return 1024 * int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
 
 folder = resolve("builtin:bert-base")
 before = peak()
@@ -362,5 +364,7 @@ print((peak() - before) / (folder / "model.safetensors").stat().st_size)
 
 def test_memory_holds_the_weights_once():
     """Reads 440 MB, so it takes a second or two."""
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells a process its own peak")
     run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
-    assert 0.5 < float(run.stdout) < 1.2
+    assert 0.9 < float(run.stdout) < 1.2
