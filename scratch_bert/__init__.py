@@ -1,8 +1,7 @@
 """BERT from scratch, in files that are read in this order.
 
-errors → config → activations → embeddings → attention → feed_forward → encoder → pooler → outputs
-→ pretrained → model → heads, and beside them weights and checkpoints (how trained numbers get in)
-and tokenization (how text becomes ids).
+config → embeddings → attention → feed_forward → encoder → pooler → model → heads, and beside them
+tokenization (how text becomes ids) and weights and checkpoints (how trained numbers get in).
 
 One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape:
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from scratch_bert.checkpoints import resolve
 from scratch_bert.config import BertConfig
+from scratch_bert.config_file import read_config
 from scratch_bert.encoder import BertEncoder
 from scratch_bert.initialization import without_numbers
 from scratch_bert.weights import LoadReport, load_weights, save_weights
@@ -70,13 +71,17 @@ class BertPreTrainedModel(nn.Module):
                 a weight has another shape than the configuration says.
         """
         folder = resolve(name)
-        config = BertConfig.from_json(folder / "config.json")
+        config = read_config(folder / "config.json")
         if overrides.get("num_labels", config.num_labels) != config.num_labels:
             overrides.setdefault("id2label", None)
         entries = {n: overrides.pop(n) for n in list(overrides) if n in config.__dict__}
         with without_numbers():
             model = cls(dataclasses.replace(config, **entries), **overrides)
-        load_weights(model, folder, dtype=dtype, strict=strict)
+        report = load_weights(model, model.config, model.tied, folder, dtype, strict)
+        model.load_report = report
+        for copy in report.untied:
+            del model.tied[copy]
+        model.tie_weights()
         return model.eval()
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -88,4 +93,4 @@ class BertPreTrainedModel(nn.Module):
         Raises:
             CheckpointError: there is a file of the folder's name.
         """
-        save_weights(self, Path(folder))
+        save_weights(self, self.config, self.tied, Path(folder))

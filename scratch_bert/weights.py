@@ -1,38 +1,21 @@
-"""Every layout BERT weights come in ↔ one state dict.
-
-The same tensor has been called `bert/encoder/layer_0/output/LayerNorm/gamma` (TensorFlow),
-`bert.encoder.layer.0.output.LayerNorm.gamma` (the hub's bert-base-uncased), and
-`encoder.layer.0.output.LayerNorm.weight` (a bare BertModel). Here it is brought to the last of
-these; a model with a head has `bert.` in front again. Every tensor of the file is accounted for.
-"""
+"""From a checkpoint's files into a model and back, with an account of every tensor."""
 
 import json
-import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from scratch_bert.config import BertConfig
+from scratch_bert.config_file import config_values
 from scratch_bert.errors import CheckpointError
 from scratch_bert.initialization import init_weights
 from scratch_bert.weight_files import SAFETENSORS, read_weights, replace, write_weights
+from scratch_bert.weight_names import canonical_weights
 
-if TYPE_CHECKING:
-    from scratch_bert.pretrained import BertPreTrainedModel
-
-_TENSORFLOW_PLACES = {
-    "cls.predictions.output_bias": "cls.predictions.bias",
-    "cls.seq_relationship.output_weights": "cls.seq_relationship.weight",
-    "cls.seq_relationship.output_bias": "cls.seq_relationship.bias",
-    "cls.squad.output_weights": "qa_outputs.weight",
-    "cls.squad.output_bias": "qa_outputs.bias",
-    "output_weights": "classifier.weight",
-    "output_bias": "classifier.bias",
-}
 # Saved by older versions of HF beside the weights; the model computes them.
 _BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")
 
@@ -72,54 +55,24 @@ class LoadReport:
         return "\n".join(lines)
 
 
-def canonical_name(name: str) -> str:
-    """Bring one tensor's name to HF's current one, without `bert.` in front.
-
-    >>> canonical_name("bert/encoder/layer_0/attention/self/query/kernel")
-    'encoder.layer.0.attention.self.query.weight'
-    >>> canonical_name("bert.embeddings.LayerNorm.gamma")
-    'embeddings.LayerNorm.weight'
-    """
-    if "/" in name or name in _TENSORFLOW_PLACES:
-        name = re.sub(r"layer_(\d+)", r"layer.\1", name.removesuffix(":0").replace("/", "."))
-        name = _TENSORFLOW_PLACES.get(name, name)
-        name = re.sub(r"\.kernel$", ".weight", name)
-        name = re.sub(r"(_embeddings)$", r"\1.weight", name)
-    name = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", name)
-    name = re.sub(r"LayerNorm\.beta$", "LayerNorm.bias", name)
-    return name.removeprefix("bert.")
-
-
-def canonical_weights(found: Mapping[str, Tensor], folder: Path) -> dict[str, tuple[str, Tensor]]:
-    """Return canonical name → (name in the file, tensor), TensorFlow's kernels transposed.
-
-    Raises:
-        CheckpointError: two tensors of the file come to the same name.
-    """
-    weights: dict[str, tuple[str, Tensor]] = {}
-    for name, tensor in found.items():
-        canonical = canonical_name(name)
-        if canonical in weights:
-            first = weights[canonical][0]
-            raise CheckpointError(f"{folder}: {first} and {name} are both {canonical}")
-        is_kernel = "/" in name and name.removesuffix(":0").endswith("/kernel")
-        weights[canonical] = name, tensor.T if is_kernel else tensor
-    return weights
-
-
 def load_weights(
-    model: "BertPreTrainedModel", folder: Path, dtype: torch.dtype | None, strict: bool
-) -> None:
-    """Give a model built on the meta device its parameters, and set its `load_report`.
+    model: nn.Module,
+    config: BertConfig,
+    tied: Mapping[str, str],
+    folder: Path,
+    dtype: torch.dtype | None,
+    strict: bool,
+) -> LoadReport:
+    """Give a model built on the meta device its parameters; tied copies are the caller's to tie.
 
     Raises:
         CheckpointError: see `BertPreTrainedModel.from_pretrained`.
     """
     weights = canonical_weights(read_weights(folder), folder)
-    dtype = dtype or _dtype_of(model.config.extra, weights, folder)
+    dtype = dtype or _dtype_of(config.extra, weights, folder)
     if not dtype.is_floating_point:
         raise CheckpointError(f"{folder}: dtype is {dtype}, expected a floating-point one")
-    untied = _untie(model, weights, dtype)
+    untied = _untie(tied, weights, dtype)
 
     parameters = dict(model.named_parameters(remove_duplicate=False))
     known = {name.removeprefix("bert.") for name in parameters}
@@ -128,7 +81,7 @@ def load_weights(
     taken: set[int] = set()
     for name, parameter in parameters.items():
         canonical = name.removeprefix("bert.")
-        if name in model.tied:
+        if name in tied and name not in untied:
             continue
         if canonical not in weights:
             missing.append(name)
@@ -146,7 +99,7 @@ def load_weights(
         if in_file.removeprefix("bert.") != canonical:
             renamed[in_file] = name
     left = {name: in_file for name, (in_file, _) in weights.items() if name not in known}
-    model.load_report = LoadReport(
+    report = LoadReport(
         loaded=tuple(loaded),
         renamed=renamed,
         missing=tuple(missing),
@@ -155,20 +108,20 @@ def load_weights(
         ignored=tuple(in_file for name, in_file in left.items() if name in _BUFFERS),
         untied=tuple(untied),
     )
-    _refuse(model.load_report, folder, strict)
+    _refuse(report, folder, strict)
 
     drawn = (*missing, *wrong_shape)
     fresh = {name: torch.zeros(parameters[name].shape, dtype=dtype) for name in drawn}
     _assign(model, loaded | fresh)
     if fresh:
         only: set[Tensor] = {model.get_parameter(name) for name in fresh}
-        init_weights(model, model.config.initializer_range, only)
+        init_weights(model, config.initializer_range, only)
         warnings.warn(
             f"{folder}: {type(model).__name__} has {len(fresh)} weights that were not loaded but "
             f"drawn afresh: {', '.join(fresh)}. Train before you rely on them.",
             stacklevel=3,
         )
-    model.tie_weights()
+    return report
 
 
 def _assign(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
@@ -193,16 +146,15 @@ def _dtype_of(
 
 
 def _untie(
-    model: "BertPreTrainedModel", weights: dict[str, tuple[str, Tensor]], dtype: torch.dtype
+    tied: Mapping[str, str], weights: dict[str, tuple[str, Tensor]], dtype: torch.dtype
 ) -> list[str]:
     """Part tied parameters that differ in the file; where it has only the copy, take that."""
     untied = []
-    for copy, original in list(model.tied.items()):
+    for copy, original in tied.items():
         a, b = copy.removeprefix("bert."), original.removeprefix("bert.")
         if a in weights and b in weights:
             if not torch.equal(weights[a][1].to(dtype), weights[b][1].to(dtype)):
                 untied.append(copy)
-                del model.tied[copy]
         elif a in weights:
             weights[b] = weights[a]
     if untied:
@@ -233,12 +185,14 @@ def _refuse(report: LoadReport, folder: Path, strict: bool) -> None:
         )
 
 
-def save_weights(model: "BertPreTrainedModel", folder: Path) -> None:
+def save_weights(
+    model: nn.Module, config: BertConfig, tied: Mapping[str, str], folder: Path
+) -> None:
     """Write a model as HF does: each tied parameter once, under its original's name."""
-    state = {n: t for n, t in model.state_dict().items() if n not in model.tied}
+    state = {n: t for n, t in model.state_dict().items() if n not in tied}
     kinds = {str(t.dtype).removeprefix("torch.") for t in state.values()}
     values = {
-        **model.config.to_dict(),
+        **config_values(config),
         "architectures": [type(model).__name__],
         "dtype": sorted(kinds)[0],
     }

@@ -8,6 +8,7 @@ from parity import diff as parity_diff
 from parity import reference, scratch
 from parity.compare import Status
 from parity.diff import CandidateError, Report, Settings, Verdict, compare_runs, diff
+from scratch_bert import BertConfig
 from scratch_bert.checkpoints import resolve
 from tests.reference.sides import batch_for
 
@@ -196,8 +197,8 @@ def test_the_class_that_uses_most_of_a_checkpoint(
 ):
     monkeypatch.setattr(scratch, "read_weights", lambda _: {})
     monkeypatch.setattr(scratch, "canonical_weights", lambda *_: weights)
-    config = scratch.BertConfig(extra={"architectures": architectures})
-    monkeypatch.setattr(scratch.BertConfig, "from_json", lambda _: config)
+    config = BertConfig(extra={"architectures": architectures})
+    monkeypatch.setattr(scratch, "read_config", lambda _: config)
     found = scratch.architecture_of(folder)
     assert (found.name, dict(found.options)) == expected
 

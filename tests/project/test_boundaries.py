@@ -14,6 +14,7 @@ PACKAGES = {name: sorted((ROOT / name).rglob("*.py")) for name in ("scratch_bert
 ORDER = [
     "errors",
     "config",
+    "config_file",
     "activations",
     "embeddings",
     "feed_forward",
@@ -24,6 +25,7 @@ ORDER = [
     "pooler",
     "initialization",
     "weight_files",
+    "weight_names",
     "weights",
     "builtin_checkpoints",
     "checkpoints",
