@@ -1,7 +1,7 @@
 """BERT from scratch, in files that are read in this order.
 
-config → embeddings → attention → feed_forward → encoder → pooler → model → heads, and beside them
-tokenization (how text becomes ids) and weights and checkpoints (how trained numbers get in).
+config → embeddings → attention → feed_forward → encoder → pooler → model → heads → task_heads;
+beside them tokenization (how text becomes ids), weights and checkpoints (how numbers get in).
 
 One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape:
 
@@ -26,26 +26,28 @@ if TYPE_CHECKING:
     from scratch_bert.errors import CheckpointError
     from scratch_bert.heads import (
         BertForMaskedLM,
-        BertForMultipleChoice,
         BertForNextSentencePrediction,
         BertForPreTraining,
-        BertForQuestionAnswering,
-        BertForSequenceClassification,
-        BertForTokenClassification,
         BertLMHeadModel,
     )
     from scratch_bert.model import BertModel
+    from scratch_bert.task_heads import (
+        BertForMultipleChoice,
+        BertForQuestionAnswering,
+        BertForSequenceClassification,
+        BertForTokenClassification,
+    )
     from scratch_bert.tokenization import BertTokenizer
 
 _HOME = {
     "BertConfig": "config",
     "BertForMaskedLM": "heads",
-    "BertForMultipleChoice": "heads",
+    "BertForMultipleChoice": "task_heads",
     "BertForNextSentencePrediction": "heads",
     "BertForPreTraining": "heads",
-    "BertForQuestionAnswering": "heads",
-    "BertForSequenceClassification": "heads",
-    "BertForTokenClassification": "heads",
+    "BertForQuestionAnswering": "task_heads",
+    "BertForSequenceClassification": "task_heads",
+    "BertForTokenClassification": "task_heads",
     "BertLMHeadModel": "heads",
     "BertModel": "model",
     "BertTokenizer": "tokenization",

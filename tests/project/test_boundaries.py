@@ -32,6 +32,7 @@ ORDER = [
     "pretrained",
     "model",
     "heads",
+    "task_heads",
     "tokenization",
 ]
 

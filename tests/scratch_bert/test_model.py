@@ -9,7 +9,6 @@ import sys
 import pytest
 import torch
 
-import scratch_bert
 from scratch_bert import BertConfig, BertForMaskedLM, BertModel
 from scratch_bert.activations import ACTIVATIONS, activation
 from tests.models import TINY
@@ -108,33 +107,6 @@ def test_an_unknown_activation():
     with pytest.raises(ValueError, match="hidden_act is 'gleu', expected one of gelu, gelu_10"):
         BertModel(BertConfig(**TINY, hidden_act="gleu"))
     assert all(activation(name) is function for name, function in ACTIVATIONS.items())
-
-
-def test_pretraining_losses_add_up():
-    model = scratch_bert.BertForPreTraining(BertConfig(**TINY)).eval()
-    both = {"labels": IDS, "next_sentence_label": torch.tensor([0, 1])}
-    words = model(IDS, labels=both["labels"]).loss
-    sentences = model(IDS, next_sentence_label=both["next_sentence_label"]).loss
-    assert torch.equal(model(IDS, **both).loss, words + sentences)
-    assert model(IDS).loss is None
-
-
-def test_a_problem_type_is_told_anew_for_each_call():
-    model = scratch_bert.BertForSequenceClassification(BertConfig(**TINY)).eval()
-    model(IDS, labels=torch.tensor([0, 1]))
-    assert model.config.problem_type is None
-    several = model(IDS, labels=torch.ones(2, 2))
-    expected = torch.nn.functional.binary_cross_entropy_with_logits(
-        several.logits, torch.ones(2, 2)
-    )
-    assert torch.equal(several.loss, expected)
-
-
-def test_positions_outside_the_text_are_ignored():
-    model = scratch_bert.BertForQuestionAnswering(BertConfig(**TINY)).eval()
-    inside = model(IDS[:1], start_positions=torch.tensor([1]), end_positions=torch.tensor([2]))
-    outside = model(IDS, start_positions=torch.tensor([1, 5]), end_positions=torch.tensor([2, 99]))
-    assert torch.allclose(inside.loss, outside.loss)
 
 
 COMPILE = """
