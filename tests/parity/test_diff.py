@@ -10,6 +10,7 @@ from parity.compare import Status
 from parity.diff import CandidateError, Report, Settings, Verdict, compare_runs, diff
 from scratch_bert import BertConfig
 from scratch_bert.checkpoints import resolve
+from tests.memory import measure
 from tests.reference.sides import batch_for
 
 
@@ -217,3 +218,24 @@ def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monke
     assert [row.passed for row in rows] == [False] * 3
     assert rows[0].name == "published.hidden_states"
     assert rows[0].status is Status.SHAPE or rows[0].status is Status.VALUE
+
+
+MEMORY = """
+from transformers import AutoTokenizer, BertForPreTraining
+
+from parity.diff import Settings, diff
+from scratch_bert.checkpoints import resolve
+from tests.memory import peak
+
+folder = resolve("builtin:bert-base")
+AutoTokenizer.from_pretrained(folder)  # so that what transformers imports late is not counted
+before = peak()
+assert all(row.passed for row in diff(folder, Settings(texts=["word " * 510])))
+weights = (folder / "model.safetensors").stat().st_size
+print((peak() - before - 2 * weights) / 1e6)
+"""
+
+
+def test_memory_is_both_models_and_half_a_gigabyte():
+    """Streaming, shown on 512 tokens through 12 layers; slow because those are computed twice."""
+    assert measure(MEMORY) < 500

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +17,7 @@ from scratch_bert import (
     BertModel,
     CheckpointError,
 )
+from tests.memory import measure
 from tests.models import TINY, adversarial_
 
 DECODER, BIAS = "cls.predictions.decoder.weight", "cls.predictions.bias"
@@ -321,14 +321,9 @@ def test_a_kill_between_the_files_leaves_both_whole(saved):
 
 
 MEMORY = """
-import re
-from pathlib import Path
 from scratch_bert import BertForPreTraining
 from scratch_bert.checkpoints import resolve
-
-def peak():
-    # Not ru_maxrss: a process inherits that from the one that started it.
-    return 1024 * int(re.search(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[1])
+from tests.memory import peak
 
 folder = resolve("builtin:bert-base")
 before = peak()
@@ -341,7 +336,4 @@ print((peak() - before) / (folder / "model.safetensors").stat().st_size)
 
 def test_memory_holds_the_weights_once():
     """Reads 440 MB, so it takes a second or two."""
-    if not Path("/proc/self/status").exists():
-        pytest.skip("only Linux tells a process its own peak")
-    run = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
-    assert 0.9 < float(run.stdout) < 1.2
+    assert 0.9 < measure(MEMORY) < 1.2
