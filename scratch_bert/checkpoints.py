@@ -31,10 +31,13 @@ def resolve(name: str | Path) -> Path:
             raise CheckpointError(f"{name}: there is no such one, only {', '.join(BUILTIN)}")
         return BUILTIN[str(name)]()
     folder = Path(name)
-    if folder.is_dir():
-        return folder
-    if folder.is_file():
-        raise CheckpointError(f"{name}: is a file, expected the folder it lies in")
+    try:
+        if folder.is_dir():
+            return folder
+        if folder.is_file():
+            raise CheckpointError(f"{name}: is a file, expected the folder it lies in")
+    except OSError as error:  # a name longer than names may be, a folder that may not be entered
+        raise CheckpointError(f"{name}: {error.strerror}") from None
     if isinstance(name, Path) or name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise CheckpointError(f"{name}: there is no such folder")
     return _download(name)
