@@ -6,8 +6,8 @@ compared. Results go to stdout, everything else to stderr.
 
 import json
 import shlex
+import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,16 +17,7 @@ import torch
 import typer
 from rich.console import Console
 
-from parity.diff import (
-    DEFAULT_TEXTS,
-    EXIT_CODES,
-    CandidateError,
-    Report,
-    Settings,
-    Verdict,
-    describe,
-    diff,
-)
+from parity.diff import DEFAULT_TEXTS, EXIT_CODES, Report, Settings, describe, judge
 from parity.environment import environment
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
@@ -88,16 +79,22 @@ def diff_command(
     stage: Annotated[
         list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
     ] = None,
-    attention: Annotated[Attention, typer.Option(help="sdpa has no scores.")] = Attention.EAGER,
+    attention: Annotated[
+        Attention, typer.Option(help="eager shows scores; sdpa is faster and has none.")
+    ] = Attention.EAGER,
     dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
-    seed: Annotated[int, typer.Option(help="Of the weights a checkpoint lacks.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed for weights the checkpoint lacks.")] = 0,
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
     ] = None,
 ) -> int:
-    """Compare scratch_bert with HuggingFace, every tensor in the order of computation."""
+    """Compare scratch_bert with HuggingFace, every tensor in the order of computation.
+
+    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
+    5 nothing was compared.
+    """
     if output is not None and output.suffix != ".json":
         raise typer.BadParameter(f"{output}: a report is written to FILE.json", param_hint="-o")
     if pair and len(pair) != len(texts or DEFAULT_TEXTS):
@@ -134,29 +131,26 @@ def _report(
     output: Path | None,
     terminal: TerminalReport,
 ) -> int:
-    rerun = shlex.join(["parity", *sys.argv[1:]])
-    report = Report()
-    try:
-        report.environment = {**describe(folder, checkpoint, settings), "rerun": rerun}
+    called = sys.argv[0] if Path(sys.argv[0]).name == "parity" else "parity"
+    rerun = shlex.join([called, *sys.argv[1:]])
+    report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun})
+    if form is Format.HUMAN:
+        terminal.header()
+    for row in judge(report, folder, settings):
         if form is Format.HUMAN:
-            terminal.header()
-        for row in diff(folder, settings):
-            report.rows.append(row)
-            if form is Format.HUMAN:
-                terminal.row(row)
-    except CheckpointError as error:
-        print(f"not comparable: {error}", file=sys.stderr)
-        return EXIT_CODES[Verdict.NOT_COMPARABLE]
-    except CandidateError as error:
-        cause = error.__cause__ or error
-        report.error = "".join(traceback.format_exception(cause)).rstrip()
+            terminal.row(row)
     if form is Format.JSON:
         print(to_json(report))
     else:
-        report.environment.pop("rerun", None)
-        terminal.summary(report, rerun)
+        terminal.summary(report)
     if output is not None:
-        replace(output, lambda place: place.write_text(to_json(report) + "\n", encoding="utf-8"))
+        try:
+            replace(
+                output, lambda place: place.write_text(to_json(report) + "\n", encoding="utf-8")
+            )
+        except OSError as error:
+            print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
+            return USAGE
     return EXIT_CODES[report.verdict]
 
 
@@ -176,6 +170,8 @@ def env_command(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the contract's code."""
+    if arguments is None and hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `parity diff | head` ends, as others do
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     sys.argv[1:] = arguments
     try:

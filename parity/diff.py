@@ -4,6 +4,7 @@ Both models run in step: when the reference has made a tensor, the candidate goe
 made its own, the two are compared and forgotten. So memory does not grow with the number of layers.
 """
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,11 +57,13 @@ class Report:
     Attributes:
         rows: one per stage, in the order of computation.
         environment: what the result depends on.
-        error: why there is no comparison, if there is none.
+        failure: the verdict where the comparison did not come to its end.
+        error: why not.
     """
 
     rows: list[Comparison] = field(default_factory=list)
     environment: dict[str, str | int] = field(default_factory=dict)
+    failure: Verdict | None = None
     error: str | None = None
 
     @property
@@ -71,8 +74,8 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """The whole in a word."""
-        if self.error is not None:
-            return Verdict.CRASHED
+        if self.failure is not None:
+            return self.failure
         if not self.rows:
             return Verdict.NOTHING_COMPARED
         return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES
@@ -114,6 +117,23 @@ class Settings:
     device: str = "cpu"
     seed: int = 0
     stages: Sequence[str] = ()
+
+
+def judge(report: Report, folder: Path, settings: Settings) -> Iterator[Comparison]:
+    """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
+    try:
+        report.environment["architecture"] = scratch.architecture_of(folder).name
+        for row in diff(folder, settings):
+            report.rows.append(row)
+            yield row
+    except CandidateError as error:
+        cause = error.__cause__ or error
+        report.failure = Verdict.CRASHED
+        report.error = "".join(traceback.format_exception(cause)).rstrip()
+    except CheckpointError as error:
+        report.failure, report.error = Verdict.NOT_COMPARABLE, str(error)
+    except Exception:  # neither the candidate's nor the checkpoint's: the reference could not run
+        report.failure, report.error = Verdict.NOT_COMPARABLE, traceback.format_exc().rstrip()
 
 
 def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
@@ -210,12 +230,11 @@ def _tensor(rows: list[list[int]]) -> Tensor:
 
 def describe(folder: Path, checkpoint: str, settings: Settings) -> dict[str, str | int]:
     """What a report says about how it was made."""
-    dtype = str(settings.dtype).removeprefix("torch.") if settings.dtype else "checkpoint's"
+    dtype = str(settings.dtype).removeprefix("torch.") if settings.dtype else "the checkpoint's"
     real = published.recognise(folder)
     return {
         "checkpoint": checkpoint,
         "weights": f"the real bert-base-uncased, sha256 {real}" if real else "",
-        "architecture": scratch.architecture_of(folder).name,
         "attention": settings.attention,
         "dtype": dtype,
         "device": settings.device,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import torch
 
+import scratch_bert
 from parity.compare import Comparison, compare
 from parity.tolerance import PUBLISHED
-from scratch_bert import BertForMaskedLM, BertModel, BertTokenizer
 from scratch_bert.builtin_checkpoints import cache_folder, sha256
 
 REAL = {
@@ -65,14 +65,14 @@ def check_published(folder: Path) -> list[Comparison]:
     """Compare scratch_bert's numbers from this checkpoint with the published ones."""
     rows = []
     ids = torch.tensor([_IDS])
-    hidden = BertModel.from_pretrained(folder, dtype=torch.float32)(
+    hidden = scratch_bert.BertModel.from_pretrained(folder, dtype=torch.float32)(
         ids, attention_mask=(torch.arange(ids.shape[1]) > 0).long()[None]
     ).last_hidden_state
     theirs = torch.tensor(_SLICE)
     rows.append(_published("published.hidden_states", hidden[0, 1:4, 1:4], theirs))
 
-    tokenizer = BertTokenizer.from_pretrained(folder)
-    model = BertForMaskedLM.from_pretrained(folder, dtype=torch.float32)
+    tokenizer = scratch_bert.BertTokenizer.from_pretrained(folder)
+    model = scratch_bert.BertForMaskedLM.from_pretrained(folder, dtype=torch.float32)
     for text, expected in _FILL_MASK.items():
         batch = {name: torch.tensor(rows) for name, rows in tokenizer(text).items()}
         masked = batch["input_ids"][0].tolist().index(tokenizer.mask)

@@ -2,8 +2,8 @@
 
 BIT_FOR_BIT = 0.0
 """scratch_bert does the reference's operations in the reference's order, so on one machine with one
-number of threads every bit is the same: measured for each stage, head, attention and dtype by
-tests/parity (0 of all tensors differ)."""
+number of threads every bit is the same: measured by tests/reference for each head, attention and
+dtype, where no tensor differs."""
 
 PUBLISHED = 1e-4
 """For numbers published about bert-base-uncased: they are printed to four or five decimals and were

@@ -6,14 +6,21 @@ beside them tokenization (how text becomes ids), weights and checkpoints (how nu
 One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape:
 
     batch       sequences that are computed together
+    choices     texts to choose from, in multiple choice
     seq         tokens of a sequence, padding included ([CLS] … [SEP])
-    query, key  the same, where tokens that look and tokens that are looked at differ in number
+    query, key  seq of the tokens that look, and of those looked at, where these differ
+    source      seq of an encoder's output that a decoder looks at
     hidden      width of a token's vector (768 in bert-base)
     heads       attention heads of a layer (12)
     head_dim    hidden / heads (64)
-    inner       width inside the feed-forward layer (3072)
+    inner       width inside the feed-forward layer (3072); width is any of these two
     vocab       entries of the vocabulary (30522)
     labels      classes of a task
+
+In a signature, `Float[Tensor, "batch seq hidden"]` (jaxtyping) is a tensor of that shape, of
+floating-point numbers; `#batch` may be 1 instead, `*shape` is any dimensions, `_` is any size.
+The tests check them; otherwise they cost nothing. Attributes have the names that tensors have in
+HF's files, hence `LayerNorm` with its capitals, `cls`, and `attention.self`.
 
 Nothing is imported before it is asked for, so `scratch_bert.tokenization` runs without torch.
 """

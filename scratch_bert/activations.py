@@ -1,8 +1,8 @@
 """The nonlinearities BERT checkpoints name in `hidden_act`.
 
 BERT's own is GELU (Hendrycks & Gimpel, 2016): x·Φ(x), with Φ the normal distribution function.
-Some names are approximations, off in the third digit; others are spellings of one formula that
-differ in the last bit. Each is written as the reference computes it (HF `ACT2FN`).
+Some names are approximations of it, off by up to 0.0005; some are spellings of one formula that
+differ in the last bit; the rest are other functions. Each is computed as in HF's `ACT2FN`.
 """
 
 import math
@@ -62,7 +62,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def activation(name: str) -> Callable[[Tensor], Tensor]:
-    """Look an activation up; ValueError where no BERT checkpoint is known to use the name."""
+    """Look an activation up; ValueError for a name that is not in the table."""
     if name not in ACTIVATIONS:
         raise ValueError(f"hidden_act is {name!r}, expected one of {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]

@@ -25,14 +25,17 @@ def eager_attention(
     """softmax(Q Kᵀ / √head_dim + mask) V (Vaswani et al., 2017, equation 1).
 
     Returns:
-        the context, and the probabilities it was mixed with.
+        the context, which is the values mixed by the probabilities, and the probabilities.
+        `dropout` sets some of these to zero in training; outside it is 0.
     """
-    # A multiplication by d**-0.5 and a division by sqrt(d) differ in the last bit; HF multiplies.
+    # Without the scale, sums over more dimensions would be larger and the softmax ever harder.
+    # d**-0.5 times and divided by sqrt(d) differ in the last bit; HF multiplies.
     scores = torch.matmul(query, key.transpose(2, 3)) * query.size(-1) ** -0.5
     if mask is not None:
-        scores = scores + mask
-    probabilities = F.dropout(F.softmax(scores, dim=-1), p=dropout)
-    return torch.matmul(probabilities, value), probabilities
+        scores = scores + mask  # (batch, heads, query, key)
+    probabilities = F.softmax(scores, dim=-1)  # each row sums to 1
+    probabilities = F.dropout(probabilities, p=dropout)
+    return torch.matmul(probabilities, value), probabilities  # (batch, heads, query, head_dim)
 
 
 class BertSelfAttention(nn.Module):
@@ -91,9 +94,8 @@ class BertSelfAttention(nn.Module):
                 query, key, value, mask, dropout, causal, scale=self.head_dim**-0.5
             )
         # A view with strides of its own would take another matrix kernel, with other last bits.
-        return context.transpose(1, 2).contiguous().flatten(
-            2
-        ), probabilities  # (batch, seq, hidden)
+        context = context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
+        return context, probabilities
 
 
 class BertAttention(nn.Module):

@@ -46,7 +46,7 @@ class AttentionPlan:
 
     Attributes:
         attention: "eager", the formula, or "sdpa", torch's fused kernel.
-        mask: from `mask_for`; None where every token may look at every other.
+        mask: from `mask_for`.
         encoder_hidden_states: what a decoder's cross-attention looks at; None for none.
         encoder_mask: the mask over those.
         cache: a decoder's, extended by each layer.
@@ -85,7 +85,8 @@ def mask_for(
             return None
         shape = query, causal_past + query
         earlier = torch.ones(shape, dtype=torch.bool, device=like.device).tril(causal_past)
-        mask = earlier[None, None] if mask is None else mask & earlier  # (batch, 1, query, key)
+        earlier = earlier[None, None]  # (1, 1, query, key)
+        mask = earlier if mask is None else mask & earlier
     if mask is None or attention == "sdpa":
         return mask
     return torch.where(mask, like.new_zeros(()), torch.finfo(like.dtype).min)

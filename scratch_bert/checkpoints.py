@@ -28,7 +28,7 @@ def resolve(name: str | Path) -> Path:
     """
     if str(name).startswith(PREFIX):
         if str(name) not in BUILTIN:
-            raise CheckpointError(f"{name}: there is no such one, only {', '.join(BUILTIN)}")
+            raise CheckpointError(f"{name}: not built in; there are {', '.join(BUILTIN)}")
         return BUILTIN[str(name)]()
     folder = Path(name)
     try:
@@ -45,7 +45,12 @@ def resolve(name: str | Path) -> Path:
 
 def _download(hub_id: str) -> Path:
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
 
     def fetch(file: str) -> Path | None:
         try:
@@ -54,12 +59,7 @@ def _download(hub_id: str) -> Path:
             return None
 
     try:
-        config = fetch(_CONFIG)
-        if config is None:
-            raise CheckpointError(
-                f"{hub_id}: not a folder, and neither the hub nor its local cache has its "
-                f"{_CONFIG}. Without a network there are {', '.join(BUILTIN)}"
-            )
+        config = Path(hf_hub_download(hub_id, _CONFIG))
         for file in _TOKENIZER_FILES:
             fetch(file)
         weights = next((path for file in WEIGHT_FILES if (path := fetch(file))), None)
@@ -68,6 +68,11 @@ def _download(hub_id: str) -> Path:
                 fetch(shard)
     except HFValidationError:
         raise CheckpointError(f"{hub_id}: neither a folder nor a hub id") from None
+    except LocalEntryNotFoundError:
+        raise CheckpointError(
+            f"{hub_id}: not a folder, not in the hub's cache, and the hub cannot be reached. "
+            f"Without a network there are {', '.join(BUILTIN)}"
+        ) from None
     except (HfHubHTTPError, OSError) as error:
         raise CheckpointError(
             f"{hub_id}: not a folder, and the hub did not give it ({type(error).__name__}: "

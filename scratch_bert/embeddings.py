@@ -80,7 +80,7 @@ class BertEmbeddings(nn.Module):
 
 
 def check_ids(name: str, ids: Integer[Tensor, "*shape"], table: nn.Embedding) -> None:
-    """Refuse ids the table has no row for; on a GPU such an id would end the whole process."""
+    """Refuse ids the table has no row for; on a GPU such an id leaves the process unusable."""
     if torch.compiler.is_compiling() or ids.numel() == 0:
         return
     low, high = int(ids.min()), int(ids.max())

@@ -70,7 +70,7 @@ class BertWithHead(BertPreTrainedModel):
 
 
 class BertWithVocabulary(BertWithHead):
-    """A head that scores words; its matrix is the word embeddings' (paper: appendix A.2)."""
+    """A head that scores words; its matrix is the word embeddings' (original code only)."""
 
     TIED: ClassVar[dict[str, str]] = {
         "cls.predictions.decoder.weight": "bert.embeddings.word_embeddings.weight",
@@ -102,14 +102,14 @@ class BertForPreTraining(BertWithVocabulary):
         """The loss is the sum of both tasks', or the one task's that has labels (HF: None)."""
         output = self.bert(*args, **inputs)
         words = self.cls["predictions"](output.last_hidden_state)  # (batch, seq, vocab)
-        is_random = self.cls["seq_relationship"](output.pooler_output)  # (batch, 2)
-        loss, nsp_loss = cross_entropy(words, labels), cross_entropy(is_random, next_sentence_label)
+        follows = self.cls["seq_relationship"](output.pooler_output)  # (batch, 2)
+        loss, nsp_loss = cross_entropy(words, labels), cross_entropy(follows, next_sentence_label)
         if loss is not None and nsp_loss is not None:
             loss = loss + nsp_loss
         return PreTrainingOutput(
             **output.intermediates(),
             prediction_logits=words,
-            seq_relationship_logits=is_random,
+            seq_relationship_logits=follows,
             loss=nsp_loss if loss is None else loss,
         )
 

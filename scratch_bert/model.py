@@ -35,7 +35,7 @@ class BertModel(BertPreTrainedModel):
         token_type_ids: Integer[Tensor, "batch seq"] | None = None,
         position_ids: Integer[Tensor, "#batch seq"] | None = None,
         inputs_embeds: Float[Tensor, "batch seq hidden"] | None = None,
-        encoder_hidden_states: Float[Tensor, "batch encoder_seq hidden"] | None = None,
+        encoder_hidden_states: Float[Tensor, "batch source hidden"] | None = None,
         encoder_attention_mask: Attended = None,
         past_key_values: KeyValueCache | None = None,
         use_cache: bool | None = None,
@@ -60,7 +60,7 @@ class BertModel(BertPreTrainedModel):
         if attention == "sdpa" and output_attentions:
             raise ValueError("output_attentions needs attention='eager'; sdpa has none to show")
         is_decoder = self.config.is_decoder
-        # A checkpointed layer runs twice and would extend a cache twice.
+        # Under gradient checkpointing a layer runs twice and would extend a cache twice.
         can_cache = is_decoder and not (self.training and self.encoder.gradient_checkpointing)
         wants_cache = self.config.use_cache if use_cache is None else use_cache
         if past_key_values is None and can_cache and wants_cache:

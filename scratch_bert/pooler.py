@@ -10,7 +10,7 @@ from scratch_bert.config import BertConfig
 class BertPooler(nn.Module):
     """tanh([CLS] W + b): the last layer's first token, transformed (HF `pooler_output`).
 
-    The paper (section 3.1) calls [CLS]'s last hidden state itself C and does not mention this
+    The paper (section 3) calls [CLS]'s last hidden state itself C and does not mention this
     layer; the original code trains it with next-sentence prediction.
     """
 

@@ -49,7 +49,7 @@ class BertPreTrainedModel(nn.Module):
         cls,
         name: str | Path,
         *,
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | str | None = None,
         strict: bool = True,
         **overrides: Any,
     ) -> Self:

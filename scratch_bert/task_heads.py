@@ -98,7 +98,7 @@ class BertForQuestionAnswering(BertWithHead):
         end_positions: TextLabels = None,
         **inputs: Any,
     ) -> QuestionAnsweringOutput:
-        """Return start and end logits (batch, seq); positions outside the text are ignored."""
+        """Return start and end logits (batch, seq); positions from seq on are ignored (HF)."""
         output = self.bert(*args, **inputs)
         start, end = self.qa_outputs(output.last_hidden_state).unbind(-1)  # (batch, seq) each
         loss = None

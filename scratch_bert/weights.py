@@ -60,7 +60,7 @@ def load_weights(
     config: BertConfig,
     tied: Mapping[str, str],
     folder: Path,
-    dtype: torch.dtype | None,
+    dtype: torch.dtype | str | None,
     strict: bool,
 ) -> LoadReport:
     """Give a model built on the meta device its parameters; tied copies are the caller's to tie.
@@ -69,9 +69,7 @@ def load_weights(
         CheckpointError: see `BertPreTrainedModel.from_pretrained`.
     """
     weights = canonical_weights(read_weights(folder), folder)
-    dtype = dtype or _dtype_of(config.extra, weights, folder)
-    if not dtype.is_floating_point:
-        raise CheckpointError(f"{folder}: dtype is {dtype}, expected a floating-point one")
+    dtype = _dtype_of(dtype, config.extra, weights, folder)
     untied = _untie(tied, weights, dtype)
 
     parameters = dict(model.named_parameters(remove_duplicate=False))
@@ -133,16 +131,19 @@ def _assign(model: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _dtype_of(
-    extra: Mapping[str, object], weights: Mapping[str, tuple[str, Tensor]], folder: Path
+    asked: torch.dtype | str | None,
+    extra: Mapping[str, object],
+    weights: Mapping[str, tuple[str, Tensor]],
+    folder: Path,
 ) -> torch.dtype:
-    named = extra.get("dtype") or extra.get("torch_dtype")
-    if named is not None:
-        dtype = getattr(torch, str(named), None)
-        if not isinstance(dtype, torch.dtype):
-            raise CheckpointError(f"{folder / 'config.json'}: torch has no dtype {named!r}")
-        return dtype
-    kinds = (t.dtype for _, t in weights.values() if t.is_floating_point())
-    return next(kinds, torch.get_default_dtype())
+    named = asked or extra.get("dtype") or extra.get("torch_dtype")
+    if named is None:
+        kinds = (t.dtype for _, t in weights.values() if t.is_floating_point())
+        return next(kinds, torch.get_default_dtype())
+    dtype = getattr(torch, str(named).removeprefix("torch."), None)
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise CheckpointError(f"{folder}: dtype is {named!r}, expected one such as float32")
+    return dtype
 
 
 def _untie(

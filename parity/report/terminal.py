@@ -1,6 +1,7 @@
 """A report for a person at a terminal, row after row as they come."""
 
 import math
+import textwrap
 
 from rich.console import Console
 from rich.text import Text
@@ -35,23 +36,26 @@ class TerminalReport:
             self.diverged = True
             self._print("▲ first divergence", "bold red")
 
-    def summary(self, report: Report, rerun: str) -> None:
+    def summary(self, report: Report) -> None:
         """Print the verdict, where it first went wrong, and how to see it again."""
-        equal = sum(row.bit_equal for row in report.rows)
         style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
-        self._print(
-            f"\n{report.verdict}: {equal} of {len(report.rows)} tensors equal bit for bit", style
-        )
-        first = report.first_divergence
-        if first is not None:
-            self._print(f"first divergence: {explain(first)}")
-        if report.error is not None:
-            self._print(report.error, "red")
-        facts = ", ".join(
-            f"{name} {fact}" for name, fact in report.environment.items() if fact != ""
-        )
-        self.console.print(Text(facts, style="dim"))
+        self._print(f"\n{report.verdict.replace('_', ' ')}: {self._reason(report)}", style)
+        if report.first_divergence is not None:
+            self._print(f"first divergence: {explain(report.first_divergence)}")
+        facts = {name: fact for name, fact in report.environment.items() if fact != ""}
+        rerun = facts.pop("rerun")
+        # No line ends between a fact's name and its value.
+        text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())
+        self._print(textwrap.fill(text, self.console.width).replace("\u00a0", " "), "dim")
         self._print(f"again: {rerun}", "dim")
+
+    def _reason(self, report: Report) -> str:
+        if report.error is not None:
+            return report.error
+        if report.verdict is Verdict.NOTHING_COMPARED:
+            return "no stage has such a name; a pattern covers all of it, such as '*attention*'"
+        equal = sum(row.bit_equal for row in report.rows)
+        return f"{equal} of {len(report.rows)} tensors equal bit for bit"
 
     def _line(self, name: str, shape: str, status: str, *rest: str) -> str:
         shape = f"{shape:<18} " if self.console.width >= _WITH_SHAPES else ""

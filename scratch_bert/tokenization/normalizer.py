@@ -35,7 +35,7 @@ class Normalizer:
         return text
 
     def words(self, text: str) -> list[str]:
-        """Cut normalised text at white space and around each punctuation mark.
+        """Normalise text and cut it at white space and around each punctuation mark.
 
         >>> Normalizer().words("Don't panic!")
         ['don', "'", 't', 'panic', '!']

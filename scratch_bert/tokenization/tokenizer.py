@@ -4,18 +4,18 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.vocabulary import SPECIAL, inverse, read_vocabulary
 from scratch_bert.tokenization.wordpiece import wordpiece
 
-_SPECIAL = re.compile("(" + "|".join(map(re.escape, SPECIAL)) + ")")
+_SPLIT_SPECIAL = re.compile("(" + "|".join(map(re.escape, SPECIAL)) + ")")
 
 
 class BertTokenizer:
-    """Text → ids and back, as HF's `BertTokenizer` (paper: section 3, "Input representations").
+    """Text → ids and back (paper: section 3, "Input/Output Representations"; HF `BertTokenizer`).
 
     Args:
         vocabulary: piece → id; must have the five special tokens.
@@ -67,12 +67,12 @@ class BertTokenizer:
         ['un', '##aff', '##able', '[MASK]', '[UNK]']
         """
         tokens: list[str] = []
-        for part in _SPECIAL.split(text):
+        for part in _SPLIT_SPECIAL.split(text):
             if part in SPECIAL:
                 tokens.append(part)
                 continue
             for word in self.normalizer.words(part):
-                tokens.extend(wordpiece(word, self.vocabulary) or [SPECIAL[1]])
+                tokens.extend(wordpiece(word, self.vocabulary) or ["[UNK]"])
         return tokens
 
     def encode(
@@ -98,24 +98,25 @@ class BertTokenizer:
         texts: str | Sequence[str],
         pairs: str | Sequence[str] | None = None,
         *,
-        truncation: bool = False,
+        truncation: bool | None = None,
         max_length: int | None = None,
-        padding_side: str = "right",
+        padding_side: Literal["left", "right"] = "right",
     ) -> dict[str, list[list[int]]]:
         """Encode a batch and pad it to its longest sequence.
 
         Args:
             texts: one text, or several.
             pairs: second sentences, as many.
-            truncation: shorten to `max_length`, or to the checkpoint's own if that is None.
-            max_length: in tokens, [CLS] and [SEP] included.
-            padding_side: "right" or "left".
+            truncation: whether to shorten; None means where there is a `max_length`.
+            max_length: in tokens, [CLS] and [SEP] included; None means the checkpoint's own.
+            padding_side: where the shorter ones are filled up.
 
         Returns:
             `input_ids`, `token_type_ids` and `attention_mask`, each (batch, seq).
 
         Raises:
-            ValueError: texts and pairs differ in number.
+            ValueError: texts and pairs differ in number, or are no texts; `max_length` has no room
+                for [CLS] and [SEP]; `padding_side` is another.
         """
         texts = [texts] if isinstance(texts, str) else texts
         seconds: Sequence[str | None] = [None] * len(texts)
@@ -123,7 +124,17 @@ class BertTokenizer:
             seconds = [pairs] if isinstance(pairs, str) else pairs
         if len(seconds) != len(texts):
             raise ValueError(f"there are {len(texts)} texts but {len(seconds)} pairs")
-        limit = (max_length or self.max_length) if truncation else None
+        for text in (*texts, *(second for second in seconds if second is not None)):
+            if not isinstance(text, str):
+                kind = type(text).__name__
+                raise ValueError(f"{text!r} is a {kind}, expected a text; second texts go in pairs")
+        special = 2 if pairs is None else 3
+        if max_length is not None and max_length < special:
+            raise ValueError(f"max_length is {max_length}, expected at least {special}")
+        if padding_side not in ("left", "right"):
+            raise ValueError(f"padding_side is {padding_side!r}, expected 'left' or 'right'")
+        shortened = max_length is not None if truncation is None else truncation
+        limit = (max_length or self.max_length) if shortened else None
         rows = [self.encode(a, b, limit) for a, b in zip(texts, seconds, strict=True)]
         longest = max((len(ids) for ids, _ in rows), default=0)
 
@@ -139,10 +150,10 @@ class BertTokenizer:
 
     def tokens(self, ids: Iterable[int]) -> list[str]:
         """Return the pieces of ids (HF `convert_ids_to_tokens`)."""
-        return [self._pieces[i] for i in ids]
+        return [self._pieces[int(i)] for i in ids]
 
     def decode(self, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
-        """Join pieces to text; what the normaliser took away does not come back."""
+        """Join pieces to text; lost case and accents stay lost (HF also drops some spaces)."""
         tokens = [t for t in self.tokens(ids) if not (skip_special_tokens and t in SPECIAL)]
         return " ".join(tokens).replace(" ##", "")
 

@@ -1,5 +1,7 @@
 """Step two: a word the vocabulary does not have becomes pieces that it has.
 
+With a vocabulary of four:
+
 >>> vocabulary = {"un", "##aff", "##able", "able"}
 >>> wordpiece("unaffable", vocabulary)
 ['un', '##aff', '##able']

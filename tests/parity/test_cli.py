@@ -1,13 +1,19 @@
 """The command line's contract: exit codes, what goes where, JSON's shape, the rerun command."""
 
 import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from parity import scratch
+from parity import reference, scratch
 from parity.cli import main
+from parity.diff import EXIT_CODES
 from parity.published import recognise
 
+ROOT = Path(__file__).parents[2]
 ONE_STAGE = ["--checkpoint", "builtin:adversarial", "--stage", "embeddings*"]
 
 
@@ -104,15 +110,58 @@ def test_crashed(capsys, monkeypatch):
     code, out, _ = run(capsys, *ONE_STAGE)
     assert code == 2
     assert "ZeroDivisionError: division by zero" in out
-    assert "crashed: 0 of 0" in out
+    assert "crashed: Traceback" in out
 
 
 def test_not_comparable(capsys, tmp_path):
     (tmp_path / "config.json").write_text("{")
-    code, out, err = run(capsys, "--checkpoint", str(tmp_path))
+    code, out, _ = run(capsys, "--checkpoint", str(tmp_path))
     assert code == 3
-    assert f"not comparable: {tmp_path}/config.json: not a JSON file" in err.replace("\n", "")
-    assert out == ""
+    assert f"not comparable: {tmp_path}/config.json: not a JSON file" in out
+    code, out, _ = run(capsys, "--checkpoint", str(tmp_path), "--format", "json")
+    assert code == 3
+    assert json.loads(out)["verdict"] == "not_comparable"
+    assert "not a JSON file" in json.loads(out)["error"]
+
+
+def test_the_reference_is_not_the_candidate(capsys, monkeypatch):
+    monkeypatch.setattr(reference, "forward", lambda *_: 1 / 0)
+    code, out, _ = run(capsys, *ONE_STAGE)
+    assert code == 3
+    assert "ZeroDivisionError" in out
+
+
+def test_a_report_that_cannot_be_written(capsys, tmp_path):
+    (tmp_path / "file").touch()
+    code, out, err = run(capsys, *ONE_STAGE, "-o", str(tmp_path / "file" / "report.json"))
+    assert code == 4
+    assert "report.json: cannot be written" in err
+    assert "parity: 6 of 6" in out
+
+
+def test_a_reader_who_leaves_is_no_divergence():
+    """In a shell, whose pipe is closed; slow, since it starts a Python of its own."""
+    program = "from parity.cli import main; main()"
+    command = f"{sys.executable} -c '{program}' diff --checkpoint builtin:adversarial"
+    shell = f"set -o pipefail; {command} 2>&1 | head -1"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)  # noqa: S607
+    assert done.stdout.startswith("stage")
+    assert "Traceback" not in done.stdout
+    assert done.returncode not in EXIT_CODES.values()
+
+
+def test_a_candidate_that_cannot_be_imported_has_crashed(tmp_path):
+    """A slip of the pen in a copy; slow, since it starts a Python of its own."""
+    for package in ("scratch_bert", "parity"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    with (tmp_path / "scratch_bert" / "pooler.py").open("a") as file:
+        file.write("(")
+    program = "from parity.cli import main; main(['diff'])"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert "pooler.py" in done.stdout
+    assert "SyntaxError" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -120,7 +169,7 @@ def test_not_comparable(capsys, tmp_path):
     [
         (["--frobnicate"], "No such option"),
         (["--checkpoint", "/no/such/folder"], "there is no such folder"),
-        (["--checkpoint", "builtin:huge"], "only builtin:minilm"),
+        (["--checkpoint", "builtin:huge"], "there are builtin:minilm"),
         (["--attention", "flash"], "'flash' is not one of 'eager', 'sdpa'"),
         (["--dtype", "int8"], "'int8' is not one of"),
         (["--device", "toaster"], "toaster"),
@@ -138,7 +187,7 @@ def test_usage(arguments, message, capsys):
 def test_nothing_compared(capsys):
     code, out, _ = run(capsys, "--stage", "no such stage")
     assert code == 5
-    assert "nothing_compared" in out
+    assert "nothing compared: no stage has such a name" in out
 
 
 def test_colour_is_for_terminals_only(capsys, monkeypatch, wrong_eps):

@@ -100,7 +100,7 @@ def test_an_unknown_hub_id_says_what_there_is_without_a_network(hub, hub_id, ask
         ("two words", "neither a folder nor a hub id"),
         ("null\0byte", "neither a folder nor a hub id"),
         ("x" * 300, "File name too long"),
-        ("builtin:maxilm", "there is no such one, only builtin:minilm, builtin:adversarial"),
+        ("builtin:maxilm", "not built in; there are builtin:minilm, builtin:adversarial"),
     ],
 )
 def test_what_is_no_checkpoint(hub, name, message):

@@ -74,6 +74,24 @@ def test_pairs_must_be_as_many(tokenizer):
         tokenizer(["a", "b"], ["a"])
 
 
+@pytest.mark.parametrize(
+    ("texts", "options", "message"),
+    [
+        ("a", {"max_length": 1}, "max_length is 1, expected at least 2"),
+        ("a", {"pairs": "b", "max_length": 2}, "max_length is 2, expected at least 3"),
+        ("a", {"padding_side": "links"}, "padding_side is 'links', expected 'left' or 'right'"),
+        ([("a", "b")], {}, r"\('a', 'b'\) is a tuple, expected a text; second texts go in pairs"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tokenizer, texts, options, message):
+    with pytest.raises(ValueError, match=message):
+        tokenizer(texts, **options)
+
+
+def test_a_length_alone_shortens(tokenizer):
+    assert len(tokenizer("a " * 9, max_length=5)["input_ids"][0]) == 5
+
+
 def test_decoding(tokenizer):
     row = tokenizer("Unaffable a!")["input_ids"][0]
     assert tokenizer.decode(row) == "[CLS] unaffable a ! [SEP]"
