@@ -57,12 +57,14 @@ class Report:
     Attributes:
         rows: one per stage, in the order of computation.
         environment: what the result depends on.
+        notes: what a reader must know besides, such as a text that was cut.
         failure: the verdict where the comparison did not come to its end.
         error: why not.
     """
 
     rows: list[Comparison] = field(default_factory=list)
     environment: dict[str, str | int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     failure: Verdict | None = None
     error: str | None = None
 
@@ -123,6 +125,10 @@ def judge(report: Report, folder: Path, settings: Settings) -> Iterator[Comparis
     """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
     try:
         report.environment["architecture"] = scratch.architecture_of(folder).name
+        limit = scratch.max_length(folder)
+        for i, length in enumerate(reference.lengths(folder, settings.texts, settings.pairs), 1):
+            if length > limit:
+                report.notes.append(f"text {i} has {length} tokens; both models read {limit}")
         for row in diff(folder, settings):
             report.rows.append(row)
             yield row

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,25 @@ def encode(
     folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
 ) -> dict[str, list[list[int]]]:
     """Tokenize with the reference's fast tokenizer, truncated and padded to the longest."""
-    with quiet():
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    tokenizer, seconds = _tokenizer(folder), None if pairs is None else list(pairs)
     encoded = tokenizer(
-        list(texts),
-        None if pairs is None else list(pairs),
-        padding="longest",
-        truncation=True,
-        max_length=max_length,
+        list(texts), seconds, padding="longest", truncation=True, max_length=max_length
     )
     return {name: encoded[name] for name in ("input_ids", "token_type_ids", "attention_mask")}
+
+
+def lengths(folder: Path, texts: Sequence[str], pairs: Sequence[str] | None) -> list[int]:
+    """How many tokens each text, or pair, has before it is truncated."""
+    tokenizer, seconds = _tokenizer(folder), None if pairs is None else list(pairs)
+    with quiet():
+        rows = tokenizer(list(texts), seconds, padding=False, truncation=False)["input_ids"]
+    return [len(row) for row in rows]
+
+
+@cache
+def _tokenizer(folder: Path) -> Any:
+    with quiet():
+        return transformers.AutoTokenizer.from_pretrained(folder)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ def to_json(report: Report) -> str:
             "stages": [_row(row) for row in report.rows],
             "compared": len(report.rows),
             "environment": report.environment,
+            "notes": report.notes,
             "error": report.error,
         },
         indent=2,

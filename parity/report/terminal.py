@@ -42,6 +42,8 @@ class TerminalReport:
         self._print(f"\n{report.verdict.replace('_', ' ')}: {self._reason(report)}", style)
         if report.first_divergence is not None:
             self._print(f"first divergence: {explain(report.first_divergence)}")
+        for note in report.notes:
+            self._print(f"note: {note}", "yellow")
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
         rerun = facts.pop("rerun")
         # No line ends between a fact's name and its value.

@@ -90,6 +90,14 @@ def test_json(capsys, wrong_eps, tmp_path):
     assert report["environment"]["rerun"].startswith("parity diff --checkpoint")
 
 
+def test_a_text_that_is_cut_is_told(capsys):
+    code, out, _ = run(capsys, "word " * 600, "short", *ONE_STAGE)
+    assert code == 0
+    assert "\nnote: text 1 has 602 tokens; both models read 512\n" in out
+    code, out, _ = run(capsys, "word " * 510, *ONE_STAGE, "--format", "json")
+    assert json.loads(out)["notes"] == []
+
+
 def test_json_has_no_nan(capsys, monkeypatch):
     load = scratch.load
 
