@@ -8,6 +8,7 @@ import json
 import shlex
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -17,10 +18,11 @@ import torch
 import typer
 from rich.console import Console
 
-from parity.diff import DEFAULT_TEXTS, EXIT_CODES, Report, Settings, describe, judge
+from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
+from parity.verdict import EXIT_CODES, Report, Verdict
 from scratch_bert.checkpoints import resolve
 from scratch_bert.errors import CheckpointError
 from scratch_bert.weight_files import replace
@@ -84,7 +86,9 @@ def diff_command(
     ] = Attention.EAGER,
     dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
-    seed: Annotated[int, typer.Option(help="Seed for weights the checkpoint lacks.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Seed for weights the checkpoint lacks.")
+    ] = 0,
     form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
@@ -101,18 +105,22 @@ def diff_command(
         number = len(texts or DEFAULT_TEXTS)
         raise typer.BadParameter(f"give {number}, one per TEXT", param_hint="--pair")
     try:
-        place = torch.device(device)
-        torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
+        for text in (*(texts or ()), *(pair or ())):
+            text.encode()
+    except UnicodeEncodeError as error:
+        raise typer.BadParameter(f"is not UTF-8: {error.object!r}", param_hint="TEXT") from None
+    try:
+        torch.empty(0, device=device).tolist()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise typer.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
     try:
         folder = resolve(checkpoint)
-    except CheckpointError as error:
+    except (CheckpointError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
     settings = Settings(
         texts=texts or DEFAULT_TEXTS,
-        pairs=pair or None,
+        pairs=pair or (None if texts else DEFAULT_PAIRS),
         attention=attention,
         dtype=getattr(torch, dtype) if dtype else None,
         device=device,
@@ -179,4 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except UsageError as error:
         error.show()  # type: ignore[attr-defined]
         code = USAGE
+    except Exception:  # 1, Python's own code, would say "diverges"
+        traceback.print_exc()
+        code = EXIT_CODES[Verdict.NOT_COMPARABLE]
     raise SystemExit(code)

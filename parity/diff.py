@@ -5,12 +5,12 @@ made its own, the two are compared and forgotten. So memory does not grow with t
 """
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,69 +18,31 @@ from torch import Tensor
 from parity import published, reference, scratch
 from parity.compare import Comparison, Status, compare
 from parity.environment import environment
-from parity.stages import Point, reference_points
+from parity.stages import reference_points
 from parity.tolerance import BIT_FOR_BIT
 from parity.trace import Emit, stream, tapped
+from parity.verdict import Report, Verdict
 from scratch_bert.errors import CheckpointError
 
 Run = Callable[[Emit], None]
 
+# Two pairs of unlike lengths, so that both segments and padding are seen.
 DEFAULT_TEXTS = (
     "The capital of France is Paris.",
     "BERT reads a café's menu in both directions at once, unlike its predecessors.",
 )
+DEFAULT_PAIRS = ("Is it?", "They read from left to right.")
 
-
-class Verdict(StrEnum):
-    """The whole run in a word."""
-
-    PARITY = "parity"
-    DIVERGES = "diverges"
-    CRASHED = "crashed"
-    NOT_COMPARABLE = "not_comparable"
-    NOTHING_COMPARED = "nothing_compared"
-
-
-EXIT_CODES = {
-    Verdict.PARITY: 0,
-    Verdict.DIVERGES: 1,
-    Verdict.CRASHED: 2,
-    Verdict.NOT_COMPARABLE: 3,
-    Verdict.NOTHING_COMPARED: 5,
-}
-
-
-@dataclass
-class Report:
-    """What a diff found.
-
-    Attributes:
-        rows: one per stage, in the order of computation.
-        environment: what the result depends on.
-        notes: what a reader must know besides, such as a text that was cut.
-        failure: the verdict where the comparison did not come to its end.
-        error: why not.
-    """
-
-    rows: list[Comparison] = field(default_factory=list)
-    environment: dict[str, str | int] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    failure: Verdict | None = None
-    error: str | None = None
-
-    @property
-    def first_divergence(self) -> Comparison | None:
-        """The first stage that is not equal."""
-        return next((row for row in self.rows if not row.passed), None)
-
-    @property
-    def verdict(self) -> Verdict:
-        """The whole in a word."""
-        if self.failure is not None:
-            return self.failure
-        if not self.rows:
-            return Verdict.NOTHING_COMPARED
-        return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES
+# What a model may return besides what its modules make; the names are HF's.
+OUTPUTS = (
+    "last_hidden_state",
+    "pooler_output",
+    "logits",
+    "prediction_logits",
+    "seq_relationship_logits",
+    "start_logits",
+    "end_logits",
+)
 
 
 class CandidateError(Exception):
@@ -88,13 +50,13 @@ class CandidateError(Exception):
 
 
 @contextmanager
-def blame_candidate() -> Iterator[None]:
+def blame_candidate(*but_for: type[Exception]) -> Iterator[None]:
     """Mark what is raised inside as the candidate's doing, not the reference's or ours."""
     try:
         yield
-    except CheckpointError:
+    except but_for:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise CandidateError from error
 
 
@@ -113,7 +75,7 @@ class Settings:
     """
 
     texts: Sequence[str] = DEFAULT_TEXTS
-    pairs: Sequence[str] | None = None
+    pairs: Sequence[str] | None = DEFAULT_PAIRS
     attention: str = "eager"
     dtype: torch.dtype | None = None
     device: str = "cpu"
@@ -125,10 +87,13 @@ def judge(report: Report, folder: Path, settings: Settings) -> Iterator[Comparis
     """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
     try:
         report.environment["architecture"] = scratch.architecture_of(folder).name
-        limit = scratch.max_length(folder)
+        limit = scratch.config(folder).max_position_embeddings
         for i, length in enumerate(reference.lengths(folder, settings.texts, settings.pairs), 1):
             if length > limit:
                 report.notes.append(f"text {i} has {length} tokens; both models read {limit}")
+        batch = reference.encode(folder, settings.texts, settings.pairs, limit)
+        if gaps := unseen(batch, limit):
+            report.notes.append(f"this input does not reach {', '.join(gaps)}")
         for row in diff(folder, settings):
             report.rows.append(row)
             yield row
@@ -149,9 +114,9 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
         CheckpointError: the checkpoint cannot be loaded.
         CandidateError: the candidate raised something else; that is the cause.
     """
-    limit = scratch.max_length(folder)
+    limit = scratch.config(folder).max_position_embeddings
     theirs_ids = reference.encode(folder, settings.texts, settings.pairs, limit)
-    with blame_candidate():
+    with blame_candidate(CheckpointError):
         ours_ids = scratch.encode(folder, settings.texts, settings.pairs, limit)
     for name, rows in theirs_ids.items():
         if _selected(name, settings.stages):
@@ -160,9 +125,11 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
     batch = {name: _tensor(rows).to(settings.device) for name, rows in theirs_ids.items()}
 
     architecture = scratch.architecture_of(folder)
+    if architecture.name == "BertForMultipleChoice":
+        batch = {name: rows[:, None] for name, rows in batch.items()}  # (batch, choices, seq)
     dtype, device = settings.dtype, settings.device
     torch.manual_seed(settings.seed)
-    with blame_candidate():
+    with blame_candidate(CheckpointError):
         ours = scratch.load(architecture, folder, dtype=dtype, device=device)
     torch.manual_seed(settings.seed)
     theirs = reference.load(
@@ -173,32 +140,43 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
         device=device,
         **architecture.options,
     )
+    if scratch.config(folder).add_cross_attention:
+        source = torch.randn(len(settings.texts), 5, scratch.config(folder).hidden_size)
+        batch["encoder_hidden_states"] = source.to(next(theirs.parameters()))
     points = {
         name: point
         for name, point in reference_points(n for n, _ in theirs.named_modules()).items()
         if _selected(name, settings.stages)
+        and (settings.attention == "eager" or point.side in ("in", "out"))
     }
+    outputs = [name for name in OUTPUTS if _selected(name, settings.stages)]
     modules = {name for name, _ in ours.named_modules()}
     ours_points = {name: point for name, point in points.items() if point.module in modules}
 
     def run_ours(emit: Emit) -> None:
-        with blame_candidate(), tapped(ours, ours_points, emit):
-            scratch.forward(ours, batch, settings.attention)
+        with blame_candidate():
+            with tapped(ours, ours_points, emit):
+                output = vars(scratch.forward(ours, batch, settings.attention))
+            _emit_outputs(output, outputs, emit)
 
     def run_theirs(emit: Emit) -> None:
         with tapped(theirs, points, emit):
-            reference.forward(theirs, batch)
+            output = reference.forward(theirs, batch)
+        _emit_outputs(output, outputs, emit)
 
+    computed = set()
     with torch.no_grad():
-        yield from compare_runs(run_ours, ours_points, run_theirs)
+        for row in compare_runs(run_ours, {*ours_points, *outputs}, run_theirs):
+            computed.add(row.name)
+            yield row
+    for name in [name for name in points if name not in computed]:
+        yield Comparison(name, Status.UNSUPPORTED, note="neither side computed it")
     if published.recognise(folder) and settings.dtype in (None, torch.float32):
         known = published.check_published(folder)
         yield from (row for row in known if _selected(row.name, settings.stages))
 
 
-def compare_runs(
-    run_ours: Run, ours_points: Mapping[str, Point], run_theirs: Run
-) -> Iterator[Comparison]:
+def compare_runs(run_ours: Run, ours_has: Collection[str], run_theirs: Run) -> Iterator[Comparison]:
     """Compare two runs in step; the reference's order is the order of the rows."""
     ours = stream(run_ours)
     early: dict[str, Tensor] = {}  # made before the reference made its own; usually empty
@@ -206,7 +184,7 @@ def compare_runs(
     def find(name: str) -> Tensor | None:
         if name in early:
             return early.pop(name)
-        if name not in ours_points:
+        if name not in ours_has:
             return None
         for stage, tensor in ours:
             if stage == name:
@@ -224,6 +202,26 @@ def compare_runs(
     for name, tensor in [*early.items(), *ours]:
         shape = tuple(tensor.shape)
         yield Comparison(name, Status.MISSING_THEIRS, shape=shape, note="theirs has no such tensor")
+
+
+def _emit_outputs(output: Mapping[str, Any], names: Sequence[str], emit: Emit) -> None:
+    """Emit what the model returned; a module's output may still be changed on its way out."""
+    for name in names:
+        if output.get(name) is not None:
+            emit(name, output[name])
+
+
+def unseen(batch: Mapping[str, list[list[int]]], positions: int) -> list[str]:
+    """Say what of a BERT an input does not reach, so that a match there means nothing."""
+    seq = len(batch["input_ids"][0])
+    gaps = []
+    if not any(1 in row for row in batch["token_type_ids"]):
+        gaps.append("segment 1 (give --pair)")
+    if not any(0 in row for row in batch["attention_mask"]):
+        gaps.append("padding (give texts of unlike lengths)")
+    if seq < positions:
+        gaps.append(f"positions {seq} to {positions - 1} (give a longer text)")
+    return gaps
 
 
 def _selected(name: str, patterns: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import scratch_bert
+from scratch_bert.config import BertConfig
 from scratch_bert.config_file import read_config
 from scratch_bert.weight_files import read_weights
 from scratch_bert.weight_names import canonical_weights
@@ -30,11 +31,11 @@ def architecture_of(folder: Path) -> Architecture:
     With both pretraining heads that is BertForPreTraining, whatever config.json calls the
     checkpoint: the hub's bert-base-uncased has them and says BertForMaskedLM, which has no pooler.
     """
-    named = read_config(folder / "config.json").extra.get("architectures") or [None]
+    named = read_config(folder / "config.json").extra.get("architectures")
     weights = canonical_weights(read_weights(folder), folder)
     if "cls.predictions.bias" in weights and "cls.seq_relationship.weight" in weights:
         return Architecture("BertForPreTraining", {})
-    if named[0] in HEADS:
+    if isinstance(named, list) and named[:1] and named[0] in HEADS:
         return Architecture(named[0], {})
     return Architecture("BertModel", {"add_pooling_layer": "pooler.dense.weight" in weights})
 
@@ -52,9 +53,9 @@ def forward(model: nn.Module, batch: Mapping[str, Tensor], attention: str) -> An
     return model(**batch, attention=attention)
 
 
-def max_length(folder: Path) -> int:
-    """How many tokens a checkpoint takes at most."""
-    return read_config(folder / "config.json").max_position_embeddings
+def config(folder: Path) -> BertConfig:
+    """A checkpoint's sizes."""
+    return read_config(folder / "config.json")
 
 
 def encode(

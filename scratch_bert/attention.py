@@ -48,7 +48,7 @@ class BertSelfAttention(nn.Module):
     def __init__(self, config: BertConfig, layer: int = 0, is_cross: bool = False) -> None:
         super().__init__()
         hidden, heads = config.hidden_size, config.num_attention_heads
-        if hidden % heads != 0:
+        if heads < 1 or hidden % heads != 0:
             raise ValueError(
                 f"hidden_size {hidden} does not divide into num_attention_heads {heads}; "
                 "each head takes an equal share of the vector"
@@ -75,6 +75,8 @@ class BertSelfAttention(nn.Module):
             key, value = self.split_heads(self.key(source)), self.split_heads(self.value(source))
             if plan.cache and not self.is_cross:
                 return plan.cache.extend(self.layer, key, value)
+            if plan.cache:  # as in `KeyValueCache.extend`
+                key, value = key.contiguous(), value.contiguous()
             seen[self.layer] = key, value
         return seen[self.layer]
 

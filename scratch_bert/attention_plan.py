@@ -36,8 +36,9 @@ class KeyValueCache:
             past_key, past_value = self.tokens[layer]
             key = torch.cat([past_key, key], dim=2)  # (batch, heads, past + new, head_dim)
             value = torch.cat([past_value, value], dim=2)
-        self.tokens[layer] = key, value
-        return key, value
+        # Contiguous, as HF's cache makes them: small matrices take another kernel otherwise.
+        self.tokens[layer] = key.contiguous(), value.contiguous()
+        return self.tokens[layer]
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,11 @@ def mask_for(
         kernel's own causal switch says it all, since without a mask it takes a faster road.
     """
     if attended is not None:
+        if attended.is_floating_point():
+            raise ValueError(
+                f"attention_mask is {attended.dtype}, expected integers or booleans: "
+                "1 where a token may be looked at, 0 for padding"
+            )
         attended = attended.to(torch.bool)
         if not torch.compiler.is_compiling() and bool(attended.all()):
             attended = None

@@ -32,7 +32,7 @@ def resolve(name: str | Path) -> Path:
         return BUILTIN[str(name)]()
     folder = Path(name)
     try:
-        if folder.is_dir():
+        if name and folder.is_dir():
             return folder
         if folder.is_file():
             raise CheckpointError(f"{name}: is a file, expected the folder it lies in")

@@ -48,6 +48,13 @@ def config_from_values(values: dict[str, Any]) -> BertConfig:
             f"position_embedding_type is {positions!r}; BERT's is 'absolute' and no other is "
             "built here (transformers 5 ignores this entry and computes something else)"
         )
+    if values.get("model_type", "bert") != "bert":
+        raise CheckpointError(f"model_type is {values['model_type']!r}, expected 'bert'")
+    if values.get("chunk_size_feed_forward"):
+        raise CheckpointError(
+            f"chunk_size_feed_forward is {values['chunk_size_feed_forward']!r}, expected 0; "
+            "the feed-forward layer is not computed in chunks here"
+        )
     taken = {name: value for name, value in values.items() if name in _KINDS}
     labels = taken.get("id2label") or {}
     if taken.get("num_labels", len(labels)) != len(labels):

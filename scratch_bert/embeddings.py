@@ -54,6 +54,10 @@ class BertEmbeddings(nn.Module):
             inputs_embeds = self.word_embeddings(input_ids)
         elif input_ids is not None or inputs_embeds is None:
             raise ValueError("give exactly one of input_ids and inputs_embeds")
+        hidden = self.word_embeddings.embedding_dim
+        if inputs_embeds.dim() != 3 or inputs_embeds.size(2) != hidden:
+            shape = tuple(inputs_embeds.shape)
+            raise ValueError(f"inputs_embeds has shape {shape}, expected (batch, seq, {hidden})")
         batch, seq, _ = inputs_embeds.shape
         device = inputs_embeds.device
 
@@ -81,6 +85,8 @@ class BertEmbeddings(nn.Module):
 
 def check_ids(name: str, ids: Integer[Tensor, "*shape"], table: nn.Embedding) -> None:
     """Refuse ids the table has no row for; on a GPU such an id leaves the process unusable."""
+    if ids.dtype not in (torch.int64, torch.int32):
+        raise ValueError(f"{name} is {ids.dtype}, expected torch.int64")
     if torch.compiler.is_compiling() or ids.numel() == 0:
         return
     low, high = int(ids.min()), int(ids.max())

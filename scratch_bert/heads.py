@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from scratch_bert.activations import activation
 from scratch_bert.config import BertConfig
+from scratch_bert.embeddings import check_shape
 from scratch_bert.initialization import init_weights
 from scratch_bert.model import BertModel
 from scratch_bert.outputs import HeadOutput, PreTrainingOutput
@@ -24,7 +25,10 @@ TextLabels = Integer[Tensor, " batch"] | None
 
 def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
     """Mean over the labels that are not -100; None where there are no labels at all."""
-    return None if labels is None else F.cross_entropy(logits.flatten(0, -2), labels.flatten())
+    if labels is None:
+        return None
+    check_shape("labels", labels, tuple(logits.shape[:-1]), (*logits.shape[:-1], 1))
+    return F.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
 
 class BertPredictionHeadTransform(nn.Module):

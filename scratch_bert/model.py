@@ -65,7 +65,7 @@ class BertModel(BertPreTrainedModel):
         wants_cache = self.config.use_cache if use_cache is None else use_cache
         if past_key_values is None and can_cache and wants_cache:
             past_key_values = KeyValueCache()
-        past = past_key_values.length if past_key_values else 0
+        past = 0 if past_key_values is None else past_key_values.length
 
         states = self.embeddings(input_ids, token_type_ids, position_ids, inputs_embeds, past)
         batch, seq, hidden = states.shape

@@ -46,7 +46,9 @@ class BertForSequenceClassification(BertWithClassifier):
         """Follow `config.problem_type`, or tell from the labels (HF then stores what it told)."""
         problem = self.config.problem_type
         if problem == "regression" or (problem is None and self.config.num_labels == 1):
-            return F.mse_loss(logits.squeeze(), labels.squeeze())
+            if self.config.num_labels == 1:
+                logits, labels = logits.squeeze(), labels.squeeze()
+            return F.mse_loss(logits, labels)
         is_class = problem is None and labels.dtype in (torch.long, torch.int)
         if problem == "single_label_classification" or is_class:
             return F.cross_entropy(logits, labels.flatten())
@@ -61,7 +63,8 @@ class BertForMultipleChoice(BertWithClassifier):
 
     def forward(self, *args: Any, labels: TextLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, choices); every input has choices as its second dimension."""
-        choices = next(t.shape[1] for t in (*args, *inputs.values()) if isinstance(t, Tensor))
+        given = [tensor for tensor in (*args, *inputs.values()) if isinstance(tensor, Tensor)]
+        choices = given[0].shape[1] if given else 0
         args, inputs = tree_map_only(Tensor, lambda t: t.flatten(0, 1), (args, inputs))
         output = self.bert(*args, **inputs)
         logits = self.classifier(self.dropout(output.pooler_output)).view(-1, choices)
@@ -104,8 +107,9 @@ class BertForQuestionAnswering(BertWithHead):
         loss = None
         if start_positions is not None and end_positions is not None:
             seq = start.shape[1]
-            start_loss = F.cross_entropy(start, start_positions.clamp(0, seq), ignore_index=seq)
-            end_loss = F.cross_entropy(end, end_positions.clamp(0, seq), ignore_index=seq)
+            first, last = (p.flatten().clamp(0, seq) for p in (start_positions, end_positions))
+            start_loss = F.cross_entropy(start, first, ignore_index=seq)
+            end_loss = F.cross_entropy(end, last, ignore_index=seq)
             loss = (start_loss + end_loss) / 2
         inside = output.intermediates()
         return QuestionAnsweringOutput(**inside, start_logits=start, end_logits=end, loss=loss)

@@ -126,7 +126,7 @@ def diff_command(
     """`parity diff` (ours) beside two bare forward passes, one of each model (theirs)."""
     folder = resolve(checkpoint)
     kind = scratch.architecture_of(folder)
-    settings = Settings(texts=[" ".join(["word"] * (length - 2))])
+    settings = Settings(texts=[" ".join(["word"] * (length - 2))], pairs=None)
     ids = reference.encode(folder, settings.texts, None, length)
     batch = {name: torch.tensor(rows) for name, rows in ids.items()}
 

@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 from parity.compare import Comparison
-from parity.diff import Report
+from parity.verdict import Report
 
 
 def to_json(report: Report) -> str:

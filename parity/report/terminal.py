@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parity.compare import Comparison
-from parity.diff import Report, Verdict
+from parity.verdict import Report, Verdict
 
 _WITH_SHAPES = 100  # columns a terminal needs for them
 

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.normalizer import Normalizer
-from scratch_bert.tokenization.vocabulary import SPECIAL, inverse, read_vocabulary
+from scratch_bert.tokenization.vocabulary import SPECIAL, find_vocabulary, inverse
 from scratch_bert.tokenization.wordpiece import wordpiece
 
 _SPLIT_SPECIAL = re.compile("(" + "|".join(map(re.escape, SPECIAL)) + ")")
@@ -37,7 +37,7 @@ class BertTokenizer:
 
     @classmethod
     def from_pretrained(cls, name: str | Path) -> Self:
-        """Load from a checkpoint's vocab.txt and tokenizer_config.json.
+        """Load from a checkpoint's vocab.txt or tokenizer.json, and tokenizer_config.json.
 
         Raises:
             CheckpointError: the checkpoint or a file of it is absent or damaged.
@@ -57,7 +57,7 @@ class BertTokenizer:
         )
         # HF writes 1e30 where a tokenizer has no limit.
         limit = min(int(values.get("model_max_length", 512)), 10**9)
-        return cls(read_vocabulary(folder / "vocab.txt"), normalizer, limit)
+        return cls(find_vocabulary(folder), normalizer, limit)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the pieces, without [CLS] and [SEP]; special tokens in the text stay whole.

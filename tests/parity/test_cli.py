@@ -10,8 +10,8 @@ import pytest
 
 from parity import reference, scratch
 from parity.cli import main
-from parity.diff import EXIT_CODES
 from parity.published import recognise
+from parity.verdict import EXIT_CODES
 
 ROOT = Path(__file__).parents[2]
 ONE_STAGE = ["--checkpoint", "builtin:adversarial", "--stage", "embeddings*"]
@@ -95,7 +95,7 @@ def test_a_text_that_is_cut_is_told(capsys):
     assert code == 0
     assert "\nnote: text 1 has 602 tokens; both models read 512\n" in out
     code, out, _ = run(capsys, "word " * 510, *ONE_STAGE, "--format", "json")
-    assert json.loads(out)["notes"] == []
+    assert not any("text 1 has" in note for note in json.loads(out)["notes"])
 
 
 def test_json_has_no_nan(capsys, monkeypatch):
@@ -181,6 +181,10 @@ def test_a_candidate_that_cannot_be_imported_has_crashed(tmp_path):
         (["--attention", "flash"], "'flash' is not one of 'eager', 'sdpa'"),
         (["--dtype", "int8"], "'int8' is not one of"),
         (["--device", "toaster"], "toaster"),
+        (["--device", "meta"], "meta"),
+        (["--seed", "-1"], "--seed"),
+        (["--checkpoint", ""], "neither a folder nor a hub id"),
+        (["a\udcff"], "is not UTF-8"),
         (["-o", "report.txt"], "a report is written to FILE.json"),
         (["one text", "--pair", "a", "--pair", "b"], "give 1, one per TEXT"),
     ],

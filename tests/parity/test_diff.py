@@ -7,11 +7,14 @@ from safetensors.torch import load_file, save_file
 from parity import diff as parity_diff
 from parity import reference, scratch
 from parity.compare import Status
-from parity.diff import CandidateError, Report, Settings, Verdict, compare_runs, diff
+from parity.diff import CandidateError, Settings, compare_runs, diff, judge, unseen
+from parity.trace import tapped
+from parity.verdict import Report, Verdict
 from scratch_bert import BertConfig
 from scratch_bert.checkpoints import resolve
+from scratch_bert.errors import CheckpointError
 from tests.memory import measure
-from tests.reference.sides import batch_for
+from tests.reference.sides import batch_for, pair
 
 
 @pytest.fixture
@@ -42,15 +45,15 @@ def test_scratch_bert_is_equal_bit_for_bit(checkpoint, attention, dtype):
     layers = 6 if checkpoint == "builtin:minilm" else 3
     per_layer = 15 if attention == "eager" else 13
     heads = 0 if checkpoint == "builtin:minilm" else 3
-    assert len(rows) == 3 + 6 + layers * per_layer + 2 + heads
+    assert len(rows) == 3 + 6 + layers * per_layer + 2 + heads + 2
 
 
 def test_bert_base_is_equal_bit_for_bit():
     """The 12 layers of the hub's layout; slow because its 440 MB are read, and made if need be."""
     report = Report(list(diff(resolve("builtin:bert-base"), Settings())))
     assert report.verdict is Verdict.PARITY
-    assert len(report.rows) == 3 + 6 + 12 * 15 + 2 + 3
-    assert report.rows[-2].name == "cls.predictions"
+    assert len(report.rows) == 3 + 6 + 12 * 15 + 2 + 3 + 2
+    assert report.rows[-4].name == "cls.predictions"
 
 
 def swap_query_and_key(model):
@@ -86,7 +89,100 @@ def test_the_edited_stage_is_named_first(stage, folder, monkeypatch):
     assert report.verdict is Verdict.DIVERGES
     assert report.first_divergence.name == stage
     assert report.first_divergence.status is Status.VALUE
-    assert len(report.rows) == 3 + 6 + 3 * 15 + 2 + 3  # nothing after it is left out
+    assert len(report.rows) == 3 + 6 + 3 * 15 + 2 + 3 + 2  # nothing after it is left out
+
+
+def negate(name):
+    def edit(model):
+        forward = model.forward
+
+        def negated(*args, **inputs):
+            output = forward(*args, **inputs)
+            setattr(output, name, -getattr(output, name))
+            return output
+
+        model.forward = negated
+
+    return edit
+
+
+@pytest.mark.parametrize("name", ["prediction_logits", "seq_relationship_logits"])
+def test_what_is_returned_is_compared_too(name, folder, monkeypatch):
+    """Every module may be right and the model still return something else."""
+    edited(monkeypatch, negate(name))
+    report = Report(list(diff(folder, Settings())))
+    assert [row.name for row in report.rows if not row.passed] == [name]
+
+
+def test_a_model_that_returns_nothing_has_crashed(folder, monkeypatch):
+    monkeypatch.setattr(scratch, "forward", lambda *_: None)
+    with pytest.raises(CandidateError):
+        list(diff(folder, Settings()))
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), CheckpointError("boom")])
+def test_whatever_the_candidate_raises_is_its_own(error, folder, monkeypatch):
+    def raise_it(*_):
+        raise error
+
+    monkeypatch.setattr(scratch, "forward", raise_it)
+    report = Report()
+    list(judge(report, folder, Settings()))
+    assert report.verdict is Verdict.CRASHED
+
+
+def save(head, folder, tokenizer, **config):
+    ours, _ = pair(head, **{"vocab_size": 30522, **config})
+    ours.save_pretrained(folder)
+    for path in tokenizer.glob("*[bn].*"):
+        if path.name in ("vocab.txt", "tokenizer_config.json"):
+            (folder / path.name).write_bytes(path.read_bytes())
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize(
+    ("head", "config"),
+    [
+        ("BertForMultipleChoice", {}),
+        ("BertForQuestionAnswering", {}),
+        ("BertForSequenceClassification", {"num_labels": 3}),
+        ("BertLMHeadModel", {"add_cross_attention": True}),
+    ],
+)
+def test_saved_heads(head, config, attention, folder, tmp_path):
+    save(head, tmp_path, folder, **config)
+    rows = {row.name: row for row in diff(tmp_path, Settings(attention=attention))}
+    assert all(row.bit_equal for row in rows.values())
+    if "add_cross_attention" in config:
+        assert "encoder.layer.1.crossattention.self" in rows
+
+
+def test_a_stage_neither_side_computes_is_told(folder, monkeypatch):
+    points = parity_diff.reference_points
+
+    def one_more(modules):
+        found = points(modules)
+        return {**found, "dead": next(iter(found.values()))}
+
+    monkeypatch.setattr(parity_diff, "reference_points", one_more)
+    monkeypatch.setattr(parity_diff, "tapped", lambda *args: tapped_without_dead(*args))
+    rows = {row.name: row for row in diff(folder, Settings())}
+    assert rows["dead"].status is Status.UNSUPPORTED
+    assert rows["dead"].note == "neither side computed it"
+
+
+def tapped_without_dead(model, points, emit):
+    return tapped(model, {n: p for n, p in points.items() if n != "dead"}, emit)
+
+
+def test_what_an_input_does_not_reach():
+    row = {"input_ids": [[1, 2]], "token_type_ids": [[0, 0]], "attention_mask": [[1, 1]]}
+    assert unseen(row, 4) == [
+        "segment 1 (give --pair)",
+        "padding (give texts of unlike lengths)",
+        "positions 2 to 3 (give a longer text)",
+    ]
+    assert unseen({**row, "token_type_ids": [[0, 1]], "attention_mask": [[1, 0]]}, 2) == []
 
 
 def test_one_layer_less_is_missing(folder, monkeypatch):
@@ -223,14 +319,17 @@ def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monke
 MEMORY = """
 from transformers import AutoTokenizer, BertForPreTraining
 
-from parity.diff import Settings, diff
+from parity.diff import CandidateError, Settings, compare_runs, diff, judge, unseen
+from parity.verdict import Report, Verdict
+from parity.trace import tapped
 from scratch_bert.checkpoints import resolve
+from scratch_bert.errors import CheckpointError
 from tests.memory import peak
 
 folder = resolve("builtin:bert-base")
 AutoTokenizer.from_pretrained(folder)  # so that what transformers imports late is not counted
 before = peak()
-assert all(row.passed for row in diff(folder, Settings(texts=["word " * 510])))
+assert all(row.passed for row in diff(folder, Settings(texts=["word " * 510], pairs=None)))
 weights = (folder / "model.safetensors").stat().st_size
 print((peak() - before - 2 * weights) / 1e6)
 """

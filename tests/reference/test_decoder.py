@@ -55,6 +55,24 @@ def test_training_with_cross_attention(attention):
     assert_same_gradients(ours, theirs)
 
 
+@pytest.mark.parametrize("train", [False, True])
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_cross_attention_of_a_usual_size(attention, train):
+    """With 64 dimensions a head, how the cached keys lie in memory decides the matrix kernel."""
+    sizes = {"hidden_size": 128, "num_attention_heads": 2, "add_cross_attention": True}
+    ours, theirs = pair("BertLMHeadModel", attention, **sizes)
+    source = torch.randn(3, 4, 128, generator=torch.Generator().manual_seed(0))
+    inputs = {"input_ids": IDS.view(-1)[:6].view(3, 2), "encoder_hidden_states": source}
+    outputs = []
+    for model, options in ((ours, {"attention": attention}), (theirs, {})):
+        model.train(train)
+        torch.manual_seed(1)
+        outputs.append({"logits": model(**inputs, **options).logits})
+        outputs[-1]["logits"].square().sum().backward()
+    assert_bit_equal(*outputs)
+    assert_same_gradients(ours, theirs)
+
+
 def test_no_token_sees_a_later_one():
     ours, _ = pair("BertLMHeadModel")
     ours.eval()

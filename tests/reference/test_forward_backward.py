@@ -100,11 +100,12 @@ def test_activations(hidden_act):
     [
         ({"num_labels": 1}, torch.tensor([0.5, -1.0, 2.0])),
         ({"num_labels": 3, "problem_type": "regression"}, torch.randn(3, 3)),
+        ({"num_labels": 1}, torch.tensor([[0.5], [-1.0], [2.0]])),
         ({"num_labels": 4}, torch.tensor([0, 3, 1])),
         ({"num_labels": 4}, torch.tensor([[0.0, 1, 1, 0]] * 3)),
         ({"num_labels": 2, "problem_type": "multi_label_classification"}, torch.ones(3, 2)),
     ],
-    ids=["regression", "regressions", "classes", "multi-label", "multi-label by name"],
+    ids=["regression", "regressions", "a column", "classes", "multi-label", "multi-label by name"],
 )
 def test_sequence_classification_losses(config, labels):
     ours, theirs = pair("BertForSequenceClassification", **config)

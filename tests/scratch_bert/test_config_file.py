@@ -74,6 +74,8 @@ WRONG_VALUES = [
     ({"id2label": {"first": "no"}}, "id2label has 'first': 'no', expected a number"),
     ({"id2label": {"0": ["no"]}}, r"id2label has '0': \['no'\], expected"),
     ({"position_embedding_type": "relative_key"}, "position_embedding_type is 'relative_key'"),
+    ({"chunk_size_feed_forward": 2}, "chunk_size_feed_forward is 2, expected 0"),
+    ({"model_type": "roberta"}, "model_type is 'roberta', expected 'bert'"),
 ]
 
 

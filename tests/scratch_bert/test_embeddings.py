@@ -71,6 +71,11 @@ IDS = torch.zeros(2, 5, dtype=torch.long)
             {"input_ids": IDS, "position_ids": IDS[:, :4]},
             "position_ids has shape (2, 4), expected (2, 5) or (1, 5)",
         ),
+        ({"input_ids": IDS.float()}, "input_ids is torch.float32, expected torch.int64"),
+        (
+            {"input_ids": None, "inputs_embeds": torch.zeros(2, 5, 1)},
+            "inputs_embeds has shape (2, 5, 1), expected (batch, seq, 24)",
+        ),
         ({"input_ids": None}, "give exactly one of input_ids and inputs_embeds"),
         (
             {"input_ids": IDS, "inputs_embeds": torch.zeros(2, 5, 24)},

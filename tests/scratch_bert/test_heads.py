@@ -1,5 +1,6 @@
 """Pretraining's losses; their numbers are checked against the reference's."""
 
+import pytest
 import torch
 
 import scratch_bert
@@ -16,3 +17,10 @@ def test_pretraining_losses_add_up():
     sentences = model(IDS, next_sentence_label=both["next_sentence_label"]).loss
     assert torch.equal(model(IDS, **both).loss, words + sentences)
     assert model(IDS).loss is None
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_labels_of_another_shape_are_named():
+    model = scratch_bert.BertForMaskedLM(BertConfig(**TINY))
+    with pytest.raises(ValueError, match=r"labels has shape \(5, 2\), expected \(2, 5\)"):
+        model(IDS, labels=IDS.T)

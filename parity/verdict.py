@@ -1,0 +1,58 @@
+"""What a comparison comes to: rows, a verdict, an exit code."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from parity.compare import Comparison
+
+
+class Verdict(StrEnum):
+    """The whole run in a word."""
+
+    PARITY = "parity"
+    DIVERGES = "diverges"
+    CRASHED = "crashed"
+    NOT_COMPARABLE = "not_comparable"
+    NOTHING_COMPARED = "nothing_compared"
+
+
+EXIT_CODES = {
+    Verdict.PARITY: 0,
+    Verdict.DIVERGES: 1,
+    Verdict.CRASHED: 2,
+    Verdict.NOT_COMPARABLE: 3,
+    Verdict.NOTHING_COMPARED: 5,
+}
+
+
+@dataclass
+class Report:
+    """What a diff found.
+
+    Attributes:
+        rows: one per stage, in the order of computation.
+        environment: what the result depends on.
+        notes: what a reader must know besides, such as a text that was cut.
+        failure: the verdict where the comparison did not come to its end.
+        error: why not.
+    """
+
+    rows: list[Comparison] = field(default_factory=list)
+    environment: dict[str, str | int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    failure: Verdict | None = None
+    error: str | None = None
+
+    @property
+    def first_divergence(self) -> Comparison | None:
+        """The first stage that is not equal."""
+        return next((row for row in self.rows if not row.passed), None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The whole in a word."""
+        if self.failure is not None:
+            return self.failure
+        if not self.rows:
+            return Verdict.NOTHING_COMPARED
+        return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES
