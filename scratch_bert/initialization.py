@@ -1,7 +1,6 @@
 """The first numbers of a BERT, drawn from the random generator as HF draws them; or none yet."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -47,15 +46,12 @@ def init_weights(module: nn.Module, std: float, only: set[Tensor] | None = None)
     module.apply(draw)
 
 
-@contextmanager
-def without_numbers() -> Iterator[None]:
-    """Build modules on the meta device, shapes only, for weights that will be put in afterwards."""
-    with torch.device("meta"), _SkipInit():
-        yield
+class WithoutNumbers(TorchFunctionMode):
+    """While entered, modules are built of shapes only, for weights that are put in afterwards.
 
-
-class _SkipInit(TorchFunctionMode):
-    """Pass over torch's initialisers; on the meta device they draw nothing, slowly."""
+    Their parameters are on the meta device, and torch's initialisers are passed over: they would
+    draw nothing there, slowly.
+    """
 
     def __torch_function__(
         self,
@@ -65,6 +61,18 @@ class _SkipInit(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func in (nn.init.kaiming_uniform_, nn.init.uniform_, nn.init.normal_):
+        if func in _INITIALISERS:
             return args[0] if args else kwargs["tensor"]
+        if func in _MAKERS:
+            kwargs = {**kwargs, "device": "meta"}
         return func(*args, **kwargs)
+
+
+_MAKERS = {torch.empty, torch.zeros}
+_INITIALISERS = {
+    nn.init.kaiming_uniform_,
+    nn.init.uniform_,
+    nn.init.normal_,
+    nn.init.ones_,
+    nn.init.zeros_,
+}

@@ -11,7 +11,7 @@ from scratch_bert.checkpoints import resolve
 from scratch_bert.config import BertConfig
 from scratch_bert.config_file import read_config
 from scratch_bert.encoder import BertEncoder
-from scratch_bert.initialization import without_numbers
+from scratch_bert.initialization import WithoutNumbers
 from scratch_bert.weights import LoadReport, load_weights, save_weights
 
 
@@ -75,7 +75,7 @@ class BertPreTrainedModel(nn.Module):
         if overrides.get("num_labels", config.num_labels) != config.num_labels:
             overrides.setdefault("id2label", None)
         entries = {n: overrides.pop(n) for n in list(overrides) if n in config.__dict__}
-        with without_numbers():
+        with WithoutNumbers():
             model = cls(dataclasses.replace(config, **entries), **overrides)
         report = load_weights(model, model.config, model.tied, folder, dtype, strict)
         model.load_report = report

@@ -4,6 +4,7 @@ Each measurement alternates the sides, so that a machine that slows down slows b
 their ratio are printed; quote the ratio.
 """
 
+import gc
 import json
 import statistics
 import time
@@ -34,6 +35,7 @@ def alternate(sides: dict[str, Callable[[], object]], runs: int) -> dict[str, li
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for run in range(runs + 1):
         for name, side in sides.items():
+            gc.collect()  # so that no side pays for what the other left
             start = time.perf_counter()
             side()
             if run:

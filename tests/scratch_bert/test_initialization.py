@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from scratch_bert import BertConfig, BertForMaskedLM, BertModel
-from scratch_bert.initialization import init_weights, without_numbers
+from scratch_bert.initialization import WithoutNumbers, init_weights
 from tests.models import TINY, adversarial_
 
 
@@ -35,7 +35,7 @@ def test_only_what_is_named_is_drawn():
 
 def test_without_numbers_nothing_is_drawn():
     state = torch.get_rng_state()
-    with without_numbers():
+    with WithoutNumbers():
         model = BertModel(BertConfig(**TINY))
     assert all(parameter.is_meta for parameter in model.parameters())
     assert torch.equal(torch.get_rng_state(), state)
