@@ -12,8 +12,8 @@ from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from scratch_bert.activations import activation
+from scratch_bert.checks import check_shape
 from scratch_bert.config import BertConfig
-from scratch_bert.embeddings import check_shape
 from scratch_bert.initialization import init_weights
 from scratch_bert.model import BertModel
 from scratch_bert.outputs import HeadOutput, PreTrainingOutput

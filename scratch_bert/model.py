@@ -4,8 +4,9 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from scratch_bert.attention_plan import Attended, Attention, AttentionPlan, KeyValueCache, mask_for
+from scratch_bert.checks import check_shape
 from scratch_bert.config import BertConfig
-from scratch_bert.embeddings import BertEmbeddings, check_shape
+from scratch_bert.embeddings import BertEmbeddings
 from scratch_bert.encoder import BertEncoder
 from scratch_bert.initialization import init_weights
 from scratch_bert.outputs import BertModelOutput

@@ -16,6 +16,7 @@ ORDER = [
     "config",
     "config_file",
     "activations",
+    "checks",
     "embeddings",
     "feed_forward",
     "attention_plan",

@@ -84,9 +84,11 @@ ACTS += ["gelu_python_tanh", "gelu_pytorch_tanh", "leaky_relu", "linear", "mish"
 ACTS += ["relu", "relu6", "sigmoid", "silu", "swish", "tanh"]
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("hidden_act", ACTS)
-def test_activations(hidden_act):
+def test_activations(hidden_act, dtype):
     ours, theirs = pair("BertForMaskedLM", hidden_act=hidden_act)
+    ours, theirs = ours.to(dtype), theirs.to(dtype)
     inputs = batch_for("BertForMaskedLM")
     ours_out, theirs_out = run_eager(ours, inputs), run(theirs, inputs)
     assert_bit_equal(ours_out, theirs_out)
