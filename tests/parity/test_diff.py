@@ -268,6 +268,17 @@ def test_another_order_of_computation_is_no_difference():
     assert [(row.name, row.status) for row in rows] == [("a", "MATCH"), ("b", "MATCH")]
 
 
+def test_a_tensor_that_waits_is_kept_as_it_was():
+    def run(emit):
+        tensor = torch.tensor(2.0)
+        emit("b", tensor)
+        tensor.zero_()
+        emit("a", torch.tensor(1.0))
+
+    rows = compare_runs(run, {"a", "b"}, emitted(a=1.0, b=2.0))
+    assert [(row.name, row.status) for row in rows] == [("a", "MATCH"), ("b", "MATCH")]
+
+
 def test_a_tensor_of_one_side_only_is_missing_on_the_other():
     rows = compare_runs(emitted(a=1.0, c=3.0), {"a": ..., "c": ...}, emitted(a=1.0, b=2.0))
     statuses = {row.name: row.status for row in rows}
