@@ -1,7 +1,7 @@
 """`parity`: the judge on the command line.
 
 Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage, 5 nothing was
-compared. Results go to stdout, everything else to stderr.
+compared. Results, a crash's traceback among them, go to stdout, everything else to stderr.
 """
 
 import json
@@ -127,8 +127,7 @@ def diff_command(
         seed=seed,
         stages=stage or (),
     )
-    console = Console(no_color=None if form is Format.HUMAN else True)
-    return _report(folder, checkpoint, settings, form, output, TerminalReport(console))
+    return _report(folder, checkpoint, settings, form, output)
 
 
 def _report(
@@ -137,8 +136,8 @@ def _report(
     settings: Settings,
     form: Format,
     output: Path | None,
-    terminal: TerminalReport,
 ) -> int:
+    terminal = TerminalReport(Console())
     called = sys.argv[0] if Path(sys.argv[0]).name == "parity" else "parity"
     rerun = shlex.join([called, *sys.argv[1:]])
     report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from parity.compare import Comparison
+from parity.compare import Comparison, Status
 
 
 class Verdict(StrEnum):
@@ -49,10 +49,15 @@ class Report:
         return next((row for row in self.rows if not row.passed), None)
 
     @property
+    def compared(self) -> int:
+        """How many stages were judged; one that neither side computes was not."""
+        return sum(row.status is not Status.UNSUPPORTED for row in self.rows)
+
+    @property
     def verdict(self) -> Verdict:
         """The whole in a word."""
         if self.failure is not None:
             return self.failure
-        if not self.rows:
+        if not self.compared:
             return Verdict.NOTHING_COMPARED
         return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES

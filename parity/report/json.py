@@ -20,7 +20,7 @@ def to_json(report: Report) -> str:
             "unsupported": [row.name for row in report.rows if row.status == "UNSUPPORTED"],
             "causes": [],
             "stages": [_row(row) for row in report.rows],
-            "compared": len(report.rows),
+            "compared": report.compared,
             "environment": report.environment,
             "notes": report.notes,
             "error": report.error,

@@ -57,7 +57,7 @@ class TerminalReport:
         if report.verdict is Verdict.NOTHING_COMPARED:
             return "no stage has such a name; a pattern covers all of it, such as '*attention*'"
         equal = sum(row.bit_equal for row in report.rows)
-        return f"{equal} of {len(report.rows)} tensors equal bit for bit"
+        return f"{equal} of {report.compared} tensors equal bit for bit"
 
     def _line(self, name: str, shape: str, status: str, *rest: str) -> str:
         shape = f"{shape:<18} " if self.console.width >= _WITH_SHAPES else ""

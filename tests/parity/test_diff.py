@@ -10,7 +10,7 @@ from parity.compare import Status
 from parity.diff import CandidateError, Settings, compare_runs, diff, judge, unseen
 from parity.trace import tapped
 from parity.verdict import Report, Verdict
-from scratch_bert import BertConfig
+from scratch_bert import BertConfig, BertForMaskedLM, BertModel, BertTokenizer
 from scratch_bert.checkpoints import resolve
 from scratch_bert.errors import CheckpointError
 from tests.memory import measure
@@ -169,6 +169,8 @@ def test_a_stage_neither_side_computes_is_told(folder, monkeypatch):
     rows = {row.name: row for row in diff(folder, Settings())}
     assert rows["dead"].status is Status.UNSUPPORTED
     assert rows["dead"].note == "neither side computed it"
+    report = Report([rows["dead"]])
+    assert (report.compared, report.verdict) == (0, Verdict.NOTHING_COMPARED)
 
 
 def tapped_without_dead(model, points, emit):
@@ -315,6 +317,23 @@ def test_the_batch_of_the_tests_is_rich():
     inputs = batch_for("BertModel")
     assert inputs["attention_mask"].min() == 0
     assert inputs["token_type_ids"].unique().tolist() == [0, 1]
+
+
+def test_published_numbers_can_be_met(folder, monkeypatch):
+    """With numbers computed here in the published ones' place, and with those a little off."""
+    published = parity_diff.published
+    hidden = BertModel.from_pretrained(folder)(
+        torch.tensor([published._IDS]), torch.tensor([[0] + [1] * 10])
+    ).last_hidden_state
+    text, tokenizer = "A [MASK] b.", BertTokenizer.from_pretrained(folder)
+    ids = torch.tensor(tokenizer(text)["input_ids"])
+    scores = BertForMaskedLM.from_pretrained(folder)(ids).logits[0, 2].softmax(-1).topk(5)
+    words = tokenizer.tokens(scores.indices)
+    for shift, met in ((0.0, True), (2e-4, False)):
+        known = {word: p + shift for word, p in zip(words, scores.values.tolist(), strict=True)}
+        monkeypatch.setattr(published, "_SLICE", (hidden[0, 1:4, 1:4] + shift).tolist())
+        monkeypatch.setattr(published, "_FILL_MASK", {text: known})
+        assert [row.passed for row in published.check_published(folder)] == [met, met]
 
 
 def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monkeypatch):
