@@ -5,11 +5,9 @@ a write to one (training) makes a private copy of that page, so the file never c
 """
 
 import json
-import os
 import pickle
-import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -18,6 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from scratch_bert.errors import CheckpointError
+from scratch_bert.files import replace
 
 # In the order in which HF looks for them.
 SAFETENSORS, SAFETENSORS_INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -145,24 +144,3 @@ def write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
     contiguous = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     # HF refuses a file whose metadata do not say for which framework its tensors are.
     replace(path, lambda place: save_file(contiguous, place, metadata={"format": "pt"}))
-
-
-def replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path`, then put it there in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    place = Path(name)
-    try:
-        write(place)
-        place.chmod(0o666 & ~_umask())
-        place.replace(path)
-    except BaseException:
-        place.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

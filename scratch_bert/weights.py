@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from scratch_bert.config import BertConfig
 from scratch_bert.config_file import config_values
 from scratch_bert.errors import CheckpointError
+from scratch_bert.files import replace
 from scratch_bert.initialization import init_weights
-from scratch_bert.weight_files import SAFETENSORS, read_weights, replace, write_weights
+from scratch_bert.weight_files import SAFETENSORS, read_weights, write_weights
 from scratch_bert.weight_names import canonical_weights
 
 # Saved by older versions of HF beside the weights; the model computes them.

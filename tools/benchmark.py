@@ -21,7 +21,7 @@ from parity import reference, scratch
 from parity.diff import Settings, diff
 from parity.environment import environment
 from scratch_bert.checkpoints import resolve
-from scratch_bert.weight_files import replace
+from scratch_bert.files import replace
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 

@@ -13,6 +13,7 @@ PACKAGES = {name: sorted((ROOT / name).rglob("*.py")) for name in ("scratch_bert
 # The order of DESIGN: a file may import from those before it, never from those after it.
 ORDER = [
     "errors",
+    "files",
     "config",
     "config_file",
     "activations",

@@ -1,0 +1,67 @@
+"""JSON files in, with the line of what is wrong; any file out, whole or not at all."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scratch_bert.errors import CheckpointError
+
+# In order: an escaped backslash, a whole surrogate pair, half of one.
+_SURROGATES = re.compile(
+    r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Read a file that holds one JSON object; None where there is no such file.
+
+    Raises:
+        CheckpointError: it cannot be read, is not JSON, or holds something else.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+        values = json.loads(text)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise CheckpointError(f"{path}, line {line}: not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise CheckpointError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from None
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond all measure
+        raise CheckpointError(f"{path}: not a JSON file: {error}") from None
+    for match in _SURROGATES.finditer(text):
+        if match["half"]:
+            line = text.count("\n", 0, match.start()) + 1
+            raise CheckpointError(f"{path}, line {line}: {match['half']} is half a character")
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path}: holds a {type(values).__name__}, expected an object")
+    return values
+
+
+def replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, then put it there in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    place = Path(name)
+    try:
+        write(place)
+        place.chmod(0o666 & ~_umask())
+        place.replace(path)
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
