@@ -74,13 +74,13 @@ def check_published(folder: Path) -> list[Comparison]:
     tokenizer = scratch_bert.BertTokenizer.from_pretrained(folder)
     model = scratch_bert.BertForMaskedLM.from_pretrained(folder, dtype=torch.float32)
     for text, expected in _FILL_MASK.items():
-        batch = {name: torch.tensor(rows) for name, rows in tokenizer(text).items()}
-        masked = batch["input_ids"][0].tolist().index(tokenizer.mask)
+        batch = tokenizer([text], return_tensors="pt")
+        masked = batch["input_ids"][0].tolist().index(tokenizer.mask_token_id)
         scores = model(**batch).logits[0, masked].softmax(-1)
         best = scores.topk(len(expected))
-        words = tokenizer.tokens(best.indices.tolist())
+        words = [tokenizer.convert_ids_to_tokens(i) for i in best.indices.tolist()]
         ours = best.values if words == list(expected) else torch.full_like(best.values, torch.nan)
-        name = f"published.fill_mask: {text} → {', '.join(words)}"
+        name = f"published.fill_mask: {text} → {', '.join(map(str, words))}"
         rows.append(_published(name, ours, torch.tensor(list(expected.values()))))
     return rows
 

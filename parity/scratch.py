@@ -63,4 +63,6 @@ def encode(
 ) -> dict[str, list[list[int]]]:
     """Tokenize, truncated and padded to the longest."""
     tokenizer = scratch_bert.BertTokenizer.from_pretrained(folder)
-    return tokenizer(texts, pairs, truncation=True, max_length=limit)
+    seconds = None if pairs is None else list(pairs)
+    encoded = tokenizer(list(texts), seconds, padding=True, truncation=True, max_length=limit)
+    return {name: encoded[name] for name in ("input_ids", "token_type_ids", "attention_mask")}

@@ -1,7 +1,31 @@
-"""Step one: clean the text and cut it into words and punctuation marks."""
+r"""Clean a text, keeping for each character the place it came from.
 
-import unicodedata
+>>> text, origins = Normalizer().normalize("\tCafe\u0301\u200b 東!")
+>>> text
+' cafe  東 !'
+>>> origins  # neither the accent nor the zero-width space is anywhere; three come from 東
+[0, 1, 2, 3, 4, 7, 8, 8, 8, 9]
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
+
+from scratch_bert.tokenization import characters
+
+
+class Normalized(NamedTuple):
+    """A normalised text.
+
+    Attributes:
+        text: what became of the original.
+        origins: for each character of `text` the index in the original that it belongs to; they
+            never decrease.
+    """
+
+    text: str
+    origins: list[int]
 
 
 @dataclass(frozen=True)
@@ -18,64 +42,92 @@ class Normalizer:
     strip_accents: bool | None = None
     split_cjk: bool = True
 
-    def normalize(self, text: str) -> str:
-        r"""Clean, separate CJK characters, strip accents, lower the case; in this order.
+    @property
+    def strips_accents(self) -> bool:
+        """Whether accents go, None of `strip_accents` resolved."""
+        return self.lowercase if self.strip_accents is None else self.strip_accents
 
-        >>> Normalizer().normalize("Café\tau 東京")
-        'cafe au  東  京 '
+    def normalize(self, text: str) -> Normalized:
+        """Clean, separate CJK characters, strip accents, lower the case; in this order.
+
+        >>> Normalizer(lowercase=False).normalize("Ça va").text
+        'Ça va'
         """
-        text = "".join(" " if is_space(c) else c for c in text if not is_removed(c))
+        found = clean(text)
         if self.split_cjk:
-            text = "".join(f" {c} " if is_cjk(c) else c for c in text)
-        if self.lowercase if self.strip_accents is None else self.strip_accents:
-            decomposed = unicodedata.normalize("NFD", text)
-            text = "".join(c for c in decomposed if unicodedata.category(c) != "Mn")
+            found = separate_cjk(found)
+        if self.strips_accents:
+            found = strip_accents(found)
         if self.lowercase:
-            text = "".join(c.lower() for c in text)  # one by one: no final sigma
-        return text
-
-    def words(self, text: str) -> list[str]:
-        """Normalise text and cut it at white space and around each punctuation mark.
-
-        >>> Normalizer().words("Don't panic!")
-        ['don', "'", 't', 'panic', '!']
-        """
-        spaced = "".join(f" {c} " if is_punctuation(c) else c for c in self.normalize(text))
-        return [word for word in spaced.split(" ") if word]
+            found = lower(found)
+        kept = list(found)
+        return Normalized("".join(char for char, _ in kept), [origin for _, origin in kept])
 
 
-def is_space(char: str) -> bool:
-    """Tab, line ends and Unicode's space separators."""
-    return char in "\t\n\r\u2028\u2029" or unicodedata.category(char) == "Zs"
+Characters = Iterable[tuple[str, int]]  # each with its origin
 
 
-def is_removed(char: str) -> bool:
-    """Control, format and private-use characters, NUL and the replacement character."""
-    return char == "\ufffd" or (
-        char not in "\t\n\r" and unicodedata.category(char) in ("Cc", "Cf", "Co")
-    )
+def clean(text: str) -> Characters:
+    r"""Drop what is invisible; all white space becomes a space.
+
+    >>> list(clean("a\x00\u3000"))
+    [('a', 0), (' ', 2)]
+    """
+    for origin, char in enumerate(text):
+        if not characters.is_removed(char):
+            yield " " if characters.is_space(char) else char, origin
 
 
-def is_punctuation(char: str) -> bool:
-    """Unicode's punctuation, and in ASCII also $, +, <, =, >, ^, `, | and ~."""
-    if char.isascii():
-        return char.isprintable() and not char.isalnum() and char != " "
-    return unicodedata.category(char).startswith("P")
+def separate_cjk(found: Characters) -> Characters:
+    """Put a space before and after each ideograph.
+
+    >>> list(separate_cjk([("東", 0)]))
+    [(' ', 0), ('東', 0), (' ', 0)]
+    """
+    for char, origin in found:
+        if characters.is_cjk(char):
+            yield from ((" ", origin), (char, origin), (" ", origin))
+        else:
+            yield char, origin
 
 
-# Where the ideographs are. The reference has 2B920 for 2B820, so 2B820 to 2B91F are missing.
-_CJK = (
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF),
-    (0x20000, 0x2A6DF),
-    (0x2A700, 0x2B73F),
-    (0x2B740, 0x2B81F),
-    (0x2B920, 0x2CEAF),
-    (0x2F800, 0x2FA1F),
-)
+def strip_accents(found: Characters) -> Characters:
+    r"""Decompose, put combining characters into canonical order, drop the nonspacing ones.
+
+    Where characters change places their origins do not, as in the reference: the place of a
+    dropped one may go to another.
+
+    >>> list(strip_accents([("é", 0), ("\u0323", 1), ("x", 2)]))
+    [('e', 0), ('x', 2)]
+    >>> moved = strip_accents([("a", 0), ("\u302e", 1), ("\u0301", 2), ("\U0001d165", 3)])
+    >>> [(f"{ord(char):X}", origin) for char, origin in moved]
+    [('61', 0), ('1D165', 1), ('302E', 2)]
+    """
+    origins: list[int] = []
+    parts: list[tuple[int, int, str, bool]] = []  # cluster, order, what is left, whether first
+    cluster = 0  # begins with each character of order 0, which none moves past
+    for char, origin in found:
+        origins.append(origin)
+        is_first = True  # a part that is dropped holds its place in the order all the same
+        for part in characters.without_accents(char) or [""]:
+            order = characters.order(part or char)
+            cluster += order == 0
+            parts.append((cluster, order, part, is_first))
+            is_first = False
+    parts.sort(key=itemgetter(0, 1))
+    place = -1
+    for _, _, part, is_first in parts:
+        place += is_first
+        if part:
+            yield part, origins[place]
 
 
-def is_cjk(char: str) -> bool:
-    """Chinese, Japanese and Korean ideographs; not Hangul, Hiragana or Katakana."""
-    return any(first <= ord(char) <= last for first, last in _CJK)
+def lower(found: Characters) -> Characters:
+    r"""Lower the case of each character by itself: a final sigma is as any other.
+
+    >>> list(lower([("Σ", 0), ("İ", 1)])) == [("σ", 0), ("i", 1), ("\u0307", 1)]
+    True
+    """
+    for char, origin in found:
+        for small in characters.lowered(char):
+            yield small, origin

@@ -1,175 +1,246 @@
-"""Step four: special tokens around the ids, one length for a batch, and back to text."""
+"""The whole way: texts → rows of ids, and back."""
 
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Self
 
-from scratch_bert.errors import CheckpointError
+from scratch_bert.tokenization.added_tokens import add, with_special_tokens
+from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
+from scratch_bert.tokenization.encoding import Details, Frame, Pieces
+from scratch_bert.tokenization.fast_path import FastPath
+from scratch_bert.tokenization.inputs import Text, read_inputs
+from scratch_bert.tokenization.layout import check_lengths, lay_out
 from scratch_bert.tokenization.normalizer import Normalizer
-from scratch_bert.tokenization.vocabulary import SPECIAL, find_vocabulary, inverse
-from scratch_bert.tokenization.wordpiece import wordpiece
+from scratch_bert.tokenization.padding import read_lengths
+from scratch_bert.tokenization.pipeline import Pipeline
+from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.token_table import TokenTable
 
-_SPLIT_SPECIAL = re.compile("(" + "|".join(map(re.escape, SPECIAL)) + ")")
 
-
-class BertTokenizer:
+class BertTokenizer(TokenTable):
     """Text → ids and back (paper: section 3, "Input/Output Representations"; HF `BertTokenizer`).
 
+    >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
+    >>> vocabulary = {word: i for i, word in enumerate(words)}
+    >>> tokenizer = BertTokenizer(TokenizerSettings(vocabulary))
+    >>> batch = tokenizer("Unaffable [MASK]", return_offsets_mapping=True)
+    >>> batch["input_ids"]
+    [2, 5, 6, 7, 4, 3]
+    >>> batch["offset_mapping"]
+    [(0, 0), (0, 2), (2, 5), (5, 9), (10, 16), (0, 0)]
+
+    It may be called in several threads at once.
+
     Args:
-        vocabulary: piece → id; must have the five special tokens.
-        normalizer: what is done to text first.
-        max_length: longest sequence its checkpoint takes.
+        settings: everything that defines it.
     """
 
-    def __init__(
-        self,
-        vocabulary: dict[str, int],
-        normalizer: Normalizer | None = None,
-        max_length: int = 512,
-    ) -> None:
-        self.vocabulary = vocabulary
-        self.normalizer = normalizer or Normalizer()
-        self.max_length = max_length
-        self._pieces = inverse(vocabulary)
-        self.pad, self.unk, self.cls, self.sep, self.mask = (vocabulary[t] for t in SPECIAL)
+    def __init__(self, settings: TokenizerSettings) -> None:
+        self._use(with_special_tokens(settings))
+
+    def _use(self, settings: TokenizerSettings) -> None:
+        normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
+        super().__init__(settings, normalizer)
+        if settings.unk_token not in settings.vocabulary:
+            raise ValueError(f"the vocabulary lacks its unk_token, {settings.unk_token}")
+        self.pipeline = Pipeline(
+            settings.vocabulary, settings.unk_token, normalizer, settings.added_tokens
+        )
+        self._fast = FastPath(self.pipeline)
+        self.model_max_length = settings.model_max_length
+        self.padding_side = settings.padding_side
+        self.truncation_side = settings.truncation_side
 
     @classmethod
     def from_pretrained(cls, name: str | Path) -> Self:
-        """Load from a checkpoint's vocab.txt or tokenizer.json, and tokenizer_config.json.
+        """Load from a checkpoint: a folder, a hub id, or a built-in one.
 
         Raises:
-            CheckpointError: the checkpoint or a file of it is absent or damaged.
+            CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
         """
         from scratch_bert.checkpoints import resolve
+        from scratch_bert.tokenization.tokenizer_files import read_settings
 
-        folder = resolve(name)
-        path = folder / "tokenizer_config.json"
-        try:
-            values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        except ValueError as error:
-            raise CheckpointError(f"{path}: not a JSON file: {error}") from None
-        normalizer = Normalizer(
-            lowercase=values.get("do_lower_case", True),
-            strip_accents=values.get("strip_accents"),
-            split_cjk=values.get("tokenize_chinese_chars", True),
+        return cls(read_settings(resolve(name)))
+
+    def save_pretrained(self, folder: str | Path) -> list[Path]:
+        """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
+        from scratch_bert.tokenization.tokenizer_files import write_settings
+
+        return write_settings(self._settings_now(), Path(folder))
+
+    def add_tokens(
+        self, tokens: str | AddedToken | Sequence[str | AddedToken], special_tokens: bool = False
+    ) -> int:
+        """Add tokens that are found in a text as they are; returns how many were new.
+
+        The model's embeddings must grow with it, to `len(tokenizer)`.
+
+        Args:
+            tokens: a text is a token of no special kind, and so is normalised.
+            special_tokens: they are special, all of them.
+        """
+        given = [tokens] if isinstance(tokens, (str, AddedToken)) else tokens
+        made = [AddedToken(t, special=special_tokens) if isinstance(t, str) else t for t in given]
+        if special_tokens:
+            made = [replace(token, special=True) for token in made]
+        settings, count = add(self._settings_now(), made)
+        self._use(settings)
+        return count
+
+    def _settings_now(self) -> TokenizerSettings:
+        """The settings with the attributes that may be set."""
+        return replace(
+            self.settings,
+            model_max_length=self.model_max_length,
+            padding_side=self.padding_side,
+            truncation_side=self.truncation_side,
         )
-        # HF writes 1e30 where a tokenizer has no limit.
-        limit = min(int(values.get("model_max_length", 512)), 10**9)
-        return cls(find_vocabulary(folder), normalizer, limit)
 
-    def tokenize(self, text: str) -> list[str]:
-        """Return the pieces, without [CLS] and [SEP]; special tokens in the text stay whole.
+    def num_special_tokens_to_add(self, pair: bool = False) -> int:
+        """How many special tokens stand around a text, or a pair: 2 or 3."""
+        return self._frame(shown=True).added(pair=pair)
 
-        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
-        >>> BertTokenizer({word: i for i, word in enumerate(words)}).tokenize("Unaffable [MASK] x")
-        ['un', '##aff', '##able', '[MASK]', '[UNK]']
-        """
-        tokens: list[str] = []
-        for part in _SPLIT_SPECIAL.split(text):
-            if part in SPECIAL:
-                tokens.append(part)
-                continue
-            for word in self.normalizer.words(part):
-                tokens.extend(wordpiece(word, self.vocabulary) or ["[UNK]"])
-        return tokens
+    def _frame(self, shown: bool) -> Frame:
+        cls, sep = (self.cls_token, self.cls_token_id), (self.sep_token, self.sep_token_id)
+        return Frame(cls, sep, (self.pad_token, self.pad_token_id), shown)
 
-    def encode(
-        self, text: str, pair: str | None = None, max_length: int | None = None
-    ) -> tuple[list[int], list[int]]:
-        """Return ids and segments of [CLS] text [SEP], and of pair [SEP] where there is one.
+    def _pieces(self, text: Text, split_special_tokens: bool) -> Pieces:
+        if isinstance(text, str):
+            return Pieces(
+                self._fast.ids(text, split_special_tokens),
+                lambda: self._fast.details(text, split_special_tokens),
+            )
+        ids = [i for word in text for i in self._fast.ids(word, split_special_tokens)]
+        return Pieces(ids, lambda: self._details_of_words(text, split_special_tokens))
 
-        Where they are longer than `max_length`, the longer of the two is shortened from its end.
-        """
-        first = [self.vocabulary[token] for token in self.tokenize(text)]
-        second = None if pair is None else [self.vocabulary[token] for token in self.tokenize(pair)]
-        if max_length is not None:
-            first, second = _shorten(first, second, max_length)
-        ids = [self.cls, *first, self.sep]
-        segments = [0] * len(ids)
-        if second is not None:
-            ids += [*second, self.sep]
-            segments += [1] * (len(second) + 1)
-        return ids, segments
+    def _details_of_words(self, words: Sequence[str], split_special_tokens: bool) -> Details:
+        """Offsets count from the start of each word, whose number is its place in the list."""
+        whole = Details([], [], [])
+        for number, word in enumerate(words):
+            details = self._fast.details(word, split_special_tokens)
+            whole.tokens.extend(details.tokens)
+            whole.offsets.extend(details.offsets)
+            whole.words.extend([number] * len(details.words))
+        return whole
 
     def __call__(
         self,
-        texts: str | Sequence[str],
-        pairs: str | Sequence[str] | None = None,
+        text: object,
+        text_pair: object = None,
         *,
-        truncation: bool | None = None,
+        add_special_tokens: bool = True,
+        padding: bool | str = False,
+        truncation: bool | str | None = None,
         max_length: int | None = None,
-        padding_side: Literal["left", "right"] = "right",
-    ) -> dict[str, list[list[int]]]:
-        """Encode a batch and pad it to its longest sequence.
+        stride: int = 0,
+        is_split_into_words: bool = False,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_tensors: str | None = None,
+        return_token_type_ids: bool | None = None,
+        return_attention_mask: bool | None = None,
+        return_overflowing_tokens: bool = False,
+        return_special_tokens_mask: bool = False,
+        return_offsets_mapping: bool = False,
+        return_length: bool = False,
+        split_special_tokens: bool | None = None,
+    ) -> BatchEncoding:
+        """Encode texts.
 
         Args:
-            texts: one text, or several.
-            pairs: second sentences, as many.
-            truncation: whether to shorten; None means where there is a `max_length`.
-            max_length: in tokens, [CLS] and [SEP] included; None means the checkpoint's own.
-            padding_side: where the shorter ones are filled up.
+            text: a text, or a list of texts or of pairs of texts.
+            text_pair: second texts, as many. Alone, an empty one counts as none, as in HF.
+            add_special_tokens: put [CLS] and [SEP] around them.
+            padding: True or "longest" fills rows up to the longest, "max_length" to that length.
+            truncation: True or "longest_first" shortens the longer text of a pair, "only_first"
+                and "only_second" that one; None shortens where there is a `max_length` and no
+                padding.
+            max_length: tokens of a row, the special ones included; None means the checkpoint's.
+            stride: pieces that an overflowing row shares with the one before it.
+            is_split_into_words: a text is a list of words; offsets count from each word's start.
+            pad_to_multiple_of: pad to a multiple of this.
+            padding_side: "left" or "right"; None means the checkpoint's.
+            return_tensors: "pt" or "np".
+            return_token_type_ids: segments; None means as the checkpoint says.
+            return_attention_mask: 0 for padding; None means as the checkpoint says.
+            return_overflowing_tokens: what was cut off comes as further rows.
+            return_special_tokens_mask: 1 for [CLS], [SEP] and padding.
+            return_offsets_mapping: start and end in the text for each token.
+            return_length: tokens of each row, padding included.
+            split_special_tokens: [MASK] and its like in a text are text.
 
         Returns:
-            `input_ids`, `token_type_ids` and `attention_mask`, each (batch, seq).
+            Rows by name. For a single text, unless tensors or overflow were asked for, each is
+            that text's row alone.
 
         Raises:
-            ValueError: texts and pairs differ in number, or are no texts; `max_length` has no room
-                for [CLS] and [SEP]; `padding_side` is another.
+            TypeError: something is no text, or holds a lone surrogate.
+            ValueError: options contradict each other or the texts. So also where HF panics (a
+                stride as long as a window), truncates nothing (a `max_length` shorter than the
+                special tokens), or makes arrays of objects ("np" of rows of unlike lengths).
         """
-        texts = [texts] if isinstance(texts, str) else texts
-        seconds: Sequence[str | None] = [None] * len(texts)
-        if pairs is not None:
-            seconds = [pairs] if isinstance(pairs, str) else pairs
-        if len(seconds) != len(texts):
-            raise ValueError(f"there are {len(texts)} texts but {len(seconds)} pairs")
-        for text in (*texts, *(second for second in seconds if second is not None)):
-            if not isinstance(text, str):
-                kind = type(text).__name__
-                raise ValueError(f"{text!r} is a {kind}, expected a text; second texts go in pairs")
-        special = 2 if pairs is None else 3
-        if max_length is not None and max_length < special:
-            raise ValueError(f"max_length is {max_length}, expected at least {special}")
-        if padding_side not in ("left", "right"):
-            raise ValueError(f"padding_side is {padding_side!r}, expected 'left' or 'right'")
-        shortened = max_length is not None if truncation is None else truncation
-        limit = (max_length or self.max_length) if shortened else None
-        rows = [self.encode(a, b, limit) for a, b in zip(texts, seconds, strict=True)]
-        longest = max((len(ids) for ids, _ in rows), default=0)
+        lengths = read_lengths(
+            padding, truncation, max_length, pad_to_multiple_of, self.model_max_length
+        )
+        side = padding_side or self.padding_side
+        if side not in ("left", "right"):
+            raise ValueError(f"padding_side is {side!r}, expected 'left' or 'right'")
+        pairs, batched = read_inputs(text, text_pair, is_split_into_words)
+        frame = self._frame(shown=add_special_tokens)
+        pair = any(second is not None for _, second in pairs)
+        check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
+        if split_special_tokens is None:
+            split_special_tokens = self.settings.split_special_tokens
 
-        def pad(row: list[int], filler: int) -> list[int]:
-            padding = [filler] * (longest - len(row))
-            return row + padding if padding_side == "right" else padding + row
+        samples = []
+        for first, second in pairs:
+            texts = [first] if second is None else [first, second]
+            pieces = [self._pieces(each, split_special_tokens) for each in texts]
+            samples.append(lay_out(pieces, frame, lengths, stride, self.truncation_side))
+        length = lengths.padded(max(len(rows[0]) for rows in samples))
+        if not return_overflowing_tokens:
+            samples = [rows[:1] for rows in samples]
+        encodings = [row for rows in samples for row in rows]
+        if length is not None:
+            for row in encodings:
+                row.pad(length, side)
 
-        return {
-            "input_ids": [pad(ids, self.pad) for ids, _ in rows],
-            "token_type_ids": [pad(segments, 0) for _, segments in rows],
-            "attention_mask": [pad([1] * len(ids), 0) for ids, _ in rows],
+        names = self.settings.model_input_names
+        asked = {
+            "input_ids": ("ids", True),
+            "token_type_ids": ("type_ids", return_token_type_ids),
+            "attention_mask": ("attention_mask", return_attention_mask),
+            "special_tokens_mask": ("special_tokens_mask", return_special_tokens_mask),
+            "offset_mapping": ("offsets", return_offsets_mapping),
         }
+        columns: dict[str, Any] = {
+            name: [getattr(row, column) for row in encodings]
+            for name, (column, wanted) in asked.items()
+            if (name in names if wanted is None else wanted)
+        }
+        if return_length:
+            columns["length"] = [len(row) for row in encodings]
+        if return_overflowing_tokens:
+            mapping = [i for i, rows in enumerate(samples) for _ in rows]
+            columns["overflow_to_sample_mapping"] = mapping
+        if return_tensors is not None:
+            columns = as_tensors(columns, return_tensors)
+        elif not batched and not return_overflowing_tokens:
+            columns = {n: c[0] if isinstance(c[0], list) else c for n, c in columns.items()}
+        return BatchEncoding(columns, encodings)
 
-    def tokens(self, ids: Iterable[int]) -> list[str]:
-        """Return the pieces of ids (HF `convert_ids_to_tokens`)."""
-        return [self._pieces[int(i)] for i in ids]
+    def encode(self, text: object, text_pair: object = None, **options: Any) -> Any:
+        """Return the ids alone; options are the call's."""
+        return self(text, text_pair, **options)["input_ids"]
 
-    def decode(self, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
-        """Join pieces to text; lost case and accents stay lost (HF also drops some spaces)."""
-        tokens = [t for t in self.tokens(ids) if not (skip_special_tokens and t in SPECIAL)]
-        return " ".join(tokens).replace(" ##", "")
+    def tokenize(self, text: str, pair: str | None = None, **options: Any) -> list[str]:
+        """Return the pieces, without [CLS] and [SEP] unless `add_special_tokens` is given.
 
-
-def _shorten(
-    first: list[int], second: list[int] | None, max_length: int
-) -> tuple[list[int], list[int] | None]:
-    if second is None:
-        return first[: max(0, max_length - 2)], None
-    room = max(0, max_length - 3)
-    if len(first) + len(second) <= room:
-        return first, second
-    half = room // 2
-    shorter = min(len(first), len(second))
-    if shorter > half:  # both shrink; the shorter gets the smaller half
-        keep = (half, room - half) if len(first) <= len(second) else (room - half, half)
-    else:
-        keep = (shorter, room - shorter) if len(first) <= len(second) else (room - shorter, shorter)
-    return first[: keep[0]], second[: keep[1]]
+        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
+        >>> vocabulary = {word: i for i, word in enumerate(words)}
+        >>> BertTokenizer(TokenizerSettings(vocabulary)).tokenize("Unaffable [MASK] x")
+        ['un', '##aff', '##able', '[MASK]', '[UNK]']
+        """
+        return self(text, pair, **{"add_special_tokens": False, **options}).tokens()

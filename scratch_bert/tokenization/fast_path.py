@@ -1,0 +1,223 @@
+"""The same pieces as `pipeline.py`, faster: what was worked out once is looked up.
+
+Ids: a text is cut at white space and each chunk's ids are remembered. Text beyond ASCII is spelled
+out character by character, through a table that the readable path fills. Offsets, words and tokens:
+those of a chunk are remembered too, counted from its own start.
+
+Every cache is bounded, and none can change a result; so threads may share one.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, chain
+from typing import Any, NamedTuple
+
+from scratch_bert.tokenization.characters import CJK, codes
+from scratch_bert.tokenization.encoding import Details
+from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, trie
+from scratch_bert.tokenization.pipeline import Piece, Pipeline
+from scratch_bert.tokenization.splitter import Word
+from scratch_bert.tokenization.unicode_tables import PUNCTUATION, SPACES
+from scratch_bert.tokenization.wordpiece import MAX_CHARS
+
+BLOCK = 1 << 16  # characters of a text that are worked on at a time
+# Entries in each half of the caches; full of long words they take some 60 MB together.
+CHUNKS, WORDS, DETAILS = 3 << 14, 1 << 15, 3 << 13
+
+# What str.split() takes for white space and BERT removes.
+_JOINS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85]")
+_ASCII_WORD = re.compile(r"[^\W_]+|[\W_]")
+_WHOLE = re.compile(r"(?s).+")
+
+
+class _Chunk(NamedTuple):
+    """What stands between white space, in pieces; counted from its own start."""
+
+    tokens: tuple[str, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
+    words: Sequence[int]
+    total: int  # of words
+
+
+def _class(table: str) -> str:
+    """Write a table of characters as the inside of a regular expression's brackets."""
+    runs = map(codes, table.split())
+    return "".join(f"\\U{run.start:08x}-\\U{run.stop - 1:08x}" for run in runs)
+
+
+class FastPath:
+    """A pipeline's results without its pace.
+
+    Args:
+        pipeline: the readable path.
+    """
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._lowercase = pipeline.normalizer.lowercase
+        vocabulary = pipeline.vocabulary
+        inner = {piece[2:]: i for piece, i in vocabulary.items() if piece.startswith("##")}
+        self._first, self._inner = trie(vocabulary), trie(inner)
+        self._shared = {piece: piece for piece in vocabulary}  # one string for all that keep it
+        self._unknown = (vocabulary[pipeline.unk_token],)
+        self._apart = Spelling(pipeline.normalizer, apart=True)
+        self._plain = Spelling(pipeline.normalizer, apart=False)
+        self._chunk_ids = Remembered(self._cut, CHUNKS)
+        self._word_ids = Remembered(self._cut_word, WORDS)
+        self._chunk_details = Remembered(self._detail_chunk, DETAILS)
+        cjk = _class(CJK) if pipeline.normalizer.split_cjk else ""
+        spaces, marks = _class(SPACES), _class(PUNCTUATION)
+        self._chunk = re.compile(f"[^{spaces}{cjk}]+" + (f"|[{cjk}]" if cjk else ""))
+        self._part = re.compile(f"[{marks}]|[^{marks}]+")
+        self._alone = re.compile(f"[{spaces}{marks}{cjk}]")
+
+    def ids(self, text: str, split_special_tokens: bool = False) -> list[int]:
+        """Return the ids of a text's pieces."""
+        raw = self._pipeline.raw
+        if not raw.occur(text):
+            return self._ids_between(text, split_special_tokens)
+        ids: list[int] = []
+        for start, end, added in raw.split(text, split_special_tokens):
+            if added is None:
+                ids += self._ids_between(text[start:end], split_special_tokens)
+            else:
+                ids.append(added)
+        return ids
+
+    def details(self, text: str, split_special_tokens: bool = False) -> Details:
+        """Return tokens, offsets and words of a text's pieces."""
+        details = Details([], [], [])
+        word = 0
+        for start, end, added in self._pipeline.raw.split(text, split_special_tokens):
+            if added is not None:
+                _append(details, [Piece(added, text[start:end], start, end, word)])
+                word += 1
+            elif self._needs_reading(part := text[start:end]):
+                pieces = list(self._pipeline.pieces_between(part, split_special_tokens))
+                _append(details, pieces, start, word)
+                word += pieces[-1].word + 1 if pieces else 0
+            else:
+                word = self._detail(part, start, word, details)
+        return details
+
+    def _needs_reading(self, text: str) -> bool:
+        """Whether an added token is in the normalised text, so that the readable path is taken."""
+        normalized = self._pipeline.normalized
+        if not normalized:
+            return False
+        try:
+            return normalized.occur(text.translate(self._plain))
+        except ReordersError:
+            return True
+
+    def _ids_between(self, text: str, split_special_tokens: bool) -> list[int]:
+        if self._needs_reading(text):
+            pieces = self._pipeline.pieces_between(text, split_special_tokens)
+            return [piece.id for piece in pieces]
+        if len(text) <= BLOCK:
+            return self._block_ids(text)
+        ids: list[int] = []
+        for start, end in self._blocks(text):
+            ids += self._block_ids(text[start:end])
+        return ids
+
+    def _blocks(self, text: str) -> Iterable[tuple[int, int]]:
+        """Cut a long text where characters stand alone, so that no block knows of another."""
+        start = 0
+        while start < len(text):
+            cut = self._alone.search(text, start + BLOCK)
+            end = cut.start() if cut else len(text)
+            yield start, end
+            start = end
+
+    def _block_ids(self, block: str) -> list[int]:
+        if _JOINS.search(block):
+            block = _JOINS.sub("", block)
+        return list(chain.from_iterable(map(self._chunk_ids.__getitem__, block.split())))
+
+    def _cut(self, chunk: str) -> tuple[int, ...]:
+        """Cut what stands between white space. ASCII in lower case is spelled out already."""
+        if chunk.isascii() and chunk.isprintable():
+            words = _ASCII_WORD.findall(chunk.lower() if self._lowercase else chunk)
+            if len(words) == 1:
+                return self._cut_word(words[0])
+            return tuple(chain.from_iterable(map(self._chunk_ids.__getitem__, words)))
+        try:
+            words = chunk.translate(self._apart).split()
+        except ReordersError:
+            return tuple(piece.id for piece in self._pipeline.pieces_between(chunk))
+        return tuple(chain.from_iterable(map(self._word_ids.__getitem__, words)))
+
+    def _cut_word(self, word: str) -> tuple[int, ...]:
+        """Greedy WordPiece as a walk: as far as pieces go, then back to the last that ended."""
+        if len(word) > MAX_CHARS:
+            return self._unknown
+        ids = []
+        start = 0
+        node: Any = self._first
+        while start < len(word):
+            end = start
+            for at in range(start, len(word)):
+                node = node.get(word[at])
+                if node is None:
+                    break
+                if "" in node:
+                    end, i = at + 1, node[""]
+            if end == start:
+                return self._unknown
+            ids.append(i)
+            start, node = end, self._inner
+        return tuple(ids)
+
+    def _detail(self, text: str, start: int, word: int, details: Details) -> int:
+        """Add what lies between two added tokens; returns the next word's number."""
+        for begin, end in self._blocks(text):
+            places, chunks = self._chunks(text[begin:end])
+            places = [start + begin + place for place in places]
+            found = list(map(self._chunk_details.__getitem__, chunks))
+            both = list(zip(places, found, strict=True))
+            starts = [place + a for place, chunk in both for a in chunk.starts]
+            ends = [place + b for place, chunk in both for b in chunk.ends]
+            *firsts, word = accumulate([chunk.total for chunk in found], initial=word)
+            details.tokens.extend(chain.from_iterable([chunk.tokens for chunk in found]))
+            details.offsets.extend(zip(starts, ends, strict=True))
+            numbers = zip(firsts, found, strict=True)
+            details.words.extend([first + n for first, chunk in numbers for n in chunk.words])
+        return word
+
+    def _chunks(self, text: str) -> tuple[list[int], list[str]]:
+        """Return where chunks start, and the chunks; long ones also part at punctuation."""
+        matches = list(self._chunk.finditer(text))
+        places, chunks = [match.start() for match in matches], [match.group() for match in matches]
+        if max(map(len, chunks), default=0) <= KEPT:
+            return places, chunks
+        parts = [
+            (place + part.start(), part.group())
+            for place, chunk in zip(places, chunks, strict=True)
+            for part in (self._part if len(chunk) > KEPT else _WHOLE).finditer(chunk)
+        ]
+        return [place for place, _ in parts], [part for _, part in parts]
+
+    def _detail_chunk(self, chunk: str) -> _Chunk:
+        if chunk.isascii() and chunk.isprintable():
+            found = _ASCII_WORD.finditer(chunk.lower() if self._lowercase else chunk)
+            words = ((None, Word(match.group(), range(*match.span()))) for match in found)
+            pieces = list(self._pipeline.cut(words))
+        else:
+            pieces = list(self._pipeline.pieces_between(chunk))
+        # Short chunks are remembered, and their places fit into bytes.
+        pack: Callable[[Iterable[int]], Sequence[int]] = bytes if len(chunk) <= KEPT else list
+        return _Chunk(
+            tuple([self._shared.get(piece.token, piece.token) for piece in pieces]),
+            pack([piece.start for piece in pieces]),
+            pack([piece.end for piece in pieces]),
+            pack([piece.word for piece in pieces]),
+            pieces[-1].word + 1 if pieces else 0,
+        )
+
+
+def _append(details: Details, pieces: Sequence[Piece], start: int = 0, word: int = 0) -> None:
+    details.tokens.extend([piece.token for piece in pieces])
+    details.offsets.extend([(start + piece.start, start + piece.end) for piece in pieces])
+    details.words.extend([word + piece.word for piece in pieces])

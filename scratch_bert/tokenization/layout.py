@@ -1,0 +1,60 @@
+"""A text or a pair as rows: truncated, framed by special tokens; the overflow as further rows."""
+
+from collections.abc import Sequence
+
+from scratch_bert.tokenization.encoding import Encoding, Frame, Pieces
+from scratch_bert.tokenization.padding import Lengths
+from scratch_bert.tokenization.truncation import Side, rooms, rows, windows
+
+
+def lay_out(
+    texts: Sequence[Pieces], frame: Frame, lengths: Lengths, stride: int, side: Side
+) -> list[Encoding]:
+    """Lay one text, or two, out as rows; the first is the row, the others overflow.
+
+    Args:
+        texts: one text's pieces, or two.
+        frame: the special tokens around them.
+        lengths: how long a row may be.
+        stride: pieces that a window shares with the one before it.
+        side: where what is too long is cut off.
+
+    Raises:
+        ValueError: what must give way cannot, or a window would share all its pieces.
+    """
+    if lengths.truncation == "do_not_truncate" or lengths.max_length is None:
+        return [Encoding(frame, texts)]
+    numbers = [len(text.ids) for text in texts]
+    pair = len(texts) == 2
+    budget = lengths.max_length - frame.added(pair=pair)
+    second = numbers[1] if pair else None
+    kept = rooms(numbers[0], second, budget, lengths.truncation)
+    cut = [windows(number, room, stride, side) for number, room in zip(numbers, kept, strict=False)]
+    if not pair:
+        return [Encoding(frame, texts, [window]) for window in cut[0]]
+    return [Encoding(frame, texts, both) for both in rows(*cut)]
+
+
+def check_lengths(lengths: Lengths, stride: int, added: int, always: int) -> None:
+    """Refuse lengths without room.
+
+    Args:
+        lengths: how long a row may be.
+        stride: pieces that windows share.
+        added: special tokens around the longest kind of row in this call.
+        always: special tokens around a single text; the reference measures the stride by it.
+
+    Raises:
+        ValueError: the special tokens alone are longer than `max_length`, which the reference
+            takes for no limit at all; or the stride is negative or beyond every window.
+    """
+    if lengths.truncation == "do_not_truncate" or lengths.max_length is None:
+        return
+    if lengths.max_length < added:
+        raise ValueError(
+            f"max_length is {lengths.max_length}, expected at least {added}, "
+            "for the special tokens alone"
+        )
+    room = lengths.max_length - always
+    if stride < 0 or 0 <= room < stride:
+        raise ValueError(f"stride is {stride}, expected 0 to {max(room, 0)}, a window's pieces")

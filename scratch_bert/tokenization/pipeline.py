@@ -1,0 +1,127 @@
+"""Steps one to four in a row: a text becomes pieces that know where they came from.
+
+This is the path to read. `fast_path.py` computes the same, and quickly.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from scratch_bert.tokenization.added_tokens import AddedTokens
+from scratch_bert.tokenization.normalizer import Normalized, Normalizer
+from scratch_bert.tokenization.settings import AddedToken
+from scratch_bert.tokenization.splitter import Word, words
+from scratch_bert.tokenization.wordpiece import wordpiece
+
+
+class Piece(NamedTuple):
+    """A piece of a text.
+
+    Attributes:
+        id: in the vocabulary.
+        token: the piece; for an added token what of the text it took, with white space.
+        start: its first character in the text.
+        end: the character after its last.
+        word: which word of the text it belongs to, from 0; an added token is a word of its own.
+    """
+
+    id: int
+    token: str
+    start: int
+    end: int
+    word: int
+
+
+class Pipeline:
+    """Added tokens, then normalizer, then splitter, then WordPiece.
+
+    >>> vocabulary = {"[UNK]": 0, "un": 1, "##aff": 2, "##able": 3, "!": 4}
+    >>> pipeline = Pipeline(vocabulary, "[UNK]", Normalizer(), {9: AddedToken("[MASK]", special=True)})
+    >>> for piece in pipeline.pieces("Unaffâble! [MASK]"):
+    ...     print(piece.id, piece.token, piece.start, piece.end, piece.word)
+    1 un 0 2 0
+    2 ##aff 2 5 0
+    3 ##able 5 9 0
+    4 ! 9 10 1
+    9 [MASK] 11 17 2
+
+    Args:
+        vocabulary: piece → id.
+        unk_token: what a word becomes that has no pieces; is in the vocabulary.
+        normalizer: what is done to the text between added tokens.
+        added_tokens: id → token.
+    """
+
+    def __init__(
+        self,
+        vocabulary: Mapping[str, int],
+        unk_token: str,
+        normalizer: Normalizer,
+        added_tokens: Mapping[int, AddedToken],
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.unk_token = unk_token
+        self.normalizer = normalizer
+        self.raw = AddedTokens({i: t for i, t in added_tokens.items() if not t.normalized})
+        self.normalized = AddedTokens(
+            {
+                i: replace(token, content=normalizer.normalize(token.content).text)
+                for i, token in added_tokens.items()
+                if token.normalized
+            }
+        )
+
+    def pieces(self, text: str, split_special_tokens: bool = False) -> Iterator[Piece]:
+        """Yield a text's pieces in order.
+
+        Args:
+            text: as it is.
+            split_special_tokens: treat special tokens in it as any other text.
+        """
+        return self.cut(self._words(text, split_special_tokens))
+
+    def pieces_between(self, text: str, split_special_tokens: bool = False) -> Iterator[Piece]:
+        """Yield the pieces of a text from which the added tokens that are not normalised are gone.
+
+        Args:
+            text: a part of a text, between two of them.
+            split_special_tokens: as above.
+        """
+        return self.cut(self._words_between(text, split_special_tokens))
+
+    def _words(self, text: str, split: bool) -> Iterator[tuple[int | None, Word]]:
+        """Yield words, and added tokens with their ids; origins are places in the whole text."""
+        for start, end, added in self.raw.split(text, split):
+            if added is not None:
+                yield added, Word(text[start:end], range(start, end))
+                continue
+            for inner, word in self._words_between(text[start:end], split):
+                yield inner, Word(word.text, [start + origin for origin in word.origins])
+
+    def _words_between(self, text: str, split: bool) -> Iterator[tuple[int | None, Word]]:
+        whole, origins = self.normalizer.normalize(text)
+        for start, end, added in self.normalized.split(whole, split):
+            part = Normalized(whole[start:end], origins[start:end])
+            if added is not None:
+                yield added, Word(*part)
+                continue
+            for word in words(part):
+                yield None, word
+
+    def cut(self, found: Iterable[tuple[int | None, Word]]) -> Iterator[Piece]:
+        """Cut words into pieces; a piece inside a word is two characters shorter than its token.
+
+        Args:
+            found: words of a text, or added tokens with their ids, in order.
+        """
+        for number, (added, (word, origins)) in enumerate(found):
+            if added is not None:
+                yield Piece(added, word, origins[0], origins[-1] + 1, number)
+                continue
+            tokens = wordpiece(word, self.vocabulary)
+            start = 0
+            for token in tokens or [self.unk_token]:
+                end = start + len(token) - (2 if start else 0) if tokens else len(word)
+                i = self.vocabulary[token]
+                yield Piece(i, token, origins[start], origins[end - 1] + 1, number)
+                start = end
