@@ -44,9 +44,10 @@ if TYPE_CHECKING:
         BertForSequenceClassification,
         BertForTokenClassification,
     )
-    from scratch_bert.tokenization import BertTokenizer
+    from scratch_bert.tokenization import AddedToken, BertTokenizer
 
 _HOME = {
+    "AddedToken": "tokenization",
     "BertConfig": "config",
     "BertForMaskedLM": "heads",
     "BertForMultipleChoice": "task_heads",
@@ -62,6 +63,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AddedToken",
     "BertConfig",
     "BertForMaskedLM",
     "BertForMultipleChoice",

@@ -1,5 +1,7 @@
-"""From text to rows of ids, in the order to read: normalizer → splitter → wordpiece → pipeline →
-truncation → encoding → padding → tokenizer. No torch.
+"""From text to rows of ids. No torch.
+
+In the order to read: normalizer, splitter, wordpiece, pipeline, truncation, encoding, padding,
+tokenizer; then fast_path, which does the same by looking up.
 """
 
 from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings

@@ -1,4 +1,4 @@
-"""Before anything else: tokens found as they stand in the text, such as [MASK].
+"""Before step one: tokens found as they stand in the text, such as [MASK].
 
 They are cut out first, so that nothing lowers their case or splits their brackets.
 """

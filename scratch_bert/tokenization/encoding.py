@@ -1,7 +1,7 @@
-"""Step six: a row, [CLS] first [SEP] second [SEP], padded; each column of it on request."""
+"""Step five: a row, [CLS] first [SEP] second [SEP], padded; each column of it on request."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from scratch_bert.tokenization.truncation import Window
 
@@ -28,14 +28,17 @@ class Pieces:
 
     Args:
         ids: of its pieces.
-        details: works out the rest.
+        details: the rest, or what works it out.
     """
 
     __slots__ = ("_details", "ids")
 
-    def __init__(self, ids: list[int], details: Callable[[], Details]) -> None:
+    def __init__(self, ids: list[int], details: Details | Callable[[], Details]) -> None:
         self.ids = ids
-        self._details: Callable[[], Details] | Details = details
+        self._details = details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Pieces, (self.ids, self.details)
 
     @property
     def details(self) -> Details:

@@ -70,7 +70,9 @@ class FastPath:
         spaces, marks = _class(SPACES), _class(PUNCTUATION)
         self._chunk = re.compile(f"[^{spaces}{cjk}]+" + (f"|[{cjk}]" if cjk else ""))
         self._part = re.compile(f"[{marks}]|[^{marks}]+")
-        self._alone = re.compile(f"[{spaces}{marks}{cjk}]")
+        # Enough places to cut at; a class without characters beyond U+FFFF is searched quickly.
+        ideographs = "\u4e00-\u9fff" if cjk else ""
+        self._alone = re.compile(rf"[ \t\n\r!-/:-@\[-`{{-~\u3001\u3002{ideographs}]")
 
     def ids(self, text: str, split_special_tokens: bool = False) -> list[int]:
         """Return the ids of a text's pieces."""

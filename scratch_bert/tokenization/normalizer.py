@@ -1,4 +1,4 @@
-r"""Clean a text, keeping for each character the place it came from.
+r"""Step one: clean a text, keeping for each character the place it came from.
 
 >>> text, origins = Normalizer().normalize("\tCafe\u0301\u200b 東!")
 >>> text

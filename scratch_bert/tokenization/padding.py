@@ -1,4 +1,4 @@
-"""Step seven: rows of one length, and what a call's options say about lengths."""
+"""Step six: rows of one length, and what a call's options say about lengths."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Steps one to four in a row: a text becomes pieces that know where they came from.
+"""Steps one to three in a row: a text becomes pieces that know where they came from.
 
 This is the path to read. `fast_path.py` computes the same, and quickly.
 """
@@ -36,7 +36,8 @@ class Pipeline:
     """Added tokens, then normalizer, then splitter, then WordPiece.
 
     >>> vocabulary = {"[UNK]": 0, "un": 1, "##aff": 2, "##able": 3, "!": 4}
-    >>> pipeline = Pipeline(vocabulary, "[UNK]", Normalizer(), {9: AddedToken("[MASK]", special=True)})
+    >>> added = {9: AddedToken("[MASK]", special=True)}
+    >>> pipeline = Pipeline(vocabulary, "[UNK]", Normalizer(), added)
     >>> for piece in pipeline.pieces("Unaffâble! [MASK]"):
     ...     print(piece.id, piece.token, piece.start, piece.end, piece.word)
     1 un 0 2 0

@@ -1,4 +1,4 @@
-"""Cut a normalised text into words and punctuation marks.
+"""Step two: cut a normalised text into words and punctuation marks.
 
 >>> from scratch_bert.tokenization.normalizer import Normalizer
 >>> for word in words(Normalizer().normalize("Don't  panic!")):

@@ -52,6 +52,9 @@ class BertTokenizer(TokenTable):
         self.padding_side = settings.padding_side
         self.truncation_side = settings.truncation_side
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._settings_now(),)
+
     @classmethod
     def from_pretrained(cls, name: str | Path) -> Self:
         """Load from a checkpoint: a folder, a hub id, or a built-in one.

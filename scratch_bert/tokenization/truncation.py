@@ -1,4 +1,4 @@
-"""Step five: what of a text that is too long stays, and what overflows.
+"""Step four: what of a text that is too long stays, and what overflows.
 
 All of it is arithmetic on numbers of pieces: nothing here looks at a piece.
 

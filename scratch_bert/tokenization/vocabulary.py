@@ -1,4 +1,4 @@
-r"""Step three: pieces ↔ ids.
+r"""Pieces ↔ ids.
 
 In vocab.txt each line is a piece and the line's number, from 0, its id; lines end at `\n` only,
 white space at their end is no part of the piece, and of two equal lines the last counts.

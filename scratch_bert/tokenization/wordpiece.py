@@ -1,4 +1,4 @@
-"""Step two: a word the vocabulary does not have becomes pieces that it has.
+"""Step three: a word the vocabulary does not have becomes pieces that it has.
 
 With a vocabulary of four:
 

@@ -141,6 +141,7 @@ def test_public_names():
     import scratch_bert
 
     assert scratch_bert.__all__ == [
+        "AddedToken",
         "BertConfig",
         "BertForMaskedLM",
         "BertForMultipleChoice",
