@@ -22,10 +22,11 @@ from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
+from parity.tokenizer_command import tokenizer_command
 from parity.verdict import EXIT_CODES, Report, Verdict
 from scratch_bert.checkpoints import resolve
 from scratch_bert.errors import CheckpointError
-from scratch_bert.weight_files import replace
+from scratch_bert.files import replace
 
 USAGE = 4
 # Typer brings its own copy of Click or takes the installed one, by version; this is either's.
@@ -173,6 +174,9 @@ def env_command(
         for name, value in facts.items():
             print(f"{name:<13} {value}")
     return 0
+
+
+app.command(name="tokenizer")(tokenizer_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,8 @@
 """HuggingFace, and nothing else here knows it: the only file that imports it."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,13 @@ import transformers
 from torch import Tensor, nn
 
 VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__}
+
+
+class ReferencePanicError(Exception):
+    """The reference's Rust code gave up: neither an answer nor an error a caller could catch.
+
+    Where that happens a candidate has nothing to agree with, and should raise a ValueError.
+    """
 
 
 def load(
@@ -93,3 +101,88 @@ def quiet() -> Iterator[None]:
         logger.setLevel(level)
         if had_bars:
             transformers.utils.logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def tokenizer(folder: Path) -> Any:
+    """Load the reference's BERT tokenizer, whatever class the files name."""
+    with quiet():
+        return transformers.BertTokenizer.from_pretrained(folder)
+
+
+def save_tokenizer(folder: Path, added_tokens: Iterable[Mapping[str, Any]] = ()) -> None:
+    """Write tokenizer.json beside a folder's vocab.txt and tokenizer_config.json.
+
+    Args:
+        folder: where they are.
+        added_tokens: tokens to add first, each by the fields of tokenizers.AddedToken.
+    """
+    made = tokenizer(folder)
+    for fields in added_tokens:
+        token = tokenizers.AddedToken(**fields)
+        made.add_tokens([token], special_tokens=token.special)
+    made.save_pretrained(folder)
+
+
+def ids_and_offsets(
+    made: Any, texts: Sequence[str]
+) -> tuple[list[list[int]], list[list[tuple[int, int]]]]:
+    """Encode texts with [CLS] and [SEP], without the cost of the reference's Python call."""
+    backend = made.backend_tokenizer
+    backend.no_truncation()
+    backend.no_padding()
+    backend.encode_special_tokens = False
+    rows = backend.encode_batch(texts)
+    return [row.ids for row in rows], [row.offsets for row in rows]
+
+
+def call(made: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Call the reference's tokenizer.
+
+    Raises:
+        ReferencePanicError: its Rust code panicked.
+    """
+    if not options.get("stride"):  # what panics has one
+        return made(*arguments, verbose=False, **options)
+    with _no_panic_messages():
+        try:
+            return made(*arguments, verbose=False, **options)
+        except BaseException as error:
+            if type(error).__name__ == "PanicException":
+                raise ReferencePanicError(str(error)) from None
+            raise
+
+
+def normalize(text: str, **steps: bool) -> str:
+    """Apply steps of the reference's normalizer, and no others.
+
+    Args:
+        text: what to normalise.
+        steps: clean_text, handle_chinese_chars, strip_accents, lowercase.
+    """
+    return _normalizer(tuple(sorted(steps.items()))).normalize_str(text)
+
+
+@cache
+def _normalizer(steps: tuple[tuple[str, bool], ...]) -> Any:
+    names = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
+    return tokenizers.normalizers.BertNormalizer(**{**dict.fromkeys(names, False), **dict(steps)})
+
+
+def words(normalized: str) -> list[str]:
+    """Cut normalised text at white space and around punctuation, as the reference does."""
+    pieces = tokenizers.pre_tokenizers.BertPreTokenizer().pre_tokenize_str(normalized)
+    return [word for word, _ in pieces]
+
+
+@contextmanager
+def _no_panic_messages() -> Iterator[None]:
+    """Rust writes a panic's message, and slowly its stack, past Python's sys.stderr."""
+    os.environ["RUST_BACKTRACE"] = "0"
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

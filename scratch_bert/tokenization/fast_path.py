@@ -69,7 +69,7 @@ class FastPath:
         cjk = _class(CJK) if pipeline.normalizer.split_cjk else ""
         spaces, marks = _class(SPACES), _class(PUNCTUATION)
         self._chunk = re.compile(f"[^{spaces}{cjk}]+" + (f"|[{cjk}]" if cjk else ""))
-        self._part = re.compile(f"[{marks}]|[^{marks}]+")
+        self._part = re.compile(f"[{marks}]|[^{marks} ]+")
         # Enough places to cut at; a class without characters beyond U+FFFF is searched quickly.
         ideographs = "\u4e00-\u9fff" if cjk else ""
         self._alone = re.compile(rf"[ \t\n\r!-/:-@\[-`{{-~\u3001\u3002{ideographs}]")
@@ -202,12 +202,15 @@ class FastPath:
         return [place for place, _ in parts], [part for _, part in parts]
 
     def _detail_chunk(self, chunk: str) -> _Chunk:
-        if chunk.isascii() and chunk.isprintable():
-            found = _ASCII_WORD.finditer(chunk.lower() if self._lowercase else chunk)
-            words = ((None, Word(match.group(), range(*match.span()))) for match in found)
-            pieces = list(self._pipeline.cut(words))
-        else:
+        try:
+            spelled = [self._plain[ord(char)] for char in chunk]
+        except ReordersError:
             pieces = list(self._pipeline.pieces_between(chunk))
+        else:
+            origins = [at for at, text in enumerate(spelled) for _ in text]
+            found = self._part.finditer("".join(spelled))
+            words = ((None, Word(m.group(), origins[m.start() : m.end()])) for m in found)
+            pieces = list(self._pipeline.cut(words))
         # Short chunks are remembered, and their places fit into bytes.
         pack: Callable[[Iterable[int]], Sequence[int]] = bytes if len(chunk) <= KEPT else list
         return _Chunk(

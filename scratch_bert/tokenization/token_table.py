@@ -103,9 +103,10 @@ class TokenTable:
     ) -> str | list[str | None] | None:
         """Return an id's token, or those of several; None where the id is nobody's."""
         if isinstance(ids, int):
-            return self._tokens.get(ids)
+            return self._tokens.get(_checked_id(ids))
         skipped = set(self.all_special_ids) if skip_special_tokens else set()
-        return [self._tokens.get(int(i)) for i in ids if int(i) not in skipped]
+        checked = map(_checked_id, ids)
+        return [self._tokens.get(i) for i in checked if i not in skipped]
 
     def convert_tokens_to_string(self, tokens: Sequence[str]) -> str:
         """Join tokens to text."""

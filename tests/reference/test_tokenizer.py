@@ -1,62 +1,98 @@
-"""Ids and segments are the reference's on real text."""
+"""scratch_bert's tokenizer is the reference's: texts, calls, decoding, files, scalar values.
+
+A part of what `parity tokenizer` compares in full. The names of these tests hold the versions that
+they were exact with.
+"""
 
 import json
-import random
 from pathlib import Path
 
 import pytest
-import transformers
+from hypothesis import given
 
-from scratch_bert.builtin_checkpoints import minilm
-from scratch_bert.tokenization import BertTokenizer
+from parity import reference
+from parity.checks.decoding import check_decoding
+from parity.checks.findings import Outcome, explain
+from parity.checks.tokenization import check_given, check_scalars, check_strings, check_texts
+from parity.checks.tokenization_calls import check_calls
+from parity.checks.tokenizer_files import check_files
+from parity.checks.tokenizer_folders import MORE_CONFIGURATIONS
+from parity.checks.tokenizer_sides import Workplace
+from parity.checks.tokenizer_suite import vocabulary
+from parity.scratch_tokenizer import ScratchTokenizer
+from parity.strategies import hard_texts, texts
+from parity.tokenizer_candidate import Candidate
 
-SAMPLES = [
-    "The capital of France is Paris.",
-    "Naïve café: ÅNGSTRÖM's 100€ + ½, “quoted” — e\u0301lan…",
-    "東京タワー 한국어 русский ελληνικός العربية हिन्दी ไทย",
-    "don't [MASK] me [SEP] [mask] x_y http://a.b/c?d=e 😀👨‍👩‍👧",
-    "tab\tnewline\nzero\u200bwidth\u00adsoft \u0000nul",
-    "a" * 100 + " " + "a" * 101,
-    "",
-]
+NAME = "parity.scratch_tokenizer:ScratchTokenizer"
+VERSIONS = " ".join(f"{name}-{version}" for name, version in reference.VERSIONS.items())
 DECLARATION = Path(__file__).parents[3] / "shared" / "data" / "udhr.jsonl"
 
+pytestmark = pytest.mark.parametrize("exact_with", [VERSIONS])
 
-def texts():
-    """The samples, and a paragraph in each of some 500 languages where that file is at hand."""
-    found = list(SAMPLES)
-    if DECLARATION.is_file():
-        for line in DECLARATION.read_text(encoding="utf-8").splitlines():
-            paragraphs = [v for v in json.loads(line).values() if isinstance(v, list)]
-            found += paragraphs[0][:2]
-    return found
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["uncased", "cased"])
-def sides(request, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tokenizer")
-    (folder / "vocab.txt").write_bytes((minilm() / "vocab.txt").read_bytes())
-    config = {"do_lower_case": request.param, "model_max_length": 512}
-    (folder / "tokenizer_config.json").write_text(json.dumps(config))
-    theirs = transformers.BertTokenizer.from_pretrained(folder)
-    return BertTokenizer.from_pretrained(folder), theirs
+# Where rules change: ASCII to Latin, accents, Greek and Cyrillic, spaces, punctuation, edges of CJK
+# blocks, what newer Unicode added, emoji.
+RANGES = (
+    *((0, 0x5FF), (0x1AB0, 0x1B00), (0x1DC0, 0x20FF), (0x2E30, 0x2E60), (0x3000, 0x303F)),
+    *((0x33F0, 0x3410), (0xA7A0, 0xA7FF), (0xD7A0, 0xE010), (0xFE00, 0xFFFF), (0x10D40, 0x10D6F)),
+    *((0x11930, 0x11940), (0x1E900, 0x1E94F), (0x1F600, 0x1F610), (0x2B730, 0x2B930)),
+    *((0x2F800, 0x2F810), (0xE0000, 0xE0100), (0x10FFF0, 0x10FFFF)),
+)
 
 
-def test_single_texts(sides):
-    ours, theirs = sides
-    for text in texts():
-        assert ours(text)["input_ids"][0] == theirs(text)["input_ids"], repr(text)
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tokenizers")
+    return Workplace(Candidate(ScratchTokenizer(), NAME), folder, vocabulary())
 
 
-def test_truncated_padded_pairs(sides):
-    ours, theirs = sides
-    choose = random.Random(0)
-    found = [text for text in texts() if text]
-    for _ in range(200):
-        firsts, seconds = ([choose.choice(found)[:90] for _ in range(3)] for _ in range(2))
-        # An empty second text is the next step's: the reference drops it alone and keeps it in a
-        # batch. Texts of white space alone are as good as empty and stay in.
-        limit, side = choose.randint(5, 40), choose.choice(["left", "right"])
-        options = {"truncation": True, "max_length": limit, "padding_side": side}
-        expected = theirs(firsts, seconds, padding=True, **options)
-        assert ours(firsts, seconds, **options) == dict(expected), (firsts, seconds, options)
+def assert_parity(outcomes):
+    outcomes = list(outcomes)
+    assert sum(outcome.compared for outcome in outcomes) > 0
+    assert not any(outcome.unsupported for outcome in outcomes)
+    told = [
+        explain(outcome, difference, f"parity tokenizer {NAME}")
+        for outcome in outcomes
+        for difference in outcome.differences
+    ]
+    assert told == [], "\n".join(told)
+
+
+def test_strings(work, exact_with):
+    assert_parity(check_strings(work, number=14_000, seed=0))
+
+
+def test_calls(work, exact_with):
+    assert_parity(check_calls(work, number=2_000, seed=0))
+
+
+def test_decoding(work, exact_with):
+    assert_parity(check_decoding(work, number=1_000, seed=0))
+
+
+def test_scalar_values(work, exact_with):
+    """Some 5,000 of them in four configurations take more than five seconds."""
+    assert_parity(check_scalars(work, chosen=RANGES))
+
+
+def test_files(work, exact_with):
+    """Sixteen folders are built and saved, most with the whole vocabulary."""
+    assert_parity(check_files(work, seed=0))
+
+
+def test_real_text(work, exact_with):
+    """A paragraph in each of some 500 languages, where that file is at hand."""
+    if not DECLARATION.is_file():
+        pytest.skip("the declaration of human rights is not at hand")
+    found = []
+    for line in DECLARATION.read_text(encoding="utf-8").splitlines():
+        paragraphs = [v for v in json.loads(line).values() if isinstance(v, list)]
+        found += paragraphs[0][:2]
+    assert_parity(check_given(work, found))
+
+
+@given(text=hard_texts() | texts())
+def test_any_text(work, exact_with, text):
+    for configuration in MORE_CONFIGURATIONS[:2]:
+        outcome = Outcome("hypothesis", configuration.name)
+        check_texts(work.sides(configuration), [text], outcome)
+        assert_parity([outcome])

@@ -1,0 +1,116 @@
+"""Anybody's tokenizer as the judge sees it.
+
+A candidate is `path/to/file.py:NAME` or `package.module:NAME`; NAME is a class with
+
+    def build(self, folder: Path): ...    # from vocab.txt, tokenizer_config.json, tokenizer.json
+    unsupported: Collection[str] = ()     # of FEATURES
+
+What is built is called as HuggingFace's tokenizer is, or has no more than `encode(text)`, which
+returns ids with [CLS] and [SEP].
+"""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+FEATURES = {
+    "offsets": "return_offsets_mapping",
+    "calls": "HuggingFace's call with its options",
+    "pairs": "text_pair",
+    "words": "is_split_into_words",
+    "overflow": "return_overflowing_tokens and stride",
+    "maps": "char_to_token and its kin",
+    "tensors": "return_tensors",
+    "added tokens": "tokens of tokenizer.json besides BERT's own",
+    "decode": "decode and convert_ids_to_tokens",
+    "files": "save_pretrained, and unusual vocab.txt files",
+}
+Rows = tuple[list[list[int]], list[list[tuple[int, int]]] | None]
+
+
+class CandidateError(ValueError):
+    """A candidate cannot be found or built.
+
+    The message says which part is missing; see the top of this file for what one must have.
+    """
+
+
+class CandidateCrashedError(Exception):
+    """A candidate's own code raised where it had no reason to; its error is the cause of this."""
+
+
+class Candidate:
+    """A candidate's class, and what its tokenizers cannot do.
+
+    Args:
+        maker: an object with `build`.
+        name: what to call it in reports, and how to give it again.
+    """
+
+    def __init__(self, maker: Any, name: str) -> None:
+        self.name = name
+        self._maker = maker
+        self.unsupported = set(getattr(maker, "unsupported", ()))
+        if unknown := self.unsupported - FEATURES.keys():
+            allowed = ", ".join(FEATURES)
+            raise CandidateError(f"{name}: unsupported names {unknown}, expected some of {allowed}")
+
+    def build(self, folder: Path) -> Any:
+        """Build a tokenizer; one without a call is asked for ids alone from now on.
+
+        Raises:
+            CandidateCrashedError: the candidate's `build` raised.
+        """
+        try:
+            made = self._maker.build(folder)
+        except Exception as error:
+            raise CandidateCrashedError(f"{self.name}: build({folder}) raised {error!r}") from error
+        if not callable(made):
+            if not hasattr(made, "encode"):
+                raise CandidateError(
+                    f"{self.name}: built a {type(made).__name__}, expected a call or encode"
+                )
+            self.unsupported |= FEATURES.keys()
+        return made
+
+    def ids_and_offsets(self, made: Any, texts: Sequence[str]) -> Rows:
+        """Encode texts with [CLS] and [SEP]; offsets are None where it has none."""
+        if "calls" in self.unsupported and not callable(made):
+            return [list(map(int, made.encode(text))) for text in texts], None
+        if "offsets" in self.unsupported:
+            return made(texts)["input_ids"], None
+        rows = made(texts, return_offsets_mapping=True)
+        return rows["input_ids"], rows["offset_mapping"]
+
+
+def load_candidate(name: str) -> Candidate:
+    """Find a candidate by `path/to/file.py:NAME` or `package.module:NAME`.
+
+    Raises:
+        CandidateError: there is no such file, module or class, or it has no `build`.
+    """
+    place, _, attribute = name.rpartition(":")
+    if not place or not attribute:
+        raise CandidateError(f"{name}: expected path/to/file.py:NAME or package.module:NAME")
+    if place.endswith(".py"):
+        path = Path(place)
+        if not path.is_file():
+            raise CandidateError(f"{path}: there is no such file")
+        specification = importlib.util.spec_from_file_location(path.stem, path)
+        assert specification is not None
+        assert specification.loader is not None
+        module = importlib.util.module_from_spec(specification)
+        sys.modules[path.stem] = module
+        specification.loader.exec_module(module)
+    else:
+        try:
+            module = importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            raise CandidateError(f"{place}: {error}") from None
+    maker = getattr(module, attribute, None)
+    if not hasattr(maker, "build"):
+        raise CandidateError(f"{place} has no class {attribute} with a build(folder)")
+    return Candidate(maker() if isinstance(maker, type) else maker, name)

@@ -1,0 +1,208 @@
+"""Texts and lines of files → rows of tokens; a line may be longer than memory is large.
+
+A long line comes in parts and leaves in stretches, cut where its pieces stay what they are.
+"""
+
+import codecs
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
+
+from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.characters import is_cjk, is_punctuation, is_space
+
+PART = 1 << 16  # bytes read at a time, and of a line kept together
+MARGIN = 1 << 12  # characters before an open end that are cut nowhere; no added token is longer
+
+
+class Stretch(NamedTuple):
+    """A row of tokens, or a stretch of a long line's.
+
+    Attributes:
+        texts: what was tokenized: one text or a pair, or the part of a line.
+        start: where in its line the text begins.
+        tokens: the pieces; empty where only ids are wanted, and so is `offset_mapping`.
+        input_ids: their ids.
+        token_type_ids: 0 for the first text, 1 for the second.
+        offset_mapping: start and end in the text or line.
+    """
+
+    texts: tuple[str, ...]
+    start: int
+    tokens: list[str]
+    input_ids: list[int]
+    token_type_ids: list[int]
+    offset_mapping: list[tuple[int, int]]
+
+    def part(self, window: slice) -> "Stretch":
+        """Keep some of the tokens."""
+        return Stretch(self.texts, self.start, *(column[window] for column in self[2:]))
+
+
+Row = Iterable[Stretch]
+
+
+def read_lines(
+    file: BinaryIO, name: str, advance: Callable[[int], object]
+) -> Iterator[tuple[int, Iterator[str]]]:
+    r"""Read a file's lines, each in parts that are joined by nobody. They end at `\n` only.
+
+    Args:
+        file: open for reading, in blocks of what is there (`read1`).
+        name: for errors.
+        advance: is told how many bytes were read.
+
+    Yields:
+        The number of a line, from 1, and its parts, at least one.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    for number, parts in groupby(_read_parts(file, name, advance), key=itemgetter(0)):
+        yield number, map(itemgetter(1), parts)
+
+
+def _read_parts(
+    file: BinaryIO, name: str, advance: Callable[[int], object]
+) -> Iterator[tuple[int, str]]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    number, pending = 1, b""
+    try:
+        while block := file.read1(PART):  # type: ignore[attr-defined]
+            advance(len(block))
+            *ended, pending = (pending + block).split(b"\n")
+            for line in ended:
+                yield number, decoder.decode(line, final=True)
+                number += 1
+            if len(pending) >= PART:
+                yield number, decoder.decode(pending)
+                pending = b""
+        if pending or decoder.getstate()[0]:
+            yield number, decoder.decode(pending, final=True)
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}, line {number}: not UTF-8; convert it first") from None
+
+
+class Encoder:
+    """Makes rows.
+
+    Args:
+        tokenizer: the tokenizer.
+        special: put [CLS] and [SEP] around a text.
+        max_length: tokens of the longest row; None means any number.
+        with_text: also tokens and offsets, and not ids alone.
+
+    Raises:
+        ValueError: `max_length` has no room for [CLS] and [SEP].
+    """
+
+    def __init__(
+        self, tokenizer: BertTokenizer, special: bool, max_length: int | None, with_text: bool
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._special = special
+        self._max_length = max_length
+        self._with_text = with_text
+        self.row("")
+
+    def row(self, text: str, pair: str | None = None) -> Row:
+        """Encode a text, or a pair."""
+        encoding = self._tokenizer(
+            text if pair is None else [(text, pair)],  # so that an empty second text is one too
+            add_special_tokens=self._special,
+            truncation=self._max_length is not None,
+            max_length=self._max_length,
+        ).encodings[0]
+        yield Stretch(
+            (text,) if pair is None else (text, pair),
+            0,
+            encoding.tokens if self._with_text else [],
+            encoding.ids,
+            encoding.type_ids,
+            encoding.offsets if self._with_text else [],
+        )
+
+    def line(self, parts: Iterator[str]) -> Row:
+        """Encode a line."""
+        first, second = next(parts), next(parts, None)
+        if second is None:
+            return self.row(first)
+        return self._long_line(chain([first, second], parts))
+
+    def _long_line(self, parts: Iterable[str]) -> Row:
+        stretches = self._stretches(parts)
+        if self._max_length is not None:
+            room = self._max_length
+            if self._special:
+                room -= self._tokenizer.num_special_tokens_to_add()
+            side = self._tokenizer.truncation_side
+            stretches = (_last if side == "left" else _first)(stretches, room)
+        if not self._special:
+            return stretches
+        special = self._tokenizer.cls_token, self._tokenizer.sep_token
+        ids = self._tokenizer.cls_token_id, self._tokenizer.sep_token_id
+        cls, sep = (
+            Stretch(("",), 0, [token], [i], [0], [(0, 0)])
+            for token, i in zip(special, ids, strict=True)
+        )
+        return chain([cls], stretches, [sep])
+
+    def _stretches(self, parts: Iterable[str]) -> Iterator[Stretch]:
+        text, start, wanted = "", 0, PART
+        for part in parts:
+            text += part
+            if len(text) < wanted:
+                continue
+            whole = self._stretch(text, start)
+            count = seam(text, [first - start for first, _ in whole.offset_mapping])
+            if count:
+                cut = whole.offset_mapping[count][0] - start
+                yield whole.part(slice(count))._replace(texts=(text[:cut],))
+                text, start = text[cut:], start + cut
+            wanted = max(PART, 2 * len(text))  # a word without end is not tried again and again
+        yield self._stretch(text, start)
+
+    def _stretch(self, text: str, start: int) -> Stretch:
+        encoding = self._tokenizer(text, add_special_tokens=False, truncation=False).encodings[0]
+        offsets = [(start + first, start + last) for first, last in encoding.offsets]
+        return Stretch((text,), start, encoding.tokens, encoding.ids, encoding.type_ids, offsets)
+
+
+def seam(text: str, starts: list[int]) -> int:
+    """Find the last token before which a text that goes on may be cut; 0 where there is none.
+
+    What is before a character that stands alone, or after a space, does not change what is behind.
+
+    Args:
+        text: the beginning of a longer text.
+        starts: where its tokens begin.
+    """
+    for i in range(bisect_left(starts, len(text) - MARGIN) - 1, 0, -1):
+        before, after = text[starts[i] - 1], text[starts[i]]
+        alone = is_space(before) or is_punctuation(after) or is_cjk(after)
+        if alone and starts[i - 1] < starts[i]:  # pieces of one character stay together
+            return i
+    return 0
+
+
+def _first(stretches: Iterable[Stretch], room: int) -> Iterator[Stretch]:
+    for stretch in stretches:
+        yield stretch.part(slice(room))
+        room -= len(stretch.input_ids)
+        if room <= 0:
+            return
+
+
+def _last(stretches: Iterable[Stretch], room: int) -> Iterator[Stretch]:
+    kept: deque[Stretch] = deque()
+    total = 0
+    for stretch in stretches:
+        kept.append(stretch)
+        total += len(stretch.input_ids)
+        while total - len(kept[0].input_ids) >= room:
+            total -= len(kept.popleft().input_ids)
+    yield kept[0].part(slice(total - room if total > room else 0, None))
+    yield from list(kept)[1:]
