@@ -35,11 +35,11 @@ def tokenizer_command(
     candidate: Annotated[
         str, typer.Argument(help="path/to/file.py:NAME or package.module:NAME, a class with build.")
     ] = SCRATCH_BERT,
-    strings: Annotated[int, typer.Option(min=0, help="How many random strings.")] = 100_000,
-    calls: Annotated[int, typer.Option(min=0, help="How many random calls.")] = 10_000,
+    strings: Annotated[int, typer.Option(min=0, help="How many random strings.")] = 20_000,
+    calls: Annotated[int, typer.Option(min=0, help="How many random calls.")] = 2_000,
     scalars: Annotated[
-        bool, typer.Option(help="Every Unicode scalar value in contexts; some minutes.")
-    ] = True,
+        bool, typer.Option(help="Also every Unicode scalar value in contexts; half an hour.")
+    ] = False,
     files: Annotated[bool, typer.Option(help="Unusual files, and what is saved.")] = True,
     text: Annotated[
         list[str] | None,

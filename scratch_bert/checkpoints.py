@@ -1,10 +1,10 @@
 """A checkpoint's name → the folder it lies in: a path, a hub id, or one that is built in."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from scratch_bert.builtin_checkpoints import BUILTIN, PREFIX
 from scratch_bert.errors import CheckpointError
-from scratch_bert.weight_files import WEIGHT_FILES, read_weight_map
 
 _CONFIG = "config.json"
 _TOKENIZER_FILES = (
@@ -16,13 +16,14 @@ _TOKENIZER_FILES = (
 )
 
 
-def resolve(name: str | Path) -> Path:
+def resolve(name: str | Path, *, weights: bool = True) -> Path:
     """Find a checkpoint's folder, downloading or making it where needed.
 
     Args:
         name: a folder; "builtin:minilm", "builtin:adversarial" or "builtin:bert-base"; or a hub id
             such as "bert-base-uncased", for which huggingface_hub's cache and its offline switch
             (`HF_HUB_OFFLINE=1`) hold.
+        weights: whether a download fetches them too; a tokenizer needs none.
 
     Raises:
         CheckpointError: it is none of these, or cannot be had.
@@ -41,10 +42,10 @@ def resolve(name: str | Path) -> Path:
         raise CheckpointError(f"{name}: {error.strerror}") from None
     if isinstance(name, Path) or name.startswith((".", "/", "~")) or name.count("/") > 1:
         raise CheckpointError(f"{name}: there is no such folder")
-    return _download(name)
+    return _download(name, weights)
 
 
-def _download(hub_id: str) -> Path:
+def _download(hub_id: str, with_weights: bool) -> Path:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import (
         EntryNotFoundError,
@@ -63,10 +64,8 @@ def _download(hub_id: str) -> Path:
         config = Path(hf_hub_download(hub_id, _CONFIG))
         for file in _TOKENIZER_FILES:
             fetch(file)
-        weights = next((path for file in WEIGHT_FILES if (path := fetch(file))), None)
-        if weights is not None and weights.name.endswith(".index.json"):
-            for shard in set(read_weight_map(weights).values()):
-                fetch(shard)
+        if with_weights:
+            _fetch_weights(fetch)
     except HFValidationError:
         raise CheckpointError(f"{hub_id}: neither a folder nor a hub id") from None
     except LocalEntryNotFoundError:
@@ -80,3 +79,12 @@ def _download(hub_id: str) -> Path:
             f"{str(error).partition(chr(10))[0]}). Without a network there are {', '.join(BUILTIN)}"
         ) from None
     return config.parent
+
+
+def _fetch_weights(fetch: Callable[[str], Path | None]) -> None:
+    from scratch_bert.weight_files import WEIGHT_FILES, read_weight_map  # with torch, so not sooner
+
+    weights = next((path for file in WEIGHT_FILES if (path := fetch(file))), None)
+    if weights is not None and weights.name.endswith(".index.json"):
+        for shard in set(read_weight_map(weights).values()):
+            fetch(shard)

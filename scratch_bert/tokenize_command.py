@@ -1,20 +1,27 @@
 """`scratch-bert tokenize`: what a tokenizer makes of texts."""
 
+import codecs
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 from scratch_bert.tokenization import BertTokenizer
-from scratch_bert.tokenize_lines import Encoder, Row, read_lines
+from scratch_bert.tokenize_lines import Encoder, InputError, Row, read_lines
 from scratch_bert.tokenize_output import View, write_ids, write_json
 
 STDIN = Path("-")
@@ -34,31 +41,40 @@ def tokenize_command(
         typer.Argument(metavar="TEXT", help="What to tokenize. Without, the lines of stdin."),
     ] = None,
     pair: Annotated[
-        list[str] | None, typer.Option(help="A second text for each TEXT, in their order.")
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="A second text for each TEXT, in their order."),
     ] = None,
     files: Annotated[
         list[Path] | None,
-        typer.Option("--file", help="A file in UTF-8, each line a text; - is stdin; repeatable."),
+        typer.Option(
+            "--file", metavar="FILE", help="Each line is a text, in UTF-8; - is stdin; repeatable."
+        ),
     ] = None,
     checkpoint: Annotated[
-        str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
+        str, typer.Option(metavar="NAME", help="A folder, a hub id, builtin:bert-base, …")
     ] = "builtin:minilm",
     max_length: Annotated[
-        int | None, typer.Option(min=0, help="Cut to so many tokens, [CLS] and [SEP] included.")
+        int | None,
+        typer.Option(min=0, metavar="N", help="Cut to N tokens, [CLS] and [SEP] included."),
     ] = None,
-    add_special_tokens: Annotated[bool, typer.Option(help="Put [CLS] and [SEP] around.")] = True,
+    no_special_tokens: Annotated[
+        bool, typer.Option("--no-special-tokens", help="Put no [CLS] and [SEP] around a text.")
+    ] = False,
     form: Annotated[
         Format | None,
-        typer.Option("--format", help="Default: human on a terminal, jsonl elsewhere."),
+        typer.Option("--format", help="Default: human on a terminal, else jsonl."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to FILE, whole or not at all.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write FILE, whole or not at all."),
     ] = None,
 ) -> int:
-    """Turn texts into tokens, one row for each text, in their order.
+    """Show which tokens texts become: for each its id, and from where to where it is in its text.
 
-    jsonl has an object a line with the lists tokens, input_ids, token_type_ids and offset_mapping
-    (start and end in the text, in characters); ids has a line of numbers.
+    jsonl: for each text a line, an object of lists: tokens, input_ids, token_type_ids,
+    offset_mapping (start and end of each token, in characters of its text).
+
+    ids: for each text a line, its ids with spaces between.
 
     Exit codes: 0 done, 4 usage or an input that cannot be used.
     """
@@ -75,32 +91,84 @@ def tokenize_command(
         tokenizer = BertTokenizer.from_pretrained(checkpoint)
     except (CheckpointError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
+    on_terminal = output is None and sys.stdout.isatty()
     if form is None:
-        form = Format.HUMAN if output is None and sys.stdout.isatty() else Format.JSONL
+        form = Format.HUMAN if on_terminal else Format.JSONL
+    encoder = Encoder(tokenizer, not no_special_tokens, max_length, form is not Format.IDS)
     try:
-        encoder = Encoder(tokenizer, add_special_tokens, max_length, form is not Format.IDS)
+        list(encoder.row("", "" if pair else None))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--max-length") from None
 
-    if texts:
-        rows = _text_rows(encoder, texts, pair)
-    else:
-        files = files or [STDIN]
-        rows = _line_rows(encoder, files, output is not None or not sys.stdout.isatty())
-    write = _writer(form, tokenizer)
-    if output is None:
-        for title, row in rows:
-            write(row, title, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
-        return 0
+    with _progress(shown=not texts and not on_terminal) as bar:
+        rows = _of_texts(encoder, texts, pair) if texts else _of_files(encoder, files, bar)
+        _write(rows, output, form, tokenizer.unk_token_id)
+    return 0
 
-    def write_all(place: Path) -> None:
+
+def _progress(shown: bool) -> Progress:
+    console = Console(stderr=True)
+    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    disable = not (shown and console.is_terminal)
+    return Progress(*columns, console=console, transient=True, disable=disable)
+
+
+def _of_texts(
+    encoder: Encoder, texts: Sequence[str], pairs: Sequence[str] | None
+) -> Iterator[tuple[str, Row]]:
+    for i, text in enumerate(texts):
+        title = f"text {i + 1}" if len(texts) > 1 else ""
+        yield title, encoder.row(text, pairs[i] if pairs else None)
+
+
+def _of_files(
+    encoder: Encoder, files: Sequence[Path] | None, bar: Progress
+) -> Iterator[tuple[str, Row]]:
+    if not files and sys.stdin.isatty():
+        print("A line is a text; Ctrl-D ends.", file=sys.stderr)
+    files = files or [STDIN]
+    known = all(path.is_file() for path in files)
+    task = bar.add_task("", total=sum(path.stat().st_size for path in files) if known else None)
+    for path in files:
+        name = "standard input" if path == STDIN else str(path)
+        try:
+            file = sys.stdin.buffer if path == STDIN else path.open("rb")
+        except OSError as error:
+            raise InputError(f"{name}: cannot be read: {error.strerror}") from None
+        with nullcontext(file) if path == STDIN else file as lines:
+            for number, parts in read_lines(lines, name, lambda n: bar.advance(task, n)):
+                yield "" if path == STDIN else f"{name}:{number}", encoder.line(parts)
+
+
+def _write(
+    rows: Iterator[tuple[str, Row]], output: Path | None, form: Format, unknown_id: int
+) -> None:
+    def write_to(out: BinaryIO) -> None:
+        write = _writer(form, out, unknown_id)
+        for title, row in rows:
+            write(row, title)
+            if output is None:
+                out.flush()  # who types line by line, or pipes them, sees each at once
+
+    def fill(place: Path) -> None:
         with place.open("wb") as out:
-            for title, row in rows:
-                write(row, title, out)
+            write_to(out)
 
     try:
-        replace(output, write_all)
+        if output is None:
+            write_to(sys.stdout.buffer)
+        else:
+            replace(output, fill)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--file") from None
     except OSError as error:
-        raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="-o") from None
-    return 0
+        message = f"{output or 'standard output'}: cannot be written: {error.strerror}"
+        raise typer.BadParameter(message, param_hint="--output") from None
+
+
+def _writer(form: Format, out: BinaryIO, unknown_id: int) -> Callable[[Row, str], None]:
+    if form is Format.JSONL:
+        return lambda row, _: write_json(row, out)
+    if form is Format.IDS:
+        return lambda row, _: write_ids(row, out)
+    return View(Console(file=codecs.getwriter("utf-8")(out)), unknown_id).show  # type: ignore[arg-type]

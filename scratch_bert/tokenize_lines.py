@@ -7,8 +7,7 @@ import codecs
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from scratch_bert.tokenization import BertTokenizer
@@ -16,6 +15,10 @@ from scratch_bert.tokenization.characters import is_cjk, is_punctuation, is_spac
 
 PART = 1 << 16  # bytes read at a time, and of a line kept together
 MARGIN = 1 << 12  # characters before an open end that are cut nowhere; no added token is longer
+
+
+class InputError(ValueError):
+    """A file cannot be read, or is not UTF-8; the message says where."""
 
 
 class Stretch(NamedTuple):
@@ -39,7 +42,10 @@ class Stretch(NamedTuple):
 
     def part(self, window: slice) -> "Stretch":
         """Keep some of the tokens."""
-        return Stretch(self.texts, self.start, *(column[window] for column in self[2:]))
+        tokens, ids, kinds, offsets = self[2:]
+        return Stretch(
+            self.texts, self.start, tokens[window], ids[window], kinds[window], offsets[window]
+        )
 
 
 Row = Iterable[Stretch]
@@ -59,31 +65,50 @@ def read_lines(
         The number of a line, from 1, and its parts, at least one.
 
     Raises:
-        ValueError: it is not UTF-8.
+        InputError: it cannot be read, or is not UTF-8.
     """
-    for number, parts in groupby(_read_parts(file, name, advance), key=itemgetter(0)):
-        yield number, map(itemgetter(1), parts)
+    parts = _read_parts(file, name, advance)
+    for part in parts:
+        line = _line(part, parts)
+        yield part.number, line
+        for _ in line:  # what nobody wanted
+            pass
 
 
-def _read_parts(
-    file: BinaryIO, name: str, advance: Callable[[int], object]
-) -> Iterator[tuple[int, str]]:
+class _Part(NamedTuple):
+    number: int  # of its line
+    text: str
+    last: bool
+
+
+def _line(part: _Part, others: Iterator[_Part]) -> Iterator[str]:
+    """Yield a line's parts; nothing is read beyond its end, which somebody may be typing at."""
+    yield part.text
+    while not part.last:
+        part = next(others)
+        yield part.text
+
+
+def _read_parts(file: BinaryIO, name: str, advance: Callable[[int], object]) -> Iterator[_Part]:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    number, pending = 1, b""
+    number, pending, begun = 1, b"", False
     try:
         while block := file.read1(PART):  # type: ignore[attr-defined]
             advance(len(block))
             *ended, pending = (pending + block).split(b"\n")
             for line in ended:
-                yield number, decoder.decode(line, final=True)
-                number += 1
+                yield _Part(number, decoder.decode(line, final=True), last=True)
+                number, begun = number + 1, False
             if len(pending) >= PART:
-                yield number, decoder.decode(pending)
-                pending = b""
-        if pending or decoder.getstate()[0]:
-            yield number, decoder.decode(pending, final=True)
+                yield _Part(number, decoder.decode(pending), last=False)
+                pending, begun = b"", True
+        if pending or begun:
+            yield _Part(number, decoder.decode(pending, final=True), last=True)
     except UnicodeDecodeError:
-        raise ValueError(f"{name}, line {number}: not UTF-8; convert it first") from None
+        message = f"{name}, line {number}: not UTF-8; convert it first, for example with iconv"
+        raise InputError(message) from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 class Encoder:
@@ -94,9 +119,6 @@ class Encoder:
         special: put [CLS] and [SEP] around a text.
         max_length: tokens of the longest row; None means any number.
         with_text: also tokens and offsets, and not ids alone.
-
-    Raises:
-        ValueError: `max_length` has no room for [CLS] and [SEP].
     """
 
     def __init__(
@@ -106,10 +128,13 @@ class Encoder:
         self._special = special
         self._max_length = max_length
         self._with_text = with_text
-        self.row("")
 
     def row(self, text: str, pair: str | None = None) -> Row:
-        """Encode a text, or a pair."""
+        """Encode a text, or a pair.
+
+        Raises:
+            ValueError: the special tokens alone are longer than `max_length`.
+        """
         encoding = self._tokenizer(
             text if pair is None else [(text, pair)],  # so that an empty second text is one too
             add_special_tokens=self._special,
@@ -202,7 +227,7 @@ def _last(stretches: Iterable[Stretch], room: int) -> Iterator[Stretch]:
     for stretch in stretches:
         kept.append(stretch)
         total += len(stretch.input_ids)
-        while total - len(kept[0].input_ids) >= room:
+        while len(kept) > 1 and total - len(kept[0].input_ids) >= room:
             total -= len(kept.popleft().input_ids)
-    yield kept[0].part(slice(total - room if total > room else 0, None))
+    yield kept[0].part(slice(max(0, total - room), None))
     yield from list(kept)[1:]

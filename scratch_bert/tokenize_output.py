@@ -56,20 +56,21 @@ class View:
 
     Args:
         console: where to.
-        special_ids: these tokens are dim where they do not stand in the text.
-        unknown_id: this one stands out.
+        unknown_id: the id that stands out.
     """
 
-    def __init__(self, console: Console, special_ids: Sequence[int], unknown_id: int) -> None:
+    def __init__(self, console: Console, unknown_id: int) -> None:
         self._console = console
-        self._special_ids = set(special_ids)
         self._unknown_id = unknown_id
 
     def show(self, row: Row, title: str) -> None:
         """Print a row under a title, if there is one."""
         if title:
             self._print(Text(title, style="dim"))
+        count = unknown = 0
         for stretch in row:
+            count += len(stretch.input_ids)
+            unknown += stretch.input_ids.count(self._unknown_id)
             styles = self._styles(stretch)
             for number, text in enumerate(stretch.texts):
                 if text:
@@ -79,6 +80,9 @@ class View:
                 for line in block:
                     self._print(line)
                 self._print(Text())
+        tokens = "1 token" if count == 1 else f"{count:,} tokens"
+        self._print(Text(f"{tokens}, {unknown:,} unknown" if unknown else tokens, "dim"))
+        self._print(Text())
 
     def _print(self, line: Text) -> None:
         line.rstrip()
@@ -116,7 +120,7 @@ class View:
         """Lay the tokens out side by side, in as many blocks as the terminal's width demands."""
         labels = [name for name in _LABELS if name != "types" or len(stretch.texts) == 2]
         margin = max(map(len, labels)) + _GAP
-        lines, used = [Text(label.ljust(margin), "dim") for label in labels], margin
+        lines, used = [_labelled(label, margin) for label in labels], margin
         for (token, i, kind, span), style in zip(
             zip(*stretch[2:], strict=True), styles, strict=True
         ):
@@ -129,7 +133,7 @@ class View:
             width = max(map(cell_len, cells.values()))
             if used + width > self._console.width and used > margin:
                 yield lines
-                lines, used = [Text(label.ljust(margin), "dim") for label in labels], margin
+                lines, used = [_labelled(label, margin) for label in labels], margin
             for line, label in zip(lines, labels, strict=True):
                 padding = " " * (width + _GAP - cell_len(cells[label]))
                 line.append(cells[label], style if label == "tokens" else "")
@@ -137,6 +141,10 @@ class View:
             used += width + _GAP
         if used > margin:
             yield lines
+
+
+def _labelled(label: str, width: int) -> Text:
+    return Text().append(label.ljust(width), "dim")
 
 
 def _visible(text: str) -> str:

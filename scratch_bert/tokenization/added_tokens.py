@@ -4,11 +4,10 @@ They are cut out first, so that nothing lowers their case or splits their bracke
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 
 from scratch_bert.tokenization.characters import is_strippable, is_word_character
-from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.settings import AddedToken
 
 Part = tuple[int, int, int | None]
 
@@ -27,10 +26,15 @@ class AddedTokens:
     def __init__(self, tokens: Mapping[int, AddedToken]) -> None:
         self._found: dict[str, tuple[int, AddedToken]] = {}
         for i, token in sorted(tokens.items(), key=lambda item: item[0]):
-            if token.content:  # of two that are normalised alike the first is found, as in HF
+            if token.content:  # of two that are normalised alike the first is found; in HF any
                 self._found.setdefault(token.content, (i, token))
         longest_first = sorted(self._found, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+
+    @property
+    def tokens(self) -> list[AddedToken]:
+        """The tokens, with the contents that are looked for."""
+        return [token for _, token in self._found.values()]
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -60,9 +64,12 @@ class AddedTokens:
             if token.lstrip:
                 while start > done and is_strippable(text[start - 1]):
                     start -= 1
+                start = max(start, done)  # what the token before took with it stays its own
             if token.rstrip:
                 while end < len(text) and is_strippable(text[end]):
                     end += 1
+            if start >= end:
+                continue
             if done < start:
                 yield done, start, None
             yield start, end, i
@@ -74,34 +81,3 @@ class AddedTokens:
 def _touched(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start], text[end : end + 1]
     return any(char and is_word_character(char) for char in (before, after))
-
-
-def add(settings: TokenizerSettings, tokens: Iterable[AddedToken]) -> tuple[TokenizerSettings, int]:
-    """Give tokens ids: the vocabulary's where it has them, else the next free ones.
-
-    A token that is there already takes the new one's flags, but once special it stays special.
-
-    Returns:
-        The settings with them, and how many were new or changed.
-    """
-    added = dict(settings.added_tokens)
-    count = 0
-    for token in tokens:
-        if not token.content or token in added.values():
-            continue
-        known = {other.content: i for i, other in added.items()}
-        i = known.get(token.content, settings.vocabulary.get(token.content))
-        if i is None:
-            i = max([len(settings.vocabulary), *(other + 1 for other in added)])
-        was_special = i in added and added[i].special
-        added[i] = replace(token, special=token.special or was_special)
-        count += 1
-    return replace(settings, added_tokens=added), count
-
-
-def with_special_tokens(settings: TokenizerSettings) -> TokenizerSettings:
-    """Add the special tokens that are not there yet."""
-    known = {token.content for token in settings.added_tokens.values()}
-    named = (*settings.special_tokens_map.values(), *settings.extra_special_tokens)
-    missing = [AddedToken(name, special=True) for name in named if name not in known]
-    return add(settings, missing)[0]

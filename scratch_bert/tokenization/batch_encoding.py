@@ -54,11 +54,11 @@ class BatchEncoding(UserDict[str, Any]):
         """How many texts a row holds: 1 or 2; None without rows."""
         return self.encodings[0].n_sequences if self.encodings else None
 
-    def to(self, device: "str | torch.device") -> Self:
+    def to(self, device: "str | torch.device", *, non_blocking: bool = False) -> Self:
         """Move the columns that are tensors to a device."""
         for name, column in self.data.items():
             if hasattr(column, "to"):
-                self.data[name] = column.to(device)
+                self.data[name] = column.to(device=device, non_blocking=non_blocking)
         return self
 
     def tokens(self, batch_index: int = 0) -> list[str]:
@@ -76,51 +76,59 @@ class BatchEncoding(UserDict[str, Any]):
     def _place(self, row: int, place: int | None) -> tuple[Encoding, int]:
         return (self.encodings[0], row) if place is None else (self.encodings[row], place)
 
-    def token_to_sequence(self, row: int, token: int | None = None) -> int | None:
+    def token_to_sequence(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> int | None:
         """Return which text a token comes from."""
-        encoding, token = self._place(row, token)
+        encoding, token = self._place(batch_or_token_index, token_index)
         return encoding.token_to_sequence(token)
 
-    def token_to_word(self, row: int, token: int | None = None) -> int | None:
+    def token_to_word(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> int | None:
         """Return the word a token comes from."""
-        encoding, token = self._place(row, token)
+        encoding, token = self._place(batch_or_token_index, token_index)
         return encoding.token_to_word(token)
 
-    def token_to_chars(self, row: int, token: int | None = None) -> CharSpan | None:
+    def token_to_chars(
+        self, batch_or_token_index: int, token_index: int | None = None
+    ) -> CharSpan | None:
         """Return the characters a token comes from."""
-        encoding, token = self._place(row, token)
+        encoding, token = self._place(batch_or_token_index, token_index)
         span = encoding.token_to_chars(token)
         return None if span is None else CharSpan(*span)
 
     def char_to_token(
-        self, row: int, char: int | None = None, sequence_index: int = 0
+        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
     ) -> int | None:
         """Return the token that covers a character."""
-        encoding, char = self._place(row, char)
+        encoding, char = self._place(batch_or_char_index, char_index)
         return encoding.char_to_token(char, sequence_index)
 
     def char_to_word(
-        self, row: int, char: int | None = None, sequence_index: int = 0
+        self, batch_or_char_index: int, char_index: int | None = None, sequence_index: int = 0
     ) -> int | None:
         """Return the word that covers a character."""
-        encoding, char = self._place(row, char)
+        encoding, char = self._place(batch_or_char_index, char_index)
         return encoding.char_to_word(char, sequence_index)
 
     def word_to_tokens(
-        self, row: int, word: int | None = None, sequence_index: int = 0
+        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
     ) -> TokenSpan | None:
         """Return a word's tokens."""
-        encoding, word = self._place(row, word)
+        encoding, word = self._place(batch_or_word_index, word_index)
         span = encoding.word_to_tokens(word, sequence_index)
         return None if span is None else TokenSpan(*span)
 
-    def word_to_chars(self, row: int, word: int | None = None, sequence_index: int = 0) -> CharSpan:
+    def word_to_chars(
+        self, batch_or_word_index: int, word_index: int | None = None, sequence_index: int = 0
+    ) -> CharSpan:
         """Return a word's characters.
 
         Raises:
             ValueError: the row has no token of that word.
         """
-        encoding, word = self._place(row, word)
+        encoding, word = self._place(batch_or_word_index, word_index)
         span = encoding.word_to_chars(word, sequence_index)
         if span is None:
             raise ValueError(f"there is no word {word} of text {sequence_index} in this row")
@@ -128,7 +136,7 @@ class BatchEncoding(UserDict[str, Any]):
 
 
 def as_tensors(columns: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Turn columns into tensors of int64.
+    """Turn columns into tensors, whole numbers into int64.
 
     Args:
         columns: name → rows.
@@ -149,9 +157,15 @@ def as_tensors(columns: Mapping[str, Any], kind: str) -> dict[str, Any]:
                 f"{name} has rows of {min(lengths)} to {max(lengths)} tokens, which are no tensor; "
                 "give padding=True, and truncation=True where texts overflow"
             )
-        tensors[name] = np.array(rows, dtype=np.int64)
+        array = np.array(rows)
+        if array.dtype == object or array.dtype.kind in "SU":
+            raise ValueError(f"{name} has {rows[0]!r} in it, which is no number")
+        tensors[name] = array.astype(np.int64) if array.size == 0 else array
     if kind == "np":
         return tensors
     import torch
 
-    return {name: torch.from_numpy(rows) for name, rows in tensors.items()}
+    made = {name: torch.from_numpy(rows) for name, rows in tensors.items()}
+    return {
+        n: t.to(torch.get_default_dtype()) if t.is_floating_point() else t for n, t in made.items()
+    }

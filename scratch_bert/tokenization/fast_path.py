@@ -9,6 +9,7 @@ Every cache is bounded, and none can change a result; so threads may share one.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
@@ -26,8 +27,8 @@ CHUNKS, WORDS, DETAILS = 3 << 14, 1 << 15, 3 << 13
 
 # What str.split() takes for white space and BERT removes.
 _JOINS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85]")
+_pairs = partial(zip, strict=True)
 _ASCII_WORD = re.compile(r"[^\W_]+|[\W_]")
-_WHOLE = re.compile(r"(?s).+")
 
 
 class _Chunk(NamedTuple):
@@ -51,15 +52,25 @@ class FastPath:
 
     Args:
         pipeline: the readable path.
+        former: one of the same vocabulary, whose tries are taken over.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, former: "FastPath | None" = None) -> None:
         self._pipeline = pipeline
         self._lowercase = pipeline.normalizer.lowercase
         vocabulary = pipeline.vocabulary
-        inner = {piece[2:]: i for piece, i in vocabulary.items() if piece.startswith("##")}
-        self._first, self._inner = trie(vocabulary), trie(inner)
+        if former is None:
+            inner = {piece[2:]: i for piece, i in vocabulary.items() if piece.startswith("##")}
+            self._first, self._inner = trie(vocabulary), trie(inner)
+        else:
+            self._first, self._inner = former._first, former._inner
         self._shared = {piece: piece for piece in vocabulary}  # one string for all that keep it
+        # Added tokens of a normalised text are looked for in each chunk, if they stay inside one.
+        self._tokens = pipeline.normalized
+        self._stay_inside = all(
+            " " not in token.content and not (token.lstrip or token.rstrip or token.special)
+            for token in pipeline.normalized.tokens
+        )
         self._unknown = (vocabulary[pipeline.unk_token],)
         self._apart = Spelling(pipeline.normalizer, apart=True)
         self._plain = Spelling(pipeline.normalizer, apart=False)
@@ -72,7 +83,8 @@ class FastPath:
         self._part = re.compile(f"[{marks}]|[^{marks} ]+")
         # Enough places to cut at; a class without characters beyond U+FFFF is searched quickly.
         ideographs = "\u4e00-\u9fff" if cjk else ""
-        self._alone = re.compile(rf"[ \t\n\r!-/:-@\[-`{{-~\u3001\u3002{ideographs}]")
+        others = "" if self._tokens else rf"!-/:-@\[-`{{-~\u3001\u3002{ideographs}"
+        self._alone = re.compile(rf"[ \t\n\r{others}]")
 
     def ids(self, text: str, split_special_tokens: bool = False) -> list[int]:
         """Return the ids of a text's pieces."""
@@ -104,12 +116,11 @@ class FastPath:
         return details
 
     def _needs_reading(self, text: str) -> bool:
-        """Whether an added token is in the normalised text, so that the readable path is taken."""
-        normalized = self._pipeline.normalized
-        if not normalized:
+        """Whether an added token may reach across white space, so that all must be read."""
+        if self._stay_inside:
             return False
         try:
-            return normalized.occur(text.translate(self._plain))
+            return self._tokens.occur(text.translate(self._plain))
         except ReordersError:
             return True
 
@@ -140,6 +151,8 @@ class FastPath:
 
     def _cut(self, chunk: str) -> tuple[int, ...]:
         """Cut what stands between white space. ASCII in lower case is spelled out already."""
+        if self._tokens and self._tokens.occur("".join(self._spelled(chunk) or ())):
+            return tuple(piece.id for piece in self._pipeline.pieces_between(chunk))
         if chunk.isascii() and chunk.isprintable():
             words = _ASCII_WORD.findall(chunk.lower() if self._lowercase else chunk)
             if len(words) == 1:
@@ -176,35 +189,41 @@ class FastPath:
         """Add what lies between two added tokens; returns the next word's number."""
         for begin, end in self._blocks(text):
             places, chunks = self._chunks(text[begin:end])
-            places = [start + begin + place for place in places]
+            base = start + begin
             found = list(map(self._chunk_details.__getitem__, chunks))
-            both = list(zip(places, found, strict=True))
-            starts = [place + a for place, chunk in both for a in chunk.starts]
-            ends = [place + b for place, chunk in both for b in chunk.ends]
+            starts = [base + at + a for at, chunk in _pairs(places, found) for a in chunk.starts]
+            ends = [base + at + b for at, chunk in _pairs(places, found) for b in chunk.ends]
             *firsts, word = accumulate([chunk.total for chunk in found], initial=word)
             details.tokens.extend(chain.from_iterable([chunk.tokens for chunk in found]))
-            details.offsets.extend(zip(starts, ends, strict=True))
-            numbers = zip(firsts, found, strict=True)
-            details.words.extend([first + n for first, chunk in numbers for n in chunk.words])
+            details.offsets.extend(_pairs(starts, ends))
+            details.words.extend([w + n for w, chunk in _pairs(firsts, found) for n in chunk.words])
         return word
 
     def _chunks(self, text: str) -> tuple[list[int], list[str]]:
         """Return where chunks start, and the chunks; long ones also part at punctuation."""
-        matches = list(self._chunk.finditer(text))
-        places, chunks = [match.start() for match in matches], [match.group() for match in matches]
-        if max(map(len, chunks), default=0) <= KEPT:
-            return places, chunks
-        parts = [
-            (place + part.start(), part.group())
-            for place, chunk in zip(places, chunks, strict=True)
-            for part in (self._part if len(chunk) > KEPT else _WHOLE).finditer(chunk)
-        ]
-        return [place for place, _ in parts], [part for _, part in parts]
+        places: list[int] = []
+        chunks: list[str] = []
+        for match in self._chunk.finditer(text):
+            start, end = match.span()
+            if end - start <= KEPT or self._tokens:
+                places.append(start)
+                chunks.append(match.group())
+                continue
+            for part in self._part.finditer(text, start, end):
+                places.append(part.start())
+                chunks.append(part.group())
+        return places, chunks
+
+    def _spelled(self, chunk: str) -> list[str] | None:
+        """Return what the normalizer makes of each character; None where some change places."""
+        try:
+            return [self._plain[ord(char)] for char in chunk]
+        except ReordersError:
+            return None
 
     def _detail_chunk(self, chunk: str) -> _Chunk:
-        try:
-            spelled = [self._plain[ord(char)] for char in chunk]
-        except ReordersError:
+        spelled = self._spelled(chunk)
+        if spelled is None or self._tokens.occur("".join(spelled)):
             pieces = list(self._pipeline.pieces_between(chunk))
         else:
             origins = [at for at, text in enumerate(spelled) for _ in text]

@@ -2,9 +2,30 @@
 
 from collections.abc import Sequence
 
-from scratch_bert.tokenization.encoding import Encoding, Frame, Pieces
+from scratch_bert.tokenization.encoding import Details, Encoding, Frame, Pieces
+from scratch_bert.tokenization.fast_path import FastPath
+from scratch_bert.tokenization.inputs import Text
 from scratch_bert.tokenization.padding import Lengths
 from scratch_bert.tokenization.truncation import Side, rooms, rows, windows
+
+
+def pieces_of(fast: FastPath, text: Text, split_special_tokens: bool) -> Pieces:
+    """Return a text's pieces; where it comes as words, those are its words."""
+    if isinstance(text, str):
+        ids = fast.ids(text, split_special_tokens)
+        return Pieces(ids, lambda: fast.details(text, split_special_tokens))
+
+    def details() -> Details:
+        """Offsets count from the start of each word, whose number is its place in the list."""
+        whole = Details([], [], [])
+        for number, word in enumerate(text):
+            found = fast.details(word, split_special_tokens)
+            whole.tokens.extend(found.tokens)
+            whole.offsets.extend(found.offsets)
+            whole.words.extend([number] * len(found.words))
+        return whole
+
+    return Pieces([i for word in text for i in fast.ids(word, split_special_tokens)], details)
 
 
 def lay_out(

@@ -1,13 +1,12 @@
 """Step six: rows of one length, and what a call's options say about lengths."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from scratch_bert.tokenization.settings import NO_LIMIT
-from scratch_bert.tokenization.truncation import STRATEGIES, Side, Strategy
+from scratch_bert.tokenization.truncation import STRATEGIES, Strategy
 
 Padding = Literal["longest", "max_length", "do_not_pad"]
+LARGEST = 10**20  # a model_max_length beyond it, such as HF's 1e30, is none
 PADDINGS = ("longest", "max_length", "do_not_pad")
 
 
@@ -72,7 +71,7 @@ def read_lengths(
         if value is not None and value < 0:
             raise ValueError(f"{name} is {value}, expected 0 or more")
     if max_length is None:
-        if model_max_length < NO_LIMIT:
+        if model_max_length <= LARGEST:
             max_length = model_max_length
         else:
             kind = "do_not_pad" if kind == "max_length" else kind
@@ -86,21 +85,7 @@ def read_lengths(
     return Lengths(kind, strategy, max_length, multiple)
 
 
-def pad_columns(
-    columns: Mapping[str, Any],
-    length: int,
-    fillers: Mapping[str, int],
-    side: Side,
-) -> dict[str, Any]:
-    """Fill one row's columns up to a length; columns without a filler stay as they are.
-
-    >>> pad_columns({"input_ids": [5, 6], "labels": [1]}, 4, {"input_ids": 0}, "right")
-    {'input_ids': [5, 6, 0, 0], 'labels': [1]}
-    """
-    padded = dict(columns)
-    for name, filler in fillers.items():
-        if name in columns:
-            padding = [filler] * (length - len(columns["input_ids"]))
-            column = list(columns[name])
-            padded[name] = column + padding if side == "right" else padding + column
-    return padded
+def check_side(name: str, side: str) -> None:
+    """Raise ValueError for a side that is neither left nor right."""
+    if side not in ("left", "right"):
+        raise ValueError(f"{name} is {side!r}, expected 'left' or 'right'")

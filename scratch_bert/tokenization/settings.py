@@ -1,7 +1,7 @@
 """What makes one BERT tokenizer another: its vocabulary, its rules, its special tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 NO_LIMIT = int(1e30)  # HF's `model_max_length` where a tokenizer has none
@@ -34,8 +34,19 @@ class AddedToken:
     special: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_undecided", self.normalized is None)
         if self.normalized is None:
             object.__setattr__(self, "normalized", not self.special)
+
+    def made_special(self) -> "AddedToken":
+        """Return it as a special token; where `normalized` was not given, it is not any more.
+
+        >>> AddedToken("<x>", lstrip=True).made_special().normalized
+        False
+        """
+        undecided: bool = self._undecided  # type: ignore[attr-defined]
+        changes = {"normalized": None} if undecided else {}
+        return replace(self, special=True, **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

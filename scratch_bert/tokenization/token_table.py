@@ -1,41 +1,35 @@
 """Ids ↔ tokens → text: everything of a tokenizer that reads no text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import index
 from typing import Any, overload
 
+from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
+from scratch_bert.tokenization.collation import pad_rows, plain
 from scratch_bert.tokenization.decoding import clean_up, join
 from scratch_bert.tokenization.normalizer import Normalizer
-from scratch_bert.tokenization.settings import TokenizerSettings
+from scratch_bert.tokenization.padding import check_side, read_lengths
+from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.special_tokens import SpecialTokens
+from scratch_bert.tokenization.truncation import Side
 
 
-class TokenTable:
+class TokenTable(SpecialTokens):
     """The vocabulary with the added tokens; methods are named as HF's tokenizers name theirs.
 
     Args:
         settings: whose `added_tokens` hold every special token.
         normalizer: what a normalised added token went through.
-
-    Attributes:
-        settings: as given.
-        unk_token: the special tokens, as are sep_token, pad_token, cls_token and mask_token;
-            each has its id beside it, unk_token_id and so on.
     """
 
     def __init__(self, settings: TokenizerSettings, normalizer: Normalizer) -> None:
-        self.settings = settings
+        super().__init__(settings)
         added = settings.added_tokens
-        self._ids = {**settings.vocabulary, **{token.content: i for i, token in added.items()}}
         self._tokens = {i: token for token, i in settings.vocabulary.items()}
         for i, token in added.items():  # a normalised token comes back as it is looked for
             content = token.content
             self._tokens[i] = normalizer.normalize(content).text if token.normalized else content
         self._special = {token.content for token in added.values() if token.special}
-        self.unk_token, self.sep_token = settings.unk_token, settings.sep_token
-        self.pad_token, self.cls_token = settings.pad_token, settings.cls_token
-        self.mask_token = settings.mask_token
-        self.unk_token_id, self.sep_token_id = self._ids[self.unk_token], self._ids[self.sep_token]
-        self.pad_token_id, self.cls_token_id = self._ids[self.pad_token], self._ids[self.cls_token]
-        self.mask_token_id = self._ids[self.mask_token]
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -45,22 +39,6 @@ class TokenTable:
         """Pieces in the vocabulary; `len()` counts the added tokens too."""
         return len(self.settings.vocabulary)
 
-    @property
-    def all_special_tokens(self) -> list[str]:
-        """The special tokens, each once: those with a role, then the others."""
-        roles = self.settings.special_tokens_map.values()
-        return list(dict.fromkeys((*roles, *self.settings.extra_special_tokens)))
-
-    @property
-    def all_special_ids(self) -> list[int]:
-        """Their ids."""
-        return self.convert_tokens_to_ids(self.all_special_tokens)
-
-    @property
-    def special_tokens_map(self) -> dict[str, str]:
-        """Role → token."""
-        return self.settings.special_tokens_map
-
     def get_vocab(self) -> dict[str, int]:
         """Return token → id, the added ones too."""
         return dict(self._ids)
@@ -69,18 +47,51 @@ class TokenTable:
         """Return token → id of what was added, the special tokens too."""
         return {token.content: i for i, token in sorted(self.settings.added_tokens.items())}
 
-    def get_special_tokens_mask(
-        self, token_ids: Iterable[int], already_has_special_tokens: bool = True
-    ) -> list[int]:
-        """Return 1 for each special token in a row and 0 for the others.
+    @property
+    def vocab(self) -> dict[str, int]:
+        """Token → id, the added ones too."""
+        return self.get_vocab()
+
+    @property
+    def added_tokens_decoder(self) -> dict[int, AddedToken]:
+        """Id → added token, the special ones too."""
+        return dict(sorted(self.settings.added_tokens.items()))
+
+    def pad(
+        self,
+        encoded_inputs: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        padding: bool | str = True,
+        max_length: int | None = None,
+        pad_to_multiple_of: int | None = None,
+        padding_side: Side | None = None,
+        return_attention_mask: bool | None = None,
+        return_tensors: str | None = None,
+    ) -> BatchEncoding:
+        """Pad rows that were encoded one by one, as a data loader gathers them.
+
+        Args:
+            encoded_inputs: what calls returned, a list of them or one; `input_ids`, segments and
+                masks are padded, other columns stay.
+            padding: as in a call; True is to the longest.
+            max_length: as in a call.
+            pad_to_multiple_of: as in a call.
+            padding_side: as in a call.
+            return_attention_mask: make one where there is none; one that is there is always padded.
+            return_tensors: "pt" or "np".
 
         Raises:
-            ValueError: the row has none yet; ask the call for `return_special_tokens_mask`.
+            ValueError: there are no `input_ids`, columns differ in length, or options are unknown.
         """
-        if not already_has_special_tokens:
-            raise ValueError("the row has no special tokens; call with return_special_tokens_mask")
-        special = set(self.all_special_ids)
-        return [int(int(i) in special) for i in token_ids]
+        side = padding_side or self.padding_side
+        check_side("padding_side", side)
+        with_mask = return_attention_mask
+        if with_mask is None:
+            with_mask = "attention_mask" in self.model_input_names
+        lengths = read_lengths(
+            padding, False, max_length, pad_to_multiple_of, self.model_max_length
+        )
+        columns = pad_rows(encoded_inputs, lengths, side, self.pad_token_id, with_mask)
+        return BatchEncoding(as_tensors(columns, return_tensors) if return_tensors else columns)
 
     @overload
     def convert_tokens_to_ids(self, tokens: str) -> int: ...  # type: ignore[overload-overlap]
@@ -134,10 +145,9 @@ class TokenTable:
         Raises:
             ValueError: something is no id.
         """
-        rows = token_ids["input_ids"] if isinstance(token_ids, dict) else token_ids
-        rows = rows.tolist() if hasattr(rows, "tolist") else rows
-        rows = [rows] if isinstance(rows, int) else list(rows)
-        if rows and not isinstance(rows[0], int) and hasattr(rows[0], "__iter__"):
+        rows = plain(token_ids["input_ids"] if isinstance(token_ids, Mapping) else token_ids)
+        rows = rows if isinstance(rows, list) else [rows]
+        if rows and isinstance(rows[0], list):
             options = skip_special_tokens, clean_up_tokenization_spaces
             return [self.decode(row, *options) for row in rows]  # type: ignore[misc]
         tokens = []
@@ -146,7 +156,7 @@ class TokenTable:
             if token is not None and not (skip_special_tokens and token in self._special):
                 tokens.append(token)
         if clean_up_tokenization_spaces is None:
-            clean_up_tokenization_spaces = self.settings.clean_up_tokenization_spaces
+            clean_up_tokenization_spaces = self.clean_up_tokenization_spaces
         text = join(tokens)
         return clean_up(text) if clean_up_tokenization_spaces else text
 
@@ -163,8 +173,8 @@ class TokenTable:
 
 def _checked_id(i: Any) -> int:
     try:
-        number = int(i)
-    except (TypeError, ValueError):
+        number = index(i)
+    except TypeError:
         raise ValueError(f"{i!r} is no id") from None
     if number < 0:
         raise ValueError(f"{number} is no id, expected 0 or more")

@@ -1,20 +1,26 @@
 """The whole way: texts → rows of ids, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from scratch_bert.tokenization.added_tokens import add, with_special_tokens
+from scratch_bert.tokenization.adding import (
+    add,
+    name_tokens,
+    read_tokens,
+    with_special_tokens,
+)
 from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
-from scratch_bert.tokenization.encoding import Details, Frame, Pieces
+from scratch_bert.tokenization.encoding import Frame
 from scratch_bert.tokenization.fast_path import FastPath
-from scratch_bert.tokenization.inputs import Text, read_inputs
-from scratch_bert.tokenization.layout import check_lengths, lay_out
+from scratch_bert.tokenization.inputs import read_inputs
+from scratch_bert.tokenization.layout import check_lengths, lay_out, pieces_of
 from scratch_bert.tokenization.normalizer import Normalizer
-from scratch_bert.tokenization.padding import read_lengths
+from scratch_bert.tokenization.padding import check_side, read_lengths
 from scratch_bert.tokenization.pipeline import Pipeline
 from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.special_tokens import ADJUSTABLE
 from scratch_bert.tokenization.token_table import TokenTable
 
 
@@ -47,17 +53,18 @@ class BertTokenizer(TokenTable):
         self.pipeline = Pipeline(
             settings.vocabulary, settings.unk_token, normalizer, settings.added_tokens
         )
-        self._fast = FastPath(self.pipeline)
-        self.model_max_length = settings.model_max_length
-        self.padding_side = settings.padding_side
-        self.truncation_side = settings.truncation_side
+        self._fast = FastPath(self.pipeline, vars(self).get("_fast"))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._settings_now(),)
 
     @classmethod
-    def from_pretrained(cls, name: str | Path) -> Self:
+    def from_pretrained(cls, name: str | Path, **overrides: Any) -> Self:
         """Load from a checkpoint: a folder, a hub id, or a built-in one.
+
+        Args:
+            name: the checkpoint.
+            overrides: settings that count instead of the checkpoint's, such as `lowercase=False`.
 
         Raises:
             CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
@@ -65,7 +72,7 @@ class BertTokenizer(TokenTable):
         from scratch_bert.checkpoints import resolve
         from scratch_bert.tokenization.tokenizer_files import read_settings
 
-        return cls(read_settings(resolve(name)))
+        return cls(replace(read_settings(resolve(name, weights=False)), **overrides))
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
@@ -84,22 +91,30 @@ class BertTokenizer(TokenTable):
             tokens: a text is a token of no special kind, and so is normalised.
             special_tokens: they are special, all of them.
         """
-        given = [tokens] if isinstance(tokens, (str, AddedToken)) else tokens
-        made = [AddedToken(t, special=special_tokens) if isinstance(t, str) else t for t in given]
-        if special_tokens:
-            made = [replace(token, special=True) for token in made]
-        settings, count = add(self._settings_now(), made)
+        settings, count = add(self._settings_now(), read_tokens(tokens, special_tokens))
+        self._use(settings)
+        return count
+
+    def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
+        """Give special tokens a role, or add further ones; returns how many were new.
+
+        Args:
+            special_tokens_dict: role → token, such as "cls_token", and "extra_special_tokens" →
+                tokens. Unlike HF, where [CLS] and [SEP] around a text stay what they were, a role
+                counts from the next call on.
+
+        Raises:
+            ValueError: there is no such role.
+        """
+        settings, count = name_tokens(self._settings_now(), special_tokens_dict)
         self._use(settings)
         return count
 
     def _settings_now(self) -> TokenizerSettings:
         """The settings with the attributes that may be set."""
-        return replace(
-            self.settings,
-            model_max_length=self.model_max_length,
-            padding_side=self.padding_side,
-            truncation_side=self.truncation_side,
-        )
+        changed = {name: getattr(self, name) for name in ADJUSTABLE}
+        changed["model_input_names"] = tuple(self.model_input_names)
+        return replace(self.settings, **changed)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many special tokens stand around a text, or a pair: 2 or 3."""
@@ -108,25 +123,6 @@ class BertTokenizer(TokenTable):
     def _frame(self, shown: bool) -> Frame:
         cls, sep = (self.cls_token, self.cls_token_id), (self.sep_token, self.sep_token_id)
         return Frame(cls, sep, (self.pad_token, self.pad_token_id), shown)
-
-    def _pieces(self, text: Text, split_special_tokens: bool) -> Pieces:
-        if isinstance(text, str):
-            return Pieces(
-                self._fast.ids(text, split_special_tokens),
-                lambda: self._fast.details(text, split_special_tokens),
-            )
-        ids = [i for word in text for i in self._fast.ids(word, split_special_tokens)]
-        return Pieces(ids, lambda: self._details_of_words(text, split_special_tokens))
-
-    def _details_of_words(self, words: Sequence[str], split_special_tokens: bool) -> Details:
-        """Offsets count from the start of each word, whose number is its place in the list."""
-        whole = Details([], [], [])
-        for number, word in enumerate(words):
-            details = self._fast.details(word, split_special_tokens)
-            whole.tokens.extend(details.tokens)
-            whole.offsets.extend(details.offsets)
-            whole.words.extend([number] * len(details.words))
-        return whole
 
     def __call__(
         self,
@@ -182,25 +178,26 @@ class BertTokenizer(TokenTable):
             TypeError: something is no text, or holds a lone surrogate.
             ValueError: options contradict each other or the texts. So also where HF panics (a
                 stride as long as a window), truncates nothing (a `max_length` shorter than the
-                special tokens), or makes arrays of objects ("np" of rows of unlike lengths).
+                special tokens), or makes arrays of objects ("np" of rows of unlike lengths). An
+                added token that normalises to nothing is never found; in HF it cuts all words.
         """
         lengths = read_lengths(
             padding, truncation, max_length, pad_to_multiple_of, self.model_max_length
         )
         side = padding_side or self.padding_side
-        if side not in ("left", "right"):
-            raise ValueError(f"padding_side is {side!r}, expected 'left' or 'right'")
+        check_side("padding_side", side)
+        check_side("truncation_side", self.truncation_side)
         pairs, batched = read_inputs(text, text_pair, is_split_into_words)
         frame = self._frame(shown=add_special_tokens)
         pair = any(second is not None for _, second in pairs)
         check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
         if split_special_tokens is None:
-            split_special_tokens = self.settings.split_special_tokens
+            split_special_tokens = self.split_special_tokens
 
         samples = []
         for first, second in pairs:
             texts = [first] if second is None else [first, second]
-            pieces = [self._pieces(each, split_special_tokens) for each in texts]
+            pieces = [pieces_of(self._fast, each, split_special_tokens) for each in texts]
             samples.append(lay_out(pieces, frame, lengths, stride, self.truncation_side))
         length = lengths.padded(max(len(rows[0]) for rows in samples))
         if not return_overflowing_tokens:
@@ -210,7 +207,7 @@ class BertTokenizer(TokenTable):
             for row in encodings:
                 row.pad(length, side)
 
-        names = self.settings.model_input_names
+        names = self.model_input_names
         asked = {
             "input_ids": ("ids", True),
             "token_type_ids": ("type_ids", return_token_type_ids),

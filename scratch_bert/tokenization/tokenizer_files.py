@@ -30,7 +30,7 @@ from scratch_bert import files
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization import declared_tokens as declared
 from scratch_bert.tokenization import tokenizer_json
-from scratch_bert.tokenization.added_tokens import with_special_tokens
+from scratch_bert.tokenization.adding import with_special_tokens
 from scratch_bert.tokenization.settings import TokenizerSettings
 from scratch_bert.tokenization.tokenizer_config import (
     DECODER,

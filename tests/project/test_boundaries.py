@@ -36,6 +36,10 @@ ORDER = [
     "heads",
     "task_heads",
     "tokenization",
+    "tokenize_lines",
+    "tokenize_output",
+    "tokenize_command",
+    "cli",
 ]
 
 PROGRAM = """

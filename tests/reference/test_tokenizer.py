@@ -22,6 +22,7 @@ from parity.checks.tokenizer_suite import vocabulary
 from parity.scratch_tokenizer import ScratchTokenizer
 from parity.strategies import hard_texts, texts
 from parity.tokenizer_candidate import Candidate
+from scratch_bert.tokenization.unicode_tables import TOKENIZERS
 
 NAME = "parity.scratch_tokenizer:ScratchTokenizer"
 VERSIONS = " ".join(f"{name}-{version}" for name, version in reference.VERSIONS.items())
@@ -54,7 +55,8 @@ def assert_parity(outcomes):
         for outcome in outcomes
         for difference in outcome.differences
     ]
-    assert told == [], "\n".join(told)
+    was = f"was exact with tokenizers {TOKENIZERS}, installed is {VERSIONS}"
+    assert told == [], "\n".join([was, *told])
 
 
 def test_strings(work, exact_with):
