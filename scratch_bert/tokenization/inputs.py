@@ -36,8 +36,9 @@ def read_inputs(text: object, text_pair: object, in_words: bool) -> tuple[list[P
     else:
         batched = not isinstance(text, str)
     if not batched:
-        second = None if text_pair is None else _text(text_pair, "text_pair", in_words)
-        return [(_text(text, "text", in_words), second or None)], False
+        without = text_pair is None or text_pair in ("", [], ())
+        second = None if without else _text(text_pair, "text_pair", in_words)
+        return [(_text(text, "text", in_words), second)], False
     if not text:
         raise ValueError("there are no texts")
     if text_pair is None:

@@ -146,7 +146,7 @@ class TokenTable(SpecialTokens):
             ValueError: something is no id.
         """
         rows = plain(token_ids["input_ids"] if isinstance(token_ids, Mapping) else token_ids)
-        rows = rows if isinstance(rows, list) else [rows]
+        rows = [rows] if isinstance(rows, (int, str)) else plain(list(rows))
         if rows and isinstance(rows[0], list):
             options = skip_special_tokens, clean_up_tokenization_spaces
             return [self.decode(row, *options) for row in rows]  # type: ignore[misc]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import scratch_bert.cli
 from parity.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -26,12 +27,13 @@ COMMANDS = [
     if line.startswith("$ ")
 ]
 PARITY = [command for command in COMMANDS if command.startswith(".venv/bin/parity")]
+SCRATCH_BERT = [command for command in COMMANDS if command.startswith(".venv/bin/scratch-bert")]
 SCRIPTS = [command for command in COMMANDS if command.startswith(".venv/bin/python")]
 
 
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
-    assert sorted(COMMANDS) == sorted(make + PARITY + SCRIPTS)
+    assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + SCRIPTS)
     assert make == ["make parity", "make test"]
 
 
@@ -45,6 +47,8 @@ def test_the_makefile_has_what_readme_tells():
 def test_parity_commands(command, capsys):
     """Slow where the command reads the 12-layer checkpoint."""
     arguments = shlex.split(command)[1:]
+    if arguments[0] == "tokenizer":  # by default it draws more
+        arguments += ["--strings", "140", "--calls", "70", "--no-files"]
     if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
@@ -54,6 +58,14 @@ def test_parity_commands(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     assert exit_.value.code == 0
+
+
+@pytest.mark.parametrize("command", SCRATCH_BERT)
+def test_scratch_bert_commands(command, capfdbinary):
+    with pytest.raises(SystemExit) as exit_:
+        scratch_bert.cli.main(shlex.split(command)[1:])
+    assert exit_.value.code == 0
+    assert capfdbinary.readouterr().out
 
 
 @pytest.mark.parametrize("command", SCRIPTS)

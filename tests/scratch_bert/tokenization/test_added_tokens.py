@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratch_bert.tokenization.added_tokens import AddedTokens, add, with_special_tokens
+from scratch_bert.tokenization.added_tokens import AddedTokens
+from scratch_bert.tokenization.adding import add, with_special_tokens
 from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
 
 SPECIAL = ["[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"]

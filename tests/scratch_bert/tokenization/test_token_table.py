@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from scratch_bert.tokenization.added_tokens import add, with_special_tokens
+from scratch_bert.tokenization.adding import add, with_special_tokens
 from scratch_bert.tokenization.batch_encoding import BatchEncoding
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
@@ -68,9 +68,9 @@ def test_vocabularies(table):
 def test_special_tokens_mask(table):
     mask = [1, 0, 0, 0, 1, 1]
     for row in ([*ROW, 11], np.array([*ROW, 11]), torch.tensor([*ROW, 11])):
-        assert table.get_special_tokens_mask(row) == mask
-    with pytest.raises(ValueError, match="the row has no special tokens; call with return_special"):
-        table.get_special_tokens_mask(ROW, already_has_special_tokens=False)
+        assert table.get_special_tokens_mask(row, already_has_special_tokens=True) == mask
+    with pytest.raises(ValueError, match="or call the tokenizer with return_special_tokens_mask"):
+        table.get_special_tokens_mask(ROW)
 
 
 ROWS = [{"input_ids": [5, 6], "n": 1}, {"input_ids": [5], "n": 2}]

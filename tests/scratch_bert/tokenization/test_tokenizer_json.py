@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from scratch_bert.errors import CheckpointError
-from scratch_bert.tokenization.added_tokens import with_special_tokens
+from scratch_bert.tokenization.adding import with_special_tokens
 from scratch_bert.tokenization.settings import TokenizerSettings
 from scratch_bert.tokenization.tokenizer_json import (
     check_is_bert,
