@@ -19,7 +19,7 @@ from scratch_bert.tokenization import BertTokenizer, TokenizerSettings
 os.environ["RAYON_NUM_THREADS"] = "2"  # read when the reference first starts its threads
 
 UDHR = Path(__file__).parents[2] / "shared" / "data" / "udhr.jsonl"
-SIZE = 250_000  # bytes of a corpus, about
+SIZE = 250_000  # bytes of the sentences, about
 
 IDS = {"return_token_type_ids": False, "return_attention_mask": False}
 
@@ -48,15 +48,16 @@ def corpora() -> dict[str, list[str]]:
     words = [
         "".join(draw.choices(ascii_lowercase, k=draw.randrange(10, 40))) for _ in range(10_000)
     ]
+    sentences = [s for p in paragraphs for s in re.split(r"(?<=[.:;?!])\s+", p) if s]
     found = {
-        "English": paragraphs,
-        "short sentences": [s for p in paragraphs for s in re.split(r"(?<=[.:;?!])\s+", p) if s],
+        "English": list(topics.values()),
+        "short sentences": sentences[:: max(1, size(sentences) // SIZE)],
         "random words": [" ".join(words[i : i + 20]) for i in range(0, len(words), 20)],
     }
     if UDHR.exists():
         lines = UDHR.read_text(encoding="utf-8").splitlines()
-        found["multilingual"] = [p for line in lines for p in json.loads(line)["paragraphs"]]
-    return {name: texts[:: max(1, size(texts) // SIZE)] for name, texts in found.items()}
+        found["multilingual"] = ["\n".join(json.loads(line)["paragraphs"]) for line in lines]
+    return found
 
 
 def size(texts: Sequence[str]) -> int:
