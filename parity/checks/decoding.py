@@ -76,10 +76,7 @@ class _Drawer:
         self._texts = sides.pool
 
     def question(self, choose: random.Random) -> Question:
-        method = choose.choice(
-            ("decode",) * 5
-            + ("batch_decode", "convert_ids_to_tokens", "tokenize", "convert_tokens_to_ids")
-        )
+        method = choose.choice(_METHODS)
         options: dict[str, Any] = {}
         if method == "tokenize":
             if choose.random() < 0.3:

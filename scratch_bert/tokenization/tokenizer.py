@@ -178,8 +178,7 @@ class BertTokenizer(TokenTable):
             TypeError: something is no text, or holds a lone surrogate.
             ValueError: options contradict each other or the texts. So also where HF panics (a
                 stride as long as a window), truncates nothing (a `max_length` shorter than the
-                special tokens), or makes arrays of objects ("np" of rows of unlike lengths). An
-                added token that normalises to nothing is never found; in HF it cuts all words.
+                special tokens), or makes arrays of objects ("np" of rows of unlike lengths).
         """
         lengths = read_lengths(
             padding, truncation, max_length, pad_to_multiple_of, self.model_max_length
