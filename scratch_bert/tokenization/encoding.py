@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from scratch_bert.tokenization.inputs import Text
 from scratch_bert.tokenization.truncation import Window
 
 Span = tuple[int, int]
@@ -18,9 +19,9 @@ class Details(NamedTuple):
         words: which word of the text.
     """
 
-    tokens: list[str]
-    offsets: list[Span]
-    words: list[int]
+    tokens: tuple[str, ...]  # tuples, which the garbage collector soon leaves alone
+    offsets: tuple[Span, ...]
+    words: tuple[int, ...]
 
 
 class Pieces:
@@ -28,23 +29,27 @@ class Pieces:
 
     Args:
         ids: of its pieces.
+        text: the text, or its words.
         details: the rest, or what works it out.
     """
 
-    __slots__ = ("_details", "ids")
+    __slots__ = ("_details", "_text", "ids")
 
-    def __init__(self, ids: list[int], details: Details | Callable[[], Details]) -> None:
+    def __init__(
+        self, ids: list[int], text: Text, details: Details | Callable[[Text], Details]
+    ) -> None:
         self.ids = ids
+        self._text = text
         self._details = details
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Pieces, (self.ids, self.details)
+        return Pieces, (self.ids, self._text, self.details)
 
     @property
     def details(self) -> Details:
         """Tokens, offsets and words."""
         if not isinstance(self._details, Details):
-            self._details = self._details()
+            self._details = self._details(self._text)
         return self._details
 
 
@@ -121,7 +126,7 @@ class Encoding:
             return [pad] * self._left + column + [pad] * self._right
         return column
 
-    def _inside(self, values: list[list[T]]) -> Sequence[list[T]]:
+    def _inside(self, values: Sequence[Sequence[T]]) -> Sequence[Sequence[T]]:
         if self._windows is None:
             return values
         windows = zip(values, self._windows, strict=True)
@@ -167,8 +172,7 @@ class Encoding:
     @property
     def word_ids(self) -> list[int | None]:
         """Which word of its text a token belongs to; None for special tokens around them."""
-        words: list[list[int | None]] = [[*text.details.words] for text in self._texts]
-        parts = self._inside(words)
+        parts = self._inside([text.details.words for text in self._texts])
         return self._column(parts, None, (None, None), None)
 
     @property

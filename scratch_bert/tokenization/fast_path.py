@@ -8,16 +8,16 @@ Every cache is bounded, and none can change a result; so threads may share one.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from itertools import accumulate, chain
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
 
 from scratch_bert.tokenization.characters import CJK, codes
 from scratch_bert.tokenization.encoding import Details
 from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, trie
 from scratch_bert.tokenization.pipeline import Piece, Pipeline
 from scratch_bert.tokenization.splitter import Word
+from scratch_bert.tokenization.steps import Steps, details_of, in_a_row, steps_of
 from scratch_bert.tokenization.unicode_tables import PUNCTUATION, SPACES
 from scratch_bert.tokenization.wordpiece import MAX_CHARS
 
@@ -27,18 +27,7 @@ CHUNKS, WORDS, DETAILS = 3 << 14, 1 << 15, 3 << 13
 
 # What str.split() takes for white space and BERT removes.
 _JOINS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85]")
-_pairs = partial(zip, strict=True)
 _ASCII_WORD = re.compile(r"[^\W_]+|[\W_]")
-
-
-class _Chunk(NamedTuple):
-    """What stands between white space, in pieces; counted from its own start."""
-
-    tokens: tuple[str, ...]
-    starts: Sequence[int]
-    ends: Sequence[int]
-    words: Sequence[int]
-    total: int  # of words
 
 
 def _class(table: str) -> str:
@@ -64,7 +53,6 @@ class FastPath:
             self._first, self._inner = trie(vocabulary), trie(inner)
         else:
             self._first, self._inner = former._first, former._inner
-        self._shared = {piece: piece for piece in vocabulary}  # one string for all that keep it
         # Added tokens of a normalised text are looked for in each chunk, if they stay inside one.
         self._tokens = pipeline.normalized
         self._stay_inside = all(
@@ -76,11 +64,13 @@ class FastPath:
         self._plain = Spelling(pipeline.normalizer, apart=False)
         self._chunk_ids = Remembered(self._cut, CHUNKS)
         self._word_ids = Remembered(self._cut_word, WORDS)
-        self._chunk_details = Remembered(self._detail_chunk, DETAILS)
+        self._chunk_steps = Remembered(self._measure, DETAILS)
         cjk = _class(CJK) if pipeline.normalizer.split_cjk else ""
         spaces, marks = _class(SPACES), _class(PUNCTUATION)
-        self._chunk = re.compile(f"[^{spaces}{cjk}]+" + (f"|[{cjk}]" if cjk else ""))
-        self._part = re.compile(f"[{marks}]|[^{marks} ]+")
+        one = f"|[{cjk}]" if cjk else ""
+        self._chunk = re.compile(f"[{spaces}]*(?:[^{spaces}{cjk}]+{one})|[{spaces}]+")
+        self._part = re.compile(f"[{marks}]|[^{marks}]+")
+        self._word = re.compile(f"[{marks}]|[^{marks} ]+")
         # Enough places to cut at; a class without characters beyond U+FFFF is searched quickly.
         ideographs = "\u4e00-\u9fff" if cjk else ""
         others = "" if self._tokens else rf"!-/:-@\[-`{{-~\u3001\u3002{ideographs}"
@@ -101,19 +91,20 @@ class FastPath:
 
     def details(self, text: str, split_special_tokens: bool = False) -> Details:
         """Return tokens, offsets and words of a text's pieces."""
-        details = Details([], [], [])
-        word = 0
+        return details_of(in_a_row(self._chunks(text, split_special_tokens)))
+
+    def _chunks(self, text: str, split_special_tokens: bool) -> Iterator[Steps]:
         for start, end, added in self._pipeline.raw.split(text, split_special_tokens):
+            part = text[start:end]
             if added is not None:
-                _append(details, [Piece(added, text[start:end], start, end, word)])
-                word += 1
-            elif self._needs_reading(part := text[start:end]):
-                pieces = list(self._pipeline.pieces_between(part, split_special_tokens))
-                _append(details, pieces, start, word)
-                word += pieces[-1].word + 1 if pieces else 0
+                yield steps_of([Piece(added, part, 0, len(part), 0)], len(part))
+            elif self._needs_reading(part):
+                pieces = self._pipeline.pieces_between(part, split_special_tokens)
+                yield steps_of(pieces, len(part))
             else:
-                word = self._detail(part, start, word, details)
-        return details
+                for begin, stop in self._blocks(part):
+                    chunks = self._chunk.findall(part[begin:stop])
+                    yield from map(self._chunk_steps.__getitem__, chunks)
 
     def _needs_reading(self, text: str) -> bool:
         """Whether an added token may reach across white space, so that all must be read."""
@@ -185,35 +176,6 @@ class FastPath:
             start, node = end, self._inner
         return tuple(ids)
 
-    def _detail(self, text: str, start: int, word: int, details: Details) -> int:
-        """Add what lies between two added tokens; returns the next word's number."""
-        for begin, end in self._blocks(text):
-            places, chunks = self._chunks(text[begin:end])
-            base = start + begin
-            found = list(map(self._chunk_details.__getitem__, chunks))
-            starts = [base + at + a for at, chunk in _pairs(places, found) for a in chunk.starts]
-            ends = [base + at + b for at, chunk in _pairs(places, found) for b in chunk.ends]
-            *firsts, word = accumulate([chunk.total for chunk in found], initial=word)
-            details.tokens.extend(chain.from_iterable([chunk.tokens for chunk in found]))
-            details.offsets.extend(_pairs(starts, ends))
-            details.words.extend([w + n for w, chunk in _pairs(firsts, found) for n in chunk.words])
-        return word
-
-    def _chunks(self, text: str) -> tuple[list[int], list[str]]:
-        """Return where chunks start, and the chunks; long ones also part at punctuation."""
-        places: list[int] = []
-        chunks: list[str] = []
-        for match in self._chunk.finditer(text):
-            start, end = match.span()
-            if end - start <= KEPT or self._tokens:
-                places.append(start)
-                chunks.append(match.group())
-                continue
-            for part in self._part.finditer(text, start, end):
-                places.append(part.start())
-                chunks.append(part.group())
-        return places, chunks
-
     def _spelled(self, chunk: str) -> list[str] | None:
         """Return what the normalizer makes of each character; None where some change places."""
         try:
@@ -221,27 +183,17 @@ class FastPath:
         except ReordersError:
             return None
 
-    def _detail_chunk(self, chunk: str) -> _Chunk:
+    def _measure(self, chunk: str) -> Steps:
+        if len(chunk) > KEPT and not self._tokens:
+            parts = self._part.findall(chunk)  # they may be remembered where the whole is not
+            if len(parts) > 1:
+                return in_a_row(map(self._chunk_steps.__getitem__, parts))
         spelled = self._spelled(chunk)
         if spelled is None or self._tokens.occur("".join(spelled)):
-            pieces = list(self._pipeline.pieces_between(chunk))
+            pieces = self._pipeline.pieces_between(chunk)
         else:
             origins = [at for at, text in enumerate(spelled) for _ in text]
-            found = self._part.finditer("".join(spelled))
+            found = self._word.finditer("".join(spelled))
             words = ((None, Word(m.group(), origins[m.start() : m.end()])) for m in found)
-            pieces = list(self._pipeline.cut(words))
-        # Short chunks are remembered, and their places fit into bytes.
-        pack: Callable[[Iterable[int]], Sequence[int]] = bytes if len(chunk) <= KEPT else list
-        return _Chunk(
-            tuple([self._shared.get(piece.token, piece.token) for piece in pieces]),
-            pack([piece.start for piece in pieces]),
-            pack([piece.end for piece in pieces]),
-            pack([piece.word for piece in pieces]),
-            pieces[-1].word + 1 if pieces else 0,
-        )
-
-
-def _append(details: Details, pieces: Sequence[Piece], start: int = 0, word: int = 0) -> None:
-    details.tokens.extend([piece.token for piece in pieces])
-    details.offsets.extend([(start + piece.start, start + piece.end) for piece in pieces])
-    details.words.extend([word + piece.word for piece in pieces])
+            pieces = self._pipeline.cut(words)
+        return steps_of(pieces, len(chunk))

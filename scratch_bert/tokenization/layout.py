@@ -9,23 +9,26 @@ from scratch_bert.tokenization.padding import Lengths
 from scratch_bert.tokenization.truncation import Side, rooms, rows, windows
 
 
-def pieces_of(fast: FastPath, text: Text, split_special_tokens: bool) -> Pieces:
-    """Return a text's pieces; where it comes as words, those are its words."""
+def ids_of(fast: FastPath, split_special_tokens: bool, text: Text) -> list[int]:
+    """Return the ids of a text's pieces, or of its words'."""
     if isinstance(text, str):
-        ids = fast.ids(text, split_special_tokens)
-        return Pieces(ids, lambda: fast.details(text, split_special_tokens))
+        return fast.ids(text, split_special_tokens)
+    return [i for word in text for i in fast.ids(word, split_special_tokens)]
 
-    def details() -> Details:
-        """Offsets count from the start of each word, whose number is its place in the list."""
-        whole = Details([], [], [])
-        for number, word in enumerate(text):
-            found = fast.details(word, split_special_tokens)
-            whole.tokens.extend(found.tokens)
-            whole.offsets.extend(found.offsets)
-            whole.words.extend([number] * len(found.words))
-        return whole
 
-    return Pieces([i for word in text for i in fast.ids(word, split_special_tokens)], details)
+def details_of(fast: FastPath, split_special_tokens: bool, text: Text) -> Details:
+    """Return where a text's pieces come from.
+
+    Where it comes as words, offsets count from the start of each, and it has that many words.
+    """
+    if isinstance(text, str):
+        return fast.details(text, split_special_tokens)
+    found = [fast.details(word, split_special_tokens) for word in text]
+    return Details(
+        tuple(token for each in found for token in each.tokens),
+        tuple(span for each in found for span in each.offsets),
+        tuple(number for number, each in enumerate(found) for _ in each.tokens),
+    )
 
 
 def lay_out(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,10 +13,10 @@ from scratch_bert.tokenization.adding import (
     with_special_tokens,
 )
 from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
-from scratch_bert.tokenization.encoding import Frame
+from scratch_bert.tokenization.encoding import Frame, Pieces
 from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.inputs import read_inputs
-from scratch_bert.tokenization.layout import check_lengths, lay_out, pieces_of
+from scratch_bert.tokenization.layout import check_lengths, details_of, ids_of, lay_out
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.padding import check_side, read_lengths
 from scratch_bert.tokenization.pipeline import Pipeline
@@ -193,10 +194,12 @@ class BertTokenizer(TokenTable):
         if split_special_tokens is None:
             split_special_tokens = self.split_special_tokens
 
+        ids = partial(ids_of, self._fast, split_special_tokens)
+        details = partial(details_of, self._fast, split_special_tokens)
         samples = []
         for first, second in pairs:
             texts = [first] if second is None else [first, second]
-            pieces = [pieces_of(self._fast, each, split_special_tokens) for each in texts]
+            pieces = [Pieces(ids(each), each, details) for each in texts]
             samples.append(lay_out(pieces, frame, lengths, stride, self.truncation_side))
         length = lengths.padded(max(len(rows[0]) for rows in samples))
         if not return_overflowing_tokens:

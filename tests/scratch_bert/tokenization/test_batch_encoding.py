@@ -18,19 +18,16 @@ from scratch_bert.tokenization.encoding import Details, Encoding, Frame, Pieces
 FRAME = Frame(("[CLS]", 101), ("[SEP]", 102), ("[PAD]", 0))
 
 
-class Row:
-    """A text's details, as a function that pickle knows."""
-
-    def __init__(self, *words):
-        self.words = words
-
-    def __call__(self):
-        places = [(2 * i, 2 * i + 1) for i in range(len(self.words))]
-        return Details(list(self.words), places, list(range(len(self.words))))
+def details(words):
+    return Details(
+        words, tuple((2 * i, 2 * i + 1) for i in range(len(words))), (0, 1)[: len(words)]
+    )
 
 
 def row(*texts):
-    return Encoding(FRAME, [Pieces([ord(word) for word in words], Row(*words)) for words in texts])
+    return Encoding(
+        FRAME, [Pieces([ord(word) for word in words], words, details) for words in texts]
+    )
 
 
 ROWS = [row("ab", "c"), row("de")]

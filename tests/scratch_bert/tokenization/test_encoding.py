@@ -8,9 +8,9 @@ FRAME = Frame(("[CLS]", 101), ("[SEP]", 102), ("[PAD]", 9))
 BARE = FRAME._replace(shown=False)
 
 # "Café unaff!" with the accent removed: it is the third character of nobody.
-DETAILS = Details(["cafe", "un", "##aff", "!"], [(0, 4), (6, 8), (8, 11), (11, 12)], [0, 1, 1, 2])
-FIRST = Pieces([1, 2, 3, 4], lambda: DETAILS)
-SECOND = Pieces([5, 6], lambda: Details(["x", "y"], [(1, 2), (3, 4)], [0, 1]))
+DETAILS = Details(("cafe", "un", "##aff", "!"), ((0, 4), (6, 8), (8, 11), (11, 12)), (0, 1, 1, 2))
+FIRST = Pieces([1, 2, 3, 4], "", lambda _: DETAILS)
+SECOND = Pieces([5, 6], "", Details(("x", "y"), ((1, 2), (3, 4)), (0, 1)))
 SINGLE, PAIR = Encoding(FRAME, [FIRST]), Encoding(FRAME, [FIRST, SECOND])
 NONE = (0, 0)
 
@@ -102,7 +102,12 @@ def test_padding(side, frame):
 
 def test_details_are_worked_out_once_and_only_when_asked():
     asked = []
-    row = Encoding(FRAME, [Pieces([1], lambda: asked.append(0) or Details(["a"], [(0, 1)], [0]))])
+
+    def details(text):
+        asked.append(text)
+        return Details(("a",), ((0, 1),), (0,))
+
+    row = Encoding(FRAME, [Pieces([1], "A", details)])
     assert (row.ids, row.type_ids, row.attention_mask, len(row)) == (
         [101, 1, 102],
         [0] * 3,
@@ -112,7 +117,7 @@ def test_details_are_worked_out_once_and_only_when_asked():
     assert (row.special_tokens_mask, row.sequence_ids) == ([1, 0, 1], [None, 0, None])
     assert not asked
     assert (row.tokens[1], row.offsets[1], row.word_ids[1]) == ("a", (0, 1), 0)
-    assert len(asked) == 1
+    assert asked == ["A"]
 
 
 def test_a_column_is_a_list_of_its_own():
