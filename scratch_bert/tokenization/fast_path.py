@@ -22,8 +22,8 @@ from scratch_bert.tokenization.unicode_tables import PUNCTUATION, SPACES
 from scratch_bert.tokenization.wordpiece import MAX_CHARS
 
 BLOCK = 1 << 16  # characters of a text that are worked on at a time
-# Entries in each half of the caches; full of long words they take some 60 MB together.
-CHUNKS, WORDS, DETAILS = 3 << 14, 1 << 15, 3 << 13
+# Entries of the caches; full of long words they take some 60 MB together.
+CHUNKS, WORDS, DETAILS = 3 << 15, 1 << 16, 3 << 14
 
 # What str.split() takes for white space and BERT removes.
 _JOINS = re.compile(r"[\x0b\x0c\x1c-\x1f\x85]")

@@ -13,7 +13,7 @@ CHARACTERS = 1 << 15  # code points a table of characters holds
 
 
 class Remembered(dict[str, V]):
-    """A function's results, the newer ones: two halves, of which the older is dropped when full.
+    """A function's results; of too many the older half is dropped.
 
     >>> doubled = Remembered(lambda text: text * 2, size=2)
     >>> [doubled[text] for text in ("a", "b", "c", "a")], list(doubled)
@@ -21,23 +21,20 @@ class Remembered(dict[str, V]):
 
     Args:
         compute: the function.
-        size: entries of a half.
+        size: results at most.
     """
 
     def __init__(self, compute: Callable[[str], V], size: int) -> None:
         super().__init__()
         self._compute = compute
         self._size = size
-        self._older: dict[str, V] = {}
 
     def __missing__(self, key: str) -> V:
-        value = self._older.get(key)
-        if value is None:
-            value = self._compute(key)
+        value = self._compute(key)
         if len(key) <= KEPT:
             if len(self) >= self._size:
-                self._older = dict(self)
-                self.clear()
+                for old in list(self)[: len(self) - self._size // 2]:
+                    self.pop(old, None)  # another thread may have dropped it
             self[key] = value
         return value
 

@@ -146,7 +146,7 @@ def test_added_tokens_at_the_end_of_a_true_block(added):
 
 def sizes(fast):
     caches = (fast._chunk_ids, fast._word_ids, fast._chunk_steps)
-    return [(len(cache), len(cache._older)) for cache in caches]
+    return [len(cache) for cache in caches]
 
 
 LIMITS = {"CHUNKS": 90, "WORDS": 70, "DETAILS": 50}
@@ -170,11 +170,9 @@ def test_every_cache_is_bounded_and_forgetting_changes_nothing(forgetful):
         assert (fast.ids(first), fast.details(first)) == expected
         text = " ".join(f"{many}{i} {chr(0xAC00 + i)}" for i in range(200))
         assert_same(text, pipeline, fast)
-        for (newer, older), limit in zip(sizes(fast), LIMITS.values(), strict=True):
-            assert newer <= limit
-            assert older in (0, limit)
+        for size, limit in zip(sizes(fast), LIMITS.values(), strict=True):
+            assert limit // 2 <= size <= limit
         assert 0 < len(fast._apart) <= 60 >= len(fast._plain) > 0
-    assert [older for _, older in sizes(fast)] == list(LIMITS.values())  # each was full once
     assert (fast.ids(first), fast.details(first)) == expected
 
 
@@ -183,7 +181,7 @@ def test_long_chunks_are_not_kept(forgetful):
     for text in ("a" * 41, "é" * 41):
         fast.ids(text)
         fast.details(text)
-    assert sizes(fast) == [(0, 0)] * 3
+    assert sizes(fast) == [0] * 3
 
 
 def test_a_result_is_nobody_elses():
