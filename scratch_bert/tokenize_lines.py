@@ -27,8 +27,8 @@ class Stretch(NamedTuple):
     Attributes:
         texts: what was tokenized: one text or a pair, or the part of a line.
         start: where in its line the text begins.
-        tokens: the pieces; empty where only ids are wanted, and so is `offset_mapping`.
-        input_ids: their ids.
+        tokens: the pieces.
+        input_ids: their ids; where only they are wanted, the other columns may be empty.
         token_type_ids: 0 for the first text, 1 for the second.
         offset_mapping: start and end in the text or line.
     """
@@ -140,15 +140,15 @@ class Encoder:
             add_special_tokens=self._special,
             truncation=self._max_length is not None,
             max_length=self._max_length,
+            return_token_type_ids=False,
+            return_attention_mask=False,
         ).encodings[0]
-        yield Stretch(
-            (text,) if pair is None else (text, pair),
-            0,
-            encoding.tokens if self._with_text else [],
-            encoding.ids,
-            encoding.type_ids,
-            encoding.offsets if self._with_text else [],
-        )
+        texts = (text,) if pair is None else (text, pair)
+        if self._with_text:
+            tokens, kinds, offsets = encoding.tokens, encoding.type_ids, encoding.offsets
+            yield Stretch(texts, 0, tokens, encoding.ids, kinds, offsets)
+        else:
+            yield Stretch(texts, 0, [], encoding.ids, [], [])
 
     def line(self, parts: Iterator[str]) -> Row:
         """Encode a line."""

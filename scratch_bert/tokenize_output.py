@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO
 
@@ -24,9 +25,15 @@ def write_json(row: Row, out: BinaryIO) -> None:
 
     Columns come one after the other, so those of a long line wait in files.
     """
+    stretches = iter(row)
+    first, second = next(stretches), next(stretches, None)
+    if second is None:
+        text = json.dumps(dict(zip(KEYS, first[2:], strict=True)), ensure_ascii=False)
+        out.write(f"{text}\n".encode())
+        return
     with ExitStack() as stack:
         columns = [stack.enter_context(SpooledTemporaryFile(max_size=PART)) for _ in KEYS]
-        for stretch in row:
+        for stretch in chain([first, second], stretches):
             for column, values in zip(columns, stretch[2:], strict=True):
                 if values:
                     comma = ", " if column.tell() else ""

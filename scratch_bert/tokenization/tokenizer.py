@@ -55,6 +55,11 @@ class BertTokenizer(TokenTable):
             settings.vocabulary, settings.unk_token, normalizer, settings.added_tokens
         )
         self._fast = FastPath(self.pipeline, vars(self).get("_fast"))
+        self._frame = Frame(
+            cls=(self.cls_token, self.cls_token_id),
+            sep=(self.sep_token, self.sep_token_id),
+            pad=(self.pad_token, self.pad_token_id),
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._settings_now(),)
@@ -119,11 +124,7 @@ class BertTokenizer(TokenTable):
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many special tokens stand around a text, or a pair: 2 or 3."""
-        return self._frame(shown=True).added(pair=pair)
-
-    def _frame(self, shown: bool) -> Frame:
-        cls, sep = (self.cls_token, self.cls_token_id), (self.sep_token, self.sep_token_id)
-        return Frame(cls, sep, (self.pad_token, self.pad_token_id), shown)
+        return self._frame.added(pair=pair)
 
     def __call__(
         self,
@@ -188,7 +189,7 @@ class BertTokenizer(TokenTable):
         check_side("padding_side", side)
         check_side("truncation_side", self.truncation_side)
         pairs, batched = read_inputs(text, text_pair, is_split_into_words)
-        frame = self._frame(shown=add_special_tokens)
+        frame = self._frame._replace(shown=add_special_tokens)
         pair = any(second is not None for _, second in pairs)
         check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
         if split_special_tokens is None:

@@ -153,7 +153,7 @@ def test_a_row(tokenizer):
         [(0, 0), (0, 4), (0, 0), (0, 0)],
     )
     (row,) = Encoder(tokenizer, False, 1, with_text=False).row("Dogs and cats")
-    assert row[2:] == ([], [6077], [0], [])
+    assert row[2:] == ([], [6077], [], [])
 
 
 def test_no_room(tokenizer):
