@@ -1,12 +1,12 @@
 """`parity`: the judge on the command line.
 
 Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage, 5 nothing was
-compared. Results, a crash's traceback among them, go to stdout, everything else to stderr.
+compared, 130 interrupted. Results, a crash's traceback among them, go to stdout, everything else
+to stderr.
 """
 
 import json
 import shlex
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -25,12 +25,9 @@ from parity.report.terminal import TerminalReport
 from parity.tokenizer_command import tokenizer_command
 from parity.verdict import EXIT_CODES, Report, Verdict
 from scratch_bert.checkpoints import resolve
+from scratch_bert.command_line import USAGE, check_texts, run
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
-
-USAGE = 4
-# Typer brings its own copy of Click or takes the installed one, by version; this is either's.
-UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     help="Is this BERT the same as HuggingFace's, and if not, where?",
@@ -102,14 +99,7 @@ def diff_command(
     """
     if output is not None and output.suffix != ".json":
         raise typer.BadParameter(f"{output}: a report is written to FILE.json", param_hint="-o")
-    if pair and len(pair) != len(texts or DEFAULT_TEXTS):
-        number = len(texts or DEFAULT_TEXTS)
-        raise typer.BadParameter(f"give {number}, one per TEXT", param_hint="--pair")
-    try:
-        for text in (*(texts or ()), *(pair or ())):
-            text.encode()
-    except UnicodeEncodeError as error:
-        raise typer.BadParameter(f"is not UTF-8: {error.object!r}", param_hint="TEXT") from None
+    check_texts(texts or DEFAULT_TEXTS, pair or ())
     try:
         torch.empty(0, device=device).tolist()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
@@ -181,16 +171,10 @@ app.command(name="tokenizer")(tokenizer_command)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the contract's code."""
-    if arguments is None and hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `parity diff | head` ends, as others do
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    sys.argv[1:] = arguments
+    if arguments is not None:
+        sys.argv[1:] = arguments  # which a report repeats
     try:
-        code = app(arguments, prog_name="parity", standalone_mode=False)
-    except UsageError as error:
-        error.show()  # type: ignore[attr-defined]
-        code = USAGE
+        run(app, "parity", arguments)
     except Exception:  # 1, Python's own code, would say "diverges"
         traceback.print_exc()
-        code = EXIT_CODES[Verdict.NOT_COMPARABLE]
-    raise SystemExit(code)
+        raise SystemExit(EXIT_CODES[Verdict.NOT_COMPARABLE]) from None

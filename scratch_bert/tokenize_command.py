@@ -18,6 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from scratch_bert.command_line import check_texts
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 from scratch_bert.tokenization import BertTokenizer
@@ -80,13 +81,7 @@ def tokenize_command(
     """
     if texts and files:
         raise typer.BadParameter("give TEXT or --file, not both", param_hint="--file")
-    if pair and len(pair) != len(texts or ()):
-        raise typer.BadParameter(f"give {len(texts or ())}, one per TEXT", param_hint="--pair")
-    try:
-        for text in (*(texts or ()), *(pair or ())):
-            text.encode()
-    except UnicodeEncodeError as error:
-        raise typer.BadParameter(f"is not UTF-8: {error.object!r}", param_hint="TEXT") from None
+    check_texts(texts or (), pair or ())
     try:
         tokenizer = BertTokenizer.from_pretrained(checkpoint)
     except (CheckpointError, OSError) as error:

@@ -36,6 +36,7 @@ ORDER = [
     "heads",
     "task_heads",
     "tokenization",
+    "command_line",
     "tokenize_lines",
     "tokenize_output",
     "tokenize_command",
