@@ -1,0 +1,48 @@
+"""What both command lines do alike: start and end, and look at the texts they are given."""
+
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import typer
+
+USAGE, INTERRUPTED = 4, 130
+# Typer brings its own copy of Click or takes the installed one, by version; this is either's.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def run(app: typer.Typer, name: str, arguments: Sequence[str] | None) -> NoReturn:
+    """Run a command line and exit with its code.
+
+    Args:
+        app: its commands, which return their exit codes.
+        name: what it is called by.
+        arguments: None means those of the process.
+    """
+    if arguments is None and hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `parity diff | head` ends, as others do
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(arguments, prog_name=name, standalone_mode=False)
+    except _UsageError as error:
+        error.show()  # type: ignore[attr-defined]
+        code = USAGE
+    except typer.Abort:  # what Click makes of Ctrl-C
+        code = INTERRUPTED
+    raise SystemExit(code)
+
+
+def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
+    """Refuse arguments that are no texts, or pairs without them.
+
+    Raises:
+        typer.BadParameter: there is not a second text for each, or one is not UTF-8.
+    """
+    if pairs and len(pairs) != len(texts):
+        raise typer.BadParameter(f"give {len(texts)}, one per TEXT", param_hint="--pair")
+    for text in (*texts, *pairs):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise typer.BadParameter(f"is not UTF-8: {text!r}", param_hint="TEXT") from None
