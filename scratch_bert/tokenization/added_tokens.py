@@ -26,8 +26,8 @@ class AddedTokens:
     def __init__(self, tokens: Mapping[int, AddedToken]) -> None:
         self._found: dict[str, tuple[int, AddedToken]] = {}
         for i, token in sorted(tokens.items(), key=lambda item: item[0]):
-            if token.content:  # of two that are normalised alike the first is found; in HF any
-                self._found.setdefault(token.content, (i, token))
+            # Of two that are normalised alike the first is found; in HF any.
+            self._found.setdefault(token.content, (i, token))
         longest_first = sorted(self._found, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 

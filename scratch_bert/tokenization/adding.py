@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.settings import ROLES, AddedToken, TokenizerSettings
 
 EXTRA = "extra_special_tokens"
@@ -33,12 +32,7 @@ def add(settings: TokenizerSettings, tokens: Iterable[AddedToken]) -> tuple[Toke
 
     Returns:
         The settings with them, and how many were new or changed.
-
-    Raises:
-        ValueError: nothing is left of a token when it is normalised, so it would never be found;
-            HF then cuts every word into characters.
     """
-    normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
     added = dict(settings.added_tokens)
     ids = {**settings.vocabulary, **{token.content: i for i, token in added.items()}}
     free = max([len(settings.vocabulary), *(i + 1 for i in added)])
@@ -48,11 +42,6 @@ def add(settings: TokenizerSettings, tokens: Iterable[AddedToken]) -> tuple[Toke
         known = added.get(i)
         if not token.content or token == known:
             continue
-        if token.normalized and not normalizer.normalize(token.content).text:
-            raise ValueError(
-                f"{token.content!a}: nothing is left of this token when it is normalised; "
-                "add it as AddedToken(…, normalized=False)"
-            )
         ids[token.content], free = i, max(free, i + 1)
         added[i] = replace(token, special=token.special or (known is not None and known.special))
         count += 1

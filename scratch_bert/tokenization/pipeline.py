@@ -51,6 +51,10 @@ class Pipeline:
         unk_token: what a word becomes that has no pieces; is in the vocabulary.
         normalizer: what is done to the text between added tokens.
         added_tokens: id → token.
+
+    Raises:
+        ValueError: nothing is left of an added token when it is normalised, so it would never be
+            found; HF then cuts every word into characters.
     """
 
     def __init__(
@@ -64,13 +68,17 @@ class Pipeline:
         self.unk_token = unk_token
         self.normalizer = normalizer
         self.raw = AddedTokens({i: t for i, t in added_tokens.items() if not t.normalized})
-        self.normalized = AddedTokens(
-            {
-                i: replace(token, content=normalizer.normalize(token.content).text)
-                for i, token in added_tokens.items()
-                if token.normalized
-            }
-        )
+        normalized = {i: t for i, t in added_tokens.items() if t.normalized}
+        self.normalized = AddedTokens({i: self._normalized(t) for i, t in normalized.items()})
+
+    def _normalized(self, token: AddedToken) -> AddedToken:
+        content = self.normalizer.normalize(token.content).text
+        if not content:
+            raise ValueError(
+                f"nothing is left of the added token {token.content!a} when it is normalised; "
+                "it takes normalized=False"
+            )
+        return replace(token, content=content)
 
     def pieces(self, text: str, split_special_tokens: bool = False) -> Iterator[Piece]:
         """Yield a text's pieces in order.

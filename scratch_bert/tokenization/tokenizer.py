@@ -6,12 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from scratch_bert.tokenization.adding import (
-    add,
-    name_tokens,
-    read_tokens,
-    with_special_tokens,
-)
+from scratch_bert.errors import CheckpointError
+from scratch_bert.tokenization.adding import add, name_tokens, read_tokens, with_special_tokens
 from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
 from scratch_bert.tokenization.encoding import Frame, Pieces
 from scratch_bert.tokenization.fast_path import FastPath
@@ -47,13 +43,12 @@ class BertTokenizer(TokenTable):
         self._use(with_special_tokens(settings))
 
     def _use(self, settings: TokenizerSettings) -> None:
+        vocabulary, unk_token = settings.vocabulary, settings.unk_token
+        if unk_token not in vocabulary:
+            raise ValueError(f"the vocabulary lacks its unk_token, {unk_token}")
         normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
+        self.pipeline = Pipeline(vocabulary, unk_token, normalizer, settings.added_tokens)
         super().__init__(settings, normalizer)
-        if settings.unk_token not in settings.vocabulary:
-            raise ValueError(f"the vocabulary lacks its unk_token, {settings.unk_token}")
-        self.pipeline = Pipeline(
-            settings.vocabulary, settings.unk_token, normalizer, settings.added_tokens
-        )
         self._fast = FastPath(self.pipeline, vars(self).get("_fast"))
         self._frame = Frame(
             cls=(self.cls_token, self.cls_token_id),
@@ -78,7 +73,11 @@ class BertTokenizer(TokenTable):
         from scratch_bert.checkpoints import resolve
         from scratch_bert.tokenization.tokenizer_files import read_settings
 
-        return cls(replace(read_settings(resolve(name, weights=False)), **overrides))
+        settings = replace(read_settings(resolve(name, weights=False)), **overrides)
+        try:
+            return cls(settings)
+        except ValueError as error:
+            raise CheckpointError(f"{name}: {error}") from None
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
@@ -96,6 +95,9 @@ class BertTokenizer(TokenTable):
         Args:
             tokens: a text is a token of no special kind, and so is normalised.
             special_tokens: they are special, all of them.
+
+        Raises:
+            ValueError: nothing is left of a token when it is normalised.
         """
         settings, count = add(self._settings_now(), read_tokens(tokens, special_tokens))
         self._use(settings)
@@ -110,7 +112,7 @@ class BertTokenizer(TokenTable):
                 counts from the next call on.
 
         Raises:
-            ValueError: there is no such role.
+            ValueError: there is no such role, or nothing is left of a token when it is normalised.
         """
         settings, count = name_tokens(self._settings_now(), special_tokens_dict)
         self._use(settings)
@@ -239,11 +241,5 @@ class BertTokenizer(TokenTable):
         return self(text, text_pair, **options)["input_ids"]
 
     def tokenize(self, text: str, pair: str | None = None, **options: Any) -> list[str]:
-        """Return the pieces, without [CLS] and [SEP] unless `add_special_tokens` is given.
-
-        >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
-        >>> vocabulary = {word: i for i, word in enumerate(words)}
-        >>> BertTokenizer(TokenizerSettings(vocabulary)).tokenize("Unaffable [MASK] x")
-        ['un', '##aff', '##able', '[MASK]', '[UNK]']
-        """
+        """Return the pieces, without [CLS] and [SEP] unless `add_special_tokens` is given."""
         return self(text, pair, **{"add_special_tokens": False, **options}).tokens()

@@ -22,13 +22,6 @@ def test_what_is_no_token(token):
         read_tokens([token], special=False)
 
 
-@pytest.mark.parametrize("content", ["\u200d", "\u0301", "\ufffd"])
-def test_a_token_of_which_nothing_is_left(content):
-    with pytest.raises(ValueError, match="nothing is left of this token when it is normalised"):
-        add(SETTINGS, [AddedToken(content)])
-    assert add(SETTINGS, [AddedToken(content, normalized=False)])[1] == 1
-
-
 def test_ids_follow():
     """So many that time which grew with their square would be felt."""
     settings, count = add(SETTINGS, [AddedToken(f"t{i}") for i in range(2000)])

@@ -93,9 +93,11 @@ def test_an_added_token_takes_white_space_with_it():
     assert pieces("a\u3000new\tb", town)[1] == (" new ", 1, 6, 1)
 
 
-def test_a_token_of_which_nothing_is_left_is_never_found():
-    assert pieces("una", AddedToken("\u200b")) == [("[UNK]", 0, 3, 0)]
-    assert [piece[0] for piece in pieces("a\u200bb a", AddedToken("\u200b"))] == ["[UNK]", "a"]
+@pytest.mark.parametrize("content", ["\u200d", "\u0301", "\ufffd"])
+def test_a_token_of_which_nothing_is_left(content):
+    with pytest.raises(ValueError, match="nothing is left of the added token"):
+        pipeline(added=[AddedToken(content)])
+    assert pieces(f"a{content}", AddedToken(content, normalized=False))[1][0] == content
 
 
 def test_between_added_tokens_only_the_normalised_are_found():

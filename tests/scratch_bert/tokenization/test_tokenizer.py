@@ -1,14 +1,12 @@
-"""Every option of a call, what it refuses, and added tokens, saved and loaded."""
+"""Every option of a call, what it refuses, and hostile texts."""
 
-import copy
-import pickle
 from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
-from scratch_bert.tokenization import AddedToken, BertTokenizer, TokenizerSettings
+from scratch_bert.tokenization import BertTokenizer, TokenizerSettings
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able", "a", "b", "!", "x"]
 VOCABULARY = {word: i for i, word in enumerate(WORDS)}
@@ -271,44 +269,9 @@ def test_rules_are_those_of_the_settings():
         make(unk_token="<u>")  # noqa: S106
 
 
-def test_copies():
-    for other in (copy.deepcopy(TOKENIZER), pickle.loads(pickle.dumps(TOKENIZER))):  # noqa: S301
-        assert other("Unaff [MASK]").data == TOKENIZER("Unaff [MASK]").data
-    assert copy.deepcopy(TOKENIZER("Unaff")).tokens() == ["[CLS]", "un", "##aff", "[SEP]"]
-
-
-def test_a_batch_goes_to_another_process():
-    batch = pickle.loads(pickle.dumps(TOKENIZER(["Unaff", "a"])))  # noqa: S301
-    assert batch.tokens() == ["[CLS]", "un", "##aff", "[SEP]"]
-
-
 def test_a_truncation_side_that_is_none_is_refused():
     with pytest.raises(ValueError, match="truncation_side is 'links', expected"):
         make(truncation_side="links")("a b", max_length=3)
-
-
-def test_added_tokens(tmp_path):
-    tokenizer = make()
-    assert tokenizer.add_tokens("Néw") == 1
-    assert tokenizer.add_tokens(["Néw", "b", AddedToken("<y>", lstrip=True, normalized=False)]) == 2
-    assert tokenizer.add_tokens(["<s>", AddedToken("<t>")], special_tokens=True) == 2
-    assert len(tokenizer) == 16
-    text = "anewbb  <y> <Y><s>"
-    expected = [A, 12, B, B, 13, UNK, UNK, UNK, 14]
-    assert tokenizer(text, add_special_tokens=False)["input_ids"] == expected
-    assert tokenizer.tokenize(text)[1] == "new"
-    assert tokenizer.decode([14, 15, 12, A], skip_special_tokens=True) == "new a"
-    tokenizer.padding_side = "left"
-    tokenizer.add_tokens("later")
-    assert tokenizer.padding_side == "left"
-    tokenizer.truncation_side, tokenizer.model_max_length = "left", 5
-    assert tmp_path / "tokenizer.json" in tokenizer.save_pretrained(tmp_path)
-    loaded = BertTokenizer.from_pretrained(tmp_path)
-    assert loaded.settings == tokenizer._settings_now()
-    assert [loaded.padding_side, loaded.truncation_side] == ["left", "left"]
-    assert loaded.model_max_length == 5
-    assert loaded(text, truncation=True)["input_ids"] == [CLS, *expected[-3:], SEP]
-    assert loaded.get_added_vocab() == tokenizer.get_added_vocab()
 
 
 MARKS = "\u0301\u302e\u0323\U0001d165"  # the second and the last stay, the last goes first
