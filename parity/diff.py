@@ -18,6 +18,7 @@ from torch import Tensor
 from parity import published, reference, scratch
 from parity.compare import Comparison, Status, compare
 from parity.environment import environment
+from parity.errors import CandidateCrashedError
 from parity.stages import reference_points
 from parity.tolerance import BIT_FOR_BIT
 from parity.trace import Emit, stream, tapped
@@ -45,10 +46,6 @@ OUTPUTS = (
 )
 
 
-class CandidateError(Exception):
-    """The candidate raised something; the cause says what."""
-
-
 @contextmanager
 def blame_candidate(*but_for: type[Exception]) -> Iterator[None]:
     """Mark what is raised inside as the candidate's doing, not the reference's or ours."""
@@ -57,7 +54,7 @@ def blame_candidate(*but_for: type[Exception]) -> Iterator[None]:
     except but_for:
         raise
     except (Exception, SystemExit) as error:
-        raise CandidateError from error
+        raise CandidateCrashedError from error
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ def judge(report: Report, folder: Path, settings: Settings) -> Iterator[Comparis
         for row in diff(folder, settings):
             report.rows.append(row)
             yield row
-    except CandidateError as error:
+    except CandidateCrashedError as error:
         cause = error.__cause__ or error
         report.failure = Verdict.CRASHED
         report.error = "".join(traceback.format_exception(cause)).rstrip()
@@ -112,7 +109,7 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
 
     Raises:
         CheckpointError: the checkpoint cannot be loaded.
-        CandidateError: the candidate raised something else; that is the cause.
+        CandidateCrashedError: the candidate raised something else; that is the cause.
     """
     limit = scratch.config(folder).max_position_embeddings
     theirs_ids = reference.encode(folder, settings.texts, settings.pairs, limit)

@@ -9,12 +9,12 @@ What is built is called as HuggingFace's tokenizer is, or has no more than `enco
 returns ids with [CLS] and [SEP].
 """
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from parity.errors import CandidateCrashedError, CandidateError
+from parity.loading import load_maker
 
 FEATURES = {
     "offsets": "return_offsets_mapping",
@@ -29,17 +29,6 @@ FEATURES = {
     "files": "save_pretrained, and unusual vocab.txt files",
 }
 Rows = tuple[list[list[int]], list[list[tuple[int, int]]] | None]
-
-
-class CandidateError(ValueError):
-    """A candidate cannot be found or built.
-
-    The message says which part is missing; see the top of this file for what one must have.
-    """
-
-
-class CandidateCrashedError(Exception):
-    """A candidate's own code raised where it had no reason to; its error is the cause of this."""
 
 
 class Candidate:
@@ -92,25 +81,4 @@ def load_candidate(name: str) -> Candidate:
     Raises:
         CandidateError: there is no such file, module or class, or it has no `build`.
     """
-    place, _, attribute = name.rpartition(":")
-    if not place or not attribute:
-        raise CandidateError(f"{name}: expected path/to/file.py:NAME or package.module:NAME")
-    if place.endswith(".py"):
-        path = Path(place)
-        if not path.is_file():
-            raise CandidateError(f"{path}: there is no such file")
-        specification = importlib.util.spec_from_file_location(path.stem, path)
-        assert specification is not None
-        assert specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        sys.modules[path.stem] = module
-        specification.loader.exec_module(module)
-    else:
-        try:
-            module = importlib.import_module(place)
-        except ModuleNotFoundError as error:
-            raise CandidateError(f"{place}: {error}") from None
-    maker = getattr(module, attribute, None)
-    if not hasattr(maker, "build"):
-        raise CandidateError(f"{place} has no class {attribute} with a build(folder)")
-    return Candidate(maker() if isinstance(maker, type) else maker, name)
+    return Candidate(load_maker(name), name)

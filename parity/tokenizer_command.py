@@ -17,8 +17,9 @@ from parity.checks.hard_texts import LAST
 from parity.checks.tokenizer_folders import CONFIGURATIONS
 from parity.checks.tokenizer_suite import Amounts, run_checks
 from parity.environment import environment
+from parity.errors import CandidateCrashedError, CandidateError
 from parity.report.tokenizer import TokenizerReport, to_json, to_text
-from parity.tokenizer_candidate import CandidateCrashedError, CandidateError, load_candidate
+from parity.tokenizer_candidate import load_candidate
 from parity.verdict import EXIT_CODES, Verdict
 
 SCRATCH_BERT = "parity.scratch_tokenizer:ScratchTokenizer"

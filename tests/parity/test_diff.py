@@ -7,7 +7,8 @@ from safetensors.torch import load_file, save_file
 from parity import diff as parity_diff
 from parity import reference, scratch
 from parity.compare import Status
-from parity.diff import CandidateError, Settings, compare_runs, diff, judge, unseen
+from parity.diff import Settings, compare_runs, diff, judge, unseen
+from parity.errors import CandidateCrashedError
 from parity.trace import tapped
 from parity.verdict import Report, Verdict
 from scratch_bert import BertConfig, BertForMaskedLM, BertModel, BertTokenizer
@@ -116,7 +117,7 @@ def test_what_is_returned_is_compared_too(name, folder, monkeypatch):
 
 def test_a_model_that_returns_nothing_has_crashed(folder, monkeypatch):
     monkeypatch.setattr(scratch, "forward", lambda *_: None)
-    with pytest.raises(CandidateError):
+    with pytest.raises(CandidateCrashedError):
         list(diff(folder, Settings()))
 
 
@@ -229,7 +230,7 @@ def test_a_crash_is_the_candidates_own(folder, monkeypatch):
 
     edited(monkeypatch, edit)
     rows = []
-    with pytest.raises(CandidateError) as error:
+    with pytest.raises(CandidateCrashedError) as error:
         rows.extend(diff(folder, Settings()))
     assert isinstance(error.value.__cause__, ZeroDivisionError)
 
@@ -349,7 +350,7 @@ def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monke
 MEMORY = """
 from transformers import AutoTokenizer, BertForPreTraining
 
-from parity.diff import CandidateError, Settings, compare_runs, diff, judge, unseen
+from parity.diff import Settings, compare_runs, diff, judge, unseen
 from parity.verdict import Report, Verdict
 from parity.trace import tapped
 from scratch_bert.checkpoints import resolve

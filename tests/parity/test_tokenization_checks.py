@@ -14,7 +14,8 @@ from parity.checks.tokenizer_files import check_files
 from parity.checks.tokenizer_folders import MORE_CONFIGURATIONS
 from parity.checks.tokenizer_sides import Workplace
 from parity.checks.tokenizer_suite import vocabulary
-from parity.tokenizer_candidate import Candidate, CandidateError, load_candidate
+from parity.errors import CandidateError
+from parity.tokenizer_candidate import Candidate
 from tests.parity import broken_tokenizers as broken
 from tests.parity.reference_candidate import Reference
 
@@ -211,21 +212,6 @@ def test_every_scalar_value_has_its_contexts():
 )
 def test_shrinking(text, fails, least):
     assert shrink(text, fails) == least
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("nowhere.py:Mine", "nowhere.py: there is no such file"),
-        ("no.such.module:Mine", "no.such.module: No module named 'no'"),
-        ("Mine", "Mine: expected path/to/file.py:NAME or package.module:NAME"),
-        ("parity.verdict:Nothing", "parity.verdict has no class Nothing with a build(folder)"),
-    ],
-)
-def test_a_candidate_that_is_not_there(name, message):
-    with pytest.raises(CandidateError) as raised:
-        load_candidate(name)
-    assert str(raised.value) == message
 
 
 def test_a_candidate_cannot_lack_what_nobody_knows():

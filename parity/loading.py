@@ -1,0 +1,48 @@
+"""Find what a user calls by name: `path/to/file.py:NAME` or `package.module:NAME`."""
+
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from parity.errors import CandidateError
+
+
+def load_maker(name: str) -> Any:
+    """Import a candidate's class and make one; an object that is no class is taken as it is.
+
+    Args:
+        name: where it is, and what it is called there.
+
+    Raises:
+        CandidateError: there is no such file, module or class, or it has no `build`.
+    """
+    place, _, attribute = name.rpartition(":")
+    if not place or not attribute:
+        raise CandidateError(f"{name}: expected path/to/file.py:NAME or package.module:NAME")
+    module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
+    maker = getattr(module, attribute, None)
+    if not hasattr(maker, "build"):
+        raise CandidateError(f"{place} has no class {attribute} with a method build")
+    return maker() if isinstance(maker, type) else maker
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise CandidateError(f"{path}: there is no such file")
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[path.stem] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+def _import_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise CandidateError(f"{name}: {error}") from None

@@ -1,0 +1,40 @@
+"""A candidate's class, by the name a user gives it."""
+
+import pytest
+
+from parity.errors import CandidateError
+from parity.loading import load_maker
+
+FILE = """
+class Mine:
+    def build(self, folder):
+        return folder
+
+made = Mine()
+"""
+
+
+@pytest.mark.parametrize("attribute", ["Mine", "made"])
+def test_a_class_or_an_object_of_a_file(tmp_path, attribute):
+    (tmp_path / "somebodys.py").write_text(FILE)
+    assert load_maker(f"{tmp_path / 'somebodys.py'}:{attribute}").build(5) == 5
+
+
+def test_a_class_of_a_module():
+    made = load_maker("parity.scratch_tokenizer:ScratchTokenizer")
+    assert type(made).__name__ == "ScratchTokenizer"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.py:Mine", "nowhere.py: there is no such file"),
+        ("no.such.module:Mine", "no.such.module: No module named 'no'"),
+        ("Mine", "Mine: expected path/to/file.py:NAME or package.module:NAME"),
+        ("parity.verdict:Nothing", "parity.verdict has no class Nothing with a method build"),
+    ],
+)
+def test_a_candidate_that_is_not_there(name, message):
+    with pytest.raises(CandidateError) as raised:
+        load_maker(name)
+    assert str(raised.value) == message
