@@ -5,19 +5,42 @@ word for what is no module's output: `sum` (what goes into a LayerNorm), `scores
 `probabilities` (before and after the attention's softmax).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Side = Literal["in", "out", "scores", "probabilities"]
 
 
 @dataclass(frozen=True)
-class Point:
-    """Where a stage's tensor is: a module's path, and what of it."""
+class Stage:
+    """Where a model makes a stage's tensor.
+
+    >>> Stage.parse("blocks.0.norm:in")
+    Stage(module='blocks.0.norm', side='in', take=None)
+
+    Attributes:
+        module: a module's path.
+        side: the module's output, its input, or what goes into or comes out of the softmax that
+            is computed inside it.
+        take: which part of that tensor, or in which shape; where it is a view, the judge can also
+            put the reference's numbers there.
+    """
 
     module: str
     side: Side = "out"
+    take: "Callable[[Tensor], Tensor] | None" = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Stage":
+        """Read a path with a side behind it, `:in`, `:scores` or `:probabilities`, or none."""
+        module, _, side = text.partition(":")
+        if side not in ("", "in", "out", "scores", "probabilities"):
+            raise ValueError(f"{text!r}: the side is {side!r}, expected in, scores, probabilities")
+        return cls(module, side or "out")  # type: ignore[arg-type]
 
 
 _EMBEDDINGS = (
@@ -57,8 +80,8 @@ _TOP = (
 )
 
 
-def reference_points(modules: Iterable[str]) -> dict[str, Point]:
-    """Return stage → point for a model in HF's layout, from the paths of its modules.
+def reference_points(modules: Iterable[str]) -> dict[str, Stage]:
+    """Return where each stage is, for a model in HF's layout, from the paths of its modules.
 
     Only the stages it has are returned: without a pooler there is no `pooler`.
     """
@@ -80,13 +103,13 @@ def reference_points(modules: Iterable[str]) -> dict[str, Point]:
         path = name if name.startswith(("cls.", "classifier", "qa_")) else prefix + name
         parent, _, last = path.rpartition(".")
         if last == "sum":
-            point = Point(f"{parent}.LayerNorm", "in")
+            stage = Stage(f"{parent}.LayerNorm", "in")
         elif last == "scores":
-            point = Point(parent, "scores")
+            stage = Stage(parent, "scores")
         elif last == "probabilities":
-            point = Point(parent, "probabilities")
+            stage = Stage(parent, "probabilities")
         else:
-            point = Point(path)
-        if point.module in paths:
-            points[name] = point
+            stage = Stage(path)
+        if stage.module in paths:
+            points[name] = stage
     return points

@@ -3,57 +3,99 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import cycle
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from parity.stages import Point
+from parity.stages import Stage
 
 Emit = Callable[[str, Tensor], None]
+Visit = Callable[[str, Tensor], Tensor | None]
 
 _SOFTMAXES = {torch.nn.functional.softmax, torch.softmax, Tensor.softmax}
 
 
 @contextmanager
-def tapped(model: nn.Module, points: Mapping[str, Point], emit: Emit) -> Iterator[None]:
-    """While inside, call `emit(stage, tensor)` for each point a forward pass comes by.
+def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Iterator[None]:
+    """While inside, call `visit(name, tensor)` for each stage a forward pass comes by.
 
-    The tensor is the model's own: who keeps it beyond the call must clone it. A module that
-    returns a tuple is represented by its first tensor.
+    The tensor is the model's own: who keeps it beyond the call must clone it. If the call returns
+    another tensor, the model goes on with that one. A module that returns a tuple is represented
+    by its first tensor. One that several paths lead to stands for them in turn, call by call.
     """
-    modules = dict(model.named_modules())
-    softmax = _SoftmaxWatch(emit)
+    softmax = _SoftmaxWatch(visit)
+    places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
     with ExitStack() as stack:
-        for stage, point in points.items():
-            module = modules[point.module]
-            if point.side in ("scores", "probabilities"):
-                softmax.watch(module, stage, point.side, stack)
-            elif point.side == "in":
-                handle = module.register_forward_pre_hook(
-                    lambda _module, args, stage=stage: emit(stage, args[0])
-                )
-                stack.callback(handle.remove)
+        for name, stage in stages.items():
+            module = model.get_submodule(stage.module)
+            if stage.side in ("scores", "probabilities"):
+                softmax.watch(module, name, stage.side, stack)
             else:
-                handle = module.register_forward_hook(
-                    lambda _module, _args, output, stage=stage: emit(stage, _first(output))
-                )
-                stack.callback(handle.remove)
+                paths = places.setdefault((module, stage.side), {})
+                paths.setdefault(stage.module, []).append((name, stage))
+        for (module, side), paths in places.items():
+            tap = _Tap(visit, list(paths.values()))
+            if side == "in":
+                handle = module.register_forward_pre_hook(tap.before, with_kwargs=True)
+            else:
+                handle = module.register_forward_hook(tap.after)
+            stack.callback(handle.remove)
         stack.enter_context(softmax)
         yield
 
 
-def _first(output: Any) -> Tensor:
-    return output if isinstance(output, Tensor) else output[0]
+_Named = tuple[str, Stage]
+
+
+class _Tap:
+    """A module's hooks.
+
+    Args:
+        visit: is shown each stage's tensor.
+        turns: the stages of the first call, of the second, and so on.
+    """
+
+    def __init__(self, visit: Visit, turns: Sequence[Sequence[_Named]]) -> None:
+        self._visit = visit
+        self._turns = cycle(turns)
+
+    def before(self, _module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        if args:
+            return (self._visited(args[0]), *args[1:]), kwargs
+        (name, tensor), *_ = kwargs.items()
+        return args, {**kwargs, name: self._visited(tensor)}
+
+    def after(self, _module: nn.Module, _args: Any, output: Any) -> Any:
+        if isinstance(output, Tensor):
+            return self._visited(output)
+        first = self._visited(output[0])
+        return output if first is output[0] else type(output)((first, *output[1:]))
+
+    def _visited(self, tensor: Tensor) -> Tensor:
+        for name, stage in next(self._turns):
+            part = tensor if stage.take is None else stage.take(tensor)
+            put = self._visit(name, part)
+            if put is None:
+                continue
+            if stage.take is None:
+                tensor = put
+            else:
+                tensor = tensor.clone()
+                part = stage.take(tensor)
+                if part.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr():
+                    part.copy_(put)
+        return tensor
 
 
 class _SoftmaxWatch(TorchFunctionMode):
     """Sees the softmax called inside an attention module, whoever wrote that module."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, visit: Visit) -> None:
         super().__init__()
-        self.emit = emit
+        self.visit = visit
         self.stages: dict[nn.Module, dict[str, str]] = {}
         self.inside: list[nn.Module] = []
 
@@ -76,13 +118,15 @@ class _SoftmaxWatch(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        output = func(*args, **kwargs)
-        if func in _SOFTMAXES and self.inside:
-            stages = self.stages[self.inside[-1]]
-            for side, tensor in (("scores", args[0]), ("probabilities", output)):
-                if side in stages:
-                    self.emit(stages[side], tensor)
-        return output
+        if func not in _SOFTMAXES or not self.inside:
+            return func(*args, **kwargs)
+        stages = self.stages[self.inside[-1]]
+        scores = self._visited(stages.get("scores"), args[0])
+        return self._visited(stages.get("probabilities"), func(scores, *args[1:], **kwargs))
+
+    def _visited(self, stage: str | None, tensor: Tensor) -> Tensor:
+        put = None if stage is None else self.visit(stage, tensor)
+        return tensor if put is None else put
 
 
 class _ClosedError(Exception):

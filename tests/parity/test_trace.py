@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from parity import reference
-from parity.stages import Point, reference_points
+from parity.stages import Stage, reference_points
 from parity.trace import stream, tapped
 from tests.models import TINY
 from tests.reference.sides import batch_for, pair
@@ -103,13 +103,13 @@ def test_hooks_go_when_the_model_raises():
 def test_points_follow_the_model():
     model = reference.build("BertForTokenClassification", TINY)
     points = reference_points(name for name, _ in model.named_modules())
-    assert points["embeddings.sum"] == Point("bert.embeddings.LayerNorm", "in")
-    assert points["classifier"] == Point("classifier")
+    assert points["embeddings.sum"] == Stage("bert.embeddings.LayerNorm", "in")
+    assert points["classifier"] == Stage("classifier")
     assert "pooler" not in points
     cross = {**TINY, "is_decoder": True, "add_cross_attention": True}
     model = reference.build("BertModel", cross)
     points = reference_points(name for name, _ in model.named_modules())
-    assert points["encoder.layer.1.crossattention.self.scores"] == Point(
+    assert points["encoder.layer.1.crossattention.self.scores"] == Stage(
         "encoder.layer.1.crossattention.self", "scores"
     )
 
@@ -160,3 +160,114 @@ def test_a_stream_computes_gradients_as_its_caller_does(enabled):
     with torch.set_grad_enabled(enabled):
         ((_, tensor),) = stream(run)
     assert tensor.requires_grad is enabled
+
+
+class Fused(torch.nn.Module):
+    """One norm twice, a fused linear, an argument by keyword, a tuple."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv = torch.nn.Linear(2, 6)
+        self.norm = torch.nn.LayerNorm(2)
+        self.again = self.norm
+        self.pair = Pair()
+
+    def forward(self, x):
+        q, k, v = self.qkv(input=x).split(2, dim=-1)
+        return self.pair(self.again(self.norm(q) + k) + v)[0]
+
+
+class Pair(torch.nn.Module):
+    def forward(self, x):
+        return x * 2, None
+
+
+STAGES = {
+    "input": Stage("qkv", "in"),
+    "query": Stage("qkv", take=lambda x: x[..., :2]),
+    "value": Stage("qkv", take=lambda x: x[..., 4:]),
+    "copied": Stage("qkv", take=lambda x: x[..., 2:4].contiguous()),
+    "first norm": Stage("norm"),
+    "second norm": Stage("again"),
+    "doubled": Stage.parse("pair"),
+}
+
+
+def run(model, x, put=None):
+    seen = {}
+
+    def visit(name, tensor):
+        assert name not in seen
+        seen[name] = tensor.clone()
+        return (put or {}).get(name)
+
+    with torch.no_grad(), tapped(model, STAGES, visit):
+        return seen, model(x)
+
+
+def test_parts_shared_modules_and_tuples():
+    torch.manual_seed(0)
+    model, x = Fused(), torch.randn(3, 2)
+    seen, output = run(model, x)
+    with torch.no_grad():
+        q, k, v = model.qkv(x).split(2, dim=-1)
+        first = model.norm(q)
+        second = model.norm(first + k)
+    expected = [x, q, v, k, first, second, (second + v) * 2]
+    assert list(seen) == list(STAGES)
+    for name, tensor in zip(STAGES, expected, strict=True):
+        assert torch.equal(seen[name], tensor), name
+    assert torch.equal(output, expected[-1])
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_model_goes_on_with_what_is_put_in_its_place(name):
+    torch.manual_seed(0)
+    model, x = Fused(), torch.randn(3, 2)
+    bare, before = run(model, x)
+    other = torch.ones_like(bare[name])
+    seen, output = run(model, x, {name: other})
+    place = list(STAGES).index(name)
+    for earlier in list(STAGES)[: place + 1]:
+        assert torch.equal(seen[earlier], bare[earlier])
+    if name == "copied":  # it is no view of what the module made: nothing can be put there
+        assert torch.equal(output, before)
+    else:
+        assert not torch.equal(output, before)
+    if name == "doubled":
+        assert torch.equal(output, other)
+
+
+def test_scores_and_probabilities_can_be_put_too():
+    ours, _ = pair("BertModel")
+    inputs = batch_for("BertModel")
+    name = "encoder.layer.0.attention.self"
+    stages = {f"{name}.{side}": Stage(name, side) for side in ("scores", "probabilities")}
+    shown = {}
+
+    def visit(stage, tensor):
+        shown[stage] = tensor.clone()
+        return torch.zeros_like(tensor) if stage.endswith("scores") else None
+
+    with torch.no_grad(), tapped(ours.eval(), stages, visit):
+        ours(**inputs, attention="eager")
+    assert (shown[f"{name}.scores"] != 0).any()
+    probabilities = shown[f"{name}.probabilities"]
+    assert torch.equal(probabilities, torch.full_like(probabilities, 1 / probabilities.shape[-1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("blocks.0.q", Stage("blocks.0.q")),
+        ("blocks.0.norm:in", Stage("blocks.0.norm", "in")),
+        ("attn:scores", Stage("attn", "scores")),
+    ],
+)
+def test_a_stage_in_a_word(text, stage):
+    assert Stage.parse(text) == stage
+
+
+def test_a_side_that_is_none():
+    with pytest.raises(ValueError, match="'blocks:left': the side is 'left', expected in"):
+        Stage.parse("blocks:left")
