@@ -19,7 +19,7 @@ class Details(NamedTuple):
         words: which word of the text.
     """
 
-    tokens: tuple[str, ...]  # tuples, which the garbage collector soon leaves alone
+    tokens: tuple[str, ...]
     offsets: tuple[Span, ...]
     words: tuple[int, ...]
 
@@ -27,30 +27,37 @@ class Details(NamedTuple):
 class Pieces:
     """A text's ids; where they come from is worked out when somebody asks.
 
+    What it keeps are tuples of plain values, which the garbage collector soon leaves alone.
+
     Args:
         ids: of its pieces.
         text: the text, or its words.
-        details: the rest, or what works it out.
+        work_out: tells the rest from the text.
     """
 
-    __slots__ = ("_details", "_text", "ids")
+    __slots__ = ("_details", "_text", "_work_out", "ids")
 
     def __init__(
-        self, ids: list[int], text: Text, details: Details | Callable[[Text], Details]
+        self, ids: tuple[int, ...], text: Text, work_out: Callable[[Text], Details]
     ) -> None:
         self.ids = ids
         self._text = text
-        self._details = details
+        self._work_out = work_out
+        self._details: tuple[Any, ...] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Pieces, (self.ids, self._text, self.details)
+        return Pieces._restored, (self.ids, self._text, self.details)
+
+    @classmethod
+    def _restored(cls, ids: tuple[int, ...], text: Text, details: Details) -> "Pieces":
+        return cls(ids, text, lambda _: details)
 
     @property
     def details(self) -> Details:
         """Tokens, offsets and words."""
-        if not isinstance(self._details, Details):
-            self._details = self._details(self._text)
-        return self._details
+        if self._details is None:
+            self._details = tuple(self._work_out(self._text))
+        return Details(*self._details)
 
 
 class Frame(NamedTuple):

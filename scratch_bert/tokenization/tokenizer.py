@@ -9,7 +9,7 @@ from typing import Any, Self
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.adding import add, name_tokens, read_tokens, with_special_tokens
 from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
-from scratch_bert.tokenization.encoding import Frame, Pieces
+from scratch_bert.tokenization.encoding import Encoding, Frame, Pieces
 from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.inputs import read_inputs
 from scratch_bert.tokenization.layout import check_lengths, details_of, ids_of, lay_out
@@ -199,15 +199,18 @@ class BertTokenizer(TokenTable):
 
         ids = partial(ids_of, self._fast, split_special_tokens)
         details = partial(details_of, self._fast, split_special_tokens)
-        samples = []
-        for first, second in pairs:
+        encodings: list[Encoding] = []
+        samples: list[int] = []  # which text each row is of
+        longest = 0
+        for i, (first, second) in enumerate(pairs):
             texts = [first] if second is None else [first, second]
-            pieces = [Pieces(ids(each), each, details) for each in texts]
-            samples.append(lay_out(pieces, frame, lengths, stride, self.truncation_side))
-        length = lengths.padded(max(len(rows[0]) for rows in samples))
-        if not return_overflowing_tokens:
-            samples = [rows[:1] for rows in samples]
-        encodings = [row for rows in samples for row in rows]
+            pieces = [Pieces(tuple(ids(each)), each, details) for each in texts]
+            rows = lay_out(pieces, frame, lengths, stride, self.truncation_side)
+            longest = max(longest, len(rows[0]))
+            kept = rows if return_overflowing_tokens else rows[:1]
+            encodings += kept
+            samples += [i] * len(kept)
+        length = lengths.padded(longest)
         if length is not None:
             for row in encodings:
                 row.pad(length, side)
@@ -228,8 +231,7 @@ class BertTokenizer(TokenTable):
         if return_length:
             columns["length"] = [len(row) for row in encodings]
         if return_overflowing_tokens:
-            mapping = [i for i, rows in enumerate(samples) for _ in rows]
-            columns["overflow_to_sample_mapping"] = mapping
+            columns["overflow_to_sample_mapping"] = samples
         if return_tensors is not None:
             columns = as_tensors(columns, return_tensors)
         elif not batched and not return_overflowing_tokens:

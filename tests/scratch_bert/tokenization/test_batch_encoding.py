@@ -25,9 +25,7 @@ def details(words):
 
 
 def row(*texts):
-    return Encoding(
-        FRAME, [Pieces([ord(word) for word in words], words, details) for words in texts]
-    )
+    return Encoding(FRAME, [Pieces(tuple(map(ord, words)), words, details) for words in texts])
 
 
 ROWS = [row("ab", "c"), row("de")]

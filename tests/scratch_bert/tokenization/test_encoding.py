@@ -9,8 +9,8 @@ BARE = FRAME._replace(shown=False)
 
 # "Café unaff!" with the accent removed: it is the third character of nobody.
 DETAILS = Details(("cafe", "un", "##aff", "!"), ((0, 4), (6, 8), (8, 11), (11, 12)), (0, 1, 1, 2))
-FIRST = Pieces([1, 2, 3, 4], "", lambda _: DETAILS)
-SECOND = Pieces([5, 6], "", Details(("x", "y"), ((1, 2), (3, 4)), (0, 1)))
+FIRST = Pieces((1, 2, 3, 4), "", lambda _: DETAILS)
+SECOND = Pieces((5, 6), "", lambda _: Details(("x", "y"), ((1, 2), (3, 4)), (0, 1)))
 SINGLE, PAIR = Encoding(FRAME, [FIRST]), Encoding(FRAME, [FIRST, SECOND])
 NONE = (0, 0)
 
@@ -107,7 +107,7 @@ def test_details_are_worked_out_once_and_only_when_asked():
         asked.append(text)
         return Details(("a",), ((0, 1),), (0,))
 
-    row = Encoding(FRAME, [Pieces([1], "A", details)])
+    row = Encoding(FRAME, [Pieces((1,), "A", details)])
     assert (row.ids, row.type_ids, row.attention_mask, len(row)) == (
         [101, 1, 102],
         [0] * 3,
@@ -125,7 +125,7 @@ def test_a_column_is_a_list_of_its_own():
     Encoding(BARE, [FIRST]).ids.clear()
     Encoding(BARE, [FIRST]).tokens.clear()
     assert SINGLE.ids == [101, 1, 2, 3, 4, 102]
-    assert (FIRST.ids, len(DETAILS.tokens)) == ([1, 2, 3, 4], 4)
+    assert (FIRST.ids, len(DETAILS.tokens)) == ((1, 2, 3, 4), 4)
 
 
 def test_added_special_tokens():

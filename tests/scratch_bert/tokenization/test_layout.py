@@ -15,7 +15,7 @@ def unasked():
 
 
 def pieces(*ids):
-    return Pieces(list(ids), "", unasked)
+    return Pieces(ids, "", unasked)
 
 
 def lay(*texts, truncation="longest_first", max_length=None, frame=FRAME, stride=0, side="right"):
