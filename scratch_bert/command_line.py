@@ -28,7 +28,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None) -> NoRetur
     except _UsageError as error:
         error.show()  # type: ignore[attr-defined]
         code = USAGE
-    except typer.Abort:  # what Click makes of Ctrl-C
+    except (typer.Abort, KeyboardInterrupt):  # the first is what Click makes of the second
         code = INTERRUPTED
     raise SystemExit(code)
 

@@ -1,63 +1,12 @@
 """Step five: a row, [CLS] first [SEP] second [SEP], padded; each column of it on request."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
-from scratch_bert.tokenization.inputs import Text
+from scratch_bert.tokenization.pieces import Pieces, Span
 from scratch_bert.tokenization.truncation import Window
 
-Span = tuple[int, int]
 T = TypeVar("T")
-
-
-class Details(NamedTuple):
-    """Where a text's pieces come from, piece by piece.
-
-    Attributes:
-        tokens: the pieces themselves.
-        offsets: start and end in the text; where it came as words, in that word.
-        words: which word of the text.
-    """
-
-    tokens: tuple[str, ...]
-    offsets: tuple[Span, ...]
-    words: tuple[int, ...]
-
-
-class Pieces:
-    """A text's ids; where they come from is worked out when somebody asks.
-
-    What it keeps are tuples of plain values, which the garbage collector soon leaves alone.
-
-    Args:
-        ids: of its pieces.
-        text: the text, or its words.
-        work_out: tells the rest from the text.
-    """
-
-    __slots__ = ("_details", "_text", "_work_out", "ids")
-
-    def __init__(
-        self, ids: tuple[int, ...], text: Text, work_out: Callable[[Text], Details]
-    ) -> None:
-        self.ids = ids
-        self._text = text
-        self._work_out = work_out
-        self._details: tuple[Any, ...] | None = None
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Pieces._restored, (self.ids, self._text, self.details)
-
-    @classmethod
-    def _restored(cls, ids: tuple[int, ...], text: Text, details: Details) -> "Pieces":
-        return cls(ids, text, lambda _: details)
-
-    @property
-    def details(self) -> Details:
-        """Tokens, offsets and words."""
-        if self._details is None:
-            self._details = tuple(self._work_out(self._text))
-        return Details(*self._details)
 
 
 class Frame(NamedTuple):
@@ -151,7 +100,11 @@ class Encoding:
     @property
     def type_ids(self) -> list[int]:
         """Segments: 0 up to the first [SEP], then 1; padding is 0 (HF `token_type_ids`)."""
-        return self._column(self._constant((0, 1)), 0, (0, 1), 0)
+        shown = self._frame.shown
+        first, *second = self._lengths()
+        zeros = self._left + first + 2 * shown
+        ones = second[0] + shown if second else 0
+        return [0] * zeros + [1] * ones + [0] * self._right
 
     @property
     def attention_mask(self) -> list[int]:

@@ -13,8 +13,8 @@ from itertools import chain
 from typing import Any
 
 from scratch_bert.tokenization.characters import CJK, codes
-from scratch_bert.tokenization.encoding import Details
 from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, trie
+from scratch_bert.tokenization.pieces import Details
 from scratch_bert.tokenization.pipeline import Piece, Pipeline
 from scratch_bert.tokenization.splitter import Word
 from scratch_bert.tokenization.steps import Steps, details_of, in_a_row, steps_of

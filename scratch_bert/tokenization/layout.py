@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from scratch_bert.tokenization.encoding import Details, Encoding, Frame, Pieces
+from scratch_bert.tokenization.encoding import Encoding, Frame
 from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.inputs import Text
 from scratch_bert.tokenization.padding import Lengths
+from scratch_bert.tokenization.pieces import Details, Pieces
 from scratch_bert.tokenization.truncation import Side, rooms, rows, windows
 
 
@@ -17,7 +18,7 @@ def ids_of(fast: FastPath, split_special_tokens: bool, text: Text) -> list[int]:
 
 
 def details_of(fast: FastPath, split_special_tokens: bool, text: Text) -> Details:
-    """Return where a text's pieces come from.
+    """Return a text's pieces, column by column.
 
     Where it comes as words, offsets count from the start of each, and it has that many words.
     """
@@ -25,6 +26,7 @@ def details_of(fast: FastPath, split_special_tokens: bool, text: Text) -> Detail
         return fast.details(text, split_special_tokens)
     found = [fast.details(word, split_special_tokens) for word in text]
     return Details(
+        tuple(i for each in found for i in each.ids),
         tuple(token for each in found for token in each.tokens),
         tuple(span for each in found for span in each.offsets),
         tuple(number for number, each in enumerate(found) for _ in each.tokens),

@@ -9,12 +9,13 @@ from typing import Any, Self
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.adding import add, name_tokens, read_tokens, with_special_tokens
 from scratch_bert.tokenization.batch_encoding import BatchEncoding, as_tensors
-from scratch_bert.tokenization.encoding import Encoding, Frame, Pieces
+from scratch_bert.tokenization.encoding import Encoding, Frame
 from scratch_bert.tokenization.fast_path import FastPath
-from scratch_bert.tokenization.inputs import read_inputs
+from scratch_bert.tokenization.inputs import Text, read_inputs
 from scratch_bert.tokenization.layout import check_lengths, details_of, ids_of, lay_out
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.padding import check_side, read_lengths
+from scratch_bert.tokenization.pieces import Pieces
 from scratch_bert.tokenization.pipeline import Pipeline
 from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
 from scratch_bert.tokenization.special_tokens import ADJUSTABLE
@@ -175,8 +176,7 @@ class BertTokenizer(TokenTable):
             split_special_tokens: [MASK] and its like in a text are text.
 
         Returns:
-            Rows by name. For a single text, unless tensors or overflow were asked for, each is
-            that text's row alone.
+            Rows by name; a single text's alone, unless tensors or overflow were asked for.
 
         Raises:
             TypeError: something is no text, or holds a lone surrogate.
@@ -194,17 +194,20 @@ class BertTokenizer(TokenTable):
         frame = self._frame._replace(shown=add_special_tokens)
         pair = any(second is not None for _, second in pairs)
         check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
-        if split_special_tokens is None:
-            split_special_tokens = self.split_special_tokens
+        split = self.split_special_tokens if split_special_tokens is None else split_special_tokens
+        details = partial(details_of, self._fast, split)
 
-        ids = partial(ids_of, self._fast, split_special_tokens)
-        details = partial(details_of, self._fast, split_special_tokens)
+        def pieces_of(text: Text) -> Pieces:
+            found = details(text) if return_offsets_mapping else None
+            ids = found.ids if found else tuple(ids_of(self._fast, split, text))
+            return Pieces(ids, text, details, found)
+
         encodings: list[Encoding] = []
         samples: list[int] = []  # which text each row is of
         longest = 0
         for i, (first, second) in enumerate(pairs):
             texts = [first] if second is None else [first, second]
-            pieces = [Pieces(tuple(ids(each)), each, details) for each in texts]
+            pieces = [pieces_of(each) for each in texts]
             rows = lay_out(pieces, frame, lengths, stride, self.truncation_side)
             longest = max(longest, len(rows[0]))
             kept = rows if return_overflowing_tokens else rows[:1]

@@ -13,15 +13,15 @@ from scratch_bert.tokenization.batch_encoding import (
     TokenSpan,
     as_tensors,
 )
-from scratch_bert.tokenization.encoding import Details, Encoding, Frame, Pieces
+from scratch_bert.tokenization.encoding import Encoding, Frame
+from scratch_bert.tokenization.pieces import Details, Pieces
 
 FRAME = Frame(("[CLS]", 101), ("[SEP]", 102), ("[PAD]", 0))
 
 
 def details(words):
-    return Details(
-        words, tuple((2 * i, 2 * i + 1) for i in range(len(words))), (0, 1)[: len(words)]
-    )
+    places = tuple((2 * i, 2 * i + 1) for i in range(len(words)))
+    return Details(tuple(map(ord, words)), words, places, tuple(range(len(words))))
 
 
 def row(*texts):

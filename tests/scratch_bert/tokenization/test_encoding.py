@@ -2,15 +2,21 @@
 
 import pytest
 
-from scratch_bert.tokenization.encoding import Details, Encoding, Frame, Pieces
+from scratch_bert.tokenization.encoding import Encoding, Frame
+from scratch_bert.tokenization.pieces import Details, Pieces
 
 FRAME = Frame(("[CLS]", 101), ("[SEP]", 102), ("[PAD]", 9))
 BARE = FRAME._replace(shown=False)
 
 # "Café unaff!" with the accent removed: it is the third character of nobody.
-DETAILS = Details(("cafe", "un", "##aff", "!"), ((0, 4), (6, 8), (8, 11), (11, 12)), (0, 1, 1, 2))
+DETAILS = Details(
+    (1, 2, 3, 4),
+    ("cafe", "un", "##aff", "!"),
+    ((0, 4), (6, 8), (8, 11), (11, 12)),
+    (0, 1, 1, 2),
+)
 FIRST = Pieces((1, 2, 3, 4), "", lambda _: DETAILS)
-SECOND = Pieces((5, 6), "", lambda _: Details(("x", "y"), ((1, 2), (3, 4)), (0, 1)))
+SECOND = Pieces((5, 6), "", lambda _: Details((5, 6), ("x", "y"), ((1, 2), (3, 4)), (0, 1)))
 SINGLE, PAIR = Encoding(FRAME, [FIRST]), Encoding(FRAME, [FIRST, SECOND])
 NONE = (0, 0)
 
@@ -105,7 +111,7 @@ def test_details_are_worked_out_once_and_only_when_asked():
 
     def details(text):
         asked.append(text)
-        return Details(("a",), ((0, 1),), (0,))
+        return Details((1,), ("a",), ((0, 1),), (0,))
 
     row = Encoding(FRAME, [Pieces((1,), "A", details)])
     assert (row.ids, row.type_ids, row.attention_mask, len(row)) == (

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratch_bert.tokenization import fast_path, lookup
-from scratch_bert.tokenization.encoding import Details
 from scratch_bert.tokenization.fast_path import BLOCK, FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
+from scratch_bert.tokenization.pieces import Details
 from scratch_bert.tokenization.pipeline import Pipeline
 from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
 from scratch_bert.tokenization.tokenizer import BertTokenizer
@@ -77,7 +77,9 @@ def paths(normalizer=NORMALIZERS[0], added="both"):
 def read(pipeline, text, split=False):
     """Ids and details by the readable path."""
     pieces = list(pipeline.pieces(text, split))
-    return [piece.id for piece in pieces], Details(
+    ids = [piece.id for piece in pieces]
+    return ids, Details(
+        tuple(ids),
         tuple(piece.token for piece in pieces),
         tuple((piece.start, piece.end) for piece in pieces),
         tuple(piece.word for piece in pieces),
@@ -189,7 +191,10 @@ def test_a_result_is_nobody_elses():
     for _ in range(2):
         fast.ids("ab a").append(7)
         details = fast.details("ab a")
-        assert (fast.ids("ab a"), details) == ([7, 0], (("ab", "a"), ((0, 2), (3, 4)), (0, 1)))
+        assert (fast.ids("ab a"), details) == (
+            [7, 0],
+            ((7, 0), ("ab", "a"), ((0, 2), (3, 4)), (0, 1)),
+        )
 
 
 TEXT = "Ab É! [MASK]東 \x0bİ ab ab" + TONE + STEM

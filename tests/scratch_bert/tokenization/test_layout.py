@@ -2,9 +2,10 @@
 
 import pytest
 
-from scratch_bert.tokenization.encoding import Frame, Pieces
+from scratch_bert.tokenization.encoding import Frame
 from scratch_bert.tokenization.layout import check_lengths, lay_out
 from scratch_bert.tokenization.padding import Lengths
+from scratch_bert.tokenization.pieces import Pieces
 
 FRAME = Frame(("[CLS]", -1), ("[SEP]", -2), ("[PAD]", -3))
 BARE = FRAME._replace(shown=False)
