@@ -71,8 +71,9 @@ class Candidate:
             return [list(map(int, made.encode(text))) for text in texts], None
         if "offsets" in self.unsupported:
             return made(texts)["input_ids"], None
-        rows = made(texts, return_offsets_mapping=True)
-        return rows["input_ids"], rows["offset_mapping"]
+        # Two calls: with offsets a tokenizer may come to its ids by another way.
+        offsets = made(texts, return_offsets_mapping=True)["offset_mapping"]
+        return made(texts)["input_ids"], offsets
 
 
 def load_candidate(name: str) -> Candidate:
