@@ -18,6 +18,7 @@ import torch
 import typer
 from rich.console import Console
 
+from parity.check_command import check_command
 from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
 from parity.report.json import to_json
@@ -166,6 +167,7 @@ def env_command(
     return 0
 
 
+app.command(name="check")(check_command)
 app.command(name="tokenizer")(tokenizer_command)
 
 

@@ -19,7 +19,7 @@ from parity import published, reference, scratch
 from parity.compare import Comparison, Status, compare
 from parity.environment import environment
 from parity.errors import CandidateCrashedError
-from parity.stages import reference_points
+from parity.stages import OUTPUTS, reference_points
 from parity.tolerance import BIT_FOR_BIT
 from parity.trace import Emit, stream, tapped
 from parity.verdict import Report, Verdict
@@ -33,17 +33,6 @@ DEFAULT_TEXTS = (
     "BERT reads a café's menu in both directions at once, unlike its predecessors.",
 )
 DEFAULT_PAIRS = ("Is it?", "They read from left to right.")
-
-# What a model may return besides what its modules make; the names are HF's.
-OUTPUTS = (
-    "last_hidden_state",
-    "pooler_output",
-    "logits",
-    "prediction_logits",
-    "seq_relationship_logits",
-    "start_logits",
-    "end_logits",
-)
 
 
 @contextmanager

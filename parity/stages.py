@@ -42,6 +42,10 @@ class Stage:
             raise ValueError(f"{text!r}: the side is {side!r}, expected in, scores, probabilities")
         return cls(module, side or "out")  # type: ignore[arg-type]
 
+    def of(self, tensor: "Tensor") -> "Tensor":
+        """Take this stage's part of what the module made."""
+        return tensor if self.take is None else self.take(tensor)
+
 
 _EMBEDDINGS = (
     "embeddings.word_embeddings",
@@ -77,6 +81,19 @@ _TOP = (
     "cls.seq_relationship",
     "classifier",
     "qa_outputs",
+)
+
+
+# What a model may return besides what its modules make; the names are HF's but for the last.
+OUTPUTS = (
+    "last_hidden_state",
+    "pooler_output",
+    "logits",
+    "prediction_logits",
+    "seq_relationship_logits",
+    "start_logits",
+    "end_logits",
+    "log_probabilities",  # of the masked words, for models that return no logits
 )
 
 

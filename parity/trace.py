@@ -1,7 +1,7 @@
 """Watch a model compute: every stage's tensor, one after the other, as it is made."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from typing import Any
@@ -23,9 +23,11 @@ def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Itera
     """While inside, call `visit(name, tensor)` for each stage a forward pass comes by.
 
     The tensor is the model's own: who keeps it beyond the call must clone it. If the call returns
-    another tensor, the model goes on with that one. A module that returns a tuple is represented
-    by its first tensor. One that several paths lead to stands for them in turn, call by call.
+    numbers, they are written into it, so that all who use it go on with them. A module that returns
+    a tuple is represented by its first tensor. One that several paths lead to stands for them in
+    turn, call by call.
     """
+    weights = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
     softmax = _SoftmaxWatch(visit)
     places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
     with ExitStack() as stack:
@@ -37,7 +39,7 @@ def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Itera
                 paths = places.setdefault((module, stage.side), {})
                 paths.setdefault(stage.module, []).append((name, stage))
         for (module, side), paths in places.items():
-            tap = _Tap(visit, list(paths.values()))
+            tap = _Tap(visit, list(paths.values()), weights)
             if side == "in":
                 handle = module.register_forward_pre_hook(tap.before, with_kwargs=True)
             else:
@@ -56,11 +58,15 @@ class _Tap:
     Args:
         visit: is shown each stage's tensor.
         turns: the stages of the first call, of the second, and so on.
+        weights: memory that is not written to.
     """
 
-    def __init__(self, visit: Visit, turns: Sequence[Sequence[_Named]]) -> None:
+    def __init__(
+        self, visit: Visit, turns: Sequence[Sequence[_Named]], weights: Collection[int]
+    ) -> None:
         self._visit = visit
         self._turns = cycle(turns)
+        self._weights = weights
 
     def before(self, _module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         if args:
@@ -76,18 +82,20 @@ class _Tap:
 
     def _visited(self, tensor: Tensor) -> Tensor:
         for name, stage in next(self._turns):
-            part = tensor if stage.take is None else stage.take(tensor)
-            put = self._visit(name, part)
-            if put is None:
-                continue
-            if stage.take is None:
-                tensor = put
-            else:
-                tensor = tensor.clone()
-                part = stage.take(tensor)
+            put = self._visit(name, stage.of(tensor))
+            if put is not None:
+                tensor = tensor if self._may_write(tensor) else tensor.clone()
+                part = stage.of(tensor)
                 if part.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr():
                     part.copy_(put)
         return tensor
+
+    def _may_write(self, tensor: Tensor) -> bool:
+        """Whether each number has a place of its own, and none is a weight."""
+        repeated = 0 in (
+            step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
+        )
+        return not repeated and tensor.untyped_storage().data_ptr() not in self._weights
 
 
 class _SoftmaxWatch(TorchFunctionMode):

@@ -45,8 +45,14 @@ class Report:
 
     @property
     def first_divergence(self) -> Comparison | None:
-        """The first stage that is not equal."""
-        return next((row for row in self.rows if not row.passed), None)
+        """The first stage that is not equal; what a model makes of padding is its own business."""
+        return next((row for row in self.rows if not row.passed and row.lane != "padding"), None)
+
+    @property
+    def born(self) -> list[str]:
+        """The stages that are wrong though their input was right, each once."""
+        wrong = [row.name for row in self.rows if row.lane == "isolated" and not row.passed]
+        return list(dict.fromkeys(wrong))
 
     @property
     def compared(self) -> int:

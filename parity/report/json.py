@@ -16,7 +16,7 @@ def to_json(report: Report) -> str:
         {
             "verdict": report.verdict,
             "first_divergence": first and {"stage": first.name, **_pick(first, fields[1:])},
-            "born": [],
+            "born": report.born,
             "unsupported": [row.name for row in report.rows if row.status == "UNSUPPORTED"],
             "causes": [],
             "stages": [_row(row) for row in report.rows],

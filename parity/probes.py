@@ -1,0 +1,91 @@
+"""Inputs that show what a BERT does: fixed batches of random ids, each made to reveal something."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A batch and what it is for.
+
+    Attributes:
+        name: as in reports and after `--probe`.
+        batch: input_ids and whatever else the models are given.
+        error: whether to refuse it is the right answer.
+    """
+
+    name: str
+    batch: Mapping[str, Tensor]
+    error: bool = False
+
+    @property
+    def inputs(self) -> set[str]:
+        """What of the batch says something: a mask of ones, for example, is as good as none."""
+        seq = self.batch["input_ids"].shape[1]
+        nothing = {
+            "attention_mask": torch.ones(seq),
+            "token_type_ids": torch.zeros(seq),
+            "position_ids": torch.arange(seq),
+        }
+        return {
+            name
+            for name in self.batch.keys() & nothing.keys()
+            if not bool((self.batch[name] == nothing[name]).all())
+        }
+
+
+def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> list[Probe]:
+    """Make the probes for a model's sizes.
+
+    Args:
+        vocab_size: ids are below it.
+        positions: tokens of the longest sequence the model reads.
+        segments: kinds of segment ids; below 2 nothing is given segments.
+        seed: of the ids.
+    """
+    draw = torch.Generator().manual_seed(seed)
+
+    def ids(*shape: int) -> Tensor:
+        return torch.randint(1, vocab_size, shape, generator=draw)
+
+    def rows(*lengths: int, left: bool = False) -> Tensor:
+        """A mask of rows of these lengths, padded to the longest."""
+        place = torch.arange(max(lengths))
+        mask = place < torch.tensor(lengths)[:, None]
+        return (mask.flip(1) if left else mask).long()
+
+    def padded(mask: Tensor) -> dict[str, Tensor]:
+        return {"input_ids": ids(*mask.shape) * mask, "attention_mask": mask}
+
+    def pairs(mask: Tensor, second: int) -> dict[str, Tensor]:
+        types = (torch.arange(mask.shape[1]) >= second).long() * mask
+        return {**padded(mask), "token_type_ids": types}
+
+    short = min(12, positions)
+    one, three = torch.ones(1, short, dtype=torch.long), (short, short // 2, 1)
+    holes = torch.ones(2, short, dtype=torch.long)
+    holes[0, 2::3] = holes[1, short // 2] = 0
+    zero = {**padded(one), "attention_mask": one}
+    zero["input_ids"][0, short // 3] = 0
+    backwards = torch.arange(short).flip(0)[None] + min(3, positions - short)
+    made = [
+        Probe("sentence", {**padded(one), "token_type_ids": torch.zeros_like(one)}),
+        Probe("padded right", padded(rows(*three))),
+        Probe("padded left", padded(rows(*three, left=True))),
+        Probe("pair", pairs(one, short // 2)),
+        Probe("padded pairs", pairs(rows(short, short - 2), short // 2)),
+        Probe("longest", padded(torch.ones(1, positions, dtype=torch.long))),
+        Probe("one token", padded(torch.ones(1, 1, dtype=torch.long))),
+        Probe("too long", padded(torch.ones(1, positions + 1, dtype=torch.long)), error=True),
+        Probe("id 0 attended", zero),
+        Probe("holes in the mask", padded(holes)),
+        Probe("no mask", {"input_ids": ids(2, short)}),
+        Probe("no segments", padded(one)),
+        Probe("positions", {**padded(one), "position_ids": backwards}),
+    ]
+    if segments < 2:
+        made = [probe for probe in made if "pair" not in probe.name]
+    return made

@@ -1,0 +1,93 @@
+"""A candidate in a process of its own: whatever it does, the judge says what it did.
+
+Slow: every case starts a Python that imports torch.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parity.check import check
+from parity.cli import main
+from parity.compare import Status
+from parity.errors import CandidateCrashedError, CandidateError
+from scratch_bert.checkpoints import resolve
+
+BERTS = Path(__file__).with_name("hostile_berts.py")
+
+
+def rows_of(name, limit=60):
+    folder = resolve("builtin:adversarial")
+    return list(check(f"{BERTS}:{name}", folder, names=["sentence"], limit=limit))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Raises", "RuntimeError: the attention is broken"),
+        ("Exits", "SystemExit: 0"),
+        ("Dies", "its process ended with code 7"),
+        ("Loops", "Timeout"),
+    ],
+)
+def test_a_crash_is_told_with_the_users_own_line(name, message):
+    with pytest.raises(CandidateCrashedError) as crashed:
+        rows_of(name, limit=60 if name != "Loops" else 8)
+    assert message in str(crashed.value)
+    if name != "Dies":
+        assert f'hostile_berts.py", line {line_of(name)}' in str(crashed.value)
+
+
+def line_of(name):
+    """The first line of a candidate's forward."""
+    lines = BERTS.read_text().splitlines()
+    return lines.index(f"class {name}(Silent):") + 3
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [("Prints", Status.VALUE), ("NotANumber", Status.VALUE), ("Transposes", Status.SHAPE)],
+)
+def test_numbers_are_judged_whatever_is_printed(name, status):
+    rows = rows_of(name)
+    assert [(row.name, row.lane, row.status) for row in rows] == [
+        ("last_hidden_state", "propagated", status),
+        ("last_hidden_state", "isolated", status),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Texts", "forward returned a str, expected a mapping of names to tensors"),
+        ("BuildsAList", "build returned a list, expected a torch Module"),
+        ("Lacks", "stage encoder.layer.{i}: Nothing has no attribute `blocks`"),
+        ("Wrong", "unsupported names segments, expected some of attention_mask, "),
+        ("Nobody", "has no class Nobody with a method build"),
+    ],
+)
+def test_what_is_no_candidate(name, message):
+    with pytest.raises(CandidateError) as refused:
+        rows_of(name)
+    assert message in str(refused.value)
+
+
+def test_the_command(tmp_path, capsys):
+    def run(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        return ended.value.code, *capsys.readouterr()
+
+    code, out, _ = run("check", "--probe", "pair", "--probe", "too long", "--format", "json")
+    report = json.loads(out)
+    assert (code, report["verdict"], report["born"]) == (0, "parity", [])
+    assert {row["lane"] for row in report["stages"]} == {"propagated", "isolated"}
+    code, out, _ = run("check", f"{BERTS}:Raises", "-o", str(tmp_path / "report.json"))
+    assert code == 2
+    assert "crashed: Traceback" in out
+    assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "crashed"
+    code, _, err = run("check", f"{BERTS}:Texts")
+    assert (code, "expected a mapping" in err) == (4, True)
+    code, _, err = run("check", "--probe", "nothing")
+    assert (code, "no such probe, expected some of sentence" in err) == (4, True)

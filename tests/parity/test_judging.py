@@ -1,0 +1,84 @@
+"""Correct BERTs of every layout are left in peace; a broken one is found where it is broken."""
+
+from pathlib import Path
+
+import pytest
+
+from parity.check import record
+from parity.compare import Status
+from parity.worker import probes_of, serve
+from scratch_bert.checkpoints import resolve
+
+LAYOUTS = ["Fused", "PerHead", "Functional", "Transposed", "Packed"]
+BERTS = Path(__file__).with_name("other_berts.py")
+SOME = ["padded right", "pair"]
+
+
+@pytest.fixture(scope="session")
+def folder():
+    return resolve("builtin:adversarial")
+
+
+@pytest.fixture(scope="session")
+def recorded(folder, tmp_path_factory):
+    """Everything the reference makes of every probe; some seconds, since one has 512 tokens."""
+    place = tmp_path_factory.mktemp("recording")
+    record(folder, probes_of(folder, 0), None, place)
+    return place
+
+
+def judged(name, folder, recorded, probes=()):
+    request = {
+        "candidate": f"{BERTS}:{name}",
+        "checkpoint": str(folder),
+        "probes": probes or [probe.name for probe in probes_of(folder, 0)],
+        "seed": 0,
+        "recording": str(recorded),
+    }
+    return [answer["row"] for answer in serve(request)]
+
+
+def failed(rows, lane):
+    wrong = [
+        row["name"]
+        for row in rows
+        if row["lane"] == lane and row["status"] not in (Status.MATCH, Status.UNSUPPORTED)
+    ]
+    return list(dict.fromkeys(wrong))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_correct_bert_is_left_in_peace(layout, folder, recorded):
+    rows = judged(layout, folder, recorded)
+    assert failed(rows, "propagated") == failed(rows, "isolated") == []
+    assert sum(row["status"] == Status.MATCH for row in rows) > 10
+
+
+PLACES = {
+    "eps": "attention.output.LayerNorm",
+    "tanh": "intermediate",
+    "scale": "attention.self",
+}
+SEEN = {
+    ("Transposed", "scale"): "encoder.layer.1.attention.self.scores",
+    **{("Functional", fault): "last_hidden_state" for fault in PLACES},
+    **{("Packed", fault): "log_probabilities" for fault in PLACES},
+}
+
+
+@pytest.mark.parametrize("fault", PLACES)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_broken_one_is_found_where_it_is_broken(layout, fault, folder, recorded):
+    rows = judged(f"{layout}_1_{fault}", folder, recorded, SOME)
+    place = SEEN.get((layout, fault), f"encoder.layer.1.{PLACES[fault]}")
+    assert failed(rows, "propagated")[0] == place
+    assert failed(rows, "isolated") == [place]
+
+
+def test_three_mistakes_in_three_layers(folder, recorded):
+    rows = judged("Fused_0_eps_1_tanh_2_scale", folder, recorded, SOME)
+    assert failed(rows, "isolated") == [
+        "encoder.layer.0.attention.output.LayerNorm",
+        "encoder.layer.1.intermediate",
+        "encoder.layer.2.attention.self",
+    ]
