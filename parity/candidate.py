@@ -14,13 +14,14 @@ names, without `bert.` in front. In `stages` `{i}` stands for a layer's number.
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from parity.errors import CandidateError
-from parity.stages import OUTPUTS, Stage, reference_points
+from parity.stages import OUTPUTS, Stage, reference_points, stage_names
 
 INPUTS = {
     "attention_mask": "1 for tokens, 0 for padding",
@@ -109,13 +110,18 @@ class Candidate:
             layers: how many of them it has.
 
         Raises:
-            CandidateError: a stage's module is not there.
+            CandidateError: there is no such stage, or its module is not there.
         """
         given: Mapping[str, str | Stage] = getattr(self._maker, "stages", {})
         if not given:
             return reference_points(name for name, _ in model.named_modules(remove_duplicate=False))
+        known = stage_names(["{i}", *range(layers)])
         found = {}
         for name, place in given.items():
+            if name not in known:
+                like = get_close_matches(name, known, n=1)
+                hint = f", did you mean {like[0]}?" if like else ""
+                raise CandidateError(f"{self.name}: there is no stage {name}{hint}")
             stage = Stage.parse(place) if isinstance(place, str) else place
             for i in range(layers if "{i}" in name else 1):
                 path = stage.module.replace("{i}", str(i))

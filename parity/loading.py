@@ -26,7 +26,12 @@ def load_maker(name: str) -> Any:
     maker = getattr(module, attribute, None)
     if not hasattr(maker, "build"):
         raise CandidateError(f"{place} has no class {attribute} with a method build")
-    return maker() if isinstance(maker, type) else maker
+    if not isinstance(maker, type):
+        return maker
+    try:
+        return maker()
+    except TypeError as error:
+        raise CandidateError(f"{name}: is made without arguments, and {error}") from None
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -97,6 +97,22 @@ OUTPUTS = (
 )
 
 
+def stage_names(layers: Iterable[int | str]) -> list[str]:
+    """Return the names of all stages, in the order of computation.
+
+    Args:
+        layers: their numbers, or what stands for one in an adapter.
+    """
+    names = list(_EMBEDDINGS)
+    for layer in layers:
+        here = f"encoder.layer.{layer}"
+        for attention in ("attention", "crossattention"):
+            names += [f"{here}.{stage.format(attention)}" for stage in _ATTENTION]
+        names += [f"{here}.{stage}" for stage in _FEED_FORWARD]
+        names.append(here)
+    return [*names, *_TOP]
+
+
 def reference_points(modules: Iterable[str]) -> dict[str, Stage]:
     """Return where each stage is, for a model in HF's layout, from the paths of its modules.
 
@@ -104,16 +120,10 @@ def reference_points(modules: Iterable[str]) -> dict[str, Stage]:
     """
     paths = set(modules)
     prefix = "bert." if "bert.embeddings" in paths else ""
-    names = list(_EMBEDDINGS)
-    layer = 0
-    while f"{prefix}encoder.layer.{layer}" in paths:
-        here = f"encoder.layer.{layer}"
-        for attention in ("attention", "crossattention"):
-            names += [f"{here}.{stage.format(attention)}" for stage in _ATTENTION]
-        names += [f"{here}.{stage}" for stage in _FEED_FORWARD]
-        names.append(here)
-        layer += 1
-    names += _TOP
+    layers = 0
+    while f"{prefix}encoder.layer.{layers}" in paths:
+        layers += 1
+    names = stage_names(range(layers))
 
     points = {}
     for name in names:

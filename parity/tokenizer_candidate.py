@@ -70,10 +70,16 @@ class Candidate:
         if "calls" in self.unsupported and not callable(made):
             return [list(map(int, made.encode(text))) for text in texts], None
         if "offsets" in self.unsupported:
-            return made(texts)["input_ids"], None
+            return _of_each(made(texts)["input_ids"], texts), None
         # Two calls: with offsets a tokenizer may come to its ids by another way.
         offsets = made(texts, return_offsets_mapping=True)["offset_mapping"]
-        return made(texts)["input_ids"], offsets
+        return _of_each(made(texts)["input_ids"], texts), _of_each(offsets, texts)
+
+
+def _of_each(rows: list[Any], texts: Sequence[str]) -> list[Any]:
+    if len(rows) != len(texts):
+        raise ValueError(f"a list of {len(texts)} texts came back as {len(rows)} rows")
+    return rows
 
 
 def load_candidate(name: str) -> Candidate:

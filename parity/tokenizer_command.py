@@ -91,6 +91,8 @@ def tokenizer_command(
                 report.outcomes.append(outcome)
                 if terminal.is_terminal:
                     bar.console.print(_line(outcome), highlight=False)
+        except CandidateError as error:
+            raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
         except CandidateCrashedError as error:
             report.error = "".join(traceback.format_exception(error))
     report.environment["seconds"] = round(time.monotonic() - begun)

@@ -40,7 +40,8 @@ def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
         typer.BadParameter: there is not a second text for each, or one is not UTF-8.
     """
     if pairs and len(pairs) != len(texts):
-        raise typer.BadParameter(f"give {len(texts)}, one per TEXT", param_hint="--pair")
+        number = f"give {len(texts)}, one per TEXT" if texts else "give each beside a TEXT"
+        raise typer.BadParameter(number, param_hint="--pair")
     for text in (*texts, *pairs):
         try:
             text.encode()

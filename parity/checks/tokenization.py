@@ -164,7 +164,8 @@ def _explained(sides: Sides, text: str) -> Difference:
         ours, theirs = (rows[1][0], theirs[1]), (their_offsets, theirs[1])
     else:
         ours = (list(rows[0][0]), [sides.tokens.get(i, "(no such id)") for i in rows[0][0]])
-    rule, call = _rule(sides, text, rows), f"tokenizer({text!a})"
+    given = f"([{text!a}])" if callable(sides.ours) else f".encode({text!a})"
+    rule, call = _rule(sides, text, rows), f"tokenizer{given}"
     return Difference(call, text, what, ours, theirs, rule, f"--text {_quoted(text)}")
 
 

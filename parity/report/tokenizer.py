@@ -47,7 +47,8 @@ def to_text(report: TokenizerReport) -> str:
     lines = [f"{'check':<10} {'configuration':<34} {'compared':>10} {'different':>10} status"]
     for outcome in report.outcomes:
         if outcome.status is Status.UNSUPPORTED:
-            lines.append(f"{outcome.check:<10} {outcome.configuration:<34} {'UNSUPPORTED':>28}")
+            named = f"{outcome.check}, {outcome.configuration}"
+            lines.append(f"{named:<66} {outcome.status}")
         else:
             numbers = f"{outcome.compared:>10,} {outcome.different:>10,}"
             lines.append(

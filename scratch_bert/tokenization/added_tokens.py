@@ -1,6 +1,7 @@
-"""Before step one: tokens found as they stand in the text, such as [MASK].
+"""Around step one: added tokens, found as they stand.
 
-They are cut out first, so that nothing lowers their case or splits their brackets.
+Those that are not normalised, such as [MASK], are cut out before it, so that nothing lowers their
+case or splits their brackets; the others after it, in the normalised text.
 """
 
 import re

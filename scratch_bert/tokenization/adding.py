@@ -4,7 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from scratch_bert.tokenization.settings import ROLES, AddedToken, TokenizerSettings
+from scratch_bert.tokenization.settings import (
+    HF_NAMES,
+    ROLES,
+    AddedToken,
+    TokenizerSettings,
+)
 
 EXTRA = "extra_special_tokens"
 
@@ -61,9 +66,12 @@ def name_tokens(
 ) -> tuple[TokenizerSettings, int]:
     """Add special tokens with a role, and further ones under "extra_special_tokens".
 
+    Its older name, "additional_special_tokens", is understood too.
+
     Raises:
         ValueError: there is no such role.
     """
+    named = {HF_NAMES.get(role, role): given for role, given in named.items()}
     if unknown := named.keys() - {*ROLES, EXTRA}:
         roles = ", ".join((*ROLES, EXTRA))
         raise ValueError(f"{', '.join(unknown)}: no role of a token, expected one of {roles}")

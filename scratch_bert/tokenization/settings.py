@@ -113,3 +113,10 @@ ROLES = (
     "cls_token",
     "mask_token",
 )
+
+# Other names that HF has for what is meant here.
+HF_NAMES = {
+    "do_lower_case": "lowercase",
+    "tokenize_chinese_chars": "split_cjk",
+    "additional_special_tokens": "extra_special_tokens",
+}

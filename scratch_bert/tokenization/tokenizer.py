@@ -17,7 +17,7 @@ from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.padding import check_side, read_lengths
 from scratch_bert.tokenization.pieces import Pieces
 from scratch_bert.tokenization.pipeline import Pipeline
-from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.settings import HF_NAMES, AddedToken, TokenizerSettings
 from scratch_bert.tokenization.special_tokens import ADJUSTABLE
 from scratch_bert.tokenization.token_table import TokenTable
 
@@ -66,7 +66,7 @@ class BertTokenizer(TokenTable):
 
         Args:
             name: the checkpoint.
-            overrides: settings that count instead of the checkpoint's, such as `lowercase=False`.
+            overrides: settings instead of the checkpoint's, as `lowercase`, HF's `do_lower_case`.
 
         Raises:
             CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
@@ -74,7 +74,8 @@ class BertTokenizer(TokenTable):
         from scratch_bert.checkpoints import resolve
         from scratch_bert.tokenization.tokenizer_files import read_settings
 
-        settings = replace(read_settings(resolve(name, weights=False)), **overrides)
+        changes = {HF_NAMES.get(option, option): value for option, value in overrides.items()}
+        settings = replace(read_settings(resolve(name, weights=False)), **changes)
         try:
             return cls(settings)
         except ValueError as error:
@@ -109,8 +110,7 @@ class BertTokenizer(TokenTable):
 
         Args:
             special_tokens_dict: role → token, such as "cls_token", and "extra_special_tokens" →
-                tokens. Unlike HF, where [CLS] and [SEP] around a text stay what they were, a role
-                counts from the next call on.
+                tokens. A role counts from the next call on, around a text too, unlike in HF.
 
         Raises:
             ValueError: there is no such role, or nothing is left of a token when it is normalised.

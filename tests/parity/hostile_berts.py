@@ -76,3 +76,7 @@ class Lacks(Silent):
 
 class Wrong(Silent):
     unsupported = ("segments",)
+
+
+class Misspells(Silent):
+    stages = {"encoder.layer.{i}.attention.query": "blocks.{i}"}  # noqa: RUF012

@@ -63,6 +63,10 @@ def test_numbers_are_judged_whatever_is_printed(name, status):
         ("Texts", "forward returned a str, expected a mapping of names to tensors"),
         ("BuildsAList", "build returned a list, expected a torch Module"),
         ("Lacks", "stage encoder.layer.{i}: Nothing has no attribute `blocks`"),
+        (
+            "Misspells",
+            "no stage encoder.layer.{i}.attention.query, did you mean encoder.layer.{i}.",
+        ),
         ("Wrong", "unsupported names segments, expected some of attention_mask, "),
         ("Nobody", "has no class Nobody with a method build"),
     ],

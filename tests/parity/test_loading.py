@@ -38,3 +38,10 @@ def test_a_candidate_that_is_not_there(name, message):
     with pytest.raises(CandidateError) as raised:
         load_maker(name)
     assert str(raised.value) == message
+
+
+def test_a_class_that_wants_arguments(tmp_path):
+    text = "class Mine:\n    def __init__(self, x): ...\n    def build(self): ..."
+    (tmp_path / "wants.py").write_text(text)
+    with pytest.raises(CandidateError, match=r"Mine: is made without arguments, and .* argument"):
+        load_maker(f"{tmp_path / 'wants.py'}:Mine")

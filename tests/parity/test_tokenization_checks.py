@@ -170,7 +170,7 @@ def test_a_message_says_everything(work):
         "texts, uncased: input_ids differs",
         "  rule    clean: Cc, Cf, Co (Unicode 8.0), U+0000 and U+FFFD are removed without a trace"
         " (ours is as if nothing was removed)",
-        r"  call    tokenizer('\u200b')",
+        r"  call    tokenizer.encode('\u200b')",
         r"  text    '\u200b'  U+200B ZERO WIDTH SPACE",
         r"  ours    ([2, 30522, 3], ['[CLS]', '\u200b', '[SEP]'])",
         "  theirs  ([2, 3], ['[CLS]', '[SEP]'])",

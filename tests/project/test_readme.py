@@ -11,6 +11,7 @@ import pytest
 
 import scratch_bert.cli
 from parity.cli import main
+from parity.stages import stage_names
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -80,13 +81,20 @@ def test_scripts(command):
 
 
 def test_the_example_prints_what_it_says(capsys):
-    (example,) = blocks("python")
+    example, _ = blocks("python")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102
     printed = capsys.readouterr().out.splitlines()
     said = re.findall(r"print\(.*\)  # (torch\.Size.*|-?[\d.]+)", example)
     assert len(said) == 4
     assert said == printed[:4]
     assert printed[4] == "103 loaded, 0 of them renamed"
+
+
+def test_the_sketch_of_a_candidate_names_stages():
+    _, sketch = blocks("python")
+    names: dict = {}
+    exec(compile(sketch, "README.md", "exec"), names)  # noqa: S102
+    assert set(names["MyBert"].stages) <= set(stage_names(["{i}"]))
 
 
 def test_the_first_output_is_the_tools_own(capsys):

@@ -65,3 +65,13 @@ def test_a_batch_goes_to_another_process():
     tokenizer = BertTokenizer(SETTINGS)
     batch = pickle.loads(pickle.dumps(tokenizer(["Unaff", "a"])))  # noqa: S301
     assert batch.tokens() == ["[CLS]", "un", "##aff", "[SEP]"]
+
+
+def test_names_of_the_reference_are_understood(tmp_path):
+    BertTokenizer(SETTINGS).save_pretrained(tmp_path)
+    cased = BertTokenizer.from_pretrained(
+        tmp_path, do_lower_case=False, tokenize_chinese_chars=False
+    )
+    assert (cased.settings.lowercase, cased.settings.split_cjk) == (False, False)
+    assert cased.add_special_tokens({"additional_special_tokens": ["<u>"]}) == 1
+    assert cased.tokenize("a<u>") == ["a", "<u>"]
