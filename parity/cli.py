@@ -6,7 +6,6 @@ to stderr.
 """
 
 import json
-import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -19,6 +18,14 @@ import typer
 from rich.console import Console
 
 from parity.check_command import check_command
+from parity.command_options import (
+    Format,
+    FormatOption,
+    OutputOption,
+    check_output,
+    finish,
+    rerun,
+)
 from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
 from parity.report.json import to_json
@@ -26,9 +33,8 @@ from parity.report.terminal import TerminalReport
 from parity.tokenizer_command import tokenizer_command
 from parity.verdict import EXIT_CODES, Report, Verdict
 from scratch_bert.checkpoints import resolve
-from scratch_bert.command_line import USAGE, check_texts, run
+from scratch_bert.command_line import check_texts, run
 from scratch_bert.errors import CheckpointError
-from scratch_bert.files import replace
 
 app = typer.Typer(
     help="Is this BERT the same as HuggingFace's, and if not, where?",
@@ -52,13 +58,6 @@ class Dtype(StrEnum):
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     FLOAT16 = "float16"
-
-
-class Format(StrEnum):
-    """Who reads the result."""
-
-    HUMAN = "human"
-    JSON = "json"
 
 
 @app.callback()
@@ -88,18 +87,15 @@ def diff_command(
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Seed for weights the checkpoint lacks.")
     ] = 0,
-    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
-    ] = None,
+    form: FormatOption = Format.HUMAN,
+    output: OutputOption = None,
 ) -> int:
     """Compare scratch_bert with HuggingFace, every tensor in the order of computation.
 
     Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
     5 nothing was compared.
     """
-    if output is not None and output.suffix != ".json":
-        raise typer.BadParameter(f"{output}: a report is written to FILE.json", param_hint="-o")
+    check_output(output)
     check_texts(texts or DEFAULT_TEXTS, pair or ())
     try:
         torch.empty(0, device=device).tolist()
@@ -130,9 +126,7 @@ def _report(
     output: Path | None,
 ) -> int:
     terminal = TerminalReport(Console())
-    called = sys.argv[0] if Path(sys.argv[0]).name == "parity" else "parity"
-    rerun = shlex.join([called, *sys.argv[1:]])
-    report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun})
+    report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun()})
     if form is Format.HUMAN:
         terminal.header()
     for row in judge(report, folder, settings):
@@ -142,20 +136,12 @@ def _report(
         print(to_json(report))
     else:
         terminal.summary(report)
-    if output is not None:
-        try:
-            replace(
-                output, lambda place: place.write_text(to_json(report) + "\n", encoding="utf-8")
-            )
-        except OSError as error:
-            print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
-            return USAGE
-    return EXIT_CODES[report.verdict]
+    return finish(report, output)
 
 
 @app.command(name="env")
 def env_command(
-    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
+    form: FormatOption = Format.HUMAN,
 ) -> int:
     """Print what a result depends on: versions, machine, threads."""
     facts = environment()

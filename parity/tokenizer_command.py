@@ -1,11 +1,8 @@
 """`parity tokenizer`: is this tokenizer HuggingFace's, on every text and in every call?"""
 
-import shlex
-import sys
 import time
 import traceback
 import warnings
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,6 +13,7 @@ from parity.checks.findings import Outcome
 from parity.checks.hard_texts import LAST
 from parity.checks.tokenizer_folders import CONFIGURATIONS
 from parity.checks.tokenizer_suite import Amounts, run_checks
+from parity.command_options import Format, FormatOption, rerun
 from parity.environment import environment
 from parity.errors import CandidateCrashedError, CandidateError
 from parity.report.tokenizer import TokenizerReport, to_json, to_text
@@ -23,13 +21,6 @@ from parity.tokenizer_candidate import load_candidate
 from parity.verdict import EXIT_CODES, Verdict
 
 SCRATCH_BERT = "parity.scratch_tokenizer:ScratchTokenizer"
-
-
-class Format(StrEnum):
-    """Who reads the result."""
-
-    HUMAN = "human"
-    JSON = "json"
 
 
 def tokenizer_command(
@@ -47,7 +38,7 @@ def tokenizer_command(
         typer.Option(help=r"Only this text, which may hold Python's escapes (\u200b); repeatable."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the random strings and calls.")] = 0,
-    form: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.HUMAN,
+    form: FormatOption = Format.HUMAN,
 ) -> int:
     """Compare a tokenizer with HuggingFace: ids, offsets, calls, decoding, files.
 
@@ -73,7 +64,7 @@ def tokenizer_command(
                 for name in ("transformers", "tokenizers", "python", "scratch_bert")
             },
             "seed": seed,
-            "rerun": shlex.join(["parity", *sys.argv[1:]]),
+            "rerun": rerun(),
         }
     )
     begun = time.monotonic()
