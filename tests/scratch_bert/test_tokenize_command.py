@@ -99,7 +99,7 @@ def test_what_is_written_to_a_file_is_what_is_printed(form, run, tmp_path):
     [
         (["a", "--file", "b"], "give TEXT or --file, not both"),
         (["a", "b", "--pair", "c"], "give 2, one per TEXT"),
-        (["--pair", "c"], "give 0, one per TEXT"),
+        (["--pair", "c"], "give each beside a TEXT"),
         (["a\udcff"], "is not UTF-8"),
         (["a", "--pair", "\udcff"], "is not UTF-8"),
         (["a", "--checkpoint", "builtin:huge"], "there are builtin:minilm"),
