@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from parity.candidate import Batch, Candidate
+from parity.candidate import INPUTS, Batch, Candidate
 from parity.compare import Comparison, Status, compare
 from parity.probes import Probe
 from parity.recording import Recording
@@ -54,9 +54,9 @@ def judge_probe(judged: Judged, probe: Probe, theirs: Recording) -> Iterator[Com
         batch = Batch(probe.batch)
         try:
             rows = _run_lane(judged, probe, batch, theirs, lane)
-        except Exception:
-            if missing := batch.asked - probe.batch.keys():
-                yield _unsupported(probe, f"the candidate needs {', '.join(sorted(missing))}")
+        except KeyError as error:
+            if (missing := error.args[0]) in INPUTS and missing not in probe.batch:
+                yield _unsupported(probe, f"the candidate needs {missing}")
                 return
             raise
         if unread := probe.inputs - batch.asked:

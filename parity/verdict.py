@@ -56,8 +56,9 @@ class Report:
 
     @property
     def compared(self) -> int:
-        """How many stages were judged; one that neither side computes was not."""
-        return sum(row.status is not Status.UNSUPPORTED for row in self.rows)
+        """How many tensors were judged; what neither side computes is none, nor is an error."""
+        judged = [row for row in self.rows if row.name != "error"]
+        return sum(row.status is not Status.UNSUPPORTED for row in judged)
 
     @property
     def verdict(self) -> Verdict:

@@ -80,3 +80,16 @@ class Wrong(Silent):
 
 class Misspells(Silent):
     stages = {"encoder.layer.{i}.attention.query": "blocks.{i}"}  # noqa: RUF012
+
+
+class AsksAndRaises(Silent):
+    def forward(self, model, batch):
+        batch.get("position_ids")
+        raise RuntimeError("not for want of positions")
+
+
+class SaysNothing(Silent):
+    def forward(self, model, batch):
+        if batch["input_ids"].shape[1] > 512:
+            raise ValueError("too long")
+        return {"somebody's own": batch["input_ids"]}

@@ -26,6 +26,7 @@ def rows_of(name, limit=60):
     ("name", "message"),
     [
         ("Raises", "RuntimeError: the attention is broken"),
+        ("AsksAndRaises", "RuntimeError: not for want of positions"),
         ("Exits", "SystemExit: 0"),
         ("Dies", "its process ended with code 7"),
         ("Loops", "Timeout"),
@@ -35,7 +36,7 @@ def test_a_crash_is_told_with_the_users_own_line(name, message):
     with pytest.raises(CandidateCrashedError) as crashed:
         rows_of(name, limit=60 if name != "Loops" else 8)
     assert message in str(crashed.value)
-    if name != "Dies":
+    if name not in ("Dies", "AsksAndRaises"):
         assert f'hostile_berts.py", line {line_of(name)}' in str(crashed.value)
 
 
@@ -91,6 +92,8 @@ def test_the_command(tmp_path, capsys):
     assert code == 2
     assert "crashed: Traceback" in out
     assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "crashed"
+    code, out, _ = run("check", f"{BERTS}:SaysNothing", "--format", "json")
+    assert (code, json.loads(out)["verdict"]) == (5, "nothing_compared")
     code, _, err = run("check", f"{BERTS}:Texts")
     assert (code, "expected a mapping" in err) == (4, True)
     code, _, err = run("check", "--probe", "nothing")
