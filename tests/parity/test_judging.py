@@ -27,9 +27,9 @@ def recorded(folder, tmp_path_factory):
     return place
 
 
-def judged(name, folder, recorded, probes=()):
+def judged(name, folder, recorded, probes=(), berts=BERTS):
     request = {
-        "candidate": f"{BERTS}:{name}",
+        "candidate": f"{berts}:{name}",
         "checkpoint": str(folder),
         "probes": probes or [probe.name for probe in probes_of(folder, 0)],
         "seed": 0,
@@ -82,3 +82,9 @@ def test_three_mistakes_in_three_layers(folder, recorded):
         "encoder.layer.1.intermediate",
         "encoder.layer.2.attention.self",
     ]
+
+
+def test_a_crash_is_no_lack_of_support(folder, recorded):
+    hostile = BERTS.with_name("hostile_berts.py")
+    with pytest.raises(RuntimeError, match="not for want of positions"):
+        judged("AsksAndRaises", folder, recorded, SOME, hostile)
