@@ -31,6 +31,10 @@ INPUTS = {
 FEATURES = {
     **INPUTS,
     "float64": "computing in double precision",
+    "bfloat16": "computing in bfloat16",
+    "float16": "computing in half precision",
+    "dropout": "a training mode in which dropout drops",
+    "gradients": "a backward pass",
 }
 
 

@@ -1,8 +1,10 @@
 """Watch a model compute: every stage's tensor, one after the other, as it is made."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -19,27 +21,36 @@ _SOFTMAXES = {torch.nn.functional.softmax, torch.softmax, Tensor.softmax}
 
 
 @contextmanager
-def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Iterator[None]:
+def tapped(
+    model: nn.Module,
+    stages: Mapping[str, Stage],
+    visit: Visit,
+    visit_gradient: Visit | None = None,
+) -> Iterator[None]:
     """While inside, call `visit(name, tensor)` for each stage a forward pass comes by.
 
     The tensor is the model's own: who keeps it beyond the call must clone it. If the call returns
     numbers, they are written into it, so that all who use it go on with them. A module that returns
     a tuple is represented by its first tensor. One that several paths lead to stands for them in
     turn, call by call.
+
+    With `visit_gradient` a later backward pass calls that in the same way, also outside; what it
+    returns is the gradient that goes on from there.
     """
     weights = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
-    softmax = _SoftmaxWatch(visit)
+    show = _Show(visit, visit_gradient, weights)
+    softmax = _SoftmaxWatch(show)
     places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
     with ExitStack() as stack:
         for name, stage in stages.items():
             module = model.get_submodule(stage.module)
             if stage.side in ("scores", "probabilities"):
-                softmax.watch(module, name, stage.side, stack)
+                softmax.watch(module, name, stage, stack)
             else:
                 paths = places.setdefault((module, stage.side), {})
                 paths.setdefault(stage.module, []).append((name, stage))
         for (module, side), paths in places.items():
-            tap = _Tap(visit, list(paths.values()), weights)
+            tap = _Tap(show, list(paths.values()))
             if side == "in":
                 handle = module.register_forward_pre_hook(tap.before, with_kwargs=True)
             else:
@@ -52,21 +63,66 @@ def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Itera
 _Named = tuple[str, Stage]
 
 
+@dataclass(frozen=True)
+class _Show:
+    """Shows a tensor of the model as the stages in it, and writes into it what comes back.
+
+    Attributes:
+        visit: is shown each stage.
+        visit_gradient: is shown each stage's gradient, when there is one.
+        weights: memory that is not written to.
+    """
+
+    visit: Visit
+    visit_gradient: Visit | None
+    weights: Collection[int]
+
+    def __call__(self, tensor: Tensor, named: Iterable[_Named]) -> Tensor:
+        for name, stage in named:
+            put = self.visit(name, stage.of(tensor))
+            if put is not None:
+                tensor = tensor if self._may_write(tensor) else tensor.clone()
+                _write(tensor.data, stage, put)  # autograd must not see it
+        if self.visit_gradient is not None and tensor.requires_grad:
+            for name, stage in named:
+                tensor.register_hook(partial(self._gradient, name, stage))  # type: ignore[no-untyped-call]
+        return tensor
+
+    def _gradient(self, name: str, stage: Stage, gradient: Tensor) -> Tensor | None:
+        assert self.visit_gradient is not None
+        put = self.visit_gradient(name, stage.of(gradient))
+        if put is None:
+            return None
+        gradient = gradient.clone()
+        _write(gradient, stage, put)
+        return gradient
+
+    def _may_write(self, tensor: Tensor) -> bool:
+        """Whether each number has a place of its own, and none is a weight."""
+        repeated = 0 in (
+            step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
+        )
+        return not repeated and tensor.untyped_storage().data_ptr() not in self.weights
+
+
+def _write(tensor: Tensor, stage: Stage, put: Tensor) -> None:
+    """Write a stage's numbers into its part of a tensor, if that is a part and no copy."""
+    part = stage.of(tensor)
+    if part.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr():
+        part.copy_(put)
+
+
 class _Tap:
     """A module's hooks.
 
     Args:
-        visit: is shown each stage's tensor.
+        show: shows a tensor as stages.
         turns: the stages of the first call, of the second, and so on.
-        weights: memory that is not written to.
     """
 
-    def __init__(
-        self, visit: Visit, turns: Sequence[Sequence[_Named]], weights: Collection[int]
-    ) -> None:
-        self._visit = visit
+    def __init__(self, show: _Show, turns: Sequence[Sequence[_Named]]) -> None:
+        self._show = show
         self._turns = cycle(turns)
-        self._weights = weights
 
     def before(self, _module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         if args:
@@ -81,33 +137,19 @@ class _Tap:
         return output if first is output[0] else type(output)((first, *output[1:]))
 
     def _visited(self, tensor: Tensor) -> Tensor:
-        for name, stage in next(self._turns):
-            put = self._visit(name, stage.of(tensor))
-            if put is not None:
-                tensor = tensor if self._may_write(tensor) else tensor.clone()
-                part = stage.of(tensor)
-                if part.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr():
-                    part.copy_(put)
-        return tensor
-
-    def _may_write(self, tensor: Tensor) -> bool:
-        """Whether each number has a place of its own, and none is a weight."""
-        repeated = 0 in (
-            step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
-        )
-        return not repeated and tensor.untyped_storage().data_ptr() not in self._weights
+        return self._show(tensor, next(self._turns))
 
 
 class _SoftmaxWatch(TorchFunctionMode):
     """Sees the softmax called inside an attention module, whoever wrote that module."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, show: _Show) -> None:
         super().__init__()
-        self.visit = visit
-        self.stages: dict[nn.Module, dict[str, str]] = {}
+        self.show = show
+        self.stages: dict[nn.Module, dict[str, list[_Named]]] = {}
         self.inside: list[nn.Module] = []
 
-    def watch(self, module: nn.Module, stage: str, side: str, stack: ExitStack) -> None:
+    def watch(self, module: nn.Module, name: str, stage: Stage, stack: ExitStack) -> None:
         if module not in self.stages:
             self.stages[module] = {}
             enter = module.register_forward_pre_hook(lambda m, _args: self.inside.append(m))
@@ -116,7 +158,7 @@ class _SoftmaxWatch(TorchFunctionMode):
             )
             stack.callback(enter.remove)
             stack.callback(leave.remove)
-        self.stages[module][side] = stage
+        self.stages[module].setdefault(stage.side, []).append((name, stage))
 
     def __torch_function__(
         self,
@@ -129,12 +171,11 @@ class _SoftmaxWatch(TorchFunctionMode):
         if func not in _SOFTMAXES or not self.inside:
             return func(*args, **kwargs)
         stages = self.stages[self.inside[-1]]
-        scores = self._visited(stages.get("scores"), args[0])
-        return self._visited(stages.get("probabilities"), func(scores, *args[1:], **kwargs))
-
-    def _visited(self, stage: str | None, tensor: Tensor) -> Tensor:
-        put = None if stage is None else self.visit(stage, tensor)
-        return tensor if put is None else put
+        scores, *rest = args or (kwargs["input"],)
+        options = {name: value for name, value in kwargs.items() if name != "input"}
+        scores = self.show(scores, stages.get("scores", ()))
+        probabilities = func(scores, *rest, **options)
+        return self.show(probabilities, stages.get("probabilities", ()))
 
 
 class _ClosedError(Exception):

@@ -1,5 +1,6 @@
 """What a comparison comes to: rows, a verdict, an exit code."""
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -55,6 +56,29 @@ class Report:
         return list(dict.fromkeys(wrong))
 
     @property
+    def born_backward(self) -> list[str]:
+        """The stages whose gradient is wrong though all it is made from was right, each once.
+
+        Where a forward pass is wrong its gradient is, too; so these are looked for in a right one.
+        """
+        rows = [row for row in self.rows if row.lane == "isolated gradient" and not row.passed]
+        return list(dict.fromkeys(row.name for row in rows)) if not self.born else []
+
+    @property
+    def required(self) -> Comparison | None:
+        """The comparison that needs the most of what is allowed: its numbers are the smallest
+        tolerance with which all would hold.
+        """
+        rows = [row for row in self.rows if row.lane != "padding" and row.max_abs > 0]
+        return max(rows, key=_needed, default=None)
+
+    @property
+    def unsupported(self) -> list[str]:
+        """What the candidate has not, or is not seen to have, each once."""
+        rows = [row for row in self.rows if row.status is Status.UNSUPPORTED]
+        return list(dict.fromkeys(row.name for row in rows))
+
+    @property
     def compared(self) -> int:
         """How many tensors were judged; what neither side computes is none, nor is an error."""
         judged = [row for row in self.rows if row.name != "error"]
@@ -68,3 +92,7 @@ class Report:
         if not self.compared:
             return Verdict.NOTHING_COMPARED
         return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES
+
+
+def _needed(row: Comparison) -> float:
+    return row.max_abs / row.allowed if row.allowed else math.inf

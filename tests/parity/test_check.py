@@ -92,7 +92,7 @@ def test_the_command(tmp_path, capsys):
     assert code == 2
     assert "crashed: Traceback" in out
     assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "crashed"
-    code, out, _ = run("check", f"{BERTS}:SaysNothing", "--format", "json")
+    code, out, _ = run("check", f"{BERTS}:SaysNothing", "--probe", "pair", "--format", "json")
     assert (code, json.loads(out)["verdict"]) == (5, "nothing_compared")
     code, _, err = run("check", f"{BERTS}:Texts")
     assert (code, "expected a mapping" in err) == (4, True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.check import record
 from parity.compare import Status
+from parity.record import record
 from parity.worker import probes_of, serve
 from scratch_bert.checkpoints import resolve
 
@@ -32,7 +32,6 @@ def judged(name, folder, recorded, probes=(), berts=BERTS):
         "candidate": f"{berts}:{name}",
         "checkpoint": str(folder),
         "probes": probes or [probe.name for probe in probes_of(folder, 0)],
-        "seed": 0,
         "recording": str(recorded),
     }
     return [answer["row"] for answer in serve(request)]
