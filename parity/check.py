@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
@@ -105,8 +105,12 @@ def check(
         wanted = {*described["stages"], *described["outputs"]}
         record(folder, chosen, wanted, place, [dtype] if dtype != "float64" else [])
         for answer in worker.ask(place, dtype=dtype):
-            row = answer["row"]
-            shape, where = tuple(row["shape"]), tuple(row["where"])
-            yield Comparison(
-                **{**row, "status": Status(row["status"]), "shape": shape, "where": where}
-            )
+            yield row_of(answer["row"])
+
+
+def row_of(answer: Mapping[str, Any]) -> Comparison:
+    """Read a row that came as JSON."""
+    shape, where = tuple(answer["shape"]), tuple(answer["where"])
+    return Comparison(
+        **{**answer, "status": Status(answer["status"]), "shape": shape, "where": where}
+    )

@@ -1,6 +1,5 @@
 """What a comparison comes to: rows, a verdict, an exit code."""
 
-import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -70,7 +69,7 @@ class Report:
         tolerance with which all would hold.
         """
         rows = [row for row in self.rows if row.lane != "padding" and row.max_abs > 0]
-        return max(rows, key=_needed, default=None)
+        return max(rows, key=lambda row: row.needed, default=None)
 
     @property
     def unsupported(self) -> list[str]:
@@ -92,7 +91,3 @@ class Report:
         if not self.compared:
             return Verdict.NOTHING_COMPARED
         return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES
-
-
-def _needed(row: Comparison) -> float:
-    return row.max_abs / row.allowed if row.allowed else math.inf

@@ -73,14 +73,14 @@ class Witness:
         if self.relative is not None:
             return self.relative * magnitude
         if self.dtype is torch.float64:
-            return FLOAT64 * max(magnitude, self._sum_of(name))
+            return FLOAT64 * max(magnitude, self._beside(name))
         dtype = str(self.dtype).removeprefix("torch.")
         noise = self.recording.noise(self.probe.name, dtype, lane, name)
         return OWN_ERROR * noise + ROUNDING * torch.finfo(self.dtype).eps * magnitude
 
-    def _sum_of(self, name: str) -> float:
-        """The magnitude of what a bias's gradient is the sum of; a key's cancel to nothing."""
-        stage = name.removesuffix(f".bias{GRADIENT}") + GRADIENT
-        if stage == name or stage not in self.names:
-            return 0.0
-        return float(self.get(stage).abs().max())
+    def _beside(self, name: str) -> float:
+        """The magnitude of the gradient of a bias's weight: both are sums of the same numbers, but
+        those of a key's bias cancel each other, since softmax does not see it.
+        """
+        weight = name.removesuffix(f".bias{GRADIENT}") + f".weight{GRADIENT}"
+        return float(self.get(weight).abs().max()) if weight in self.names else 0.0

@@ -1,6 +1,5 @@
 """A check's report for a person at a terminal: a line for each probe, then what was born where."""
 
-import math
 import textwrap
 from collections.abc import Iterable
 
@@ -84,8 +83,8 @@ def _cell(rows: Iterable[Comparison]) -> str:
     wrong = sum(not row.passed for row in rows)
     if wrong:
         return f"{wrong} of {len(rows)} differ"
-    worst = max((row.max_rel for row in rows if not math.isnan(row.max_rel)), default=0.0)
-    return f"{len(rows)} to {worst:.0e}" if worst else f"{len(rows)} exactly"
+    worst = max(rows, key=lambda row: row.needed)
+    return f"{len(rows)} to {worst.max_rel:.0e}" if worst.max_abs else f"{len(rows)} exactly"
 
 
 def _reason(report: Report) -> str:
