@@ -9,8 +9,14 @@ from parity.compare import Status
 from parity.worker import probes_of, serve
 from scratch_bert.checkpoints import resolve
 
-LAYOUTS = ["Fused", "PerHead", "Functional", "Transposed", "Packed"]
-BERTS = Path(__file__).with_name("other_berts.py")
+HERE = Path(__file__).parent
+LAYOUTS = {
+    "Fused": "fused.py",
+    "PerHead": "per_head.py",
+    "Functional": "functional.py",
+    "Transposed": "transposed.py",
+    "Packed": "packed.py",
+}
 SOME = ["padded right", "pair"]
 
 
@@ -27,9 +33,10 @@ def recorded(folder, tmp_path_factory):
     return place
 
 
-def judged(name, folder, recorded, probes=(), berts=BERTS):
+def judged(name, folder, recorded, probes=(), file=None):
+    file = file or HERE / "berts" / LAYOUTS[name.partition("_")[0]]
     request = {
-        "candidate": f"{berts}:{name}",
+        "candidate": f"{file}:{name}",
         "checkpoint": str(folder),
         "probes": probes or [probe.name for probe in probes_of(folder, 0)],
         "seed": 0,
@@ -85,6 +92,6 @@ def test_three_mistakes_in_three_layers(folder, recorded):
 
 
 def test_a_crash_is_no_lack_of_support(folder, recorded):
-    hostile = BERTS.with_name("hostile_berts.py")
+    hostile = HERE / "hostile_berts.py"
     with pytest.raises(RuntimeError, match="not for want of positions"):
         judged("AsksAndRaises", folder, recorded, SOME, hostile)
