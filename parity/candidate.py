@@ -147,7 +147,7 @@ def named_outputs(output: Any) -> dict[str, Tensor]:
     elif isinstance(output, Mapping):
         output = dict(output)
     elif dataclasses.is_dataclass(output) and not isinstance(output, type):
-        output = vars(output)
+        output = {part.name: getattr(output, part.name) for part in dataclasses.fields(output)}
     elif hasattr(output, "_asdict"):
         output = output._asdict()
     elif isinstance(output, (tuple, list)) and output:

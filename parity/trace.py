@@ -1,15 +1,19 @@
 """Watch a model compute: every stage's tensor, one after the other, as it is made."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import cycle
+from copy import copy
+from dataclasses import fields, is_dataclass, replace
+from itertools import chain, cycle
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
+from parity.errors import CandidateError
 from parity.stages import Stage
 
 Emit = Callable[[str, Tensor], None]
@@ -24,10 +28,9 @@ def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Itera
 
     The tensor is the model's own: who keeps it beyond the call must clone it. If the call returns
     numbers, they are written into it, so that all who use it go on with them. A module that returns
-    a tuple is represented by its first tensor. One that several paths lead to stands for them in
-    turn, call by call.
+    a tuple, a mapping or a dataclass is represented by its first tensor. One that several paths
+    lead to stands for them in turn, call by call.
     """
-    weights = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
     softmax = _SoftmaxWatch(visit)
     places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
     with ExitStack() as stack:
@@ -39,13 +42,14 @@ def tapped(model: nn.Module, stages: Mapping[str, Stage], visit: Visit) -> Itera
                 paths = places.setdefault((module, stage.side), {})
                 paths.setdefault(stage.module, []).append((name, stage))
         for (module, side), paths in places.items():
-            tap = _Tap(visit, list(paths.values()), weights)
+            tap = _Tap(visit, list(paths.values()), model)
             if side == "in":
                 handle = module.register_forward_pre_hook(tap.before, with_kwargs=True)
             else:
                 handle = module.register_forward_hook(tap.after)
             stack.callback(handle.remove)
-        stack.enter_context(softmax)
+        if softmax.stages:  # torch's fused layers notice a mode, and compute another way under one
+            stack.enter_context(softmax)
         yield
 
 
@@ -58,27 +62,29 @@ class _Tap:
     Args:
         visit: is shown each stage's tensor.
         turns: the stages of the first call, of the second, and so on.
-        weights: memory that is not written to.
+        model: whose weights are not written to.
     """
 
-    def __init__(
-        self, visit: Visit, turns: Sequence[Sequence[_Named]], weights: Collection[int]
-    ) -> None:
+    def __init__(self, visit: Visit, turns: Sequence[Sequence[_Named]], model: nn.Module) -> None:
         self._visit = visit
         self._turns = cycle(turns)
-        self._weights = weights
+        self._model = model
 
     def before(self, _module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         if args:
-            return (self._visited(args[0]), *args[1:]), kwargs
-        (name, tensor), *_ = kwargs.items()
-        return args, {**kwargs, name: self._visited(tensor)}
+            return (self._seen(args[0]), *args[1:]), kwargs
+        (name, value), *_ = kwargs.items()
+        return args, {**kwargs, name: self._seen(value)}
 
     def after(self, _module: nn.Module, _args: Any, output: Any) -> Any:
-        if isinstance(output, Tensor):
-            return self._visited(output)
-        first = self._visited(output[0])
-        return output if first is output[0] else type(output)((first, *output[1:]))
+        return self._seen(output)
+
+    def _seen(self, value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return self._visited(value)
+        place, tensor = _first_tensor(value)
+        seen = self._visited(tensor)
+        return value if seen is tensor else _with(value, place, seen)
 
     def _visited(self, tensor: Tensor) -> Tensor:
         for name, stage in next(self._turns):
@@ -95,7 +101,39 @@ class _Tap:
         repeated = 0 in (
             step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
         )
-        return not repeated and tensor.untyped_storage().data_ptr() not in self._weights
+        return not repeated and not any(
+            tensor.untyped_storage().data_ptr() == weight.untyped_storage().data_ptr()
+            for weight in chain(self._model.parameters(), self._model.buffers())
+            if not is_lazy(weight)
+        )
+
+
+def _first_tensor(value: Any) -> tuple[Any, Tensor]:
+    """Find the tensor that stands for a collection, and its place there."""
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        items = value.items()
+    elif is_dataclass(value):
+        items = ((field.name, getattr(value, field.name)) for field in fields(value))
+    elif isinstance(value, (tuple, list)):
+        items = enumerate(value)
+    for place, item in items:
+        if isinstance(item, Tensor):
+            return place, item
+    kind = type(value).__name__
+    raise CandidateError(f"a stage's module takes or returns a {kind} in which there is no tensor")
+
+
+def _with(value: Any, place: Any, tensor: Tensor) -> Any:
+    """Return a copy of a collection with another tensor in one place."""
+    if isinstance(value, Mapping):
+        changed: Any = copy(value)
+        changed[place] = tensor
+        return changed
+    if is_dataclass(value):
+        return replace(value, **{place: tensor})  # type: ignore[type-var]
+    items = (*value[:place], tensor, *value[place + 1 :])
+    return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
 
 
 class _SoftmaxWatch(TorchFunctionMode):

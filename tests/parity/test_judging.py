@@ -16,6 +16,11 @@ LAYOUTS = {
     "Functional": "functional.py",
     "Transposed": "transposed.py",
     "Packed": "packed.py",
+    "Torch": "torch_layers.py",
+    "TorchFast": "torch_layers.py",
+    "Lazy": "lazy.py",
+    "StillLazy": "lazy.py",
+    "Einsum": "einsum.py",
 }
 SOME = ["padded right", "pair"]
 
@@ -68,6 +73,10 @@ PLACES = {
 }
 SEEN = {
     ("Transposed", "scale"): "encoder.layer.1.attention.self.scores",
+    ("Torch", "scale"): "encoder.layer.1.attention.output.dense",
+    ("Einsum", "scale"): "encoder.layer.1.attention.self.scores",
+    **{("TorchFast", fault): "last_hidden_state" for fault in PLACES},
+    **{("StillLazy", fault): "encoder.layer.1" for fault in PLACES},
     **{("Functional", fault): "last_hidden_state" for fault in PLACES},
     **{("Packed", fault): "log_probabilities" for fault in PLACES},
 }
