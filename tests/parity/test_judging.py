@@ -21,6 +21,7 @@ LAYOUTS = {
     "Lazy": "lazy.py",
     "StillLazy": "lazy.py",
     "Einsum": "einsum.py",
+    "Numpy": "numpy_bert.py",
 }
 SOME = ["padded right", "pair"]
 
