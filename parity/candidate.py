@@ -67,6 +67,7 @@ class Candidate:
     def __init__(self, maker: Any, name: str) -> None:
         self.name = name
         self._maker = maker
+        self.names_stages = bool(getattr(maker, "stages", ()))
         self.unsupported = frozenset(getattr(maker, "unsupported", ()))
         if unknown := self.unsupported - FEATURES.keys() - {*OUTPUTS}:
             allowed = ", ".join((*FEATURES, *OUTPUTS))

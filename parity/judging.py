@@ -88,10 +88,18 @@ def _run_lane(
         if name in outputs and name not in judged.candidate.unsupported:
             look(name, outputs[name])
     for name in judged.stages.keys() & set(recorded) - rows.keys():
-        note = "its module was not called"
-        row = Comparison(name, Status.MISSING_OURS, note=note, probe=probe.name, lane=lane)
-        rows[name] = [row]
+        rows[name] = [_missing(name, judged, probe, lane)]
     return [row for name in recorded for row in rows.get(name, ())]
+
+
+def _missing(name: str, judged: Judged, probe: Probe, lane: str) -> Comparison:
+    """Say what became of a stage that no tensor was seen at."""
+    status, note = Status.MISSING_OURS, "its module was not called"
+    if judged.stages[name].side in ("scores", "probabilities"):
+        note = "no softmax was called in its module"
+        if not judged.candidate.names_stages:  # it never said that there is one
+            status = Status.UNSUPPORTED
+    return Comparison(name, status, note=note, probe=probe.name, lane=lane)
 
 
 def compare_attended(

@@ -36,7 +36,7 @@ class CheckReport:
         rows, self._rows = self._rows, []
         if not rows:
             return
-        if rows[0].status is Status.UNSUPPORTED:
+        if rows[0].name == "probe":
             self._print(f"{rows[0].probe:<20} UNSUPPORTED: {rows[0].note}", "yellow")
             return
         lanes = [[row for row in rows if row.lane == lane] for lane in _LANES]
@@ -51,6 +51,13 @@ class CheckReport:
         if report.first_divergence is not None:
             first = report.first_divergence
             self._print(f"first divergence, on {first.probe!r}: {explain(first)}")
+        hidden = [row for row in report.rows if row.status is Status.UNSUPPORTED]
+        hidden = [row for row in hidden if row.name != "probe"]
+        if hidden:
+            names = len({row.name for row in hidden})
+            self._print(
+                f"not compared: {names} of its stages, first {hidden[0].name}: {hidden[0].note}"
+            )
         for name in report.born:
             self._print(f"born here, though its input was right: {name}", "red")
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
@@ -69,7 +76,7 @@ def _line(probe: str, *cells: str) -> str:
 
 def _cell(rows: Iterable[Comparison]) -> str:
     """How many stages are equal, or how many are not."""
-    rows = list(rows)
+    rows = [row for row in rows if row.status is not Status.UNSUPPORTED]
     if not rows:
         return "—"
     wrong = sum(not row.passed for row in rows)
@@ -84,6 +91,7 @@ def _reason(report: Report) -> str:
         return report.error
     if report.verdict is Verdict.NOTHING_COMPARED:
         return "the candidate has none of the stages and outputs; see the adapter contract"
-    wrong = sum(not row.passed for row in report.rows if row.lane != "padding")
-    judged = sum(row.lane != "padding" for row in report.rows)
+    rows = [row for row in report.rows if row.lane != "padding"]
+    wrong = sum(not row.passed for row in rows)
+    judged = sum(row.status is not Status.UNSUPPORTED for row in rows)
     return f"{judged - wrong} of {judged} comparisons in float64 hold"

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from parity.stages import Stage
+from parity import Stage
 from tests.parity.berts.shared import (
     EMBED_STAGES,
     Embed,
