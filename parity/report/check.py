@@ -51,13 +51,11 @@ class CheckReport:
         if report.first_divergence is not None:
             first = report.first_divergence
             self._print(f"first divergence, on {first.probe!r}: {explain(first)}")
-        hidden = [row for row in report.rows if row.status is Status.UNSUPPORTED]
-        hidden = [row for row in hidden if row.name != "probe"]
-        if hidden:
-            names = len({row.name for row in hidden})
-            self._print(
-                f"not compared: {names} of its stages, first {hidden[0].name}: {hidden[0].note}"
-            )
+        left_out = {row.name: row.note for row in report.rows if row.status is Status.UNSUPPORTED}
+        left_out.pop("probe", None)  # which has a line of its own
+        if left_out:
+            name, note = next(iter(left_out.items()))
+            self._print(f"not compared: {len(left_out)} of its stages, first {name}: {note}")
         for name in report.born:
             self._print(f"born here, though its input was right: {name}", "red")
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}

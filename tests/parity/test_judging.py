@@ -23,6 +23,7 @@ LAYOUTS = {
     "StillLazy": "lazy.py",
     "Einsum": "einsum.py",
     "Numpy": "numpy_bert.py",
+    "Ragged": "ragged.py",
 }
 SOME = ["padded right", "pair"]
 
@@ -62,6 +63,8 @@ SEEN = {
     ("Transposed", "scale"): "encoder.layer.1.attention.self.scores",
     ("Torch", "scale"): "encoder.layer.1.attention.output.dense",
     ("Einsum", "scale"): "encoder.layer.1.attention.self.scores",
+    ("Ragged", "scale"): "encoder.layer.1.attention.output.LayerNorm",
+    ("Ragged", "tanh"): "encoder.layer.1",
     **{("TorchFast", fault): "last_hidden_state" for fault in PLACES},
     **{("StillLazy", fault): "encoder.layer.1" for fault in PLACES},
     **{("Functional", fault): "last_hidden_state" for fault in PLACES},
