@@ -19,6 +19,7 @@ class Subject:
         stages: where the model makes which stage.
         gradients: of the weights, by HuggingFace's names and in its layout, after a backward pass.
         unsupported: what it says it has not.
+        names_stages: whether it says itself where its stages are.
         dtype: what it computes in, unless a probe asks for another.
     """
 
@@ -27,6 +28,7 @@ class Subject:
     stages: Mapping[str, Stage]
     gradients: Callable[[nn.Module], Iterator[tuple[str, Tensor]]]
     unsupported: Collection[str] = ()
+    names_stages: bool = False
     dtype: torch.dtype = torch.float64
     _made: tuple[tuple[torch.dtype, bool], nn.Module] | None = field(default=None, repr=False)
 

@@ -1,20 +1,20 @@
 """Watch a model compute: every stage's tensor, one after the other, as it is made."""
 
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import cycle
+from itertools import chain, cycle
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
+from parity.nested import first_tensor, with_tensor
 from parity.stages import Stage
 
-Emit = Callable[[str, Tensor], None]
 Visit = Callable[[str, Tensor], Tensor | None]
 
 _SOFTMAXES = {torch.nn.functional.softmax, torch.softmax, Tensor.softmax}
@@ -31,14 +31,13 @@ def tapped(
 
     The tensor is the model's own: who keeps it beyond the call must clone it. If the call returns
     numbers, they are written into it, so that all who use it go on with them. A module that returns
-    a tuple is represented by its first tensor. One that several paths lead to stands for them in
-    turn, call by call.
+    a tuple, a mapping or a dataclass is represented by its first tensor. One that several paths
+    lead to stands for them in turn, call by call.
 
     With `visit_gradient` a later backward pass calls that in the same way, also outside; what it
     returns is the gradient that goes on from there.
     """
-    weights = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
-    show = _Show(visit, visit_gradient, weights)
+    show = _Show(visit, visit_gradient, model)
     softmax = _SoftmaxWatch(show)
     places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
     with ExitStack() as stack:
@@ -56,7 +55,8 @@ def tapped(
             else:
                 handle = module.register_forward_hook(tap.after)
             stack.callback(handle.remove)
-        stack.enter_context(softmax)
+        if softmax.stages:  # torch's fused layers notice a mode, and compute another way under one
+            stack.enter_context(softmax)
         yield
 
 
@@ -70,12 +70,12 @@ class _Show:
     Attributes:
         visit: is shown each stage.
         visit_gradient: is shown each stage's gradient, when there is one.
-        weights: memory that is not written to.
+        model: whose weights are not written to.
     """
 
     visit: Visit
     visit_gradient: Visit | None
-    weights: Collection[int]
+    model: nn.Module
 
     def __call__(self, tensor: Tensor, named: Iterable[_Named]) -> Tensor:
         for name, stage in named:
@@ -102,7 +102,11 @@ class _Show:
         repeated = 0 in (
             step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
         )
-        return not repeated and tensor.untyped_storage().data_ptr() not in self.weights
+        return not repeated and not any(
+            tensor.untyped_storage().data_ptr() == weight.untyped_storage().data_ptr()
+            for weight in chain(self.model.parameters(), self.model.buffers())
+            if not is_lazy(weight)
+        )
 
 
 def _write(tensor: Tensor, stage: Stage, put: Tensor) -> None:
@@ -126,18 +130,19 @@ class _Tap:
 
     def before(self, _module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         if args:
-            return (self._visited(args[0]), *args[1:]), kwargs
-        (name, tensor), *_ = kwargs.items()
-        return args, {**kwargs, name: self._visited(tensor)}
+            return (self._shown(args[0]), *args[1:]), kwargs
+        (name, value), *_ = kwargs.items()
+        return args, {**kwargs, name: self._shown(value)}
 
     def after(self, _module: nn.Module, _args: Any, output: Any) -> Any:
-        if isinstance(output, Tensor):
-            return self._visited(output)
-        first = self._visited(output[0])
-        return output if first is output[0] else type(output)((first, *output[1:]))
+        return self._shown(output)
 
-    def _visited(self, tensor: Tensor) -> Tensor:
-        return self._show(tensor, next(self._turns))
+    def _shown(self, value: Any) -> Any:
+        place, tensor = (None, value) if isinstance(value, Tensor) else first_tensor(value)
+        shown = self._show(tensor, next(self._turns))
+        if shown is tensor:
+            return value
+        return shown if value is tensor else with_tensor(value, place, shown)
 
 
 class _SoftmaxWatch(TorchFunctionMode):
@@ -176,57 +181,3 @@ class _SoftmaxWatch(TorchFunctionMode):
         scores = self.show(scores, stages.get("scores", ()))
         probabilities = func(scores, *rest, **options)
         return self.show(probabilities, stages.get("probabilities", ()))
-
-
-class _ClosedError(Exception):
-    """Raised inside a stream's thread when nobody listens any more."""
-
-
-def stream(run: Callable[[Emit], None]) -> Iterator[tuple[str, Tensor]]:
-    """Turn a function that emits tensors into an iterator over them.
-
-    `run` works in a thread of its own, but never at the same time as the caller: it goes on to the
-    next tensor when that is asked for. So a tensor is valid until the next one is asked for, and no
-    more than one is held. What `run` raises is raised here.
-    """
-    go, done = threading.Semaphore(0), threading.Semaphore(0)
-    slot: list[tuple[str, Tensor]] = []
-    error: list[BaseException] = []
-    closed = threading.Event()
-    grad = torch.is_grad_enabled()
-
-    def emit(name: str, tensor: Tensor) -> None:
-        slot.append((name, tensor))
-        done.release()
-        go.acquire()
-        if closed.is_set():
-            raise _ClosedError
-
-    def work() -> None:
-        go.acquire()
-        try:
-            if not closed.is_set():
-                with torch.set_grad_enabled(grad):  # the switch is the thread's own
-                    run(emit)
-        except _ClosedError:
-            pass
-        except BaseException as raised:
-            error.append(raised)
-        finally:
-            done.release()
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while True:
-            go.release()
-            done.acquire()
-            if not slot:
-                break
-            yield slot.pop()
-        if error:
-            raise error[0]
-    finally:
-        closed.set()
-        go.release()
-        thread.join()

@@ -75,7 +75,8 @@ def _subject(candidate: Candidate, folder: Path, dtype: torch.dtype) -> Subject:
     def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
         return parameters.gradients(model, weights())
 
-    subject = Subject(make, candidate.forward, {}, gradients, candidate.unsupported, dtype)
+    subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
+    subject.unsupported, subject.names_stages = candidate.unsupported, candidate.names_stages
     layers = read_config(folder / "config.json").num_hidden_layers
     subject.stages = candidate.stages(subject.model(dtype), layers)
     return subject

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from parity.compare import Comparison, Status
 from parity.stages import OUTPUTS
@@ -25,7 +26,8 @@ def judge_backward(
     """Compare the gradients, in both lanes."""
     model = subject.model(witness.dtype)
     for parameter in model.parameters():
-        parameter.requires_grad_(parameter.is_floating_point())
+        if not is_lazy(parameter):
+            parameter.requires_grad_(parameter.is_floating_point())
     for lane in LANES:
         model.zero_grad()
         rows = _run_lane(subject, model, batch, witness, lane)

@@ -52,5 +52,15 @@ def run_lane(
         if name in outputs and name not in subject.unsupported:
             look(name, outputs[name])
     for name in subject.stages.keys() & {*recorded} - rows.keys():
-        rows[name] = [witness.row(name, Status.MISSING_OURS, "its module was not called", lane)]
+        rows[name] = [_missing(subject, name, witness, lane)]
     return [row for name in recorded for row in rows.get(name, ())]
+
+
+def _missing(subject: Subject, name: str, witness: Witness, lane: str) -> Comparison:
+    """Say what became of a stage that no tensor was seen at."""
+    status, note = Status.MISSING_OURS, "its module was not called"
+    if subject.stages[name].side in ("scores", "probabilities"):
+        note = "no softmax was called in its module"
+        if not subject.names_stages:  # it never said that there is one
+            status = Status.UNSUPPORTED
+    return witness.row(name, status, note, lane)

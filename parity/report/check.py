@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
+from parity.candidate import FEATURES
 from parity.compare import Comparison, Status
 from parity.report.terminal import explain
 from parity.verdict import Report, Verdict
@@ -55,6 +56,14 @@ class CheckReport:
         if report.first_divergence is not None:
             first = report.first_divergence
             self._print(f"first divergence, on {first.probe!r}: {explain(first)}")
+        left_out = {
+            row.name: row.note
+            for row in report.rows
+            if row.status is Status.UNSUPPORTED and row.name not in FEATURES
+        }
+        if left_out:
+            name, note = next(iter(left_out.items()))
+            self._print(f"not compared: {len(left_out)} of its stages, first {name}: {note}")
         for name in report.born:
             self._print(f"born here, though its input was right: {name}", "red")
         for name in report.born_backward:
@@ -84,7 +93,7 @@ def _cell(rows: Iterable[Comparison]) -> str:
     if wrong:
         return f"{wrong} of {len(rows)} differ"
     worst = max(rows, key=lambda row: row.needed)
-    return f"{len(rows)} to {worst.max_rel:.0e}" if worst.max_abs else f"{len(rows)} exactly"
+    return f"{len(rows)} to {worst.max_rel:.0e}" if worst.max_abs > 0 else f"{len(rows)} exactly"
 
 
 def _reason(report: Report) -> str:

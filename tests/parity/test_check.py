@@ -4,14 +4,18 @@ Slow: every case starts a Python that imports torch.
 """
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from parity.check import check
 from parity.cli import main
-from parity.compare import Status
+from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
+from parity.report.check import CheckReport
+from parity.verdict import Report
 from scratch_bert.checkpoints import resolve
 
 BERTS = Path(__file__).with_name("hostile_berts.py")
@@ -76,6 +80,28 @@ def test_what_is_no_candidate(name, message):
     with pytest.raises(CandidateError) as refused:
         rows_of(name)
     assert message in str(refused.value)
+
+
+def test_what_was_not_compared_is_not_counted():
+    note = "no softmax was called in its module"
+    rows = [
+        Comparison("scores", Status.UNSUPPORTED, note=note, probe="pair"),
+        Comparison("embeddings", Status.MATCH, bit_equal=True, probe="pair", max_rel=0.0),
+        Comparison("probe", Status.UNSUPPORTED, note="the candidate has no x", probe="holes"),
+    ]
+    console = Console(file=StringIO(), width=100)
+    report = CheckReport(console)
+    for row in rows:
+        report.row(row)
+    report.summary(Report(rows, {"rerun": "parity check"}))
+    printed = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert printed[:5] == [
+        "pair                 1 exactly          —                  —",
+        "holes                UNSUPPORTED: the candidate has no x",
+        "",
+        "parity: 1 of 1 comparisons in float64 hold",
+        f"not compared: 1 of its stages, first scores: {note}",
+    ]
 
 
 def test_the_command(tmp_path, capsys):
