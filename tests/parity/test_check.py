@@ -99,7 +99,7 @@ def test_what_was_not_compared_is_not_counted():
         "pair                 1 exactly          —                  —",
         "holes                UNSUPPORTED: the candidate has no x",
         "",
-        "parity: 1 of 1 comparisons in float64 hold",
+        "parity: 1 of 1 comparisons hold",
         f"not compared: 1 of its stages, first scores: {note}",
     ]
 
