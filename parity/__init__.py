@@ -2,20 +2,24 @@
 
 Read in this order: stages (what is compared) → trace (how a model is tapped) → compare (two
 tensors) → diff (two models) → report. `reference.py` alone knows transformers and tokenizers,
-`scratch.py` alone knows scratch_bert. `parity.Stage` is what an adapter needs of it.
+`scratch.py` alone knows scratch_bert. `parity.Stage` is what an adapter
+needs of it, `parity.load` builds one to try things on.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parity.candidate_subject import load
     from parity.stages import Stage
 
-__all__ = ["Stage"]
+__all__ = ["Stage", "load"]
+
+_PLACES = {"Stage": "parity.stages", "load": "parity.candidate_subject"}
 
 
 def __getattr__(name: str) -> Any:
-    if name != "Stage":
+    """Import what is asked for when it is asked for."""
+    if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from parity.stages import Stage
-
-    return Stage
+    return getattr(import_module(_PLACES[name]), name)

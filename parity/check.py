@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
+from parity.checks.laws import Law
 from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
 from parity.probes import Probe
@@ -16,6 +18,14 @@ from parity.record import record
 from parity.recording import Recording
 
 LAST_LINES = 30  # of what a candidate wrote to stderr before its process ended
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a candidate is checked for."""
+
+    probes: Sequence[Probe]
+    laws: Sequence[Law] = ()
 
 
 class Worker:
@@ -139,13 +149,31 @@ class Judge:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        described = self.described()
-        if described["no float64"]:
-            note = f"judged in float32 instead: {described['no float64']}"
+        place, dtype = str(self._place), self.described()["dtype"]
+        yield from self._answers("judge", recording=place, probes=[*names], dtype=dtype)
+
+    def laws(self, names: Sequence[str], seed: int) -> Iterator[Comparison]:
+        """Look for inputs that break a law.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        dtype = self.described()["dtype"]
+        yield from self._answers("laws", laws=[*names], seed=seed, dtype=dtype)
+
+    def lacking(self) -> Iterator[Comparison]:
+        """Say so where the candidate does not compute in double precision."""
+        if why := self.described()["no float64"]:
+            note = f"judged in float32 instead: {why}"
             yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
-        place, dtype = str(self._place), described["dtype"]
-        for answer in self.ask("judge", recording=place, probes=[*names], dtype=dtype):
-            yield row_of(answer["row"])
+
+    def _answers(self, what: str, **more: Any) -> Iterator[Comparison]:
+        for answer in self.ask(what, **more):
+            row = answer["row"]
+            shape, where = tuple(row["shape"]), tuple(row["where"])
+            status = Status(row["status"])
+            yield Comparison(**{**row, "status": status, "shape": shape, "where": where})
 
     def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:
         """Record what the candidate itself computes.
@@ -174,14 +202,15 @@ class Judge:
 
 
 def check(
-    candidate: str, folder: Path, chosen: Sequence[Probe], **options: Any
+    candidate: str, folder: Path, chosen: Chosen, seed: int = 0, **options: Any
 ) -> Iterator[Comparison]:
     """Judge a candidate on one checkpoint, yielding row after row.
 
     Args:
         candidate: its name.
         folder: the checkpoint.
-        chosen: the probes.
+        chosen: probes and laws.
+        seed: of the search for what breaks a law.
         options: the other arguments of `Judge`.
 
     Raises:
@@ -189,13 +218,9 @@ def check(
         CandidateCrashedError: its own code raised, ended, or took too long.
     """
     with Judge(candidate, folder, **options) as judge:
-        judge.prepare(chosen)
-        yield from judge.rows([probe.name for probe in chosen])
-
-
-def row_of(answer: Mapping[str, Any]) -> Comparison:
-    """Read a row that came as JSON."""
-    shape, where = tuple(answer["shape"]), tuple(answer["where"])
-    return Comparison(
-        **{**answer, "status": Status(answer["status"]), "shape": shape, "where": where}
-    )
+        yield from judge.lacking()
+        if chosen.probes:
+            judge.prepare(chosen.probes)
+            yield from judge.rows([probe.name for probe in chosen.probes])
+        if chosen.laws:
+            yield from judge.laws([law.name for law in chosen.laws], seed)

@@ -56,7 +56,7 @@ def check_command(
             "rerun": rerun(),
         }
     )
-    rows = check(candidate, folder, chosen, limit=limit, relative=tolerance)
+    rows = check(candidate, folder, chosen, seed, limit=limit, relative=tolerance)
     try:
         show(report, rows, human=form is Format.HUMAN)
     except CandidateError as error:

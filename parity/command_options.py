@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from parity.probes import Probe
+from parity.check import Chosen
+from parity.checks.laws import laws_for
 from parity.report.json import to_json
 from parity.verdict import EXIT_CODES, Report
-from parity.worker import probes_of
+from parity.worker import probes_of, sizes_of
 from scratch_bert.checkpoints import resolve
 from scratch_bert.command_line import USAGE
 from scratch_bert.errors import CheckpointError
@@ -38,7 +39,9 @@ class Dtype(StrEnum):
 CheckpointOption = Annotated[
     str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
 ]
-ProbeOption = Annotated[list[str] | None, typer.Option(help="Only this probe; may be repeated.")]
+ProbeOption = Annotated[
+    list[str] | None, typer.Option(help="Only this probe or law; may be repeated.")
+]
 SeedOption = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the probes' ids.")]
 LimitOption = Annotated[
     float, typer.Option(min=0.1, help="Seconds the candidate has for one probe.")
@@ -65,22 +68,26 @@ def resolve_checkpoint(name: str) -> Path:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
-def choose(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, list[Probe]]:
-    """Find a checkpoint's folder and make the probes for it that are named, or all.
+def choose(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, Chosen]:
+    """Find a checkpoint's folder, and the probes and laws of these names, or all for it.
 
     Raises:
-        typer.BadParameter: there is no such checkpoint or no such probe.
+        typer.BadParameter: there is no such checkpoint, probe or law.
     """
     folder = resolve_checkpoint(checkpoint)
     try:
-        made = probes_of(folder, seed)
+        probes, laws = probes_of(folder, seed), laws_for(sizes_of(folder))
     except (CheckpointError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-    known = [probe.name for probe in made]
+    known = [*(probe.name for probe in probes), *(law.name for law in laws)]
     if unknown := {*(names or ())} - {*known}:
         message = f"{', '.join(unknown)}: no such probe, expected some of {', '.join(known)}"
         raise typer.BadParameter(message, param_hint="--probe")
-    return folder, [probe for probe in made if not names or probe.name in names]
+    wanted = names or known
+    return folder, Chosen(
+        [probe for probe in probes if probe.name in wanted],
+        [law for law in laws if law.name in wanted],
+    )
 
 
 def check_output(output: Path | None) -> None:

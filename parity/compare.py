@@ -40,6 +40,7 @@ class Comparison:
         probe: which input it was.
         lane: which way the input came: "propagated" through the model before it, "published"
             for numbers known from elsewhere.
+        reproduction: Python that shows it again, where there is such a thing.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Comparison:
     note: str = ""
     probe: str = "text"
     lane: str = "propagated"
+    reproduction: str = ""
 
     @property
     def passed(self) -> bool:

@@ -54,16 +54,16 @@ def record_command(
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
     place, chosen = choose(checkpoint, probe, seed)
-    chosen = [each for each in chosen if each.mode in _RECORDED and not each.dtype]
+    probes = [each for each in chosen.probes if each.mode in _RECORDED and not each.dtype]
     if candidate is None:
         smaller = [str(dtype)] if dtype is not Dtype.FLOAT64 else []
-        made = record(place, chosen, None, folder, smaller)
+        made = record(place, probes, None, folder, smaller)
         made.facts |= {"checkpoint": checkpoint, "seed": seed}
         made.close()
     else:
         try:
             with Judge(candidate, place, limit=limit) as judge:
-                judge.keep(chosen, folder, dtype)
+                judge.keep(probes, folder, dtype)
         except CandidateError as error:
             raise typer.BadParameter(str(error), param_hint="--candidate") from None
         except CandidateCrashedError as error:

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from parity import parameters
 from parity.candidate import Batch, Candidate
+from parity.candidate_subject import candidate_subject
+from parity.checks.law_search import judge_law
+from parity.checks.laws import Sizes, laws_for
 from parity.errors import CandidateError
 from parity.judging import judge_probe
 from parity.loading import load_maker
@@ -29,8 +31,6 @@ from parity.stages import OUTPUTS
 from parity.subject import Subject
 from parity.trace import tapped
 from scratch_bert.config_file import read_config
-from scratch_bert.weight_files import read_weights
-from scratch_bert.weight_names import canonical_weights
 
 Answer = dict[str, Any]
 
@@ -54,7 +54,7 @@ def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Itera
     lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
     if not lacks:
         try:
-            seen, outputs = _look(_subject(candidate, folder, torch.float64))
+            seen, outputs = _look(candidate_subject(candidate, folder, torch.float64))
         except CandidateError:
             raise
         except Exception as error:
@@ -63,14 +63,14 @@ def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Itera
             other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
             lacks = other[0] if other else ""
     if lacks:
-        seen, outputs = _look(_subject(candidate, folder, torch.float32))
+        seen, outputs = _look(candidate_subject(candidate, folder, torch.float32))
     dtype = "float32" if lacks else "float64"
     yield {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
 
 
 def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
     """Compare with a `recording`, on its `probes`, in a `dtype`; a row at a time."""
-    subject = _subject(candidate, folder, getattr(torch, request.get("dtype", "float64")))
+    subject = candidate_subject(candidate, folder, getattr(torch, request.get("dtype", "float64")))
     recording = Recording.read(Path(request["recording"]))
     for probe in recording.probes():
         if probe.name in request.get("probes", recording.names()):
@@ -81,7 +81,7 @@ def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> It
 def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
     """Keep what the candidate computes from a `recording`'s inputs `into` another."""
     dtype = getattr(torch, request["dtype"])
-    subject = _subject(candidate, folder, dtype)
+    subject = candidate_subject(candidate, folder, dtype)
     made = Recording(Path(request["into"]), made_by=request["candidate"])
     for probe in Recording.read(Path(request["recording"])).probes():
         if probe.mode is Mode.EVALUATE and not probe.dtype:
@@ -96,33 +96,31 @@ def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> I
     made.close()
 
 
-_ANSWERS = {"describe": _describe, "judge": _judge, "record": _record}
+def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+    """Search for what breaks the `laws` of these names; a row at a time."""
+    dtype = request["dtype"]
+    subject = candidate_subject(candidate, folder, getattr(torch, dtype))
+    single = f", torch.{dtype}" if dtype != "float64" else ""
+    load = f"parity.load({request['candidate']!r}, {str(folder)!r}{single})"
+    sizes = sizes_of(folder)
+    for law in laws_for(sizes):
+        if law.name in request["laws"]:
+            yield {"row": asdict(judge_law(law, subject, sizes, request["seed"], load))}
+
+
+_ANSWERS = {"describe": _describe, "judge": _judge, "record": _record, "laws": _laws}
+
+
+def sizes_of(folder: Path) -> Sizes:
+    """Read what ids a checkpoint's model takes."""
+    config = read_config(folder / "config.json")
+    return Sizes(config.vocab_size, config.max_position_embeddings, config.type_vocab_size)
 
 
 def probes_of(folder: Path, seed: int) -> list[Probe]:
     """Make the probes for a checkpoint."""
-    config = read_config(folder / "config.json")
-    return probes(config.vocab_size, config.max_position_embeddings, config.type_vocab_size, seed)
-
-
-def _subject(candidate: Candidate, folder: Path, dtype: torch.dtype) -> Subject:
-    def weights() -> dict[str, Tensor]:
-        """Read them anew: nobody's changes stay, and nobody holds them."""
-        found = canonical_weights(read_weights(folder), folder)
-        return {name: tensor for name, (_, tensor) in found.items()}
-
-    def make(dtype: torch.dtype) -> nn.Module:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return candidate.build(config, weights()).to(dtype)
-
-    def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-        return parameters.gradients(model, weights())
-
-    subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
-    subject.unsupported, subject.names_stages = candidate.unsupported, candidate.names_stages
-    layers = read_config(folder / "config.json").num_hidden_layers
-    subject.stages = candidate.stages(subject.model(dtype), layers)
-    return subject
+    sizes = sizes_of(folder)
+    return probes(sizes.vocab, sizes.positions, sizes.segments, seed)
 
 
 def _look(subject: Subject) -> tuple[dict[str, str], list[str]]:

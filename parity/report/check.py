@@ -70,6 +70,12 @@ class CheckReport:
             note = f"UNSUPPORTED: {rows[0].note}".splitlines()[0]
             self._print(f"{rows[0].probe:<20} {note}", "yellow")
             return
+        if rows[0].lane == "law":
+            told = (
+                f"{row.name:<20} {'holds' if row.passed else 'broken'}: {row.note}" for row in rows
+            )
+            self._print("\n".join(told), "" if all(row.passed for row in rows) else "red")
+            return
         lanes = [[row for row in rows if row.lane in lanes] for lanes in _COLUMNS.values()]
         wrong = any(not row.passed for row in rows if row.lane != "padding")
         self._print(_line(rows[0].probe, *map(_cell, lanes)), "red" if wrong else "")
@@ -96,6 +102,9 @@ class CheckReport:
             self._print(f"born on the way back, its gradient alone is wrong: {name}", "red")
         if report.required is not None:
             self._print(_required(report.required))
+        for row in report.rows:
+            if row.reproduction:
+                self._print(f"\n{row.reproduction}\n")
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
         rerun = facts.pop("rerun")
         text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())

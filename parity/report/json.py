@@ -36,7 +36,10 @@ def to_json(report: Report) -> str:
 
 def _row(row: Comparison) -> dict[str, Any]:
     names = ("name", "probe", "lane", "status", "max_abs", "max_rel", "allowed", "bit_equal")
-    return {**_pick(row, names), "shape": row.shape, "where": row.where, "note": row.note}
+    more: dict[str, Any] = {"shape": row.shape, "where": row.where, "note": row.note}
+    if row.reproduction:
+        more["reproduction"] = row.reproduction
+    return {**_pick(row, names), **more}
 
 
 def _pick(row: Comparison, names: tuple[str, ...]) -> dict[str, Any]:

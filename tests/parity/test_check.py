@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from parity.check import check
+from parity.check import Chosen, check
 from parity.cli import main
 from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
@@ -25,7 +25,7 @@ BERTS = Path(__file__).with_name("hostile_berts.py")
 def rows_of(name, limit=60):
     folder = resolve("builtin:adversarial")
     chosen = [probe for probe in probes_of(folder, 0) if probe.name == "sentence"]
-    return list(check(f"{BERTS}:{name}", folder, chosen, limit=limit))
+    return list(check(f"{BERTS}:{name}", folder, Chosen(chosen), limit=limit))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""BERTs each of which breaks a law, and some that a law says nothing about."""
+
+import torch
+
+from parity.scratch_candidate import ScratchBert
+
+
+class HearsPadding(ScratchBert):
+    """The mask is looked at, and not used."""
+
+    def forward(self, model, batch):
+        mask = torch.ones_like(batch["attention_mask"]) if "attention_mask" in batch else None
+        return super().forward(model, {**batch, "attention_mask": mask})
+
+
+class LikesCompany(ScratchBert):
+    """As with a normalisation over the batch."""
+
+    def forward(self, model, batch):
+        logits = super().forward(model, batch)["prediction_logits"]
+        return {"prediction_logits": logits - logits.mean(dim=0)}
+
+
+class ForgetsSegments(ScratchBert):
+    def forward(self, model, batch):
+        types = torch.zeros_like(batch.get("token_type_ids", batch["input_ids"]))
+        return super().forward(model, {**batch, "token_type_ids": types})
+
+
+class ForgetsOrder(ScratchBert):
+    def forward(self, model, batch):
+        return super().forward(
+            model, {**batch, "position_ids": torch.zeros_like(batch["input_ids"])}
+        )
+
+
+class LooksBack(ScratchBert):
+    """A causal mask: each token sees those before it, so it is one decoder's forward a token."""
+
+    def forward(self, model, batch):
+        rows = [
+            super(LooksBack, self).forward(
+                model, {name: tensor[:, : i + 1] for name, tensor in batch.items()}
+            )["prediction_logits"][:, -1]
+            for i in range(batch["input_ids"].shape[1])
+        ]
+        return {"prediction_logits": torch.stack(rows, dim=1)}
+
+
+class Wavers(ScratchBert):
+    def forward(self, model, batch):
+        logits = super().forward(model, batch)["prediction_logits"]
+        return {"prediction_logits": logits + 1e-15 * torch.randn_like(logits)}
+
+
+class HasNoSegments(ScratchBert):
+    def forward(self, model, batch):
+        return super().forward(model, {"input_ids": batch["input_ids"]})
+
+
+class SaysSo(ScratchBert):
+    unsupported = ("token_type_ids",)
+
+
+class PoolsOnly(ScratchBert):
+    def forward(self, model, batch):
+        logits = super().forward(model, batch)["seq_relationship_logits"]
+        return {"seq_relationship_logits": logits}

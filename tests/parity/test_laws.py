@@ -1,0 +1,84 @@
+"""Laws: each can be broken, is found broken, and what breaks it is small and can be run again."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity.checks.laws import LAWS, Sizes, laws_for
+from parity.compare import Status
+from scratch_bert.checkpoints import resolve
+from tests.parity.rows import rows_of
+
+BERTS = Path(__file__).with_name("lawless_berts.py")
+ALL = [law.name for law in LAWS]
+
+
+def search(name, *laws, dtype="float64"):
+    request = {"what": "laws", "candidate": f"{BERTS}:{name}", "dtype": dtype, "seed": 0}
+    folder = str(resolve("builtin:adversarial"))
+    return rows_of({**request, "checkpoint": folder, "laws": laws or ALL})
+
+
+def broken(rows):
+    return [row.name for row in rows if not row.passed]
+
+
+@pytest.mark.parametrize(
+    ("name", "laws"),
+    [
+        ("HearsPadding", ["padding", "masked content"]),
+        ("LikesCompany", ["company"]),
+        ("ForgetsSegments", ["segments"]),
+        ("ForgetsOrder", ["order"]),
+        ("LooksBack", ["order", "suffix"]),
+        ("Wavers", ["determinism"]),
+    ],
+)
+def test_who_breaks_a_law(name, laws):
+    rows = search(name)
+    assert broken(rows) == laws
+    assert all(row.reproduction for row in rows if row.name in laws)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_scratch_bert_keeps_them_all(dtype):
+    rows = search("ScratchBert", dtype=dtype)
+    assert [(row.name, row.status) for row in rows] == [(name, Status.MATCH) for name in ALL]
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("HasNoSegments", "token_type_ids: the candidate does not look at it"),
+        ("SaysSo", "token_type_ids: declared"),
+    ],
+)
+def test_what_a_law_says_nothing_about(name, note):
+    (row,) = search(name, "segments")
+    assert (row.name, row.status, row.note) == ("token_type_ids", Status.UNSUPPORTED, note)
+
+
+def test_outputs_that_no_law_is_about():
+    rows = search("PoolsOnly", "order", "segments")
+    assert {row.note for row in rows} == {"no output has a row for each token"}
+    assert {row.status for row in rows} == {Status.UNSUPPORTED}
+
+
+def test_a_small_model_has_fewer():
+    assert [law.name for law in laws_for(Sizes(50, 16, 1))] == [n for n in ALL if n != "segments"]
+    assert laws_for(Sizes(50, 3, 2)) == []
+
+
+def test_a_failure_is_small_and_can_be_run_again(tmp_path):
+    (row,) = search("LooksBack", "suffix")
+    script = tmp_path / "again.py"
+    script.write_text(row.reproduction)
+    assert "first = bert(input_ids=[[1, 1]])" in row.reproduction
+    assert "second = bert(input_ids=[[1, 2]])" in row.reproduction
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (number,) = re.findall(r"tensor\((\S+), dtype=torch.float64\)", done.stdout)
+    assert float(number.rstrip(".")) == row.max_abs == 0
