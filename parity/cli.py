@@ -28,6 +28,7 @@ from parity.command_options import (
 )
 from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
+from parity.init_command import init_command
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
 from parity.tokenizer_command import tokenizer_command
@@ -154,6 +155,7 @@ def env_command(
 
 
 app.command(name="check")(check_command)
+app.command(name="init")(init_command)
 app.command(name="tokenizer")(tokenizer_command)
 
 

@@ -1,0 +1,202 @@
+"""Make somebody's module from a config in HuggingFace's names, and say how, in Python."""
+
+import dataclasses
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from torch import nn
+
+from parity.adapter.settings import Config, Setting, setting
+from parity.errors import CandidateError
+
+_CONFIGS = ("config", "cfg", "conf", "args", "params", "hparams", "options", "settings")
+
+
+class UnknownError(Exception):
+    """A module cannot be made without an argument that nobody knows."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A call with keywords.
+
+    Attributes:
+        name: what is called.
+        target: it.
+        arguments: name → a value, another call, or None where nobody knows.
+    """
+
+    name: str
+    target: Callable[..., Any]
+    arguments: dict[str, "Setting | Call | None"]
+
+    def value(self, config: Config) -> Any:
+        """Make it; None is given where nobody knows."""
+        given = {}
+        for name, argument in self.arguments.items():
+            if isinstance(argument, Call):
+                given[name] = argument.value(config)
+            else:
+                given[name] = None if argument is None else argument.of(config)
+        return self.target(**given)
+
+    def source(self, indent: str = "") -> str:
+        """Return it as it is written in an adapter, an argument a line."""
+        if not self.arguments:
+            return f"{self.name}()"
+        lines = [f"{self.name}("]
+        for name, argument in self.arguments.items():
+            if argument is None:
+                lines.append(f"{indent}    {name}=None,  # TODO: no setting has this name")
+            elif isinstance(argument, Call):
+                lines.append(f"{indent}    {name}={argument.source(indent + '    ')},")
+            else:
+                lines.append(f"{indent}    {name}={argument.source},")
+        return "\n".join((*lines, f"{indent})"))
+
+    def calls(self) -> Iterator["Call"]:
+        """Yield this call and those inside it."""
+        yield self
+        for argument in self.arguments.values():
+            if isinstance(argument, Call):
+                yield from argument.calls()
+
+    @property
+    def unknown(self) -> list[str]:
+        """The arguments nobody knows."""
+        return [f"{c.name}({n})" for c in self.calls() for n, a in c.arguments.items() if a is None]
+
+
+def construction(made: Callable[..., Any], name: str, config: Config) -> Call:
+    """Find out how a module is made.
+
+    Args:
+        made: a class or a function.
+        name: what it is called.
+        config: of the checkpoint that it is tried with.
+
+    Raises:
+        CandidateError: it asks its config for what nobody knows.
+    """
+    parameters = _parameters(made)
+    (first, *others) = [*parameters, ""]
+    if others == [""] and setting(first) is None:
+        kind = _annotated(made, first)
+        if kind is None and first.lower() in _CONFIGS:
+            try:
+                return Call(name, made, {first: _asked(made, first, config)})
+            except CandidateError:
+                if (kind := _config_class(made)) is None:
+                    raise
+        if kind is not None:
+            return Call(name, made, {first: Call(kind.__name__, kind, dict(_arguments(kind)))})
+    return Call(name, made, dict(_arguments(made)))
+
+
+def build(call: Call, config: Config) -> nn.Module:
+    """Make the module.
+
+    Raises:
+        CandidateError: it is none.
+        UnknownError: it cannot be made without an argument that nobody knows.
+        Exception: whatever the user's own code raises.
+    """
+    if call.unknown:
+        try:
+            call.value(config)
+        except Exception as error:
+            unknown = ", ".join(call.unknown)
+            raise UnknownError(
+                f"nobody knows the value of {unknown}, and None raises {type(error).__name__}: "
+                f"{error}"
+            ) from error
+    model = call.value(config)
+    if not isinstance(model, nn.Module):
+        raise CandidateError(f"{call.name} made a {type(model).__name__}, expected a torch Module")
+    return model
+
+
+def _parameters(made: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(made).parameters
+    return {name: p for name, p in parameters.items() if p.kind in named}
+
+
+def _arguments(made: Callable[..., Any]) -> Iterator[tuple[str, Setting | None]]:
+    for name, parameter in _parameters(made).items():
+        known, default = setting(name), parameter.default
+        if default is parameter.empty or (
+            known and not known.weak and not (callable(default) or isinstance(default, bool))
+        ):
+            yield name, known
+
+
+def _annotated(made: Callable[..., Any], parameter: str) -> type | None:
+    """The class of a config, where the annotation names one that says what it has."""
+    function = made.__init__ if isinstance(made, type) else made  # type: ignore[misc]
+    hint = typing.get_type_hints(function).get(parameter)
+    if not isinstance(hint, type) or hint.__module__ == "builtins" or hint is SimpleNamespace:
+        return None
+    return hint
+
+
+def _config_class(made: Callable[..., Any]) -> type | None:
+    """The only class of the user's file whose name says that it is one."""
+    found = [
+        value
+        for name, value in vars(sys.modules[made.__module__]).items()
+        if isinstance(value, type)
+        and value.__module__ == made.__module__
+        and name.lower().endswith(("config", "args", "arguments", "settings"))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+class _Asked(dict[str, Any]):
+    """A config that answers to any name it knows, as a key and as an attribute."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self._config = config
+        self.keys_asked: list[str] = []
+        self.attributes_asked: list[str] = []
+
+    def __missing__(self, name: str) -> Any:
+        self.keys_asked.append(name)
+        if found := setting(name):
+            return found.of(self._config)
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return setting(str(name)) is not None
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.get(name, default)
+
+    def __getattr__(self, name: str) -> Any:
+        self.attributes_asked.append(name)
+        if found := setting(name):
+            return found.of(self._config)
+        raise AttributeError(name)
+
+
+def _asked(made: Callable[..., Any], parameter: str, config: Config) -> Call:
+    """Find out what a config is asked for, and how."""
+    asked = _Asked(config)
+    try:
+        made(**{parameter: asked})
+    except (KeyError, AttributeError) as error:
+        name = str(error.args[0]) if error.args else ""
+        if name in {*asked.keys_asked, *asked.attributes_asked} and setting(name) is None:
+            raise CandidateError(
+                f"{made.__name__} asks its {parameter} for {name}, and nobody knows its value"
+            ) from error
+        raise
+    made_of = SimpleNamespace if asked.attributes_asked else dict
+    names = asked.attributes_asked or asked.keys_asked
+    known = {name: found for name in names if (found := setting(name))}
+    return Call(made_of.__name__, made_of, {**known})
