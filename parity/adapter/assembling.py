@@ -148,18 +148,20 @@ def _list_pairs(
     ]
     paired = {pair.theirs for pair in pairs}
     used = {name for pair in pairs for name in pair.references}
+    inner = 4 * weights["embeddings.word_embeddings.weight"].shape[1]
+    four_times = False
     for template, names in bench.templates.items():
         if template not in paired:
             shape = tuple(bench.model.get_parameter(names[0]).shape)
             written.left.append(f"{template} {shape}")
+            four_times = four_times or inner in shape
     for template, names in folded(list(weights), bench.sizes[0], 0).items():
         if template not in used:
             written.missing.append(f"{template} {tuple(weights[names[0]].shape)}")
-    inner = 4 * weights["embeddings.word_embeddings.weight"].shape[1]
-    if any(f"({inner}" in line or f" {inner}" in line for line in written.left):
+    if four_times:
         written.notes.append(
-            f"{inner} is 4 x the hidden size; where the inner size cannot be given, "
-            "--checkpoint builtin:minilm has this one"
+            f"{inner} is 4 x the hidden size, which the checkpoint's inner size is not; where that "
+            "cannot be given, --checkpoint builtin:minilm has one of 4 x 384."
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from parity.adapter.forms import NAMES
 from parity.adapter.settings import Config, Setting, setting
 from parity.errors import CandidateError
 
@@ -44,19 +45,27 @@ class Call:
                 given[name] = None if argument is None else argument.of(config)
         return self.target(**given)
 
+    @property
+    def local_name(self) -> str:
+        """What it is called in an adapter, which has names of its own."""
+        own = ("Adapter", "Stage", "Tensor", "Path", "torch", "sys", "parameters", *NAMES)
+        return f"their_{self.name}" if self.name in own else self.name
+
     def source(self, indent: str = "") -> str:
         """Return it as it is written in an adapter, an argument a line."""
         if not self.arguments:
-            return f"{self.name}()"
-        lines = [f"{self.name}("]
+            return f"{self.local_name}()"
+        literal = self.target is dict
+        lines = ["{" if literal else f"{self.local_name}("]
         for name, argument in self.arguments.items():
+            key = f'"{name}": ' if literal else f"{name}="
             if argument is None:
-                lines.append(f"{indent}    {name}=None,  # TODO: no setting has this name")
+                lines.append(f"{indent}    {key}None,  # TODO: no setting has this name")
             elif isinstance(argument, Call):
-                lines.append(f"{indent}    {name}={argument.source(indent + '    ')},")
+                lines.append(f"{indent}    {key}{argument.source(indent + '    ')},")
             else:
-                lines.append(f"{indent}    {name}={argument.source},")
-        return "\n".join((*lines, f"{indent})"))
+                lines.append(f"{indent}    {key}{argument.source},")
+        return "\n".join((*lines, f"{indent}{'}' if literal else ')'}"))
 
     def calls(self) -> Iterator["Call"]:
         """Yield this call and those inside it."""

@@ -144,6 +144,8 @@ _FUSED = (
     Form(alternating, alternating),
 )
 
+NAMES = {function.__name__ for form in (*_SINGLE, *_FUSED) for function in (form.weight, form.bias)}
+
 
 def fitting(
     weights: list[Tensor], biases: list[Tensor], shapes: tuple[object, object], heads: int

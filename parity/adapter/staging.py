@@ -144,7 +144,7 @@ def _of_option(option: Option) -> Iterator[Place]:
             yield Place(stage, path, side)
     if names[0] == f"{LAYER}attention.output.dense":
         yield Place(names[0], parent)  # an attention that multiplies by itself
-    if names[0] == f"{LAYER}attention.self.query":
+    if f"{LAYER}attention.self.query" in names:
         for module in (parent, path):
             yield Place(f"{LAYER}attention.self.scores", module, "scores", (_WHOLE,))
             yield Place(f"{LAYER}attention.self.probabilities", module, "probabilities", (_WHOLE,))

@@ -102,7 +102,8 @@ class Adapter:
         for call in self.construction.calls():
             home = module if call is self.construction else call.target.__module__
             if home not in ("types", "builtins"):
-                names.setdefault(home, []).append(call.name)
+                renamed = f" as {call.local_name}" if call.local_name != call.name else ""
+                names.setdefault(home, []).append(f"{call.name}{renamed}")
         return "\n".join(
             f"from {home} import {', '.join(sorted(found))}" for home, found in names.items()
         )

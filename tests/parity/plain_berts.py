@@ -455,3 +455,18 @@ class CrashesInForward(Tutorial):
 class Loops(Tutorial):
     def forward(self, tokens, segments, mask):
         return max(iter(int, 1))  # never the 1 that would end it
+
+
+class NeedsFlavour(Tutorial):
+    """A setting nobody knows, and None is none."""
+
+    def __init__(self, n_vocab, d_model, n_layers, n_heads, d_ff, max_len, n_segments, flavour):
+        super().__init__(n_vocab, d_model, n_layers, n_heads, d_ff, max_len, n_segments)
+        self.strength = 2 * flavour
+
+
+class FourTimes(Tutorial):
+    """Its inner size is always 4 x the hidden size."""
+
+    def __init__(self, n_vocab, d_model, n_layers, n_heads, max_len, n_segments):
+        super().__init__(n_vocab, d_model, n_layers, n_heads, 4 * d_model, max_len, n_segments)

@@ -1,0 +1,230 @@
+"""An adapter is found for whatever layout, runs as it is, and says what was not proved."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from parity.adapter import assembling
+from parity.adapter.worker import answer
+from parity.check import record
+from parity.compare import Status
+from parity.recording import Recording
+from parity.worker import probes_of, serve
+from scratch_bert.checkpoints import resolve
+from scratch_bert.weight_files import read_weights
+from scratch_bert.weight_names import canonical_weights
+
+HERE = Path(__file__).parent
+PLAIN = ["Plain", "Tutorial", "Fused", "Torchy", "Transposed", "PerHead", "Meaningless"]
+ODD = [
+    "interleaved",
+    "keys_first",
+    "gpt",
+    "fused_pair",
+    "einsum",
+    "piled",
+    "Lists",
+    "SequenceFirst",
+    "WithHeads",
+]
+SEARCH = ["padded pairs", "pair", "holes in the mask", "no mask", "positions", "sentence"]
+JUDGE = [*SEARCH, "padded left", "padded right", "one token", "id 0 attended", "too long"]
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return resolve("builtin:adversarial")
+
+
+@pytest.fixture(scope="module")
+def recorded(folder, tmp_path_factory):
+    place = tmp_path_factory.mktemp("recording")
+    record(folder, [probe for probe in probes_of(folder, 0) if probe.name in JUDGE], None, place)
+    return place
+
+
+@pytest.fixture
+def write(folder, recorded, tmp_path):
+    """Write an adapter for a toy; the answer, and the adapter's file."""
+
+    def write_one(name, file="plain_berts.py"):
+        path = tmp_path / f"adapter_of_{name}.py"
+        request = {
+            "module": f"{HERE / file}:{name}",
+            "folder": str(folder),
+            "checkpoint": "builtin:adversarial",
+            "probes": SEARCH,
+            "recording": str(recorded),
+            "path": str(path),
+        }
+        answered = answer(request)
+        path.write_text(answered.get("text", ""))
+        return answered, path
+
+    return write_one
+
+
+def judged(path, folder, recorded):
+    request = {
+        "candidate": f"{path}:Adapter",
+        "checkpoint": str(folder),
+        "probes": JUDGE,
+        "seed": 0,
+        "recording": str(recorded),
+    }
+    return [each["row"] for each in serve(request)]
+
+
+def failed(rows, lane):
+    wrong = [
+        row["name"]
+        for row in rows
+        if row["lane"] == lane and row["status"] not in (Status.MATCH, Status.UNSUPPORTED)
+    ]
+    return list(dict.fromkeys(wrong))
+
+
+CASES = [*((name, "plain_berts.py") for name in PLAIN), *((name, "odd_berts.py") for name in ODD)]
+SEEN = {  # stages of a layer that the adapter shows, where these are fewer than all
+    "Torchy": 9,
+    "PerHead": 10,
+    "SequenceFirst": 9,
+    "interleaved": 12,
+    "einsum": 11,
+    "piled": 12,
+    "Lists": 11,
+}
+
+
+@pytest.mark.parametrize(("name", "file"), CASES, ids=[name for name, _ in CASES])
+def test_the_adapter_runs_as_it_is(name, file, write, folder, recorded):
+    answered, path = write(name, file)
+    assert answered["proved"], answered
+    assert answered["left"] == []
+    rows = judged(path, folder, recorded)
+    assert failed(rows, "propagated") == failed(rows, "isolated") == []
+    assert {row["probe"] for row in rows if row["name"] == "error"} == {"too long"}
+    layer = "encoder.layer.1"
+    seen = {row["name"] for row in rows if row["name"].startswith(layer) and row["probe"] == "pair"}
+    assert len(seen) == SEEN.get(name, 15), sorted(seen)
+
+
+def test_a_tampered_adapter_is_not_proved(write, folder, recorded):
+    _, path = write("Tutorial")
+    config, weights, probes = inputs(folder)
+    theirs = Recording(recorded)
+    text = path.read_text()
+    assert assembling.prove(text, path, config, weights, probes, theirs) < 1e-12
+    swapped = text.replace('self.query.weight"', 'self.key.weight"', 1)
+    assert swapped != text
+    assert assembling.prove(swapped, path, config, weights, probes, theirs) > 1e-3
+    inverted = text.replace("mask=mask.bool()", "mask=mask == 0")
+    assert assembling.prove(inverted, path, config, weights, probes, theirs) > 1e-3
+    path.write_text(text.replace('"blocks.{i}.attn.wq",', '"blocks.{i}.attn.wk",'))
+    assert failed(judged(path, folder, recorded), "isolated")[0].endswith("self.query")
+
+
+def inputs(folder):
+    import json
+
+    config = json.loads((folder / "config.json").read_text())
+    weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
+    return config, weights, [probe for probe in probes_of(folder, 0) if probe.name in SEARCH]
+
+
+def test_what_is_what_only_the_numbers_say(write):
+    answered, path = write("Meaningless")
+    found = {theirs: references for theirs, references, _ in answered["pairs"]}
+    attention = "encoder.layer.{i}.attention"
+    assert {name: found[f"w.{{i}}.{name}.weight"] for name in "abcdef"} == {
+        "a": (f"{attention}.self.value.weight",),
+        "b": (f"{attention}.output.dense.weight",),
+        "c": (f"{attention}.self.key.weight",),
+        "d": (f"{attention}.self.query.weight",),
+        "e": ("encoder.layer.{i}.output.LayerNorm.weight",),
+        "f": (f"{attention}.output.LayerNorm.weight",),
+    }
+    assert "output = model(segments, bb=ids, cc=mask)" in path.read_text()
+
+
+def test_what_pairs_with_nothing_is_to_do(write):
+    answered, path = write("Extra")
+    assert answered["proved"]
+    assert answered["left"] == ["temperature (7,)"]
+    todo = [line for line in path.read_text().splitlines() if line.startswith("# TODO: ")]
+    assert todo[0] == "# TODO: temperature (7,) pairs with nothing and keeps its first value"
+    assert "# TODO: the reference's pooler.dense.weight (48, 48) has no place here" in todo
+    assert len(todo) == 1 + len(answered["missing"]) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("WrongEps", "encoder.layer.0.attention.output.LayerNorm"),
+        ("WrongScale", "encoder.layer.0.attention.self.scores"),
+    ],
+)
+def test_a_wrong_model_gets_its_adapter_all_the_same(name, stage, write, folder, recorded):
+    answered, path = write(name)
+    assert not answered["proved"]
+    assert answered["proof"].startswith("Not proved. On builtin:adversarial in double precision")
+    assert answered["parts"]["embeddings"] == 0 < 1e-6 < answered["parts"]["layers"]
+    rows = judged(path, folder, recorded)
+    assert failed(rows, "propagated")[0] == failed(rows, "isolated")[0] == stage
+
+
+def test_an_unknown_argument_is_none_and_to_do(write):
+    answered, path = write("NeedsMore")
+    assert answered["proved"]
+    assert "            flavour=None,  # TODO: no setting has this name\n" in path.read_text()
+
+
+def test_an_argument_that_must_not_be_none(write):
+    answered, path = write("NeedsFlavour")
+    assert not answered["proved"]
+    message = "nobody knows the value of NeedsFlavour(flavour), and None raises TypeError"
+    assert message in answered["proof"]
+    assert "flavour=None,  # TODO: no setting has this name" in path.read_text()
+    compile(path.read_text(), path, "exec")
+
+
+def test_the_adapters_are_formatted(write):
+    for name, file in (("Fused", "plain_berts.py"), ("PerHead", "plain_berts.py")):
+        _, path = write(name, file)
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--ignore=RUF012", str(path.parent)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_candidates_process_does_without_transformers():
+    program = "import sys, parity.adapter.worker; print('transformers' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_a_difference_that_is_no_number_is_infinite(folder, recorded):
+    _, weights, probes = inputs(folder)
+    bench = assembling.Bench(torch.nn.Linear(1, 1), weights, (0, 0), probes[0], Recording(recorded))
+    theirs = Recording(recorded).get(probes[0].name, "last_hidden_state")
+    assert bench.difference("last_hidden_state", theirs) == 0
+    assert bench.difference("last_hidden_state", theirs * float("nan")) == float("inf")
+    assert bench.difference("last_hidden_state", theirs[:, 1:]) == float("inf")
+
+
+def test_another_inner_size_is_told(write):
+    answered, _ = write("FourTimes")
+    assert not answered["proved"]
+    assert "blocks.{i}.fc1.weight (192, 48)" in answered["left"]
+    assert answered["notes"][0].startswith("192 is 4 x the hidden size")
