@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from parity.adapter.asking import adapter_for
 from parity.errors import CandidateCrashedError, CandidateError
@@ -60,7 +58,7 @@ def init_command(
     except OSError as error:
         print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
         return USAGE
-    _show(Console(highlight=False, markup=False), written)
+    _show(written)
     following = ["parity", "check", f"{output}:Adapter"]
     if checkpoint != "builtin:adversarial":
         following += ["--checkpoint", checkpoint]
@@ -68,24 +66,22 @@ def init_command(
     return EXIT_CODES[Verdict.PARITY if written["proved"] else Verdict.DIVERGES]
 
 
-def _show(console: Console, written: dict[str, Any]) -> None:
-    if written["pairs"]:
-        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for column in ("theirs", "reference", "how"):
-            table.add_column(column, overflow="fold")
-        for theirs, references, how in written["pairs"]:
-            table.add_row(theirs, "\n".join(references), how)
-        console.print(table)
+def _show(written: dict[str, Any]) -> None:
+    width = max((len(theirs) for theirs, _, _ in written["pairs"]), default=0)
+    for theirs, references, how in written["pairs"]:
+        note = "" if how == "as is" else f"  ({how})"
+        print(f"{theirs:<{width}}  <- {references[0]}{note}")
+        for reference in references[1:]:
+            print(f"{'':<{width}}     {reference}")
     for title, names in (
         ("pair with nothing of the reference", written["left"]),
-        ("of the reference have no place", written["missing"]),
+        ("of the reference, have no place", written["missing"]),
         ("stages not seen", written["unseen"]),
     ):
         if names:
-            console.print(f"\n{title}:")
+            print(f"\n{title}:")
             for name in names:
-                console.print(f"  {name}", soft_wrap=True)
-    console.print()
-    for note in written["notes"]:
-        console.print(note, soft_wrap=True)
-    console.print(written["proof"], soft_wrap=True)
+                print(f"  {name}")
+    print()
+    for line in (*written["notes"], written["proof"]):
+        print(line)

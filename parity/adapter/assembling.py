@@ -14,7 +14,7 @@ from parity.adapter.calling import calls
 from parity.adapter.construct import UnknownError, build, construction
 from parity.adapter.measuring import INFINITE, Bench
 from parity.adapter.pairing import Guess, guesses
-from parity.adapter.proof import AGREES, Found, search
+from parity.adapter.proof import AGREES, search
 from parity.adapter.staging import staged
 from parity.adapter.units import folded, module_units, reference_units
 from parity.adapter.writing import Adapter
@@ -24,6 +24,8 @@ from parity.probes import Probe
 from parity.recording import Recording
 from scratch_bert.weight_files import read_weights
 from scratch_bert.weight_names import canonical_weights
+
+WORDS = "embeddings.word_embeddings.weight"
 
 
 @dataclass
@@ -86,9 +88,22 @@ def write_adapter(
     weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
     sizes = config["num_hidden_layers"], config["num_attention_heads"]
     bench = Bench(model, weights, sizes, probes[0], theirs)
-    found = _found(bench, config)
-
+    top, layer = _guesses(bench)
+    ways = calls(bench.model)
     written = Written("")
+    adapter = Adapter(module, constructed, "", call=ways[0])
+    if not any(unit.weight == WORDS for option in top[0].options for unit in option.references):
+        likeliest = Guess((*top[0].options, *layer[0].options))
+        _list_pairs(written, bench, likeliest, weights)
+        adapter.pairs, adapter.todo = likeliest.pairs, _todo(written)
+        adapter.proof = written.proof = (
+            f"Nothing is proved: no parameter has the shape of {WORDS}, "
+            f"{tuple(weights[WORDS].shape)} on {checkpoint}."
+        )
+        written.text = adapter.text(path)
+        return written
+
+    found = search(bench, top, layer, ways)
     _list_pairs(written, bench, found.guess, weights)
     measured = found.measured
     written.parts = {
@@ -98,23 +113,19 @@ def write_adapter(
     }
     if not bench.blocks:
         del written.parts["embeddings"], written.parts["layers"]
-    adapter = Adapter(module, constructed, "", found.guess.pairs, found.call, measured.places)
+    adapter.pairs, adapter.call, adapter.outputs = found.guess.pairs, found.call, measured.places
     worst = prove(adapter.text(path), path, config, weights, probes, theirs)
     written.proved = worst <= AGREES
     places = staged(bench, found.guess, found.call, proved=written.proved)
-    adapter.stages = places.seen
     written.unseen = [f"{p.stage} is not what {p.source} makes" for p in places.unseen]
-    adapter.todo = [
-        *(f"{line} pairs with nothing and keeps its first value" for line in written.left),
-        *(f"the reference's {line} has no place here" for line in written.missing),
-        *written.unseen,
-    ]
+    adapter.stages, adapter.todo = places.seen, _todo(written)
     adapter.proof = written.proof = _sentence(checkpoint, probes, worst, written)
     written.text = adapter.text(path)
     return written
 
 
-def _found(bench: Bench, config: Mapping[str, Any]) -> Found:
+def _guesses(bench: Bench) -> tuple[list[Guess], list[Guess]]:
+    """About the parameters outside of layers, and about those inside."""
     layers, heads = bench.sizes
     shapes = {
         template: tuple(bench.model.get_parameter(names[0]).shape)
@@ -132,11 +143,19 @@ def _found(bench: Bench, config: Mapping[str, Any]) -> Found:
             [unit for unit in references if unit.in_layer is inside],
             shapes,
             by_template,
-            config["num_attention_heads"],
+            heads,
         )
         for inside in (False, True)
     )
-    return search(bench, top, layer, calls(bench.model))
+    return top, layer
+
+
+def _todo(written: Written) -> list[str]:
+    return [
+        *(f"{line} pairs with nothing and keeps its first value" for line in written.left),
+        *(f"the reference's {line} has no place here" for line in written.missing),
+        *written.unseen,
+    ]
 
 
 def _list_pairs(
@@ -148,7 +167,7 @@ def _list_pairs(
     ]
     paired = {pair.theirs for pair in pairs}
     used = {name for pair in pairs for name in pair.references}
-    inner = 4 * weights["embeddings.word_embeddings.weight"].shape[1]
+    inner = 4 * weights[WORDS].shape[1]
     four_times = False
     for template, names in bench.templates.items():
         if template not in paired:

@@ -1,5 +1,6 @@
 """Find the guess that the numbers agree with."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +17,9 @@ wrong ones differ by more than 1e-8."""
 TRIES = 200
 """Guesses that are computed; a layer with four square matrices and two norms in unknown places has
 96, a turned layout among them."""
+
+SECONDS = 60
+"""After them no other guess is computed: a model of 12 layers takes a second for each."""
 
 BETTER = 0.05
 """Where nothing agrees, a guess must come this much closer to be preferred to a likelier one."""
@@ -78,6 +82,7 @@ def search(
     ways = _unlike(running)
     tops, layers = _Best(), _Best()
     narrowed = not bench.blocks
+    end = time.monotonic() + SECONDS
     for outer, inner in islice(_tries(top, layer, together=not bench.blocks), TRIES):
         if bench.blocks:
             outer = tops.chosen[0] if tops.agrees else outer
@@ -91,7 +96,7 @@ def search(
             if call in ways:
                 tops.see(each.top, outer, call, each)
                 layers.see(each.layers if bench.blocks else each.top, inner, call, each)
-        if tops.agrees and layers.agrees:
+        if (tops.agrees and layers.agrees) or time.monotonic() > end:
             break
     outer, inner = tops.chosen[0], layers.chosen[0]
     call = layers.chosen[1]

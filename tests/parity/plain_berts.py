@@ -470,3 +470,14 @@ class FourTimes(Tutorial):
 
     def __init__(self, n_vocab, d_model, n_layers, n_heads, max_len, n_segments):
         super().__init__(n_vocab, d_model, n_layers, n_heads, 4 * d_model, max_len, n_segments)
+
+
+class OwnSizes(Tutorial):
+    """It cannot be told how large it is to be."""
+
+    def __init__(self):
+        super().__init__(100, 16, 2, 2, 64, 64, 2)
+
+
+class NoModule:
+    pass

@@ -228,3 +228,38 @@ def test_another_inner_size_is_told(write):
     assert not answered["proved"]
     assert "blocks.{i}.fc1.weight (192, 48)" in answered["left"]
     assert answered["notes"][0].startswith("192 is 4 x the hidden size")
+
+
+def test_a_model_of_another_size_is_told(write):
+    answered, path = write("OwnSizes")
+    assert not answered["proved"]
+    assert answered["proof"] == (
+        "Nothing is proved: no parameter has the shape of embeddings.word_embeddings.weight, "
+        "(30522, 48) on builtin:adversarial."
+    )
+    assert "# TODO: token_emb.weight (100, 16) pairs with nothing" in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("NoModule", "NoModule made a NoModule, expected a torch Module"),
+        ("Nobody", "plain_berts.py has no class and no function Nobody"),
+        ("math", "plain_berts.py has no class and no function math"),
+    ],
+)
+def test_what_is_no_module(name, message, write):
+    answered, _ = write(name)
+    assert message in answered["refused"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("Crashes", "no more memory for a toy"), ("CrashesInForward", "the attention is broken")],
+)
+def test_a_crash_is_told_with_the_users_own_line(name, message, write):
+    answered, _ = write(name)
+    lines = (HERE / "plain_berts.py").read_text().splitlines()
+    (number,) = (i for i, line in enumerate(lines, 1) if f'raise RuntimeError("{message}")' in line)
+    assert f'plain_berts.py", line {number}' in answered["crashed"]
+    assert answered["crashed"].endswith(f"RuntimeError: {message}")
