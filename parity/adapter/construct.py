@@ -91,19 +91,18 @@ def construction(made: Callable[..., Any], name: str, config: Config) -> Call:
     Raises:
         CandidateError: it asks its config for what nobody knows.
     """
-    parameters = _parameters(made)
-    (first, *others) = [*parameters, ""]
-    if others == [""] and setting(first) is None:
-        kind = _annotated(made, first)
-        if kind is None and first.lower() in _CONFIGS:
+    call = Call(name, made, dict(_arguments(made)))
+    for parameter, argument in [*call.arguments.items()]:
+        kind = _annotated(made, parameter)
+        if kind is None and argument is None and parameter.lower() in _CONFIGS:
             try:
-                return Call(name, made, {first: _asked(made, first, config)})
+                call.arguments[parameter] = _asked(call, parameter, config)
             except CandidateError:
                 if (kind := _config_class(made)) is None:
                     raise
         if kind is not None:
-            return Call(name, made, {first: Call(kind.__name__, kind, dict(_arguments(kind)))})
-    return Call(name, made, dict(_arguments(made)))
+            call.arguments[parameter] = Call(kind.__name__, kind, dict(_arguments(kind)))
+    return call
 
 
 def build(call: Call, config: Config) -> nn.Module:
@@ -131,7 +130,10 @@ def build(call: Call, config: Config) -> nn.Module:
 
 def _parameters(made: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    parameters = inspect.signature(made).parameters
+    try:
+        parameters = inspect.signature(made).parameters
+    except ValueError as error:  # a class that is not written in Python
+        raise CandidateError(str(error)) from None
     return {name: p for name, p in parameters.items() if p.kind in named}
 
 
@@ -147,20 +149,26 @@ def _arguments(made: Callable[..., Any]) -> Iterator[tuple[str, Setting | None]]
 def _annotated(made: Callable[..., Any], parameter: str) -> type | None:
     """The class of a config, where the annotation names one that says what it has."""
     function = made.__init__ if isinstance(made, type) else made  # type: ignore[misc]
-    hint = typing.get_type_hints(function).get(parameter)
+    try:
+        hint = typing.get_type_hints(function).get(parameter)
+    except (NameError, TypeError, AttributeError, SyntaxError):  # some are not meant to be read
+        return None
     if not isinstance(hint, type) or hint.__module__ == "builtins" or hint is SimpleNamespace:
         return None
-    return hint
+    says = dataclasses.is_dataclass(hint) or hasattr(hint, "_fields") or _is_config(hint)
+    return hint if says or parameter.lower() in _CONFIGS else None
+
+
+def _is_config(kind: type) -> bool:
+    return kind.__name__.lower().endswith(("config", "args", "arguments", "settings"))
 
 
 def _config_class(made: Callable[..., Any]) -> type | None:
     """The only class of the user's file whose name says that it is one."""
     found = [
         value
-        for name, value in vars(sys.modules[made.__module__]).items()
-        if isinstance(value, type)
-        and value.__module__ == made.__module__
-        and name.lower().endswith(("config", "args", "arguments", "settings"))
+        for value in vars(sys.modules[made.__module__]).values()
+        if isinstance(value, type) and value.__module__ == made.__module__ and _is_config(value)
     ]
     return found[0] if len(found) == 1 else None
 
@@ -184,7 +192,10 @@ class _Asked(dict[str, Any]):
         return setting(str(name)) is not None
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self.get(name, default)
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def __getattr__(self, name: str) -> Any:
         self.attributes_asked.append(name)
@@ -193,16 +204,17 @@ class _Asked(dict[str, Any]):
         raise AttributeError(name)
 
 
-def _asked(made: Callable[..., Any], parameter: str, config: Config) -> Call:
+def _asked(call: Call, parameter: str, config: Config) -> Call:
     """Find out what a config is asked for, and how."""
     asked = _Asked(config)
+    others = {name: a.of(config) for name, a in call.arguments.items() if isinstance(a, Setting)}
     try:
-        made(**{parameter: asked})
+        call.target(**others, **{parameter: asked})
     except (KeyError, AttributeError) as error:
         name = str(error.args[0]) if error.args else ""
         if name in {*asked.keys_asked, *asked.attributes_asked} and setting(name) is None:
             raise CandidateError(
-                f"{made.__name__} asks its {parameter} for {name}, and nobody knows its value"
+                f"{call.name} asks its {parameter} for {name}, and nobody knows its value"
             ) from error
         raise
     made_of = SimpleNamespace if asked.attributes_asked else dict

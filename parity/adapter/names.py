@@ -6,7 +6,11 @@ _EDGE, _END = r"(?:^|[._\d])", r"(?:[._\d]|$)"
 
 
 def _letter(letter: str, words: str) -> str:
-    return rf"{_EDGE}(?:w|to|lin|fc|in)?_?(?:{letter}|{words}){_END}|{_EDGE}{words}"
+    suffix = r"(?:_?(?:proj|projection|lin|linear|layer|fc|w|net))?"
+    return (
+        rf"{_EDGE}(?<![qkv]_)(?:w|to|lin|fc|in|proj)?_?(?:{letter}|{words}){suffix}{_END}"
+        rf"|{_EDGE}(?<![qkv]_){words}"
+    )
 
 
 _LAYER = {
