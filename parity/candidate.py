@@ -31,6 +31,10 @@ INPUTS = {
 FEATURES = {
     **INPUTS,
     "float64": "computing in double precision",
+    "bfloat16": "computing in bfloat16",
+    "float16": "computing in half precision",
+    "dropout": "a training mode in which dropout drops",
+    "gradients": "a backward pass",
 }
 
 
@@ -67,6 +71,7 @@ class Candidate:
     def __init__(self, maker: Any, name: str) -> None:
         self.name = name
         self._maker = maker
+        self.names_stages = bool(getattr(maker, "stages", ()))
         self.unsupported = frozenset(getattr(maker, "unsupported", ()))
         if unknown := self.unsupported - FEATURES.keys() - {*OUTPUTS}:
             allowed = ", ".join((*FEATURES, *OUTPUTS))
@@ -147,7 +152,7 @@ def named_outputs(output: Any) -> dict[str, Tensor]:
     elif isinstance(output, Mapping):
         output = dict(output)
     elif dataclasses.is_dataclass(output) and not isinstance(output, type):
-        output = vars(output)
+        output = {part.name: getattr(output, part.name) for part in dataclasses.fields(output)}
     elif hasattr(output, "_asdict"):
         output = output._asdict()
     elif isinstance(output, (tuple, list)) and output:

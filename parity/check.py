@@ -4,21 +4,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
-import torch
-from torch import Tensor
-
-from parity import reference, scratch
 from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
-from parity.probes import Probe
-from parity.recording import Recording
-from parity.stages import OUTPUTS, reference_points
-from parity.trace import tapped
+from parity.record import record
 from parity.worker import probes_of
 
 LAST_LINES = 30  # of what a candidate wrote to stderr before its process ended
@@ -44,8 +37,12 @@ class Worker:
             encoding="utf-8",
         )
 
-    def ask(self, recording: Path | None) -> Iterator[dict[str, Any]]:
+    def ask(self, recording: Path | None, **more: Any) -> Iterator[dict[str, Any]]:
         """Ask once, and yield the answers.
+
+        Args:
+            recording: to judge the candidate by; None describes it.
+            more: what else the request says.
 
         Raises:
             CandidateError: it is not what a candidate must be.
@@ -53,7 +50,7 @@ class Worker:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        request = {**self._request, "recording": recording and str(recording)}
+        request = {**self._request, "recording": recording and str(recording), **more}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         for line in self._process.stdout:
@@ -94,67 +91,26 @@ def check(
         CandidateCrashedError: its own code raised, ended, or took too long.
     """
     chosen = [probe for probe in probes_of(folder, seed) if not names or probe.name in names]
-    request = {
-        "candidate": candidate,
-        "checkpoint": str(folder.resolve()),
-        "probes": [probe.name for probe in chosen],
-        "seed": seed,
-        "limit": limit,
-    }
+    request = {"candidate": candidate, "checkpoint": str(folder.resolve()), "limit": limit}
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity.")))
         log = stack.enter_context(tempfile.TemporaryFile())
         worker = Worker(request, log)
         stack.callback(worker.close)
         (described,) = worker.ask(None)
-        record(folder, chosen, {*described["stages"], *described["outputs"]}, place)
-        for answer in worker.ask(place):
-            row = answer["row"]
-            shape, where = tuple(row["shape"]), tuple(row["where"])
-            yield Comparison(
-                **{**row, "status": Status(row["status"]), "shape": shape, "where": where}
-            )
+        dtype = described["dtype"]
+        if described["no float64"]:
+            note = f"judged in float32 instead: {described['no float64']}"
+            yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
+        wanted = {*described["stages"], *described["outputs"]}
+        record(folder, chosen, wanted, place, [dtype] if dtype != "float64" else [])
+        for answer in worker.ask(place, dtype=dtype):
+            yield row_of(answer["row"])
 
 
-def record(
-    folder: Path, chosen: Sequence[Probe], wanted: Collection[str] | None, place: Path
-) -> None:
-    """Run the reference in double precision and keep what it computes.
-
-    Args:
-        folder: the checkpoint.
-        chosen: probes.
-        wanted: stages and outputs; None means all.
-        place: of the recording.
-    """
-    architecture = scratch.architecture_of(folder)
-    model = reference.load(
-        architecture.name, folder, attention="eager", dtype=torch.float64, **architecture.options
+def row_of(answer: Mapping[str, Any]) -> Comparison:
+    """Read a row that came as JSON."""
+    shape, where = tuple(answer["shape"]), tuple(answer["where"])
+    return Comparison(
+        **{**answer, "status": Status(answer["status"]), "shape": shape, "where": where}
     )
-    points = reference_points(name for name, _ in model.named_modules())
-    last = f"encoder.layer.{scratch.config(folder).num_hidden_layers - 1}"
-    returned = {last: "last_hidden_state", "pooler": "pooler_output"}  # by the model without heads
-    recording = Recording(place)
-    for probe in chosen:
-        if probe.error:
-            continue
-
-        def keep(name: str, tensor: Tensor, probe: Probe = probe) -> None:
-            if wanted is None or name in wanted:
-                recording.add(probe.name, name, tensor)
-            if name in returned:
-                keep(returned[name], tensor, probe)
-
-        with torch.no_grad(), tapped(model, points, keep):
-            outputs = reference.forward(model, probe.batch)
-        for name, tensor in _heads(outputs).items():
-            keep(name, tensor)
-    recording.close()
-
-
-def _heads(outputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return what the heads make, and what other models return in place of logits."""
-    found = {name: outputs[name] for name in OUTPUTS if "logits" in name and name in outputs}
-    if "prediction_logits" in found:
-        found["log_probabilities"] = found["prediction_logits"].log_softmax(dim=-1)
-    return found

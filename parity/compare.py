@@ -59,6 +59,13 @@ class Comparison:
         """Whether nothing is wrong with the stage: it is equal, or there was nothing to compare."""
         return self.status in (Status.MATCH, Status.UNSUPPORTED)
 
+    @property
+    def needed(self) -> float:
+        """How much of what is allowed the difference is, or how many times that."""
+        if self.max_abs == 0:
+            return 0.0
+        return self.max_abs / self.allowed if self.allowed else math.inf
+
 
 def bit_equal(ours: Tensor, theirs: Tensor) -> bool:
     """Whether shape, dtype and every bit agree: NaN equals the same NaN, and 0 is not -0."""

@@ -20,8 +20,9 @@ from parity.compare import Comparison, Status, compare
 from parity.environment import environment
 from parity.errors import CandidateCrashedError
 from parity.stages import OUTPUTS, reference_points
+from parity.stream import Emit, stream
 from parity.tolerance import BIT_FOR_BIT
-from parity.trace import Emit, stream, tapped
+from parity.trace import tapped
 from parity.verdict import Report, Verdict
 from scratch_bert.errors import CheckpointError
 

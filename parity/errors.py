@@ -1,4 +1,4 @@
-"""What can be wrong with a candidate besides its numbers."""
+"""What can be wrong besides numbers."""
 
 
 class CandidateError(ValueError):
@@ -7,3 +7,7 @@ class CandidateError(ValueError):
 
 class CandidateCrashedError(Exception):
     """A candidate's own code raised where it had no reason to; its error is the cause of this."""
+
+
+class RecordingError(ValueError):
+    """A folder is no recording, or not one of this format; the message names the file."""

@@ -2,9 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 import torch
 from torch import Tensor
+
+
+class Mode(StrEnum):
+    """What is done with a batch."""
+
+    EVALUATE = "evaluate"
+    REFUSE = "refuse"  # an error is the right answer
+    REPEAT = "repeat"  # twice, which must change nothing
+    TRAIN = "train"  # with dropout, both sides with the same masks
+    BACKWARD = "backward"
 
 
 @dataclass(frozen=True)
@@ -14,12 +25,15 @@ class Probe:
     Attributes:
         name: as in reports and after `--probe`.
         batch: input_ids and whatever else the models are given.
-        error: whether to refuse it is the right answer.
+        mode: what is done with it.
+        dtype: "bfloat16" or "float16"; else the models compute in double precision, or in single
+            where a candidate cannot.
     """
 
     name: str
     batch: Mapping[str, Tensor]
-    error: bool = False
+    mode: Mode = Mode.EVALUATE
+    dtype: str = ""
 
     @property
     def inputs(self) -> set[str]:
@@ -79,12 +93,18 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         Probe("padded pairs", pairs(rows(short, short - 2), short // 2)),
         Probe("longest", padded(torch.ones(1, positions, dtype=torch.long))),
         Probe("one token", padded(torch.ones(1, 1, dtype=torch.long))),
-        Probe("too long", padded(torch.ones(1, positions + 1, dtype=torch.long)), error=True),
+        Probe("too long", padded(torch.ones(1, positions + 1, dtype=torch.long)), Mode.REFUSE),
         Probe("id 0 attended", zero),
         Probe("holes in the mask", padded(holes)),
         Probe("no mask", {"input_ids": ids(2, short)}),
         Probe("no segments", padded(one)),
         Probe("positions", {**padded(one), "position_ids": backwards}),
+        Probe("twice", padded(rows(*three)), Mode.REPEAT),
+        Probe("dropout", padded(rows(short, short - 2)), Mode.TRAIN),
+        Probe("gradients", padded(rows(*three)), Mode.BACKWARD),
+        Probe("gradients of pairs", pairs(rows(short, short - 2), short // 2), Mode.BACKWARD),
+        Probe("bfloat16", padded(rows(*three)), dtype="bfloat16"),
+        Probe("float16", padded(rows(*three)), dtype="float16"),
     ]
     if segments < 2:
         made = [probe for probe in made if "pair" not in probe.name]

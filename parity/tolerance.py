@@ -13,3 +13,11 @@ FLOAT64 = 1e-11
 """For other people's operations, in double precision; a share of the largest magnitude in the
 reference's tensor: other orders of additions agree to about 1e-14 there, and the smallest of known
 mistakes shows at 1e-8."""
+
+OWN_ERROR = 8.0
+ROUNDING = 4.0
+"""For a candidate that computes in a smaller dtype than double: so many times the error that the
+reference makes in that dtype at that very tensor, and so many rounding steps of its largest
+magnitude besides. Measured on builtin:adversarial with five correct BERTs of other layouts, three
+seeds, every stage, lane and gradient: at most 0.37 of it in float32 forward, 0.60 backward, 0.25 in
+float16, 0.18 in bfloat16."""

@@ -55,6 +55,29 @@ class Report:
         return list(dict.fromkeys(wrong))
 
     @property
+    def born_backward(self) -> list[str]:
+        """The stages whose gradient is wrong though all it is made from was right, each once.
+
+        Where a forward pass is wrong its gradient is, too; so these are looked for in a right one.
+        """
+        rows = [row for row in self.rows if row.lane == "isolated gradient" and not row.passed]
+        return list(dict.fromkeys(row.name for row in rows)) if not self.born else []
+
+    @property
+    def required(self) -> Comparison | None:
+        """The comparison that needs the most of what is allowed: its numbers are the smallest
+        tolerance with which all would hold.
+        """
+        rows = [row for row in self.rows if row.lane != "padding" and row.max_abs > 0]
+        return max(rows, key=lambda row: row.needed, default=None)
+
+    @property
+    def unsupported(self) -> list[str]:
+        """What the candidate has not, or is not seen to have, each once."""
+        rows = [row for row in self.rows if row.status is Status.UNSUPPORTED]
+        return list(dict.fromkeys(row.name for row in rows))
+
+    @property
     def compared(self) -> int:
         """How many tensors were judged; what neither side computes is none, nor is an error."""
         judged = [row for row in self.rows if row.name != "error"]

@@ -15,13 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
+from parity import parameters
 from parity.candidate import Batch, Candidate
 from parity.errors import CandidateError
-from parity.judging import Judged, judge_probe
+from parity.judging import judge_probe
 from parity.loading import load_maker
 from parity.probes import Probe, probes
 from parity.recording import Recording
+from parity.subject import Subject
+from parity.trace import tapped
 from scratch_bert.config_file import read_config
 from scratch_bert.weight_files import read_weights
 from scratch_bert.weight_names import canonical_weights
@@ -33,25 +37,23 @@ def serve(request: Mapping[str, Any]) -> Iterator[Answer]:
     """Answer a request.
 
     Args:
-        request: `candidate`, `checkpoint`, `seed` and `probes`; with a `recording` the candidate is
-            judged by it, without it is described.
+        request: `candidate` and `checkpoint`; with a `recording` the candidate is judged by that on
+            its `probes`, all if there is no such list, in `dtype`; without it is described.
 
     Yields:
         A description, or a row at a time.
     """
-    candidate = Candidate(load_maker(request["candidate"]), request["candidate"])
     folder = Path(request["checkpoint"])
-    chosen = [
-        probe for probe in probes_of(folder, request["seed"]) if probe.name in request["probes"]
-    ]
+    candidate = Candidate(load_maker(request["candidate"]), request["candidate"])
     if request["recording"] is None:
-        yield _describe(candidate, folder, chosen[0])
+        yield _describe(candidate, folder)
         return
-    judged = _build(candidate, folder)
-    recording = Recording(Path(request["recording"]))
-    for probe in chosen:
-        for row in judge_probe(judged, probe, recording):
-            yield {"row": asdict(row)}
+    subject = _subject(candidate, folder, getattr(torch, request.get("dtype", "float64")))
+    recording = Recording.read(Path(request["recording"]))
+    for probe in recording.probes():
+        if probe.name in request.get("probes", recording.names()):
+            for row in judge_probe(subject, probe, recording, request.get("relative")):
+                yield {"row": asdict(row)}
 
 
 def probes_of(folder: Path, seed: int) -> list[Probe]:
@@ -60,20 +62,61 @@ def probes_of(folder: Path, seed: int) -> list[Probe]:
     return probes(config.vocab_size, config.max_position_embeddings, config.type_vocab_size, seed)
 
 
-def _build(candidate: Candidate, folder: Path) -> Judged:
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    found = canonical_weights(read_weights(folder), folder)
-    model = candidate.build(config, {name: tensor for name, (_, tensor) in found.items()})
+def _subject(candidate: Candidate, folder: Path, dtype: torch.dtype) -> Subject:
+    def weights() -> dict[str, Tensor]:
+        """Read them anew: nobody's changes stay, and nobody holds them."""
+        found = canonical_weights(read_weights(folder), folder)
+        return {name: tensor for name, (_, tensor) in found.items()}
+
+    def make(dtype: torch.dtype) -> nn.Module:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return candidate.build(config, weights()).to(dtype)
+
+    def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+        return parameters.gradients(model, weights())
+
+    subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
+    subject.unsupported, subject.names_stages = candidate.unsupported, candidate.names_stages
     layers = read_config(folder / "config.json").num_hidden_layers
-    stages = candidate.stages(model, layers)
-    return Judged(candidate, model.to(torch.float64), stages)
+    subject.stages = candidate.stages(subject.model(dtype), layers)
+    return subject
 
 
-def _describe(candidate: Candidate, folder: Path, probe: Probe) -> Answer:
-    judged = _build(candidate, folder)
-    with torch.no_grad():
-        outputs = candidate.forward(judged.model, Batch(probe.batch))
-    return {"stages": [*judged.stages], "outputs": [*outputs]}
+def _describe(candidate: Candidate, folder: Path) -> Answer:
+    """Find out what the candidate makes, and whether it can do so in double precision."""
+    lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
+    if not lacks:
+        try:
+            seen, outputs = _look(_subject(candidate, folder, torch.float64))
+        except CandidateError:
+            raise
+        except Exception as error:
+            lacks = f"{type(error).__name__}: {error}"
+        else:
+            other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
+            lacks = other[0] if other else ""
+    if lacks:
+        seen, outputs = _look(_subject(candidate, folder, torch.float32))
+    dtype = "float32" if lacks else "float64"
+    return {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
+
+
+def _look(subject: Subject) -> tuple[dict[str, str], list[str]]:
+    """Run one token; return the stages' dtypes and the outputs' names."""
+    ids = torch.ones(1, 1, dtype=torch.long)
+    batch = {"attention_mask": ids, "token_type_ids": ids * 0, "position_ids": ids * 0}
+    seen: dict[str, str] = dict.fromkeys(subject.stages, "float64")
+
+    def look(name: str, tensor: Tensor) -> None:
+        if tensor.is_floating_point():
+            seen[name] = str(tensor.dtype).removeprefix("torch.")
+
+    model = subject.model(subject.dtype)
+    with torch.no_grad(), tapped(model, subject.stages, look):
+        outputs = subject.forward(model, Batch({"input_ids": ids, **batch}))
+    for name, tensor in outputs.items():
+        look(name, tensor)
+    return seen, [*outputs]
 
 
 def _answer(request: Mapping[str, Any], send: Callable[[Answer], None]) -> None:

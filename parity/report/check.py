@@ -1,17 +1,21 @@
 """A check's report for a person at a terminal: a line for each probe, then what was born where."""
 
-import math
 import textwrap
 from collections.abc import Iterable
 
 from rich.console import Console
 from rich.text import Text
 
+from parity.candidate import FEATURES
 from parity.compare import Comparison, Status
 from parity.report.terminal import explain
 from parity.verdict import Report, Verdict
 
-_LANES = ("propagated", "isolated", "padding")
+_COLUMNS = {
+    "propagated": ("propagated", "gradient"),
+    "isolated": ("isolated", "isolated gradient"),
+    "padding": ("padding",),
+}
 
 
 class CheckReport:
@@ -23,7 +27,7 @@ class CheckReport:
 
     def header(self) -> None:
         """Print the columns' names."""
-        self._print(_line("probe", *_LANES), "bold")
+        self._print(_line("probe", *_COLUMNS), "bold")
 
     def row(self, row: Comparison) -> None:
         """Take a row; the rows of a probe come together."""
@@ -36,10 +40,11 @@ class CheckReport:
         rows, self._rows = self._rows, []
         if not rows:
             return
-        if rows[0].status is Status.UNSUPPORTED:
-            self._print(f"{rows[0].probe:<20} UNSUPPORTED: {rows[0].note}", "yellow")
+        if all(row.status is Status.UNSUPPORTED for row in rows):
+            note = f"UNSUPPORTED: {rows[0].note}".splitlines()[0]
+            self._print(f"{rows[0].probe:<20} {note}", "yellow")
             return
-        lanes = [[row for row in rows if row.lane == lane] for lane in _LANES]
+        lanes = [[row for row in rows if row.lane in lanes] for lanes in _COLUMNS.values()]
         wrong = any(not row.passed for row in rows if row.lane != "padding")
         self._print(_line(rows[0].probe, *map(_cell, lanes)), "red" if wrong else "")
 
@@ -51,8 +56,20 @@ class CheckReport:
         if report.first_divergence is not None:
             first = report.first_divergence
             self._print(f"first divergence, on {first.probe!r}: {explain(first)}")
+        left_out = {
+            row.name: row.note
+            for row in report.rows
+            if row.status is Status.UNSUPPORTED and row.name not in FEATURES
+        }
+        if left_out:
+            name, note = next(iter(left_out.items()))
+            self._print(f"not compared: {len(left_out)} of its stages, first {name}: {note}")
         for name in report.born:
             self._print(f"born here, though its input was right: {name}", "red")
+        for name in report.born_backward:
+            self._print(f"born on the way back, its gradient alone is wrong: {name}", "red")
+        if report.required is not None:
+            self._print(_required(report.required))
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
         rerun = facts.pop("rerun")
         text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())
@@ -69,14 +86,14 @@ def _line(probe: str, *cells: str) -> str:
 
 def _cell(rows: Iterable[Comparison]) -> str:
     """How many stages are equal, or how many are not."""
-    rows = list(rows)
+    rows = [row for row in rows if row.status is not Status.UNSUPPORTED]
     if not rows:
         return "—"
     wrong = sum(not row.passed for row in rows)
     if wrong:
         return f"{wrong} of {len(rows)} differ"
-    worst = max((row.max_rel for row in rows if not math.isnan(row.max_rel)), default=0.0)
-    return f"{len(rows)} to {worst:.0e}" if worst else f"{len(rows)} exactly"
+    worst = max(rows, key=lambda row: row.needed)
+    return f"{len(rows)} to {worst.max_rel:.0e}" if worst.max_abs > 0 else f"{len(rows)} exactly"
 
 
 def _reason(report: Report) -> str:
@@ -84,6 +101,15 @@ def _reason(report: Report) -> str:
         return report.error
     if report.verdict is Verdict.NOTHING_COMPARED:
         return "the candidate has none of the stages and outputs; see the adapter contract"
-    wrong = sum(not row.passed for row in report.rows if row.lane != "padding")
-    judged = sum(row.lane != "padding" for row in report.rows)
-    return f"{judged - wrong} of {judged} comparisons in float64 hold"
+    judged = [
+        row for row in report.rows if row.lane != "padding" and row.status is not Status.UNSUPPORTED
+    ]
+    return f"{sum(row.passed for row in judged)} of {len(judged)} comparisons hold"
+
+
+def _required(row: Comparison) -> str:
+    """The smallest tolerance that would pass."""
+    return (
+        f"required tolerance: {row.max_abs:.1e}, or {row.max_rel:.1e} of the largest number, "
+        f"at {row.name} on {row.probe!r}; allowed are {row.allowed:.1e}"
+    )

@@ -11,13 +11,17 @@ from parity.verdict import Report
 def to_json(report: Report) -> str:
     """Return the object the command line's contract describes, indented."""
     first = report.first_divergence
+    required = report.required
     fields = ("stage", "probe", "lane", "max_abs", "allowed")
+    numbers = ("probe", "lane", "max_abs", "max_rel", "allowed")
     return json.dumps(
         {
             "verdict": report.verdict,
             "first_divergence": first and {"stage": first.name, **_pick(first, fields[1:])},
             "born": report.born,
-            "unsupported": [row.name for row in report.rows if row.status == "UNSUPPORTED"],
+            "born_backward": report.born_backward,
+            "required_tolerance": required and {"stage": required.name, **_pick(required, numbers)},
+            "unsupported": report.unsupported,
             "causes": [],
             "stages": [_row(row) for row in report.rows],
             "compared": report.compared,

@@ -4,14 +4,18 @@ Slow: every case starts a Python that imports torch.
 """
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from parity.check import check
 from parity.cli import main
-from parity.compare import Status
+from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
+from parity.report.check import CheckReport
+from parity.verdict import Report
 from scratch_bert.checkpoints import resolve
 
 BERTS = Path(__file__).with_name("hostile_berts.py")
@@ -78,6 +82,28 @@ def test_what_is_no_candidate(name, message):
     assert message in str(refused.value)
 
 
+def test_what_was_not_compared_is_not_counted():
+    note = "no softmax was called in its module"
+    rows = [
+        Comparison("scores", Status.UNSUPPORTED, note=note, probe="pair"),
+        Comparison("embeddings", Status.MATCH, bit_equal=True, probe="pair", max_rel=0.0),
+        Comparison("probe", Status.UNSUPPORTED, note="the candidate has no x", probe="holes"),
+    ]
+    console = Console(file=StringIO(), width=100)
+    report = CheckReport(console)
+    for row in rows:
+        report.row(row)
+    report.summary(Report(rows, {"rerun": "parity check"}))
+    printed = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert printed[:5] == [
+        "pair                 1 exactly          —                  —",
+        "holes                UNSUPPORTED: the candidate has no x",
+        "",
+        "parity: 1 of 1 comparisons hold",
+        f"not compared: 1 of its stages, first scores: {note}",
+    ]
+
+
 def test_the_command(tmp_path, capsys):
     def run(*arguments):
         with pytest.raises(SystemExit) as ended:
@@ -92,7 +118,7 @@ def test_the_command(tmp_path, capsys):
     assert code == 2
     assert "crashed: Traceback" in out
     assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "crashed"
-    code, out, _ = run("check", f"{BERTS}:SaysNothing", "--format", "json")
+    code, out, _ = run("check", f"{BERTS}:SaysNothing", "--probe", "pair", "--format", "json")
     assert (code, json.loads(out)["verdict"]) == (5, "nothing_compared")
     code, _, err = run("check", f"{BERTS}:Texts")
     assert (code, "expected a mapping" in err) == (4, True)

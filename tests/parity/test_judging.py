@@ -4,13 +4,27 @@ from pathlib import Path
 
 import pytest
 
-from parity.check import record
 from parity.compare import Status
-from parity.worker import probes_of, serve
+from parity.record import record
+from parity.worker import probes_of
 from scratch_bert.checkpoints import resolve
+from tests.judging import failed, judged
 
-LAYOUTS = ["Fused", "PerHead", "Functional", "Transposed", "Packed"]
-BERTS = Path(__file__).with_name("other_berts.py")
+HERE = Path(__file__).parent
+LAYOUTS = {
+    "Fused": "fused.py",
+    "PerHead": "per_head.py",
+    "Functional": "functional.py",
+    "Transposed": "transposed.py",
+    "Packed": "packed.py",
+    "Torch": "torch_layers.py",
+    "TorchFast": "torch_layers.py",
+    "Lazy": "lazy.py",
+    "StillLazy": "lazy.py",
+    "Einsum": "einsum.py",
+    "Numpy": "numpy_bert.py",
+    "Ragged": "ragged.py",
+}
 SOME = ["padded right", "pair"]
 
 
@@ -27,29 +41,15 @@ def recorded(folder, tmp_path_factory):
     return place
 
 
-def judged(name, folder, recorded, probes=(), berts=BERTS):
-    request = {
-        "candidate": f"{berts}:{name}",
-        "checkpoint": str(folder),
-        "probes": probes or [probe.name for probe in probes_of(folder, 0)],
-        "seed": 0,
-        "recording": str(recorded),
-    }
-    return [answer["row"] for answer in serve(request)]
-
-
-def failed(rows, lane):
-    wrong = [
-        row["name"]
-        for row in rows
-        if row["lane"] == lane and row["status"] not in (Status.MATCH, Status.UNSUPPORTED)
-    ]
-    return list(dict.fromkeys(wrong))
+def rows_of(name, folder, recorded, probes=()):
+    file = HERE / "berts" / LAYOUTS[name.partition("_")[0]]
+    probes = probes or [probe.name for probe in probes_of(folder, 0)]
+    return judged(f"{file}:{name}", folder, recorded, probes)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_correct_bert_is_left_in_peace(layout, folder, recorded):
-    rows = judged(layout, folder, recorded)
+    rows = rows_of(layout, folder, recorded)
     assert failed(rows, "propagated") == failed(rows, "isolated") == []
     assert sum(row["status"] == Status.MATCH for row in rows) > 10
 
@@ -61,6 +61,12 @@ PLACES = {
 }
 SEEN = {
     ("Transposed", "scale"): "encoder.layer.1.attention.self.scores",
+    ("Torch", "scale"): "encoder.layer.1.attention.output.dense",
+    ("Einsum", "scale"): "encoder.layer.1.attention.self.scores",
+    ("Ragged", "scale"): "encoder.layer.1.attention.output.LayerNorm",
+    ("Ragged", "tanh"): "encoder.layer.1",
+    **{("TorchFast", fault): "last_hidden_state" for fault in PLACES},
+    **{("StillLazy", fault): "encoder.layer.1" for fault in PLACES},
     **{("Functional", fault): "last_hidden_state" for fault in PLACES},
     **{("Packed", fault): "log_probabilities" for fault in PLACES},
 }
@@ -69,14 +75,14 @@ SEEN = {
 @pytest.mark.parametrize("fault", PLACES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_broken_one_is_found_where_it_is_broken(layout, fault, folder, recorded):
-    rows = judged(f"{layout}_1_{fault}", folder, recorded, SOME)
+    rows = rows_of(f"{layout}_1_{fault}", folder, recorded, SOME)
     place = SEEN.get((layout, fault), f"encoder.layer.1.{PLACES[fault]}")
     assert failed(rows, "propagated")[0] == place
     assert failed(rows, "isolated") == [place]
 
 
 def test_three_mistakes_in_three_layers(folder, recorded):
-    rows = judged("Fused_0_eps_1_tanh_2_scale", folder, recorded, SOME)
+    rows = rows_of("Fused_0_eps_1_tanh_2_scale", folder, recorded, SOME)
     assert failed(rows, "isolated") == [
         "encoder.layer.0.attention.output.LayerNorm",
         "encoder.layer.1.intermediate",
@@ -85,6 +91,5 @@ def test_three_mistakes_in_three_layers(folder, recorded):
 
 
 def test_a_crash_is_no_lack_of_support(folder, recorded):
-    hostile = BERTS.with_name("hostile_berts.py")
     with pytest.raises(RuntimeError, match="not for want of positions"):
-        judged("AsksAndRaises", folder, recorded, SOME, hostile)
+        judged(f"{HERE / 'hostile_berts.py'}:AsksAndRaises", folder, recorded, SOME)

@@ -1,13 +1,18 @@
 """Every stage is seen, in order, without changing a bit; a stream holds one tensor at a time."""
 
 import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 import torch
 
 from parity import reference
+from parity.errors import CandidateError
 from parity.stages import Stage, reference_points
-from parity.trace import stream, tapped
+from parity.stream import stream
+from parity.trace import tapped
 from tests.models import TINY
 from tests.reference.sides import batch_for, pair
 
@@ -236,6 +241,101 @@ def test_the_model_goes_on_with_what_is_put_in_its_place(name):
         assert not torch.equal(output, before)
     if name == "doubled":
         assert torch.equal(output, other)
+
+
+@dataclass(frozen=True)
+class Made:
+    steps: int
+    hidden: torch.Tensor
+
+
+class Named(NamedTuple):
+    hidden: torch.Tensor
+    steps: int
+
+
+class Returns(torch.nn.Module):
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+        self.weight = torch.nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        return self.make(self.weight)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda w: {"steps": 1, "hidden": w},
+        lambda w: OrderedDict(hidden=w, steps=1),
+        lambda w: Made(1, w),
+        lambda w: Named(w, 1),
+        lambda w: (None, w, 1),
+        lambda w: [w, 1],
+    ],
+)
+def test_the_first_tensor_stands_for_what_a_module_returns(make):
+    """A weight is returned, which is not written to: the collection gets a tensor of its own."""
+    model, seen = torch.nn.Sequential(Returns(make)), []
+
+    def visit(name, tensor):
+        seen.append(tensor)
+        return torch.zeros(2)
+
+    with torch.no_grad(), tapped(model, {"made": Stage("0")}, visit):
+        output = model(torch.ones(1))
+    assert seen[0] is model[0].weight
+    assert repr(output) == repr(make(torch.zeros(2)))
+    assert torch.equal(model[0].weight, torch.ones(2))
+
+
+@pytest.mark.parametrize("value", [{}, {"steps": 1}, (), "text", None])
+def test_what_a_module_returns_without_a_tensor(value):
+    model = torch.nn.Sequential(Returns(lambda w: value))
+    message = f"returns a {type(value).__name__} in which there is no tensor"
+    with tapped(model, {"made": Stage("0")}, print), pytest.raises(CandidateError, match=message):
+        model(torch.ones(1))
+
+
+def test_a_weight_that_is_not_there_yet():
+    model = torch.nn.Sequential(torch.nn.LazyLinear(2))
+    with torch.no_grad(), tapped(model, {"made": Stage("0")}, lambda *_: torch.zeros(3, 2)):
+        output = model(torch.ones(3, 4))
+    assert torch.equal(output, torch.zeros(3, 2))
+
+
+def test_a_weight_that_comes_late_is_not_written_to():
+    """The weight is made in the first call, after the hooks were set."""
+
+    class Late(torch.nn.Module):
+        def forward(self, x):
+            self.weight = torch.nn.Parameter(torch.ones(2))
+            return self.weight
+
+    model = torch.nn.Sequential(Late())
+    with torch.no_grad(), tapped(model, {"made": Stage("0")}, lambda *_: torch.zeros(2)):
+        assert torch.equal(model(torch.ones(1)), torch.zeros(2))
+    assert torch.equal(model[0].weight, torch.ones(2))
+
+
+@pytest.mark.parametrize("stages", [{}, {"norm": Stage("1")}])
+def test_torchs_fused_kernel_is_left_on_where_no_softmax_is_looked_for(stages, monkeypatch):
+    layer = torch.nn.TransformerEncoderLayer(4, 2, 8, activation="gelu", batch_first=True)
+    model = torch.nn.Sequential(layer, torch.nn.LayerNorm(4)).eval()
+    calls = []
+    kernel = torch._transformer_encoder_layer_fwd
+    monkeypatch.setattr(
+        torch,
+        "_transformer_encoder_layer_fwd",
+        lambda *arguments: calls.append(1) or kernel(*arguments),
+    )
+    with torch.no_grad(), tapped(model, stages, lambda *_: None):
+        model(torch.ones(1, 3, 4))
+    assert calls == [1]
+    with torch.no_grad(), tapped(model, {"norm": Stage("0.norm1")}, lambda *_: None):
+        model(torch.ones(1, 3, 4))
+    assert calls == [1]
 
 
 def test_scores_and_probabilities_can_be_put_too():

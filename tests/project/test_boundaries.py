@@ -136,8 +136,9 @@ def test_an_import_that_goes_up_is_found():
     assert upward("embeddings", "from scratch_bert.model import BertModel") == ["model"]
 
 
-def test_nothing_is_imported_before_it_is_asked_for():
-    program = "import sys, scratch_bert; print('torch' in sys.modules)"
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nothing_is_imported_before_it_is_asked_for(package):
+    program = f"import sys, {package}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.stdout.strip() == "False", done.stderr
 
@@ -163,6 +164,16 @@ def test_public_names():
     assert all(getattr(scratch_bert, name).__name__ == name for name in scratch_bert.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'Bart'"):
         scratch_bert.Bart  # noqa: B018
+
+
+def test_what_an_adapter_imports():
+    import parity
+    from parity.stages import Stage
+
+    assert parity.__all__ == ["Stage"]
+    assert parity.Stage is Stage
+    with pytest.raises(AttributeError, match="has no attribute 'Place'"):
+        parity.Place  # noqa: B018
 
 
 @pytest.mark.parametrize(

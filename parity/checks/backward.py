@@ -1,0 +1,80 @@
+"""Gradients of every stage and parameter, in two lanes.
+
+The backward pass begins with the gradients that the recording has at the outputs. In the isolated
+lane each stage has the reference's numbers on the way forward and the reference's gradient on the
+way back, so what differs was born between there and the stages after it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from parity.compare import Comparison, Status
+from parity.stages import OUTPUTS
+from parity.subject import Subject
+from parity.trace import tapped
+from parity.witness import GRADIENT, Witness
+
+LANES = {"gradient": False, "isolated gradient": True}
+
+
+def judge_backward(
+    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+) -> Iterator[Comparison]:
+    """Compare the gradients, in both lanes."""
+    model = subject.model(witness.dtype)
+    for parameter in model.parameters():
+        if not is_lazy(parameter):
+            parameter.requires_grad_(parameter.is_floating_point())
+    for lane in LANES:
+        model.zero_grad()
+        rows = _run_lane(subject, model, batch, witness, lane)
+        if isinstance(rows, str):
+            yield witness.row("gradients", Status.UNSUPPORTED, rows)
+            return
+        yield from rows
+
+
+def _run_lane(
+    subject: Subject, model: nn.Module, batch: Mapping[str, Tensor], witness: Witness, lane: str
+) -> list[Comparison] | str:
+    """Return rows in the order of the backward pass, or why there are none."""
+    rows: dict[str, list[Comparison]] = {}
+    isolated = LANES[lane]
+
+    def look(name: str, ours: Tensor) -> Tensor | None:
+        if not isolated or name not in witness.names:
+            return None
+        theirs = witness.get(name)
+        return theirs if ours.shape == theirs.shape else None
+
+    def look_back(name: str, ours: Tensor) -> Tensor | None:
+        if f"{name}{GRADIENT}" not in witness.names:
+            return None
+        theirs = witness.get(f"{name}{GRADIENT}")
+        rows[name] = [*witness.compare(f"{name}{GRADIENT}", ours, theirs, lane)]
+        return theirs if isolated and ours.shape == theirs.shape else None
+
+    begin = [name for name in OUTPUTS if f"{name}{GRADIENT}" in witness.names]
+    with torch.enable_grad(), tapped(model, subject.stages, look, look_back):
+        outputs = subject.forward(model, batch)
+        for name in begin:
+            if name not in outputs:
+                return f"the gradients begin at {name}, which the candidate does not return"
+            if not outputs[name].requires_grad:
+                return f"{name} does not depend on a parameter, as autograd sees it"
+        first = [witness.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
+        torch.autograd.backward([outputs[name] for name in begin], first)
+    for name, gradient in subject.gradients(model):
+        look_back(name, gradient)
+
+    recorded = [name.removesuffix(GRADIENT) for name in witness.names if name.endswith(GRADIENT)]
+    for name in subject.stages.keys() & {*recorded} - rows.keys():
+        rows[name] = [witness.row(name, Status.MISSING_OURS, "no gradient reaches it", lane)]
+    for name in {*recorded} - rows.keys() - {*begin}:
+        if name.endswith((".weight", ".bias")) and not isolated:
+            note = "no parameter holds this weight's numbers, so its gradient is not seen"
+            rows[name] = [witness.row(name, Status.UNSUPPORTED, note, lane)]
+    return [row for name in recorded for row in rows.get(name, ())]

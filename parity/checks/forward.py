@@ -1,0 +1,66 @@
+"""Every stage of a forward pass, in two lanes.
+
+Propagated: the candidate computes from the probe's ids to its outputs, as its user sees it.
+Isolated: after each stage the candidate goes on with the reference's tensor in place of its own, so
+what differs there was born there, and everything after a mistake is judged too.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from parity.compare import Comparison, Status
+from parity.stages import OUTPUTS
+from parity.subject import Subject
+from parity.trace import tapped
+from parity.witness import GRADIENT, Witness
+
+LANES = ("propagated", "isolated")
+
+
+def judge_forward(
+    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+) -> Iterator[Comparison]:
+    """Run a probe in both lanes and compare."""
+    model = subject.model(witness.dtype)
+    for lane in LANES:
+        yield from run_lane(subject, model, batch, witness, lane)
+
+
+def run_lane(
+    subject: Subject, model: nn.Module, batch: Mapping[str, Tensor], witness: Witness, lane: str
+) -> list[Comparison]:
+    """Run a model once and compare each stage.
+
+    Returns:
+        Rows in the reference's order.
+    """
+    rows: dict[str, list[Comparison]] = {}
+    recorded = [name for name in witness.names if not name.endswith(GRADIENT)]
+
+    def look(name: str, ours: Tensor) -> Tensor | None:
+        if name not in recorded:
+            return None
+        theirs = witness.get(name)
+        rows.setdefault(name, []).extend(witness.compare(name, ours, theirs, lane))
+        return theirs if lane == "isolated" and ours.shape == theirs.shape else None
+
+    with torch.no_grad(), tapped(model, subject.stages, look):
+        outputs = subject.forward(model, batch)
+    for name in OUTPUTS:
+        if name in outputs and name not in subject.unsupported:
+            look(name, outputs[name])
+    for name in subject.stages.keys() & {*recorded} - rows.keys():
+        rows[name] = [_missing(subject, name, witness, lane)]
+    return [row for name in recorded for row in rows.get(name, ())]
+
+
+def _missing(subject: Subject, name: str, witness: Witness, lane: str) -> Comparison:
+    """Say what became of a stage that no tensor was seen at."""
+    status, note = Status.MISSING_OURS, "its module was not called"
+    if subject.stages[name].side in ("scores", "probabilities"):
+        note = "no softmax was called in its module"
+        if not subject.names_stages:  # it never said that there is one
+            status = Status.UNSUPPORTED
+    return witness.row(name, status, note, lane)

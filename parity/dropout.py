@@ -1,0 +1,109 @@
+"""Dropout that draws the same masks in two models, whatever the rest of them draws."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+_DROPOUTS = {F.dropout, torch.dropout}
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One mask.
+
+    Attributes:
+        shape: of what is dropped.
+        p: with which probability.
+    """
+
+    shape: tuple[int, ...]
+    p: float
+
+    def __str__(self) -> str:
+        return f"{self.p:g} of {self.shape}"
+
+
+class AlignedDropout(TorchFunctionMode):
+    """While inside, the n-th mask depends on the seed, n and its shape alone.
+
+    Args:
+        seed: of all masks.
+
+    Attributes:
+        draws: what was drawn.
+        hidden: whether a function dropped something where it cannot be seen.
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self._seed = seed
+        self.draws: list[Draw] = []
+        self.hidden = False
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in _DROPOUTS:
+            return self._dropout(*args, **kwargs)
+        if func is F.scaled_dot_product_attention and _p_of_attention(*args, **kwargs) > 0:
+            return self._attention(*args, **kwargs)
+        if func is F.multi_head_attention_forward and _is_dropping(*args, **kwargs):
+            self.hidden = True
+        return func(*args, **kwargs)
+
+    def _dropout(
+        self,
+        input: Tensor,  # noqa: A002 - its name in torch
+        p: float = 0.5,
+        training: bool = True,
+        inplace: bool = False,
+    ) -> Tensor:
+        if not training or p == 0:
+            return input
+        dropped = input * self._mask(tuple(input.shape), p).to(input) / (1 - p)
+        return input.copy_(dropped) if inplace else dropped
+
+    def _attention(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        attn_mask: Tensor | None = None,
+        dropout_p: float = 0.0,
+        is_causal: bool = False,
+        scale: float | None = None,
+    ) -> Tensor:
+        """The fused function's mathematics, with a mask that can be chosen."""
+        scores = query @ key.transpose(-1, -2) * (scale or query.shape[-1] ** -0.5)
+        if is_causal:
+            attn_mask = torch.ones_like(scores, dtype=torch.bool).tril()
+        if attn_mask is not None:
+            bias = torch.zeros_like(scores)
+            kept = attn_mask.dtype == torch.bool
+            scores = scores + (bias.masked_fill(~attn_mask, -torch.inf) if kept else attn_mask)
+        return self._dropout(scores.softmax(-1), dropout_p) @ value
+
+    def _mask(self, shape: tuple[int, ...], p: float) -> Tensor:
+        generator = torch.Generator().manual_seed(self._seed + len(self.draws))
+        self.draws.append(Draw(shape, p))
+        return torch.rand(shape, generator=generator, dtype=torch.float64) >= p
+
+
+def _p_of_attention(*args: Any, **kwargs: Any) -> float:
+    """It is the fifth, or given by name."""
+    return args[4] if len(args) > 4 else kwargs.get("dropout_p", 0.0)
+
+
+def _is_dropping(*args: Any, **kwargs: Any) -> bool:
+    """torch.nn.MultiheadAttention gives the switch by name and the probability as the eleventh."""
+    return bool(kwargs.get("training", True)) and args[10] > 0

@@ -1,0 +1,147 @@
+"""Which parameter of a model holds which weight, found by its numbers, in whatever layout.
+
+A model may keep a weight as it is, transposed, joined to others (fused query, key and value), cut
+into pieces (one for each head) or with its axes in another order. Each of these keeps whole rows or
+columns of a matrix, or a piece of a bias, together, and those can be recognised.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations
+
+import torch
+from torch import Tensor, nn
+
+_SHORTEST = 4  # numbers that tell one piece of a bias from another
+
+View = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Rows of a parameter that are rows of a weight, if both are looked at as matrices.
+
+    Attributes:
+        parameter: whose rows.
+        ours: the parameter as a matrix.
+        rows: which of its rows.
+        theirs: the weight as a matrix of as many columns.
+        same: which of its rows, in the same order.
+    """
+
+    parameter: nn.Parameter
+    ours: View
+    rows: list[int]
+    theirs: View
+    same: list[int]
+
+
+def gradients(model: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Gather the gradients that a backward pass left, in the weights' own layout.
+
+    Args:
+        model: built with the weights.
+        weights: by HuggingFace's names.
+
+    Yields:
+        The gradient of each weight all of whose numbers stand in parameters of the model, and can
+        be told from others. One that stands in two parameters has the sum of their gradients.
+    """
+    for name, places in places_of(model, weights).items():
+        whole = torch.zeros_like(weights[name], dtype=places[0].parameter.dtype)
+        known = torch.zeros_like(weights[name], dtype=torch.bool)
+        for place in places:
+            if place.parameter.grad is not None:
+                place.theirs(whole)[place.same] += place.ours(place.parameter.grad)[place.rows]
+                place.theirs(known)[place.same] = True
+        if bool(known.all()):
+            yield name, whole
+
+
+def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list[Place]]:
+    """Say where a model holds weights.
+
+    Args:
+        model: built with them.
+        weights: by HuggingFace's names.
+    """
+    index = cache(lambda width: _Index(weights, width))
+    found: dict[str, list[Place]] = defaultdict(list)
+    for parameter in model.parameters():
+        numbers = parameter.detach().float()
+        best: dict[tuple[str, View], tuple[View, list[tuple[int, int]]]] = {}
+        most = 0
+        for ours in _views(tuple(numbers.shape)):
+            matrix = ours(numbers)
+            pairs = index(matrix.shape[1]).find(matrix)
+            if sum(map(len, pairs.values())) > most:
+                most = sum(map(len, pairs.values()))
+                best = {key: (ours, rows) for key, rows in pairs.items()}
+            if most == matrix.shape[0]:
+                break
+        for (weight, theirs), (ours, rows) in best.items():
+            mine, same = zip(*rows, strict=True)
+            found[weight].append(Place(parameter, ours, [*mine], theirs, [*same]))
+    return found
+
+
+class _Index:
+    """The rows of this width that weights have, by their numbers.
+
+    Args:
+        weights: by name.
+        width: of a row.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], width: int) -> None:
+        self._rows: dict[int, list[tuple[str, View, int]]] = defaultdict(list)
+        for name, weight in weights.items():
+            for view in _views(tuple(weight.shape)):
+                matrix = view(weight.float())
+                if matrix.shape[1] == width:
+                    for i, key in enumerate(_keys(matrix)):
+                        self._rows[key].append((name, view, i))
+
+    def find(self, matrix: Tensor) -> dict[tuple[str, View], list[tuple[int, int]]]:
+        """Return, for each weight looked at so, which row of the matrix is which of its rows."""
+        found = defaultdict(list)
+        for row, key in enumerate(_keys(matrix)):
+            places = self._rows.get(key, ())
+            if len(places) == 1:
+                (name, view, i) = places[0]
+                found[name, view].append((row, i))
+        return found
+
+
+def _keys(matrix: Tensor) -> list[int]:
+    return [hash(row.tobytes()) for row in matrix.contiguous().numpy()]
+
+
+@cache
+def _views(shape: tuple[int, ...]) -> list[View]:
+    """The ways to look at a tensor of this shape as a matrix, each of which can be written to."""
+    if len(shape) <= 1:
+        n = math.prod(shape)
+        widths = [width for width in range(n, _SHORTEST - 1, -1) if n % width == 0]
+        return [_pieces(width) for width in widths or [n]]
+    if shape[0] == 1:
+        return [_after(view) for view in _views(shape[1:])]
+    return [_moved(axes) for axes in permutations(range(len(shape)))]
+
+
+@cache
+def _pieces(width: int) -> View:
+    return lambda tensor: tensor.reshape(-1, width)
+
+
+@cache
+def _moved(axes: tuple[int, ...]) -> View:
+    return lambda tensor: tensor.permute(axes).flatten(0, -2)
+
+
+@cache
+def _after(view: View) -> View:
+    return lambda tensor: view(tensor[0])

@@ -1,0 +1,46 @@
+"""The reference, run as candidates are: to record it, and to measure its own errors."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from parity import reference, scratch
+from parity.stages import OUTPUTS, Stage, reference_points
+from parity.subject import Subject
+from parity.trace import tapped
+
+
+def reference_subject(folder: Path) -> Subject:
+    """Load a checkpoint into the reference's class that uses most of it."""
+    architecture = scratch.architecture_of(folder)
+    last = f"encoder.layer.{scratch.config(folder).num_hidden_layers - 1}"
+    returned = {last: "last_hidden_state", "pooler": "pooler_output"}  # by the model without heads
+
+    def make(dtype: torch.dtype) -> nn.Module:
+        return reference.load(
+            architecture.name, folder, attention="eager", dtype=dtype, **architecture.options
+        )
+
+    def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        ends = {name: stage for name, stage in points(model).items() if name in returned}
+        made: dict[str, Tensor] = {}
+        with tapped(model, ends, lambda name, tensor: made.update({returned[name]: tensor})):
+            outputs = reference.forward(model, batch)
+        made |= {name: outputs[name] for name in OUTPUTS if "logits" in name and name in outputs}
+        if "prediction_logits" in made:  # what other models return in their place
+            made["log_probabilities"] = made["prediction_logits"].log_softmax(dim=-1)
+        return made
+
+    def points(model: nn.Module) -> dict[str, Stage]:
+        return reference_points(name for name, _ in model.named_modules())
+
+    def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+        for name, parameter in model.named_parameters():
+            if parameter.grad is not None:
+                yield name.removeprefix("bert."), parameter.grad
+
+    subject = Subject(make, forward, {}, gradients)
+    subject.stages = points(subject.model(subject.dtype))
+    return subject

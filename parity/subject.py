@@ -1,0 +1,40 @@
+"""A model under judgement: how to make it, run it, and where its stages are."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from parity.stages import Stage
+
+
+@dataclass
+class Subject:
+    """A candidate, or the reference itself when its own errors are measured.
+
+    Attributes:
+        make: builds a fresh model in a dtype, for evaluation.
+        forward: runs a batch; outputs by HuggingFace's names.
+        stages: where the model makes which stage.
+        gradients: of the weights, by HuggingFace's names and in its layout, after a backward pass.
+        unsupported: what it says it has not.
+        names_stages: whether it says itself where its stages are.
+        dtype: what it computes in, unless a probe asks for another.
+    """
+
+    make: Callable[[torch.dtype], nn.Module]
+    forward: Callable[[nn.Module, Mapping[str, Tensor]], dict[str, Tensor]]
+    stages: Mapping[str, Stage]
+    gradients: Callable[[nn.Module], Iterator[tuple[str, Tensor]]]
+    unsupported: Collection[str] = ()
+    names_stages: bool = False
+    dtype: torch.dtype = torch.float64
+    _made: tuple[tuple[torch.dtype, bool], nn.Module] | None = field(default=None, repr=False)
+
+    def model(self, dtype: torch.dtype, *, training: bool = False) -> nn.Module:
+        """Return a model; one is kept for the next call."""
+        if self._made is None or self._made[0] != (dtype, training):
+            self._made = None  # so that two are never held
+            self._made = (dtype, training), self.make(dtype).train(training)
+        return self._made[1]

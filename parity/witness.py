@@ -1,0 +1,86 @@
+"""What the reference was recorded to compute on a probe, and what of it a candidate may differ."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from parity.attended import attended
+from parity.compare import Comparison, Status, compare
+from parity.probes import Probe
+from parity.recording import Recording
+from parity.tolerance import FLOAT64, OWN_ERROR, ROUNDING
+
+GRADIENT = ".grad"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One probe's part of a recording.
+
+    Attributes:
+        recording: the reference's.
+        probe: which part of it.
+        dtype: what the candidate computes in.
+        relative: may differ by this share of a tensor's largest magnitude; None means what
+            `parity.tolerance` says.
+    """
+
+    recording: Recording
+    probe: Probe
+    dtype: torch.dtype
+    relative: float | None = None
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The stages, in the order of computation; a gradient's name ends with `.grad`."""
+        return self.recording.stages(self.probe.name)
+
+    def get(self, name: str) -> Tensor:
+        """Read a stage's tensor."""
+        return self.recording.get(self.probe.name, name)
+
+    def compare(self, name: str, ours: Tensor, theirs: Tensor, lane: str) -> Iterator[Comparison]:
+        """Compare what belongs to tokens, and in a lane of its own what belongs to padding."""
+        if self.dtype is not torch.float64 and ours.is_floating_point():
+            ours = ours.double()  # exactly; parts of such a model may compute in other dtypes
+        mask = self.probe.batch.get("attention_mask")
+        stage = name.removesuffix(GRADIENT)
+        of_tokens = mask is not None and not stage.endswith((".weight", ".bias"))
+        kept = attended(stage, theirs, mask) if mask is not None and of_tokens else None
+        if ours.shape != theirs.shape or kept is None:
+            yield self._compared(name, ours, theirs, lane)
+            return
+        hidden = ~kept.tokens
+        yield self._compared(name, ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0), lane)
+        if lane == "propagated" and bool(kept.padding.any()):
+            hidden = ~kept.padding
+            padding = ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0)
+            yield self._compared(name, *padding, "padding")
+
+    def row(self, name: str, status: Status, note: str, lane: str = "propagated") -> Comparison:
+        """Say something about a stage that no numbers say."""
+        return Comparison(name, status, note=note, probe=self.probe.name, lane=lane)
+
+    def _compared(self, name: str, ours: Tensor, theirs: Tensor, lane: str) -> Comparison:
+        allowed = self._allowed(name, float(theirs.abs().max()), lane)
+        plain = name.removesuffix(GRADIENT)
+        return compare(plain, ours, theirs, allowed, probe=self.probe.name, lane=lane)
+
+    def _allowed(self, name: str, magnitude: float, lane: str) -> float:
+        if self.relative is not None:
+            return self.relative * magnitude
+        if self.dtype is torch.float64:
+            return FLOAT64 * max(magnitude, self._beside(name))
+        dtype = str(self.dtype).removeprefix("torch.")
+        noise = self.recording.noise(self.probe.name, dtype, lane, name)
+        return OWN_ERROR * noise + ROUNDING * torch.finfo(self.dtype).eps * magnitude
+
+    def _beside(self, name: str) -> float:
+        """The magnitude of the gradient of a bias's weight: both are sums of the same numbers, but
+        those of a key's bias cancel each other, since softmax does not see it.
+        """
+        weight = name.removesuffix(f".bias{GRADIENT}") + f".weight{GRADIENT}"
+        return float(self.get(weight).abs().max()) if weight in self.names else 0.0

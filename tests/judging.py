@@ -1,0 +1,32 @@
+"""Judge a candidate in this process, and read the rows."""
+
+from parity.compare import Status
+from parity.worker import serve
+
+
+def judged(candidate, folder, recorded, probes):
+    """Compare a candidate with a recording; a row for each stage, probe and lane.
+
+    Args:
+        candidate: its name, `path/to/file.py:NAME`.
+        folder: the checkpoint.
+        recorded: the folder of the recording.
+        probes: their names.
+    """
+    request = {
+        "candidate": candidate,
+        "checkpoint": str(folder),
+        "probes": probes,
+        "recording": str(recorded),
+    }
+    return [answer["row"] for answer in serve(request)]
+
+
+def failed(rows, lane):
+    """The names of what diverges, each once."""
+    wrong = [
+        row["name"]
+        for row in rows
+        if row["lane"] == lane and row["status"] not in (Status.MATCH, Status.UNSUPPORTED)
+    ]
+    return list(dict.fromkeys(wrong))
