@@ -7,13 +7,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from parity.check import LAST_LINES, record
+from parity.check import LAST_LINES
 from parity.errors import CandidateCrashedError, CandidateError
+from parity.probes import Probe
+from parity.record import record
 from parity.worker import probes_of
 
 PROBES = ("padded pairs", "pair", "holes in the mask", "no mask", "positions", "sentence")
 """Both segments and padding, first; what a right guess must agree on, too. Padding on the left and
 the longest sequence belong to `parity check`."""
+
+
+def probes_for(folder: Path) -> list[Probe]:
+    """Make the probes that a guess is tried with; the search looks at the first alone."""
+    probes = [probe for probe in probes_of(folder, 0) if probe.name in PROBES]
+    return sorted(probes, key=lambda probe: PROBES.index(probe.name))
 
 
 def adapter_for(
@@ -35,15 +43,12 @@ def adapter_for(
         CandidateError: the module is not found or is none.
         CandidateCrashedError: its own code raised, ended its process, or took too long.
     """
-    probes = [probe for probe in probes_of(folder, 0) if probe.name in PROBES]
-    probes.sort(key=lambda probe: PROBES.index(probe.name))
     with tempfile.TemporaryDirectory(prefix="parity.") as place:
-        record(folder, probes, None, Path(place))
+        record(folder, probes_for(folder), None, Path(place))
         request = {
             "module": module,
             "folder": str(folder.resolve()),
             "checkpoint": checkpoint,
-            "probes": [probe.name for probe in probes],
             "recording": place,
             "path": str(path),
             "limit": limit,

@@ -61,7 +61,7 @@ class Written:
 
 
 def write_adapter(
-    module: str, folder: Path, checkpoint: str, probes: list[Probe], theirs: Recording, path: Path
+    module: str, folder: Path, checkpoint: str, theirs: Recording, path: Path
 ) -> Written:
     """Write an adapter's text; the file is the caller's business.
 
@@ -69,14 +69,14 @@ def write_adapter(
         module: the user's, by name.
         folder: of the checkpoint.
         checkpoint: what it is called.
-        probes: what both models read, the first of them in the search.
-        theirs: what the reference made of them.
+        theirs: what the reference made of some probes, the first of which is the search's.
         path: where the adapter will lie.
 
     Raises:
         CandidateError: it is no module.
         Exception: whatever the user's own code raises.
     """
+    probes = list(theirs.probes())
     made, name = load_callable(module), module.rpartition(":")[2]
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     constructed = construction(made, name, config)

@@ -141,7 +141,7 @@ def _arguments(made: Callable[..., Any]) -> Iterator[tuple[str, Setting | None]]
     for name, parameter in _parameters(made).items():
         known, default = setting(name), parameter.default
         if default is parameter.empty or (
-            known and not known.weak and not (callable(default) or isinstance(default, bool))
+            known and not (callable(default) or isinstance(default, bool))
         ):
             yield name, known
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from parity.adapter.calling import Call, leaves, run
 from parity.adapter.pairing import Pair
 from parity.adapter.units import folded
-from parity.judging import attended
+from parity.attended import attended
 from parity.probes import Probe
 from parity.recording import Recording
 

@@ -14,21 +14,19 @@ class Setting:
     Attributes:
         source: as written in an adapter, from `config`.
         of: the same of a config.
-        weak: whether the module's own default is as good.
     """
 
     source: str
     of: Callable[[Config], Any]
-    weak: bool = False
 
 
 def _needed(name: str) -> Setting:
     return Setting(f'config["{name}"]', lambda config: config[name])
 
 
-def _optional(name: str, default: object, *, weak: bool = False) -> Setting:
+def _optional(name: str, default: object) -> Setting:
     source = f'config.get("{name}", {_quoted(default)})'
-    return Setting(source, lambda config: config.get(name, default), weak)
+    return Setting(source, lambda config: config.get(name, default))
 
 
 def _quoted(value: object) -> str:
@@ -89,12 +87,12 @@ _SYNONYMS: list[tuple[Setting, str]] = [
     (_optional("pad_token_id", 0), "padtokenid padid padidx paddingidx pad padtoken"),
     (_optional("hidden_act", "gelu"), "hiddenact act activation activationfunction"),
     (
-        _optional("hidden_dropout_prob", 0.1, weak=True),
+        _optional("hidden_dropout_prob", 0.1),
         "hiddendropoutprob hiddendropout dropout drop dropoutprob dropoutrate pdrop residpdrop "
         "embddrop embpdrop p",
     ),
     (
-        _optional("attention_probs_dropout_prob", 0.1, weak=True),
+        _optional("attention_probs_dropout_prob", 0.1),
         "attentionprobsdropoutprob attentiondropout attndropout attnpdrop attndrop",
     ),
     (_HEAD_WIDTH, "headdim dhead headsize dk dv dimhead headwidth attentionheadsize"),

@@ -35,7 +35,6 @@ _WHOLE = Take("", lambda x: x)
 _SHAPES = (
     _WHOLE,
     Take("x[None]", lambda x: x[None]),
-    Take("x[:1]", lambda x: x[:1]),
     Take("x.transpose(0, 1)", lambda x: x.transpose(0, 1)),
 )
 
@@ -125,6 +124,8 @@ def staged(bench: Bench, guess: Guess, call: Call, *, proved: bool) -> Staged:
 
 
 def _places(bench: Bench, guess: Guess) -> Iterator[Place]:
+    if bench.blocks:
+        yield Place("embeddings", bench.blocks[0], "in")  # after dropout
     for option in guess.options:
         if not option.theirs.by_head:
             yield from _of_option(option)

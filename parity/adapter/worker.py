@@ -16,21 +16,18 @@ from typing import Any
 from parity.adapter.assembling import write_adapter
 from parity.errors import CandidateError
 from parity.recording import Recording
-from parity.worker import probes_of
 
 
 def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     """Answer a request.
 
     Args:
-        request: `module`, `folder`, `checkpoint`, `probes`, `recording` and `path`.
+        request: `module`, `folder`, `checkpoint`, `recording` and `path`.
 
     Returns:
         The fields of `Written`, or `refused` or `crashed` with a message.
     """
     folder = Path(request["folder"])
-    known = {probe.name: probe for probe in probes_of(folder, 0)}
-    probes = [known[name] for name in request["probes"]]
     place = request["module"].rpartition(":")[0]
     if place.endswith(".py"):
         sys.path.insert(0, str(Path(place).resolve().parent))  # for what lies beside it
@@ -39,8 +36,7 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
             request["module"],
             folder,
             request["checkpoint"],
-            probes,
-            Recording(Path(request["recording"])),
+            Recording.read(Path(request["recording"])),
             Path(request["path"]),
         ).answer
     except CandidateError as error:

@@ -77,7 +77,7 @@ class FusedPair(nn.Module):
         self.n = sizes.n_heads
         self.to_q = nn.Linear(sizes.width, sizes.width)
         self.to_kv = nn.Linear(sizes.width, 2 * sizes.width)
-        self.to_out = nn.Sequential(nn.Linear(sizes.width, sizes.width), nn.Dropout(0.1))
+        self.to_out = nn.Sequential(nn.Linear(sizes.width, sizes.width), nn.Identity())
 
     def forward(self, x, hidden_keys):
         q, k, v = (split(part, self.n) for part in (self.to_q(x), *self.to_kv(x).chunk(2, -1)))

@@ -15,11 +15,11 @@ def split(x, heads):
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
-def attend(q, k, v, hidden_keys, scale=None):
+def attend(q, k, v, hidden_keys, scale=None, drop=nn.Identity()):  # noqa: B008
     """hidden_keys: (batch, 1, 1, seq), True for padding."""
     scores = q @ k.transpose(-1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
     scores = scores.masked_fill(hidden_keys, -1e30)
-    return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+    return (drop(scores.softmax(-1)) @ v).transpose(1, 2).flatten(2)
 
 
 # ---------------------------------------------------------------- names much like HuggingFace's
@@ -99,21 +99,22 @@ class Plain(nn.Module):
 
 
 class Attn(nn.Module):
-    def __init__(self, d_model, n_heads):
+    def __init__(self, d_model, n_heads, dropout=0.1):
         super().__init__()
         self.n_heads = n_heads
         self.wq, self.wk, self.wv, self.wo = (nn.Linear(d_model, d_model) for _ in range(4))
+        self.drop = nn.Dropout(dropout)
 
     def forward(self, x, mask):
         q, k, v = (split(part(x), self.n_heads) for part in (self.wq, self.wk, self.wv))
-        return self.wo(attend(q, k, v, ~mask[:, None, None, :]))
+        return self.wo(attend(q, k, v, ~mask[:, None, None, :], drop=self.drop))
 
 
 class Block(nn.Module):
     def __init__(self, d_model, n_heads, d_ff, dropout, eps=1e-12):
         super().__init__()
         self.ln1, self.ln2 = nn.LayerNorm(d_model, eps), nn.LayerNorm(d_model, eps)
-        self.attn = Attn(d_model, n_heads)
+        self.attn = Attn(d_model, n_heads, dropout)
         self.fc1, self.fc2 = nn.Linear(d_model, d_ff), nn.Linear(d_ff, d_model)
         self.drop = nn.Dropout(dropout)
 
@@ -125,12 +126,13 @@ class Block(nn.Module):
 class Tutorial(nn.Module):
     """A boolean mask, True for tokens; segments before it; positions as a bare parameter."""
 
-    def __init__(self, n_vocab, d_model, n_layers, n_heads, d_ff, max_len, n_segments, dropout=0.1):
+    def __init__(self, n_vocab, d_model, n_layers, n_heads, d_ff, max_len, n_segments, dropout=0.0):
         super().__init__()
         self.token_emb = nn.Embedding(n_vocab, d_model)
         self.segment_emb = nn.Embedding(n_segments, d_model)
         self.pos_emb = nn.Parameter(torch.zeros(1, max_len, d_model))
         self.emb_ln = nn.LayerNorm(d_model, 1e-12)
+        self.drop = nn.Dropout(dropout)
         self.blocks = nn.ModuleList(Block(d_model, n_heads, d_ff, dropout) for _ in range(n_layers))
         self.pooling = nn.Sequential(nn.Linear(d_model, d_model), nn.Tanh())
 
@@ -138,7 +140,7 @@ class Tutorial(nn.Module):
         if mask.dtype is not torch.bool:
             raise TypeError("the mask must be boolean")
         x = self.token_emb(tokens) + self.segment_emb(segments) + self.pos_emb[:, : tokens.shape[1]]
-        x = self.emb_ln(x)
+        x = self.drop(self.emb_ln(x))
         for block in self.blocks:
             x = block(x, mask)
         return {"hidden": x, "pooled": self.pooling(x[:, 0])}

@@ -1,5 +1,6 @@
 """An adapter is found for whatever layout, runs as it is, and says what was not proved."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,14 +9,14 @@ import pytest
 import torch
 
 from parity.adapter import assembling
+from parity.adapter.asking import probes_for
 from parity.adapter.worker import answer
-from parity.check import record
-from parity.compare import Status
-from parity.recording import Recording
-from parity.worker import probes_of, serve
+from parity.record import record
+from parity.worker import probes_of
 from scratch_bert.checkpoints import resolve
 from scratch_bert.weight_files import read_weights
 from scratch_bert.weight_names import canonical_weights
+from tests.judging import failed, judged
 
 HERE = Path(__file__).parent
 PLAIN = ["Plain", "Tutorial", "Fused", "Torchy", "Transposed", "PerHead", "Meaningless"]
@@ -30,8 +31,7 @@ ODD = [
     "SequenceFirst",
     "WithHeads",
 ]
-SEARCH = ["padded pairs", "pair", "holes in the mask", "no mask", "positions", "sentence"]
-JUDGE = [*SEARCH, "padded left", "padded right", "one token", "id 0 attended", "too long"]
+SLOW = ("longest", "too long")
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +40,22 @@ def folder():
 
 
 @pytest.fixture(scope="module")
+def searched(folder, tmp_path_factory):
+    """What the search sees of the reference."""
+    place = tmp_path_factory.mktemp("searched")
+    return record(folder, probes_for(folder), None, place)
+
+
+@pytest.fixture(scope="module")
 def recorded(folder, tmp_path_factory):
-    place = tmp_path_factory.mktemp("recording")
-    record(folder, [probe for probe in probes_of(folder, 0) if probe.name in JUDGE], None, place)
+    """What the judge sees."""
+    place = tmp_path_factory.mktemp("recorded")
+    record(folder, [p for p in probes_of(folder, 0) if p.name not in SLOW], None, place)
     return place
 
 
 @pytest.fixture
-def write(folder, recorded, tmp_path):
+def write(folder, searched, tmp_path):
     """Write an adapter for a toy; the answer, and the adapter's file."""
 
     def write_one(name, file="plain_berts.py"):
@@ -56,8 +64,7 @@ def write(folder, recorded, tmp_path):
             "module": f"{HERE / file}:{name}",
             "folder": str(folder),
             "checkpoint": "builtin:adversarial",
-            "probes": SEARCH,
-            "recording": str(recorded),
+            "recording": str(searched.folder),
             "path": str(path),
         }
         answered = answer(request)
@@ -67,24 +74,9 @@ def write(folder, recorded, tmp_path):
     return write_one
 
 
-def judged(path, folder, recorded):
-    request = {
-        "candidate": f"{path}:Adapter",
-        "checkpoint": str(folder),
-        "probes": JUDGE,
-        "seed": 0,
-        "recording": str(recorded),
-    }
-    return [each["row"] for each in serve(request)]
-
-
-def failed(rows, lane):
-    wrong = [
-        row["name"]
-        for row in rows
-        if row["lane"] == lane and row["status"] not in (Status.MATCH, Status.UNSUPPORTED)
-    ]
-    return list(dict.fromkeys(wrong))
+def rows_of(path, folder, recorded, probes=()):
+    probes = probes or [probe.name for probe in probes_of(folder, 0) if probe.name not in SLOW]
+    return judged(f"{path}:Adapter", folder, recorded, probes)
 
 
 CASES = [*((name, "plain_berts.py") for name in PLAIN), *((name, "odd_berts.py") for name in ODD)]
@@ -104,18 +96,17 @@ def test_the_adapter_runs_as_it_is(name, file, write, folder, recorded):
     answered, path = write(name, file)
     assert answered["proved"], answered
     assert answered["left"] == []
-    rows = judged(path, folder, recorded)
+    rows = rows_of(path, folder, recorded)
     assert failed(rows, "propagated") == failed(rows, "isolated") == []
-    assert {row["probe"] for row in rows if row["name"] == "error"} == {"too long"}
     layer = "encoder.layer.1"
     seen = {row["name"] for row in rows if row["name"].startswith(layer) and row["probe"] == "pair"}
     assert len(seen) == SEEN.get(name, 15), sorted(seen)
 
 
-def test_a_tampered_adapter_is_not_proved(write, folder, recorded):
+def test_a_tampered_adapter_is_not_proved(write, folder, searched, recorded):
     _, path = write("Tutorial")
-    config, weights, probes = inputs(folder)
-    theirs = Recording(recorded)
+    config, weights = inputs(folder)
+    probes, theirs = list(searched.probes()), searched
     text = path.read_text()
     assert assembling.prove(text, path, config, weights, probes, theirs) < 1e-12
     swapped = text.replace('self.query.weight"', 'self.key.weight"', 1)
@@ -124,15 +115,15 @@ def test_a_tampered_adapter_is_not_proved(write, folder, recorded):
     inverted = text.replace("mask=mask.bool()", "mask=mask == 0")
     assert assembling.prove(inverted, path, config, weights, probes, theirs) > 1e-3
     path.write_text(text.replace('"blocks.{i}.attn.wq",', '"blocks.{i}.attn.wk",'))
-    assert failed(judged(path, folder, recorded), "isolated")[0].endswith("self.query")
+    assert failed(rows_of(path, folder, recorded, ["pair"]), "isolated")[0].endswith("self.query")
 
 
 def inputs(folder):
-    import json
-
     config = json.loads((folder / "config.json").read_text())
-    weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
-    return config, weights, [probe for probe in probes_of(folder, 0) if probe.name in SEARCH]
+    return config, {
+        name: tensor
+        for name, (_, tensor) in canonical_weights(read_weights(folder), folder).items()
+    }
 
 
 def test_what_is_what_only_the_numbers_say(write):
@@ -172,7 +163,7 @@ def test_a_wrong_model_gets_its_adapter_all_the_same(name, stage, write, folder,
     assert not answered["proved"]
     assert answered["proof"].startswith("Not proved. On builtin:adversarial in double precision")
     assert answered["parts"]["embeddings"] == 0 < 1e-6 < answered["parts"]["layers"]
-    rows = judged(path, folder, recorded)
+    rows = rows_of(path, folder, recorded, ["padded right", "pair"])
     assert failed(rows, "propagated")[0] == failed(rows, "isolated")[0] == stage
 
 
@@ -214,10 +205,10 @@ def test_the_candidates_process_does_without_transformers():
     assert done.stdout.strip() == "False", done.stderr
 
 
-def test_a_difference_that_is_no_number_is_infinite(folder, recorded):
-    _, weights, probes = inputs(folder)
-    bench = assembling.Bench(torch.nn.Linear(1, 1), weights, (0, 0), probes[0], Recording(recorded))
-    theirs = Recording(recorded).get(probes[0].name, "last_hidden_state")
+def test_a_difference_that_is_no_number_is_infinite(searched):
+    probe = next(searched.probes())
+    bench = assembling.Bench(torch.nn.Linear(1, 1), {}, (0, 0), probe, searched)
+    theirs = searched.get(probe.name, "last_hidden_state")
     assert bench.difference("last_hidden_state", theirs) == 0
     assert bench.difference("last_hidden_state", theirs * float("nan")) == float("inf")
     assert bench.difference("last_hidden_state", theirs[:, 1:]) == float("inf")

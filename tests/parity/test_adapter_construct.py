@@ -36,7 +36,7 @@ class Keywords(Kept):
 
 
 class Callable(Kept):
-    def __init__(self, dim, act=nn.GELU, bias=True, dropout=...):
+    def __init__(self, dim, act=nn.GELU, bias=True, drop=False):
         super().__init__(dim=dim, act=act, bias=bias)
 
 
@@ -98,7 +98,7 @@ def test_keywords():
         "n": 4,  # its own default is another BERT's
         "eps": 1e-12,
         "act": "gelu",
-        "drop": 0.5,  # says nothing in evaluation
+        "drop": 0.3,
         "x": 7,
     }
     assert call.source().splitlines() == [
@@ -108,6 +108,7 @@ def test_keywords():
         '    n_heads=config["num_attention_heads"],',
         '    eps=config.get("layer_norm_eps", 1e-12),',
         '    activation=config.get("hidden_act", "gelu"),',
+        '    drop=config.get("hidden_dropout_prob", 0.1),',
         ")",
     ]
 
