@@ -1,4 +1,4 @@
-"""`parity check`: a candidate in a process of its own, judged by what the reference computes."""
+"""A candidate in a process of its own, judged by what the reference computes."""
 
 import json
 import subprocess
@@ -7,12 +7,13 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
+from parity.probes import Probe
 from parity.record import record
-from parity.worker import probes_of
+from parity.recording import Recording
 
 LAST_LINES = 30  # of what a candidate wrote to stderr before its process ended
 
@@ -37,11 +38,11 @@ class Worker:
             encoding="utf-8",
         )
 
-    def ask(self, recording: Path | None, **more: Any) -> Iterator[dict[str, Any]]:
+    def ask(self, what: str, **more: Any) -> Iterator[dict[str, Any]]:
         """Ask once, and yield the answers.
 
         Args:
-            recording: to judge the candidate by; None describes it.
+            what: the worker's part to call.
             more: what else the request says.
 
         Raises:
@@ -50,8 +51,7 @@ class Worker:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        request = {**self._request, "recording": recording and str(recording), **more}
-        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.write(json.dumps({**self._request, "what": what, **more}) + "\n")
         self._process.stdin.flush()
         for line in self._process.stdout:
             answer = json.loads(line)
@@ -74,38 +74,123 @@ class Worker:
         self._process.communicate()
 
 
+class Judge:
+    """Everything that is needed to judge a candidate on a checkpoint, probe after probe.
+
+    Args:
+        candidate: its name.
+        folder: the checkpoint.
+        limit: seconds that the candidate has for one probe.
+        relative: what numbers may differ by, as a share of their tensor's largest; None means what
+            `parity.tolerance` says.
+    """
+
+    def __init__(
+        self, candidate: str, folder: Path, *, limit: float = 60, relative: float | None = None
+    ) -> None:
+        self._request = {
+            "candidate": candidate,
+            "checkpoint": str(folder.resolve()),
+            "limit": limit,
+            "relative": relative,
+        }
+        self._folder = folder
+        self._stack = ExitStack()
+        self._worker: Worker | None = None
+        self._described: dict[str, Any] | None = None
+
+    def __enter__(self) -> Self:
+        prefix = tempfile.TemporaryDirectory(prefix="parity.")
+        self._place = Path(self._stack.enter_context(prefix))
+        self._log = self._stack.enter_context(tempfile.TemporaryFile())
+        self._stack.callback(self._end)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def ask(self, what: str, **more: Any) -> Iterator[dict[str, Any]]:
+        """Ask the candidate's process; one that crashed is replaced for the next question."""
+        if self._worker is None:
+            self._worker = Worker(self._request, self._log)
+        try:
+            yield from self._worker.ask(what, **more)
+        except CandidateCrashedError:
+            self._end()
+            raise
+
+    def described(self) -> dict[str, Any]:
+        """Return what the candidate has and can: `stages`, `outputs`, `dtype`, `no float64`."""
+        if self._described is None:
+            (self._described,) = self.ask("describe")
+        return self._described
+
+    def prepare(self, chosen: Sequence[Probe]) -> None:
+        """Run the reference on probes."""
+        described = self.described()
+        wanted = {*described["stages"], *described["outputs"]}
+        dtypes = {described["dtype"]} - {"float64"}
+        record(self._folder, chosen, wanted, self._place, dtypes)
+
+    def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
+        """Run the candidate on prepared probes, and compare.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        described = self.described()
+        if described["no float64"]:
+            note = f"judged in float32 instead: {described['no float64']}"
+            yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
+        place, dtype = str(self._place), described["dtype"]
+        for answer in self.ask("judge", recording=place, probes=[*names], dtype=dtype):
+            yield row_of(answer["row"])
+
+    def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:
+        """Record what the candidate itself computes.
+
+        Args:
+            chosen: probes.
+            folder: of the recording.
+            dtype: what it computes in.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        inputs = Recording(self._place)
+        for probe in chosen:
+            inputs.begin(probe)
+        inputs.close()
+        more = {"recording": str(self._place), "into": str(folder.resolve()), "dtype": dtype}
+        for _ in self.ask("record", **more):
+            pass
+
+    def _end(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+
 def check(
-    candidate: str, folder: Path, *, names: Sequence[str] = (), seed: int = 0, limit: float = 60
+    candidate: str, folder: Path, chosen: Sequence[Probe], **options: Any
 ) -> Iterator[Comparison]:
     """Judge a candidate on one checkpoint, yielding row after row.
 
     Args:
         candidate: its name.
         folder: the checkpoint.
-        names: of the probes; all where there are none.
-        seed: of the probes.
-        limit: seconds that a candidate has for one probe.
+        chosen: the probes.
+        options: the other arguments of `Judge`.
 
     Raises:
         CandidateError: it is not what a candidate must be.
         CandidateCrashedError: its own code raised, ended, or took too long.
     """
-    chosen = [probe for probe in probes_of(folder, seed) if not names or probe.name in names]
-    request = {"candidate": candidate, "checkpoint": str(folder.resolve()), "limit": limit}
-    with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parity.")))
-        log = stack.enter_context(tempfile.TemporaryFile())
-        worker = Worker(request, log)
-        stack.callback(worker.close)
-        (described,) = worker.ask(None)
-        dtype = described["dtype"]
-        if described["no float64"]:
-            note = f"judged in float32 instead: {described['no float64']}"
-            yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
-        wanted = {*described["stages"], *described["outputs"]}
-        record(folder, chosen, wanted, place, [dtype] if dtype != "float64" else [])
-        for answer in worker.ask(place, dtype=dtype):
-            yield row_of(answer["row"])
+    with Judge(candidate, folder, **options) as judge:
+        judge.prepare(chosen)
+        yield from judge.rows([probe.name for probe in chosen])
 
 
 def row_of(answer: Mapping[str, Any]) -> Comparison:

@@ -3,25 +3,26 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from parity.check import check
 from parity.command_options import (
+    CheckpointOption,
     Format,
     FormatOption,
+    LimitOption,
     OutputOption,
+    ProbeOption,
+    SeedOption,
+    ToleranceOption,
     check_output,
+    choose,
     finish,
     rerun,
 )
 from parity.environment import environment
-from parity.errors import CandidateCrashedError, CandidateError
-from parity.report.check import CheckReport
-from parity.report.json import to_json
-from parity.verdict import Report, Verdict
-from parity.worker import probes_of
-from scratch_bert.checkpoints import resolve
-from scratch_bert.errors import CheckpointError
+from parity.errors import CandidateError
+from parity.report.check import show
+from parity.verdict import Report
 
 SCRATCH_BERT = "parity.scratch_candidate:ScratchBert"
 
@@ -30,16 +31,11 @@ def check_command(
     candidate: Annotated[
         str, typer.Argument(help="path/to/file.py:NAME or package.module:NAME, a class with build.")
     ] = SCRATCH_BERT,
-    checkpoint: Annotated[
-        str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
-    ] = "builtin:adversarial",
-    probe: Annotated[
-        list[str] | None, typer.Option(help="Only this probe; may be repeated.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the probes' ids.")] = 0,
-    limit: Annotated[
-        float, typer.Option(min=0.1, help="Seconds the candidate has for one probe.")
-    ] = 60,
+    checkpoint: CheckpointOption = "builtin:adversarial",
+    probe: ProbeOption = None,
+    tolerance: ToleranceOption = None,
+    seed: SeedOption = 0,
+    limit: LimitOption = 60,
     form: FormatOption = Format.HUMAN,
     output: OutputOption = None,
 ) -> int:
@@ -49,15 +45,7 @@ def check_command(
     5 nothing was compared.
     """
     check_output(output)
-    try:
-        folder = resolve(checkpoint)
-        known = [each.name for each in probes_of(folder, seed)]
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-    if unknown := set(probe or ()) - {*known}:
-        message = f"{', '.join(unknown)}: no such probe, expected some of {', '.join(known)}"
-        raise typer.BadParameter(message, param_hint="--probe")
-
+    folder, chosen = choose(checkpoint, probe, seed)
     facts = environment()
     report = Report(
         environment={
@@ -68,20 +56,9 @@ def check_command(
             "rerun": rerun(),
         }
     )
-    shown = CheckReport(Console())
-    if form is Format.HUMAN:
-        shown.header()
+    rows = check(candidate, folder, chosen, limit=limit, relative=tolerance)
     try:
-        for row in check(candidate, folder, names=probe or (), seed=seed, limit=limit):
-            report.rows.append(row)
-            if form is Format.HUMAN:
-                shown.row(row)
+        show(report, rows, human=form is Format.HUMAN)
     except CandidateError as error:
         raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
-    except CandidateCrashedError as error:
-        report.failure, report.error = Verdict.CRASHED, str(error)
-    if form is Format.JSON:
-        print(to_json(report))
-    else:
-        shown.summary(report)
     return finish(report, output)

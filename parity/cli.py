@@ -19,23 +19,25 @@ from rich.console import Console
 
 from parity.check_command import check_command
 from parity.command_options import (
+    CheckpointOption,
+    Dtype,
     Format,
     FormatOption,
     OutputOption,
     check_output,
     finish,
     rerun,
+    resolve_checkpoint,
 )
 from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
 from parity.init_command import init_command
+from parity.recording_commands import compare_command, record_command
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
 from parity.tokenizer_command import tokenizer_command
 from parity.verdict import EXIT_CODES, Report, Verdict
-from scratch_bert.checkpoints import resolve
 from scratch_bert.command_line import check_texts, run
-from scratch_bert.errors import CheckpointError
 
 app = typer.Typer(
     help="Is this BERT the same as HuggingFace's, and if not, where?",
@@ -52,15 +54,6 @@ class Attention(StrEnum):
     SDPA = "sdpa"
 
 
-class Dtype(StrEnum):
-    """Which floating-point numbers both sides compute with."""
-
-    FLOAT64 = "float64"
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-    FLOAT16 = "float16"
-
-
 @app.callback()
 def _parity() -> None:
     pass
@@ -74,9 +67,7 @@ def diff_command(
     pair: Annotated[
         list[str] | None, typer.Option(help="A second sentence for each TEXT, in their order.")
     ] = None,
-    checkpoint: Annotated[
-        str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
-    ] = "builtin:minilm",
+    checkpoint: CheckpointOption = "builtin:minilm",
     stage: Annotated[
         list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
     ] = None,
@@ -102,11 +93,7 @@ def diff_command(
         torch.empty(0, device=device).tolist()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise typer.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
-    try:
-        folder = resolve(checkpoint)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-
+    folder = resolve_checkpoint(checkpoint)
     settings = Settings(
         texts=texts or DEFAULT_TEXTS,
         pairs=pair or (None if texts else DEFAULT_PAIRS),
@@ -156,6 +143,8 @@ def env_command(
 
 app.command(name="check")(check_command)
 app.command(name="init")(init_command)
+app.command(name="record")(record_command)
+app.command(name="compare")(compare_command)
 app.command(name="tokenizer")(tokenizer_command)
 
 

@@ -2,15 +2,20 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from parity.probes import Probe
 from parity.report.json import to_json
 from parity.verdict import EXIT_CODES, Report
+from parity.worker import probes_of
+from scratch_bert.checkpoints import resolve
 from scratch_bert.command_line import USAGE
+from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 
 
@@ -21,10 +26,61 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Dtype(StrEnum):
+    """Which floating-point numbers are computed with."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+
+
+CheckpointOption = Annotated[
+    str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
+]
+ProbeOption = Annotated[list[str] | None, typer.Option(help="Only this probe; may be repeated.")]
+SeedOption = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the probes' ids.")]
+LimitOption = Annotated[
+    float, typer.Option(min=0.1, help="Seconds the candidate has for one probe.")
+]
+ToleranceOption = Annotated[
+    float | None,
+    typer.Option(min=0, help="What may differ, as a share of a tensor's largest number."),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="What to print.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
 ]
+
+
+def resolve_checkpoint(name: str) -> Path:
+    """Find a checkpoint's folder.
+
+    Raises:
+        typer.BadParameter: there is none of this name.
+    """
+    try:
+        return resolve(name)
+    except (CheckpointError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
+
+
+def choose(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, list[Probe]]:
+    """Find a checkpoint's folder and make the probes for it that are named, or all.
+
+    Raises:
+        typer.BadParameter: there is no such checkpoint or no such probe.
+    """
+    folder = resolve_checkpoint(checkpoint)
+    try:
+        made = probes_of(folder, seed)
+    except (CheckpointError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
+    known = [probe.name for probe in made]
+    if unknown := {*(names or ())} - {*known}:
+        message = f"{', '.join(unknown)}: no such probe, expected some of {', '.join(known)}"
+        raise typer.BadParameter(message, param_hint="--probe")
+    return folder, [probe for probe in made if not names or probe.name in names]
 
 
 def check_output(output: Path | None) -> None:

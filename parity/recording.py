@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -113,6 +113,10 @@ class Recording:
         noise = self._probes[probe].get("noise", {})
         return noise.get(dtype, {}).get(lane, {}).get(stage, 0.0)
 
+    def has_noise(self, probe: str, dtype: str) -> bool:
+        """Whether the reference's own error was measured."""
+        return dtype in self._probes[probe].get("noise", {})
+
     def _save(self, probe: str, name: str, tensors: Mapping[str, Tensor]) -> None:
         path = self.folder / _folder(probe) / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,8 +127,11 @@ class Recording:
         found: dict[str, Path] = {}
         for path in sorted((self.folder / _folder(probe)).glob("*.safetensors")):
             if path.name != _INPUTS:
-                with safe_open(path, framework="pt") as file:
-                    found |= dict.fromkeys(file.keys(), path)
+                try:
+                    with safe_open(path, framework="pt") as file:
+                        found |= dict.fromkeys(file.keys(), path)
+                except SafetensorError as error:
+                    raise RecordingError(f"{path}: is no safetensors file: {error}") from None
         return found
 
 

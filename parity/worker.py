@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from parity.candidate import Batch, Candidate
 from parity.errors import CandidateError
 from parity.judging import judge_probe
 from parity.loading import load_maker
-from parity.probes import Probe, probes
+from parity.probes import Mode, Probe, probes
 from parity.recording import Recording
+from parity.stages import OUTPUTS
 from parity.subject import Subject
 from parity.trace import tapped
 from scratch_bert.config_file import read_config
@@ -37,23 +39,64 @@ def serve(request: Mapping[str, Any]) -> Iterator[Answer]:
     """Answer a request.
 
     Args:
-        request: `candidate` and `checkpoint`; with a `recording` the candidate is judged by that on
-            its `probes`, all if there is no such list, in `dtype`; without it is described.
+        request: `what` is wanted of which `candidate`, on which `checkpoint`; and what the function
+            that answers it reads.
 
     Yields:
-        A description, or a row at a time.
+        Answers, as far as they have come.
     """
-    folder = Path(request["checkpoint"])
     candidate = Candidate(load_maker(request["candidate"]), request["candidate"])
-    if request["recording"] is None:
-        yield _describe(candidate, folder)
-        return
+    yield from _ANSWERS[request["what"]](candidate, Path(request["checkpoint"]), request)
+
+
+def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Iterator[Answer]:
+    """Find out what the candidate makes, and whether it can do so in double precision."""
+    lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
+    if not lacks:
+        try:
+            seen, outputs = _look(_subject(candidate, folder, torch.float64))
+        except CandidateError:
+            raise
+        except Exception as error:
+            lacks = f"{type(error).__name__}: {error}"
+        else:
+            other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
+            lacks = other[0] if other else ""
+    if lacks:
+        seen, outputs = _look(_subject(candidate, folder, torch.float32))
+    dtype = "float32" if lacks else "float64"
+    yield {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
+
+
+def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+    """Compare with a `recording`, on its `probes`, in a `dtype`; a row at a time."""
     subject = _subject(candidate, folder, getattr(torch, request.get("dtype", "float64")))
     recording = Recording.read(Path(request["recording"]))
     for probe in recording.probes():
         if probe.name in request.get("probes", recording.names()):
             for row in judge_probe(subject, probe, recording, request.get("relative")):
                 yield {"row": asdict(row)}
+
+
+def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+    """Keep what the candidate computes from a `recording`'s inputs `into` another."""
+    dtype = getattr(torch, request["dtype"])
+    subject = _subject(candidate, folder, dtype)
+    made = Recording(Path(request["into"]), made_by=request["candidate"])
+    for probe in Recording.read(Path(request["recording"])).probes():
+        if probe.mode is Mode.EVALUATE and not probe.dtype:
+            made.begin(probe)
+            keep = partial(made.add, probe.name)
+            with torch.no_grad(), tapped(subject.model(dtype), subject.stages, keep):
+                outputs = subject.forward(subject.model(dtype), probe.batch)
+            for name in OUTPUTS:
+                if name in outputs:
+                    keep(name, outputs[name])
+            yield {"recorded": probe.name}
+    made.close()
+
+
+_ANSWERS = {"describe": _describe, "judge": _judge, "record": _record}
 
 
 def probes_of(folder: Path, seed: int) -> list[Probe]:
@@ -80,25 +123,6 @@ def _subject(candidate: Candidate, folder: Path, dtype: torch.dtype) -> Subject:
     layers = read_config(folder / "config.json").num_hidden_layers
     subject.stages = candidate.stages(subject.model(dtype), layers)
     return subject
-
-
-def _describe(candidate: Candidate, folder: Path) -> Answer:
-    """Find out what the candidate makes, and whether it can do so in double precision."""
-    lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
-    if not lacks:
-        try:
-            seen, outputs = _look(_subject(candidate, folder, torch.float64))
-        except CandidateError:
-            raise
-        except Exception as error:
-            lacks = f"{type(error).__name__}: {error}"
-        else:
-            other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
-            lacks = other[0] if other else ""
-    if lacks:
-        seen, outputs = _look(_subject(candidate, folder, torch.float32))
-    dtype = "float32" if lacks else "float64"
-    return {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
 
 
 def _look(subject: Subject) -> tuple[dict[str, str], list[str]]:

@@ -14,6 +14,7 @@ def judged(candidate, folder, recorded, probes):
         probes: their names.
     """
     request = {
+        "what": "judge",
         "candidate": candidate,
         "checkpoint": str(folder),
         "probes": probes,

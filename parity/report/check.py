@@ -8,6 +8,8 @@ from rich.text import Text
 
 from parity.candidate import FEATURES
 from parity.compare import Comparison, Status
+from parity.errors import CandidateCrashedError, RecordingError
+from parity.report.json import to_json
 from parity.report.terminal import explain
 from parity.verdict import Report, Verdict
 
@@ -16,6 +18,30 @@ _COLUMNS = {
     "isolated": ("isolated", "isolated gradient"),
     "padding": ("padding",),
 }
+
+
+def show(report: Report, rows: Iterable[Comparison], *, human: bool) -> None:
+    """Fill a report row after row and print it; what goes wrong on the way is its verdict.
+
+    Raises:
+        CandidateError: the candidate is not what one must be.
+    """
+    terminal = CheckReport(Console())
+    if human:
+        terminal.header()
+    try:
+        for row in rows:
+            report.rows.append(row)
+            if human:
+                terminal.row(row)
+    except CandidateCrashedError as error:
+        report.failure, report.error = Verdict.CRASHED, str(error)
+    except RecordingError as error:
+        report.failure, report.error = Verdict.NOT_COMPARABLE, str(error)
+    if human:
+        terminal.summary(report)
+    else:
+        print(to_json(report))
 
 
 class CheckReport:
@@ -59,7 +85,7 @@ class CheckReport:
         left_out = {
             row.name: row.note
             for row in report.rows
-            if row.status is Status.UNSUPPORTED and row.name not in FEATURES
+            if row.status is Status.UNSUPPORTED and row.name not in (*FEATURES, "probe")
         }
         if left_out:
             name, note = next(iter(left_out.items()))

@@ -16,6 +16,7 @@ from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
 from parity.report.check import CheckReport
 from parity.verdict import Report
+from parity.worker import probes_of
 from scratch_bert.checkpoints import resolve
 
 BERTS = Path(__file__).with_name("hostile_berts.py")
@@ -23,7 +24,8 @@ BERTS = Path(__file__).with_name("hostile_berts.py")
 
 def rows_of(name, limit=60):
     folder = resolve("builtin:adversarial")
-    return list(check(f"{BERTS}:{name}", folder, names=["sentence"], limit=limit))
+    chosen = [probe for probe in probes_of(folder, 0) if probe.name == "sentence"]
+    return list(check(f"{BERTS}:{name}", folder, chosen, limit=limit))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def folder():
 def recorded(folder, tmp_path_factory):
     place = tmp_path_factory.mktemp("recording")
     chosen = [probe for probe in probes_of(folder, 0) if probe.name in PROBES]
-    request = {"candidate": f"{BERTS}:Plain", "checkpoint": str(folder), "recording": None}
+    request = {"candidate": f"{BERTS}:Plain", "checkpoint": str(folder), "what": "describe"}
     (made,) = serve(request)
     record(folder, chosen, {*made["stages"], *made["outputs"]}, place, ["float32"])
     return place
@@ -34,6 +34,7 @@ def recorded(folder, tmp_path_factory):
 def judge(folder, recorded):
     def judge(name, *probes, dtype="float64"):
         request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "dtype": dtype}
+        request["what"] = "judge"
         return Report(rows_of({**request, "probes": probes, "recording": str(recorded)}))
 
     return judge
@@ -121,7 +122,7 @@ def test_a_backward_pass_that_there_is_not(judge):
     ],
 )
 def test_who_cannot_compute_in_double(name, why, folder):
-    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "recording": None}
+    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "what": "describe"}
     (answer,) = serve(request)
     assert answer["no float64"] == why
     assert answer["dtype"] == ("float32" if why else "float64")

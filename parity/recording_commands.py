@@ -1,0 +1,103 @@
+"""`parity record` and `parity compare`: a model's tensors in files, and their judgement later."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parity.check import Judge
+from parity.checks.recordings import compare_recordings
+from parity.command_options import (
+    CheckpointOption,
+    Dtype,
+    Format,
+    FormatOption,
+    LimitOption,
+    OutputOption,
+    ProbeOption,
+    SeedOption,
+    ToleranceOption,
+    check_output,
+    choose,
+    finish,
+    rerun,
+)
+from parity.environment import environment
+from parity.errors import CandidateCrashedError, CandidateError, RecordingError
+from parity.probes import Mode
+from parity.record import record
+from parity.recording import Recording
+from parity.report.check import show
+from parity.verdict import EXIT_CODES, Report, Verdict
+
+_RECORDED = (Mode.EVALUATE, Mode.BACKWARD)
+
+
+def record_command(
+    folder: Annotated[Path, typer.Argument(help="Where to write it; must not exist.")],
+    candidate: Annotated[
+        str | None, typer.Option(help="Record this BERT; without it HuggingFace's.")
+    ] = None,
+    checkpoint: CheckpointOption = "builtin:adversarial",
+    probe: ProbeOption = None,
+    dtype: Annotated[
+        Dtype, typer.Option(help="What the candidate computes in, or will.")
+    ] = Dtype.FLOAT64,
+    seed: SeedOption = 0,
+    limit: LimitOption = 60,
+) -> int:
+    """Write what a BERT computes on the probes: their inputs, and every stage, as safetensors.
+
+    A program in any language can read HuggingFace's recording and write one of its own;
+    `parity compare` judges it. parity/recording.py describes the files.
+    """
+    if folder.exists():
+        raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
+    place, chosen = choose(checkpoint, probe, seed)
+    chosen = [each for each in chosen if each.mode in _RECORDED and not each.dtype]
+    if candidate is None:
+        smaller = [str(dtype)] if dtype is not Dtype.FLOAT64 else []
+        made = record(place, chosen, None, folder, smaller)
+        made.facts |= {"checkpoint": checkpoint, "seed": seed}
+        made.close()
+    else:
+        try:
+            with Judge(candidate, place, limit=limit) as judge:
+                judge.keep(chosen, folder, dtype)
+        except CandidateError as error:
+            raise typer.BadParameter(str(error), param_hint="--candidate") from None
+        except CandidateCrashedError as error:
+            print(error)
+            return EXIT_CODES[Verdict.CRASHED]
+    print(f"{folder}: {len(Recording.read(folder).names())} probes")
+    return 0
+
+
+def compare_command(
+    ours: Annotated[Path, typer.Argument(help="A folder in which somebody recorded a BERT.")],
+    theirs: Annotated[Path, typer.Argument(help="The reference's, from `parity record`.")],
+    tolerance: ToleranceOption = None,
+    form: FormatOption = Format.HUMAN,
+    output: OutputOption = None,
+) -> int:
+    """Compare two recordings, probe after probe.
+
+    Exit codes: 0 parity, 1 diverges, 3 not comparable, 4 usage, 5 nothing was compared.
+    """
+    check_output(output)
+    try:
+        mine, reference = Recording.read(ours), Recording.read(theirs)
+    except RecordingError as error:
+        raise typer.BadParameter(str(error)) from None
+    report = Report(
+        environment={
+            "ours": str(ours),
+            "theirs": str(theirs),
+            **{name: fact for name, fact in reference.facts.items() if name != "format"},
+            "scratch_bert": environment()["scratch_bert"],
+            "rerun": rerun(),
+        }
+    )
+    rows = compare_recordings(mine, reference, tolerance)
+    show(report, rows, human=form is Format.HUMAN)
+    return finish(report, output)
