@@ -31,6 +31,7 @@ from parity.command_options import (
 )
 from parity.diff import DEFAULT_PAIRS, DEFAULT_TEXTS, Settings, describe, judge
 from parity.environment import environment
+from parity.init_command import init_command
 from parity.recording_commands import compare_command, record_command
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
@@ -141,6 +142,7 @@ def env_command(
 
 
 app.command(name="check")(check_command)
+app.command(name="init")(init_command)
 app.command(name="record")(record_command)
 app.command(name="compare")(compare_command)
 app.command(name="tokenizer")(tokenizer_command)

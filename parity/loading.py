@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,11 +20,7 @@ def load_maker(name: str) -> Any:
     Raises:
         CandidateError: there is no such file, module or class, or it has no `build`.
     """
-    place, _, attribute = name.rpartition(":")
-    if not place or not attribute:
-        raise CandidateError(f"{name}: expected path/to/file.py:NAME or package.module:NAME")
-    module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
-    maker = getattr(module, attribute, None)
+    place, attribute, maker = _found(name)
     if not hasattr(maker, "build"):
         raise CandidateError(f"{place} has no class {attribute} with a method build")
     if not isinstance(maker, type):
@@ -32,6 +29,26 @@ def load_maker(name: str) -> Any:
         return maker()
     except TypeError as error:
         raise CandidateError(f"{name}: is made without arguments, and {error}") from None
+
+
+def load_callable(name: str) -> Callable[..., Any]:
+    """Import what makes a module: a class or a function.
+
+    Raises:
+        CandidateError: there is no such file, module or name, or it cannot be called.
+    """
+    place, attribute, made = _found(name)
+    if not callable(made):
+        raise CandidateError(f"{place} has no class and no function {attribute}")
+    return made
+
+
+def _found(name: str) -> tuple[str, str, Any]:
+    place, _, attribute = name.rpartition(":")
+    if not place or not attribute:
+        raise CandidateError(f"{name}: expected path/to/file.py:NAME or package.module:NAME")
+    module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
+    return place, attribute, getattr(module, attribute, None)
 
 
 def _import_file(path: Path) -> ModuleType:

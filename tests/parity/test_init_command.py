@@ -1,0 +1,84 @@
+"""`parity init`: a file, what was proved, and an exit code.
+
+Slow: every case starts a Python that imports torch.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from parity.adapter.asking import adapter_for
+from parity.cli import main
+from parity.errors import CandidateCrashedError
+from scratch_bert.checkpoints import resolve
+
+BERTS = Path(__file__).with_name("plain_berts.py")
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def run_one(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main(["init", *arguments])
+        return ended.value.code, *capsys.readouterr()
+
+    return run_one
+
+
+def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
+    code, out, _ = run(f"{BERTS}:Transposed")
+    assert code == 0
+    lines = out.splitlines()
+    query = "encoder.layer.{i}.attention.self.query.weight"
+    assert f"layers.{{i}}.to_q.W         <- {query}  (transposed)" in lines
+    assert "of the reference, have no place:" in lines
+    assert "  cls.predictions.bias (30522,)" in lines
+    assert "Proved on builtin:adversarial in double precision" in out
+    following = "my_bert_adapter.py is written; next: parity check my_bert_adapter.py:Adapter"
+    assert lines[-1] == following
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "my_bert_adapter.py:Adapter", "--probe", "pair"])
+    assert ended.value.code == 0
+
+    before = (tmp_path / "my_bert_adapter.py").read_text()
+    code, _, err = run(f"{BERTS}:Tutorial")
+    assert (code, "my_bert_adapter.py is there already" in err) == (4, True)
+    assert (tmp_path / "my_bert_adapter.py").read_text() == before
+    code, _, _ = run(f"{BERTS}:Tutorial", "--force")
+    assert code == 0
+    assert "Tutorial of plain_berts.py" in (tmp_path / "my_bert_adapter.py").read_text()
+
+
+def test_a_wrong_model(run, capsys):
+    code, out, _ = run(f"{BERTS}:WrongEps", "-o", "wrong.py")
+    assert code == 1
+    assert "Not proved." in out
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "wrong.py:Adapter", "--probe", "pair"])
+    assert ended.value.code == 1
+    assert "encoder.layer.0.attention.output.LayerNorm" in capsys.readouterr().out
+
+
+def test_a_crash(run, tmp_path):
+    code, out, _ = run(f"{BERTS}:Crashes")
+    assert code == 2
+    assert "RuntimeError: no more memory for a toy" in out
+    assert not (tmp_path / "my_bert_adapter.py").exists()
+
+
+def test_usage(run):
+    code, _, err = run(f"{BERTS}:Tutorial", "-o", "adapter.txt")
+    assert (code, "an adapter is written to FILE.py" in err) == (4, True)
+    code, _, err = run(f"{BERTS}:Tutorial", "--checkpoint", "builtin:nothing")
+    assert (code, "builtin:nothing" in err) == (4, True)
+    code, _, err = run(f"{BERTS}:Nobody")
+    assert (code, "has no class and no function Nobody" in err) == (4, True)
+
+
+def test_what_takes_too_long():
+    folder = resolve("builtin:adversarial")
+    with pytest.raises(CandidateCrashedError, match="Timeout") as crashed:
+        adapter_for(f"{BERTS}:Loops", folder, "builtin:adversarial", Path("a.py"), limit=8)
+    assert "plain_berts.py" in str(crashed.value)
