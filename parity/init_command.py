@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from parity.adapter.asking import adapter_for
+from parity.command_options import CheckpointOption, resolve_checkpoint
 from parity.errors import CandidateCrashedError, CandidateError
 from parity.verdict import EXIT_CODES, Verdict
-from scratch_bert.checkpoints import resolve
 from scratch_bert.command_line import USAGE
-from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 
 
@@ -27,9 +26,7 @@ def init_command(
     output: Annotated[Path, typer.Option("--output", "-o", help="The adapter: FILE.py.")] = Path(
         "my_bert_adapter.py"
     ),
-    checkpoint: Annotated[
-        str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
-    ] = "builtin:adversarial",
+    checkpoint: CheckpointOption = "builtin:adversarial",
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> int:
     """Pair a BERT's parameters with HuggingFace's, prove it, and write an adapter for `check`.
@@ -42,10 +39,7 @@ def init_command(
         raise typer.BadParameter(
             f"{output} is there already; name another, or replace it with --force", param_hint="-o"
         )
-    try:
-        folder = resolve(checkpoint)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
+    folder = resolve_checkpoint(checkpoint)
     try:
         written = adapter_for(module, folder, checkpoint, output)
     except CandidateError as error:

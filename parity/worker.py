@@ -98,6 +98,7 @@ def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> I
 
 def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
     """Search for what breaks the `laws` of these names; a row at a time."""
+    torch.set_num_threads(1)  # for hundreds of runs of ten tokens; more wait for each other
     dtype = request["dtype"]
     subject = candidate_subject(candidate, folder, getattr(torch, dtype))
     single = f", torch.{dtype}" if dtype != "float64" else ""
