@@ -3,7 +3,8 @@
 Read in this order: stages (what is compared) → trace (how a model is tapped) → compare (two
 tensors) → diff (two models) → report. `reference.py` alone knows transformers and tokenizers,
 `scratch.py` alone knows scratch_bert. `parity.Stage` is what an adapter
-needs of it, `parity.load` builds one to try things on.
+needs of it, `parity.load` builds one to try things on,
+`parity.parametrize_with_checks` makes tests of it.
 """
 
 from importlib import import_module
@@ -11,11 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from parity.candidate_subject import load
+    from parity.conformance import parametrize_with_checks
     from parity.stages import Stage
 
-__all__ = ["Stage", "load"]
+__all__ = ["Stage", "load", "parametrize_with_checks"]
 
-_PLACES = {"Stage": "parity.stages", "load": "parity.candidate_subject"}
+_PLACES = {
+    "Stage": "parity.stages",
+    "load": "parity.candidate_subject",
+    "parametrize_with_checks": "parity.conformance",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -4,18 +4,19 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
-from parity.checks.laws import Law
+from parity.checks.laws import Law, laws_for
 from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, CandidateError
 from parity.probes import Probe
 from parity.record import record
 from parity.recording import Recording
+from parity.worker import probes_of, sizes_of
 
 LAST_LINES = 30  # of what a candidate wrote to stderr before its process ended
 
@@ -26,6 +27,28 @@ class Chosen:
 
     probes: Sequence[Probe]
     laws: Sequence[Law] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called."""
+        return [*(probe.name for probe in self.probes), *(law.name for law in self.laws)]
+
+
+def choose(folder: Path, names: Collection[str], seed: int) -> Chosen:
+    """Make the probes and laws of these names for a checkpoint, or all if there are none.
+
+    Raises:
+        ValueError: there is no probe and no law of a name.
+    """
+    every = Chosen(probes_of(folder, seed), laws_for(sizes_of(folder)))
+    if unknown := {*names} - {*every.names}:
+        known = ", ".join(every.names)
+        raise ValueError(f"{', '.join(unknown)}: no such probe, expected some of {known}")
+    wanted = names or every.names
+    return Chosen(
+        [probe for probe in every.probes if probe.name in wanted],
+        [law for law in every.laws if law.name in wanted],
+    )
 
 
 class Worker:

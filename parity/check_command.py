@@ -15,7 +15,7 @@ from parity.command_options import (
     SeedOption,
     ToleranceOption,
     check_output,
-    choose,
+    choose_by_name,
     finish,
     rerun,
 )
@@ -45,7 +45,7 @@ def check_command(
     5 nothing was compared.
     """
     check_output(output)
-    folder, chosen = choose(checkpoint, probe, seed)
+    folder, chosen = choose_by_name(checkpoint, probe, seed)
     facts = environment()
     report = Report(
         environment={

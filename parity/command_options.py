@@ -9,11 +9,9 @@ from typing import Annotated
 
 import typer
 
-from parity.check import Chosen
-from parity.checks.laws import laws_for
+from parity.check import Chosen, choose
 from parity.report.json import to_json
 from parity.verdict import EXIT_CODES, Report
-from parity.worker import probes_of, sizes_of
 from scratch_bert.checkpoints import resolve
 from scratch_bert.command_line import USAGE
 from scratch_bert.errors import CheckpointError
@@ -68,7 +66,7 @@ def resolve_checkpoint(name: str) -> Path:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
-def choose(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, Chosen]:
+def choose_by_name(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, Chosen]:
     """Find a checkpoint's folder, and the probes and laws of these names, or all for it.
 
     Raises:
@@ -76,18 +74,11 @@ def choose(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Pat
     """
     folder = resolve_checkpoint(checkpoint)
     try:
-        probes, laws = probes_of(folder, seed), laws_for(sizes_of(folder))
+        return folder, choose(folder, names or (), seed)
     except (CheckpointError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-    known = [*(probe.name for probe in probes), *(law.name for law in laws)]
-    if unknown := {*(names or ())} - {*known}:
-        message = f"{', '.join(unknown)}: no such probe, expected some of {', '.join(known)}"
-        raise typer.BadParameter(message, param_hint="--probe")
-    wanted = names or known
-    return folder, Chosen(
-        [probe for probe in probes if probe.name in wanted],
-        [law for law in laws if law.name in wanted],
-    )
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--probe") from None
 
 
 def check_output(output: Path | None) -> None:

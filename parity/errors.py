@@ -11,3 +11,7 @@ class CandidateCrashedError(Exception):
 
 class RecordingError(ValueError):
     """A folder is no recording, or not one of this format; the message names the file."""
+
+
+class DivergesError(AssertionError):
+    """A check found a difference; the message says where, how large, and how to see it again."""

@@ -18,7 +18,7 @@ from parity.command_options import (
     SeedOption,
     ToleranceOption,
     check_output,
-    choose,
+    choose_by_name,
     finish,
     rerun,
 )
@@ -53,7 +53,7 @@ def record_command(
     """
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
-    place, chosen = choose(checkpoint, probe, seed)
+    place, chosen = choose_by_name(checkpoint, probe, seed)
     probes = [each for each in chosen.probes if each.mode in _RECORDED and not each.dtype]
     if candidate is None:
         smaller = [str(dtype)] if dtype is not Dtype.FLOAT64 else []
