@@ -73,8 +73,8 @@ def bit_equal(ours: Tensor, theirs: Tensor) -> bool:
     """Whether shape, dtype and every bit agree: NaN equals the same NaN, and 0 is not -0."""
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         return False
-    if torch.equal(ours, theirs) and not ours.is_floating_point():
-        return True
+    if not ours.is_floating_point():
+        return torch.equal(ours, theirs)
     bits = _BITS[ours.element_size()]
     return torch.equal(ours.contiguous().view(bits), theirs.contiguous().view(bits))
 
@@ -102,7 +102,8 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
 
     a, b = ours.to(torch.float64), theirs.to(torch.float64)
     difference = (a - b).abs()
-    difference[(a == b) | (a.isnan() & b.isnan())] = 0.0  # infinities of one sign, too
+    same = (a == b) | (a.isnan() & b.isnan())  # infinities of one sign, too
+    difference.masked_fill_(same, 0.0)
     worst = int(difference.nan_to_num(nan=math.inf).argmax())
     max_abs = difference.flatten()[worst].item()
     counted = b.abs() < torch.finfo(theirs.dtype).max / 2 if theirs.is_floating_point() else b == b

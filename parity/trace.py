@@ -79,7 +79,9 @@ class _Show:
 
     def __call__(self, tensor: Tensor, named: Iterable[_Named]) -> Tensor:
         for name, stage in named:
-            put = self.visit(name, stage.of(tensor))
+            part = stage.of(tensor)
+            with torch._C.DisableTorchFunction():  # what the visitor computes is not watched
+                put = self.visit(name, part)
             if put is not None:
                 tensor = tensor if self._may_write(tensor) else tensor.clone()
                 _write(tensor.data, stage, put)  # autograd must not see it

@@ -48,8 +48,8 @@ class Witness:
             ours = ours.double()  # exactly; parts of such a model may compute in other dtypes
         mask = self.probe.batch.get("attention_mask")
         stage = name.removesuffix(GRADIENT)
-        of_tokens = mask is not None and not stage.endswith((".weight", ".bias"))
-        kept = attended(stage, theirs, mask) if mask is not None and of_tokens else None
+        whole = mask is None or bool(mask.all()) or stage.endswith((".weight", ".bias"))
+        kept = None if mask is None or whole else attended(stage, theirs, mask)
         if ours.shape != theirs.shape or kept is None:
             yield self._compared(name, ours, theirs, lane)
             return

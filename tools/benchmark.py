@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from parity import reference, scratch
-from parity.diff import Settings, diff
+from parity.diff import diff
+from parity.diff_settings import Settings
 from parity.environment import environment
 from scratch_bert.checkpoints import resolve
 from scratch_bert.files import replace

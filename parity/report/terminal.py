@@ -42,6 +42,8 @@ class TerminalReport:
         self._print(f"\n{report.verdict.replace('_', ' ')}: {self._reason(report)}", style)
         if report.first_divergence is not None:
             self._print(f"first divergence: {explain(report.first_divergence)}")
+        for name in report.born:
+            self._print(f"born here, though its input was right: {name}", "red")
         for note in report.notes:
             self._print(f"note: {note}", "yellow")
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
@@ -56,6 +58,9 @@ class TerminalReport:
             return report.error
         if report.verdict is Verdict.NOTHING_COMPARED:
             return "no stage has such a name; a pattern covers all of it, such as '*attention*'"
+        if any(row.lane == "isolated" for row in report.rows):
+            holds = sum(row.passed for row in report.rows)
+            return f"{holds} of {len(report.rows)} comparisons hold"
         equal = sum(row.bit_equal for row in report.rows)
         return f"{equal} of {report.compared} tensors equal bit for bit"
 

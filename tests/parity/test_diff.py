@@ -7,7 +7,8 @@ from safetensors.torch import load_file, save_file
 from parity import diff as parity_diff
 from parity import reference, scratch
 from parity.compare import Status
-from parity.diff import Settings, compare_runs, diff, judge, unseen
+from parity.diff import compare_runs, diff, judge
+from parity.diff_settings import Settings, unseen
 from parity.errors import CandidateCrashedError
 from parity.trace import tapped
 from parity.verdict import Report, Verdict
@@ -350,7 +351,8 @@ def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monke
 MEMORY = """
 from transformers import AutoTokenizer, BertForPreTraining
 
-from parity.diff import Settings, compare_runs, diff, judge, unseen
+from parity.diff import compare_runs, diff, judge
+from parity.diff_settings import Settings, unseen
 from parity.verdict import Report, Verdict
 from parity.trace import tapped
 from scratch_bert.checkpoints import resolve

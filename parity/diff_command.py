@@ -1,0 +1,146 @@
+"""`parity diff`: a BERT beside HuggingFace's, every tensor in the order of computation."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+
+from parity.check import Chosen, check
+from parity.command_options import (
+    CheckpointOption,
+    Dtype,
+    Format,
+    FormatOption,
+    OutputOption,
+    check_output,
+    choose_by_name,
+    finish,
+    rerun,
+    resolve_checkpoint,
+)
+from parity.compare import Comparison
+from parity.diff import judge
+from parity.diff_settings import (
+    DEFAULT_PAIRS,
+    DEFAULT_TEXTS,
+    Settings,
+    describe,
+    probe_of,
+    selected,
+)
+from parity.errors import CandidateCrashedError, CandidateError
+from parity.probes import Mode, Probe
+from parity.report.json import to_json
+from parity.report.terminal import TerminalReport
+from parity.verdict import Report, Verdict
+from scratch_bert.command_line import check_texts
+
+
+class Attention(StrEnum):
+    """Which attention both sides compute with."""
+
+    EAGER = "eager"
+    SDPA = "sdpa"
+
+
+def diff_command(
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help="What both models read.")
+    ] = None,
+    pair: Annotated[
+        list[str] | None, typer.Option(help="A second sentence for each TEXT, in their order.")
+    ] = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option(help="path/to/file.py:NAME or package.module:NAME in scratch_bert's place."),
+    ] = None,
+    checkpoint: CheckpointOption = "builtin:minilm",
+    probe: Annotated[str | None, typer.Option(help="Read this probe in place of texts.")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
+    ] = None,
+    attention: Annotated[
+        Attention, typer.Option(help="eager shows scores; sdpa is faster and has none.")
+    ] = Attention.EAGER,
+    dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Of weights the checkpoint lacks, and ids.")
+    ] = 0,
+    form: FormatOption = Format.HUMAN,
+    output: OutputOption = None,
+) -> int:
+    """Compare a BERT with HuggingFace, every tensor in the order of computation.
+
+    scratch_bert is compared bit for bit; a candidate in double precision, whatever its operations.
+
+    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
+    5 nothing was compared.
+    """
+    check_output(output)
+    check_texts(texts or DEFAULT_TEXTS, pair or ())
+    try:
+        torch.empty(0, device=device).tolist()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise typer.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
+    if candidate is not None and (attention is Attention.SDPA or dtype or device != "cpu"):
+        raise typer.BadParameter("a candidate brings its own attention, dtype and device")
+    if probe is not None and texts:
+        raise typer.BadParameter("give texts or a probe, not both", param_hint="--probe")
+    folder = resolve_checkpoint(checkpoint)
+    settings = Settings(
+        texts=texts or DEFAULT_TEXTS,
+        pairs=pair or (None if texts else DEFAULT_PAIRS),
+        attention=attention,
+        dtype=getattr(torch, dtype) if dtype else None,
+        device=device,
+        seed=seed,
+        stages=stage or (),
+        probe=None if probe is None else _probe(checkpoint, probe, seed),
+    )
+    report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun()})
+    terminal = TerminalReport(Console())
+    if form is Format.HUMAN:
+        terminal.header()
+    rows = (
+        judge(report, folder, settings)
+        if candidate is None
+        else _judge_candidate(report, candidate, folder, settings)
+    )
+    for row in rows:
+        if form is Format.HUMAN and row.lane in ("propagated", "published"):
+            terminal.row(row)
+    if form is Format.JSON:
+        print(to_json(report))
+    else:
+        terminal.summary(report)
+    return finish(report, output)
+
+
+def _probe(checkpoint: str, name: str, seed: int) -> Probe:
+    _, chosen = choose_by_name(checkpoint, [name], seed)
+    evaluated = [each for each in chosen.probes if each.mode is Mode.EVALUATE and not each.dtype]
+    if not evaluated:
+        raise typer.BadParameter(f"{name} is for `parity check` alone", param_hint="--probe")
+    return evaluated[0]
+
+
+def _judge_candidate(
+    report: Report, candidate: str, folder: Path, settings: Settings
+) -> Iterator[Comparison]:
+    for fact in ("attention", "dtype", "device"):
+        del report.environment[fact]
+    report.environment["candidate"] = candidate
+    try:
+        for row in check(candidate, folder, Chosen([probe_of(folder, settings)])):
+            if selected(row.name, settings.stages):
+                report.rows.append(row)
+                yield row
+    except CandidateError as error:
+        raise typer.BadParameter(str(error), param_hint="--candidate") from None
+    except CandidateCrashedError as error:
+        report.failure, report.error = Verdict.CRASHED, str(error)

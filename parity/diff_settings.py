@@ -1,0 +1,103 @@
+"""What the two models of a diff read, and how they are run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+import torch
+
+from parity import published, reference, scratch
+from parity.environment import environment
+from parity.probes import Probe
+
+# Two pairs of unlike lengths, so that both segments and padding are seen.
+DEFAULT_TEXTS = (
+    "The capital of France is Paris.",
+    "BERT reads a café's menu in both directions at once, unlike its predecessors.",
+)
+DEFAULT_PAIRS = ("Is it?", "They read from left to right.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a diff is run.
+
+    Attributes:
+        texts: what the models read; several are padded to one length.
+        pairs: second sentences, as many.
+        attention: "eager" or "sdpa"; sdpa has no scores and probabilities to compare.
+        dtype: None takes the checkpoint's.
+        device: where both run.
+        seed: of the weights a checkpoint lacks; both sides draw them alike.
+        stages: compare only stages that match one of these patterns; all if empty.
+        probe: what the models read in place of texts.
+    """
+
+    texts: Sequence[str] = DEFAULT_TEXTS
+    pairs: Sequence[str] | None = DEFAULT_PAIRS
+    attention: str = "eager"
+    dtype: torch.dtype | None = None
+    device: str = "cpu"
+    seed: int = 0
+    stages: Sequence[str] = ()
+    probe: Probe | None = None
+
+
+def probe_of(folder: Path, settings: Settings) -> Probe:
+    """Return what the models read: a probe, or texts as the reference's tokenizer encodes them."""
+    if settings.probe is not None:
+        return settings.probe
+    limit = scratch.config(folder).max_position_embeddings
+    encoded = reference.encode(folder, settings.texts, settings.pairs, limit)
+    return Probe("text", {name: torch.tensor(rows) for name, rows in encoded.items()})
+
+
+def notes(folder: Path, settings: Settings) -> list[str]:
+    """Say what a reader must know about the texts."""
+    if settings.probe is not None:
+        return []
+    limit = scratch.config(folder).max_position_embeddings
+    lengths = reference.lengths(folder, settings.texts, settings.pairs)
+    said = [
+        f"text {i} has {length} tokens; both models read {limit}"
+        for i, length in enumerate(lengths, 1)
+        if length > limit
+    ]
+    batch = reference.encode(folder, settings.texts, settings.pairs, limit)
+    if gaps := unseen(batch, limit):
+        said.append(f"this input does not reach {', '.join(gaps)}")
+    return said
+
+
+def unseen(batch: Mapping[str, list[list[int]]], positions: int) -> list[str]:
+    """Say what of a BERT an input does not reach, so that a match there means nothing."""
+    seq = len(batch["input_ids"][0])
+    gaps = []
+    if not any(1 in row for row in batch["token_type_ids"]):
+        gaps.append("segment 1 (give --pair)")
+    if not any(0 in row for row in batch["attention_mask"]):
+        gaps.append("padding (give texts of unlike lengths)")
+    if seq < positions:
+        gaps.append(f"positions {seq} to {positions - 1} (give a longer text)")
+    return gaps
+
+
+def selected(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a stage is asked for: it is like a pattern, or there is none."""
+    return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def describe(folder: Path, checkpoint: str, settings: Settings) -> dict[str, str | int]:
+    """What a report says about how it was made."""
+    dtype = str(settings.dtype).removeprefix("torch.") if settings.dtype else "the checkpoint's"
+    real = published.recognise(folder)
+    return {
+        "checkpoint": checkpoint,
+        "weights": f"the real bert-base-uncased, sha256 {real}" if real else "",
+        "attention": settings.attention,
+        "dtype": dtype,
+        "device": settings.device,
+        "seed": settings.seed,
+        **environment(),
+    }
