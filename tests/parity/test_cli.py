@@ -139,6 +139,48 @@ def test_the_reference_is_not_the_candidate(capsys, monkeypatch):
     assert "ZeroDivisionError" in out
 
 
+FUSED = str(Path(__file__).parent / "berts" / "fused.py")
+
+
+def test_a_candidate_in_scratch_berts_place(capsys):
+    options = ["--checkpoint", "builtin:adversarial", "--stage", "encoder.layer.1*"]
+    code, out, _ = run(capsys, "A text.", "--candidate", f"{FUSED}:Fused_1_tanh", *options)
+    stage = "encoder.layer.1.intermediate"
+    assert code == 1
+    assert f"first divergence: {stage}: VALUE" in out
+    assert [line for line in out.splitlines() if line.startswith("born")] == [
+        f"born here, though its input was right: {stage}"
+    ]
+    code, out, _ = run(capsys, "--candidate", f"{FUSED}:Fused", "--format", "json", *options)
+    report = json.loads(out)
+    assert (code, report["verdict"]) == (0, "parity")
+    assert {row["name"].partition(".attention")[0] for row in report["stages"]} >= {
+        "encoder.layer.1"
+    }
+    assert run(capsys, "--candidate", f"{FUSED}:Nobody")[0] == 4
+
+
+def test_a_probe_in_the_texts_place(capsys):
+    code, out, _ = run(capsys, "--probe", "holes in the mask", *ONE_STAGE, "--format", "json")
+    report = json.loads(out)
+    assert (code, report["compared"], report["stages"][0]["shape"]) == (0, 6, [2, 12, 48])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--probe", "pair", "A text."], "give texts or a probe, not both"),
+        (["--probe", "dropout"], "dropout is for `parity check` alone"),
+        (["--probe", "nothing"], "nothing: no such probe, expected some of sentence, "),
+        (["--candidate", "a.py:B", "--dtype", "float32"], "brings its own attention, dtype and"),
+    ],
+)
+def test_what_does_not_go_together(arguments, message, capsys):
+    code, _, err = run(capsys, *arguments)
+    assert code == 4
+    assert message in " ".join(err.replace("│", " ").split())
+
+
 def test_a_report_that_cannot_be_written(capsys, tmp_path):
     (tmp_path / "file").touch()
     code, out, err = run(capsys, *ONE_STAGE, "-o", str(tmp_path / "file" / "report.json"))

@@ -79,9 +79,16 @@ def test_the_tokenizer_runs_without_torch():
     assert done.returncode == 0, done.stderr
 
 
+def test_a_candidates_process_does_without_the_reference():
+    modules = ["parity.worker", "parity.adapter.worker"]
+    done = import_behind_a_wall(modules, ["transformers", "tokenizers"])
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
+        ("parity.check", "transformers"),
         ("parity.reference", "transformers"),
         ("parity.reference", "tokenizers"),
         ("parity.scratch", "scratch_bert"),
@@ -170,7 +177,7 @@ def test_what_an_adapter_imports():
     import parity
     from parity.stages import Stage
 
-    assert parity.__all__ == ["Stage"]
+    assert parity.__all__ == ["Stage", "load", "parametrize_with_checks"]
     assert parity.Stage is Stage
     with pytest.raises(AttributeError, match="has no attribute 'Place'"):
         parity.Place  # noqa: B018

@@ -27,14 +27,23 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("$ ")
 ]
-PARITY = [command for command in COMMANDS if command.startswith(".venv/bin/parity")]
+MINE = [command for command in COMMANDS if re.search(r"my_bert|\b(ours|theirs)\b", command)]
+PARITY = [
+    command
+    for command in COMMANDS
+    if command.startswith(".venv/bin/parity") and command not in MINE
+]
 SCRATCH_BERT = [command for command in COMMANDS if command.startswith(".venv/bin/scratch-bert")]
-SCRIPTS = [command for command in COMMANDS if command.startswith(".venv/bin/python")]
+SCRIPTS = [
+    command
+    for command in COMMANDS
+    if command.startswith(".venv/bin/python") and command not in MINE
+]
 
 
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
-    assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + SCRIPTS)
+    assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + SCRIPTS + MINE)
     assert make == ["make parity", "make test"]
 
 
@@ -59,6 +68,25 @@ def test_parity_commands(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     assert exit_.value.code == 0
+
+
+def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
+    """One after the other, as a reader would. Slow: each builds the models anew."""
+    assert len(MINE) == 8
+    monkeypatch.chdir(tmp_path)
+    model = "from tests.parity.plain_berts import Tutorial as MyBert"
+    (tmp_path / "my_bert.py").write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{model}")
+    for command in MINE:
+        _, *arguments = shlex.split(command)
+        if arguments[0] == "-m":
+            arguments = [sys.executable, *arguments, "-k", "pair and not gradients"]
+            assert subprocess.run(arguments, capture_output=True).returncode == 0, command
+            continue
+        if arguments[0] in ("check", "record"):
+            arguments += ["--probe", "pair"]
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 0, command
 
 
 @pytest.mark.parametrize("command", SCRATCH_BERT)
