@@ -52,9 +52,9 @@ def load(
 def build(architecture: str, config: Mapping[str, Any], attention: str = "eager") -> nn.Module:
     """Construct the reference's class with fresh weights from torch's generator."""
     with quiet():
-        model = getattr(transformers, architecture)(transformers.BertConfig(**config))
-        model.set_attn_implementation(attention)
-    return model
+        # In 4.57 the attention is a class of its own, chosen here and not changed afterwards.
+        settings = transformers.BertConfig(**config, attn_implementation=attention)
+        return getattr(transformers, architecture)(settings)
 
 
 def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
