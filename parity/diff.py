@@ -74,7 +74,10 @@ def judge(report: Report, folder: Path, settings: Settings) -> Iterator[Comparis
     """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
     try:
         report.environment["architecture"] = scratch.architecture_of(folder).name
-        limit = scratch.config(folder).max_position_embeddings
+        config = scratch.config(folder)
+        limit = config.max_position_embeddings
+        if note := reference.rounding_note(config.hidden_size // config.num_attention_heads):
+            report.notes.append(note)
         for i, length in enumerate(reference.lengths(folder, settings.texts, settings.pairs), 1):
             if length > limit:
                 report.notes.append(f"text {i} has {length} tokens; both models read {limit}")

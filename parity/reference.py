@@ -14,6 +14,7 @@ import transformers
 from torch import Tensor, nn
 
 VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__}
+BEFORE_5 = VERSIONS["transformers"].startswith("4.")
 
 
 class ReferencePanicError(Exception):
@@ -62,6 +63,18 @@ def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tenso
     return model(**batch)
 
 
+def rounding_note(head_dim: int) -> str:
+    """Say whether this version rounds attention scores otherwise than 5.x does; "" if not."""
+    exact = head_dim.bit_count() == 1 and head_dim.bit_length() % 2 == 1  # a power of four
+    if exact or not BEFORE_5:
+        return ""
+    return (
+        f"transformers {VERSIONS['transformers']} divides the scores by the square root of "
+        f"{head_dim}, where 5.x and scratch_bert multiply by its inverse: last bits differ; "
+        "`parity check` judges in float64 (docs/reference_versions.md)"
+    )
+
+
 def encode(
     folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
 ) -> dict[str, list[list[int]]]:
@@ -105,8 +118,8 @@ def quiet() -> Iterator[None]:
 
 def tokenizer(folder: Path) -> Any:
     """Load the reference's BERT tokenizer, whatever class the files name."""
-    with quiet():
-        return transformers.BertTokenizer.from_pretrained(folder)
+    with quiet():  # in 4.57 the class without Fast is another one, written in Python
+        return transformers.BertTokenizerFast.from_pretrained(folder)
 
 
 def save_tokenizer(folder: Path, added_tokens: Iterable[Mapping[str, Any]] = ()) -> None:

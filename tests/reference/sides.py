@@ -10,10 +10,9 @@ from parity import reference
 from scratch_bert.config import BertConfig
 from tests import models
 from tests.models import adversarial_
-from tests.reference.versions import BEFORE_5
 
 # docs/reference_versions.md, "scores": at this size of a head both versions round alike.
-TINY = {**models.TINY, "hidden_size": 48} if BEFORE_5 else models.TINY
+TINY = {**models.TINY, "hidden_size": 48} if reference.BEFORE_5 else models.TINY
 HEADS = [name for name in scratch_bert.__all__ if name.startswith("Bert")]
 HEADS = [name for name in HEADS if name not in ("BertConfig", "BertTokenizer")]
 LABEL_NAMES = ("labels", "next_sentence_label", "start_positions", "end_positions")

@@ -5,13 +5,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity import reference
 from tests.models import adversarial_
 from tests.reference.assertions import assert_bit_equal, assert_same_gradients
 from tests.reference.sides import pair, tensors
-from tests.reference.versions import BEFORE_5
 
 # docs/reference_versions.md, "scores"
-HEAD_DIMS = st.sampled_from([1, 4, 16]) if BEFORE_5 else st.integers(1, 9)
+HEAD_DIMS = st.sampled_from([1, 4, 16]) if reference.BEFORE_5 else st.integers(1, 9)
 
 
 @st.composite
