@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__}
 BEFORE_5 = VERSIONS["transformers"].startswith("4.")
+_TOKENIZER = "BertTokenizerFast"  # in 4.57 the class without Fast is another, written in Python
 
 
 class ReferencePanicError(Exception):
@@ -54,7 +55,7 @@ def build(architecture: str, config: Mapping[str, Any], attention: str = "eager"
     """Construct the reference's class with fresh weights from torch's generator."""
     with quiet():
         # In 4.57 the attention is a class of its own, chosen here and not changed afterwards.
-        settings = transformers.BertConfig(**config, attn_implementation=attention)
+        settings = transformers.BertConfig(**{**config, "attn_implementation": attention})
         return getattr(transformers, architecture)(settings)
 
 
@@ -118,8 +119,8 @@ def quiet() -> Iterator[None]:
 
 def tokenizer(folder: Path) -> Any:
     """Load the reference's BERT tokenizer, whatever class the files name."""
-    with quiet():  # in 4.57 the class without Fast is another one, written in Python
-        return transformers.BertTokenizerFast.from_pretrained(folder)
+    with quiet():
+        return getattr(transformers, _TOKENIZER).from_pretrained(folder)
 
 
 def save_tokenizer(folder: Path, added_tokens: Iterable[Mapping[str, Any]] = ()) -> None:
