@@ -1,21 +1,28 @@
 # make parity   compare scratch_bert with HuggingFace on real trained weights
 # make test     every check: lint, types, tests
-# Both create the environment in .venv first, and only when it is missing or out of date.
+# make test-transformers-4   what depends on HuggingFace, against transformers 4.57
+# Each creates its environment first, in .venv or .venv-transformers-4, and only when that is
+# missing or out of date.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
 INSTALLED := $(VENV)/.installed
+VENV_4 ?= .venv-transformers-4
+INSTALLED_4 := $(VENV_4)/.installed
 
 .DEFAULT_GOAL := parity
-.PHONY: parity test check format clean
+.PHONY: parity test test-transformers-4 check format clean
 
 parity: $(INSTALLED)
 	$(BIN)/parity diff
 
 test: check
 	$(BIN)/pytest -n $(WORKERS)
+
+test-transformers-4: $(INSTALLED_4)
+	$(VENV_4)/bin/pytest -n $(WORKERS) tests/reference tests/parity
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -31,5 +38,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+$(INSTALLED_4): pyproject.toml constraints-transformers-4.txt
+	$(PYTHON) -m venv $(VENV_4)
+	$(VENV_4)/bin/python -m pip install --quiet --constraint constraints-transformers-4.txt \
+		--editable '.[dev]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV_4) .mypy_cache .pytest_cache .ruff_cache .hypothesis

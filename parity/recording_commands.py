@@ -69,7 +69,9 @@ def record_command(
         except CandidateCrashedError as error:
             print(error)
             return EXIT_CODES[Verdict.CRASHED]
-    print(f"{folder}: {len(Recording.read(folder).names())} probes")
+    written = Recording.read(folder)
+    by = f", made by {written.facts['made_by']}" if "made_by" in written.facts else ""
+    print(f"{folder}: {len(written.names())} probes{by}")
     return 0
 
 

@@ -14,6 +14,8 @@ import transformers
 from torch import Tensor, nn
 
 VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__}
+BEFORE_5 = VERSIONS["transformers"].startswith("4.")
+_TOKENIZER = "BertTokenizerFast"  # in 4.57 the class without Fast is another, written in Python
 
 
 class ReferencePanicError(Exception):
@@ -52,14 +54,26 @@ def load(
 def build(architecture: str, config: Mapping[str, Any], attention: str = "eager") -> nn.Module:
     """Construct the reference's class with fresh weights from torch's generator."""
     with quiet():
-        model = getattr(transformers, architecture)(transformers.BertConfig(**config))
-        model.set_attn_implementation(attention)
-    return model
+        # In 4.57 the attention is a class of its own, chosen here and not changed afterwards.
+        settings = transformers.BertConfig(**{**config, "attn_implementation": attention})
+        return getattr(transformers, architecture)(settings)
 
 
 def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Run a batch; the outputs by HF's names."""
     return model(**batch)
+
+
+def rounding_note(head_dim: int) -> str:
+    """Say whether this version rounds attention scores otherwise than 5.x does; "" if not."""
+    exact = head_dim.bit_count() == 1 and head_dim.bit_length() % 2 == 1  # a power of four
+    if exact or not BEFORE_5:
+        return ""
+    return (
+        f"transformers {VERSIONS['transformers']} divides the scores by the square root of "
+        f"{head_dim}, where 5.x and scratch_bert multiply by its inverse: last bits differ; "
+        "`parity check` judges in float64 (docs/reference_versions.md)"
+    )
 
 
 def encode(
@@ -106,7 +120,7 @@ def quiet() -> Iterator[None]:
 def tokenizer(folder: Path) -> Any:
     """Load the reference's BERT tokenizer, whatever class the files name."""
     with quiet():
-        return transformers.BertTokenizer.from_pretrained(folder)
+        return getattr(transformers, _TOKENIZER).from_pretrained(folder)
 
 
 def save_tokenizer(folder: Path, added_tokens: Iterable[Mapping[str, Any]] = ()) -> None:

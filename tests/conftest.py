@@ -22,10 +22,17 @@ WITH_SHAPES = [
 jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 
 from scratch_bert.config import BertConfig
+from tests.differs_in_4 import expect_differences
 from tests.models import TINY
 
 settings.register_profile("tests", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    options = config.option
+    chosen = options.keyword or options.markexpr or options.deselect
+    expect_differences(items, whole=not chosen and not any("::" in each for each in config.args))
 
 
 @pytest.fixture

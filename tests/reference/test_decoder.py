@@ -5,7 +5,7 @@ import torch
 
 from scratch_bert.attention_plan import KeyValueCache
 from tests.reference.assertions import assert_bit_equal, assert_same_gradients
-from tests.reference.sides import batch_for, pair, scalar, tensors
+from tests.reference.sides import TINY, batch_for, pair, scalar, tensors
 
 IDS = torch.arange(14).view(2, 7) * 5 % 97
 LEFT_PADDED = torch.tensor([[1] * 7, [0, 0, 1, 1, 1, 1, 1]])
@@ -16,7 +16,7 @@ def cross_inputs(cross):
         return {}
     generator = torch.Generator().manual_seed(0)
     return {
-        "encoder_hidden_states": torch.randn(2, 5, 24, generator=generator),
+        "encoder_hidden_states": torch.randn(2, 5, TINY["hidden_size"], generator=generator),
         "encoder_attention_mask": torch.tensor([[1] * 5, [1, 1, 1, 0, 0]]),
     }
 

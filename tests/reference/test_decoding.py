@@ -4,11 +4,12 @@ import itertools
 import string
 
 import pytest
-import transformers
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import decoders
 
+from parity import reference
+from scratch_bert.builtin_checkpoints import minilm
 from scratch_bert.tokenization.decoding import clean_up, join
 
 THEIRS = decoders.WordPiece(prefix="##", cleanup=True)
@@ -40,5 +41,4 @@ def test_any_pieces(tokens):
 
 @given(st.lists(PIECE, max_size=5).map(" ".join))
 def test_clean_up(text):
-    theirs = transformers.BertTokenizer.clean_up_tokenization
-    assert clean_up(text) == theirs(None, text)
+    assert clean_up(text) == reference.tokenizer(minilm()).clean_up_tokenization(text)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.reference.assertions import assert_bit_equal, assert_same_gradients
-from tests.reference.sides import HEADS, batch_for, pair, scalar, tensors
+from tests.reference.sides import HEADS, TINY, batch_for, no_cache, pair, scalar, tensors
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16]
 
@@ -25,8 +25,8 @@ def test_training_step_with_dropout(head, attention, dtype):
     ours, theirs = pair(head, attention)
     ours, theirs = ours.to(dtype), theirs.to(dtype)
     inputs = batch_for(head)
-    ours_out = run(ours, inputs, attention=attention, use_cache=False)
-    theirs_out = run(theirs, inputs, use_cache=False)
+    ours_out = run(ours, inputs, attention=attention, **no_cache(head))
+    theirs_out = run(theirs, inputs, **no_cache(head))
     assert_bit_equal(ours_out, theirs_out)
     scalar(ours_out).backward()
     scalar(theirs_out).backward()
@@ -42,8 +42,8 @@ def test_evaluation_shows_every_layer(head, attention, dtype):
     inputs = batch_for(head)
     wanted = {"output_hidden_states": True, "output_attentions": attention == "eager"}
     with torch.no_grad():
-        ours_out = run(ours, inputs, attention=attention, use_cache=False, **wanted)
-        theirs_out = run(theirs, inputs, use_cache=False, **wanted)
+        ours_out = run(ours, inputs, attention=attention, **no_cache(head), **wanted)
+        theirs_out = run(theirs, inputs, **no_cache(head), **wanted)
     assert_bit_equal(ours_out, theirs_out)
     assert sum("hidden_states." in name for name in ours_out) == 3
 
@@ -59,7 +59,7 @@ def test_dropout_is_really_on_in_training():
 def test_inputs_embeds_and_position_ids(attention):
     ours, theirs = pair("BertModel", attention)
     generator = torch.Generator().manual_seed(0)
-    embeds = torch.randn(2, 5, 24, generator=generator)
+    embeds = torch.randn(2, 5, TINY["hidden_size"], generator=generator)
     inputs = {"inputs_embeds": embeds, "position_ids": torch.tensor([[4, 3, 30, 1, 0]])}
     assert_bit_equal(run(ours, inputs, attention=attention), run(theirs, inputs))
 

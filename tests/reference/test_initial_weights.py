@@ -6,9 +6,8 @@ import torch
 import scratch_bert
 from parity import reference
 from scratch_bert.config import BertConfig
-from tests.models import TINY
 from tests.reference.assertions import assert_bit_equal
-from tests.reference.sides import HEADS
+from tests.reference.sides import HEADS, TINY
 
 VARIANTS = [
     {},

@@ -11,9 +11,9 @@ from safetensors.torch import load_file, save_file
 import scratch_bert
 from parity import reference
 from scratch_bert.builtin_checkpoints import adversarial, minilm
-from tests.models import TINY, adversarial_
+from tests.models import adversarial_
 from tests.reference.assertions import assert_bit_equal
-from tests.reference.sides import HEADS, batch_for, tensors
+from tests.reference.sides import HEADS, TINY, batch_for, no_cache, tensors
 
 DECODER, DECODER_BIAS = "cls.predictions.decoder.weight", "cls.predictions.decoder.bias"
 WORDS, BIAS = "bert.embeddings.word_embeddings.weight", "cls.predictions.bias"
@@ -54,8 +54,8 @@ def assert_same_model(ours, theirs, head):
     assert dict(ours.named_parameters()).keys() == dict(theirs.named_parameters()).keys()
     inputs = batch_for(head)
     with torch.no_grad():
-        ours_out = tensors(ours(**inputs, attention="eager", use_cache=False))
-        theirs_out = tensors(theirs(**inputs, use_cache=False))
+        ours_out = tensors(ours(**inputs, attention="eager", **no_cache(head)))
+        theirs_out = tensors(theirs(**inputs, **no_cache(head)))
     assert_bit_equal(ours_out, theirs_out)
 
 

@@ -14,7 +14,7 @@ from scratch_bert.tokenization import BertTokenizer
 
 @pytest.fixture(scope="module")
 def sides():
-    return BertTokenizer.from_pretrained(minilm()), transformers.BertTokenizer.from_pretrained(
+    return BertTokenizer.from_pretrained(minilm()), transformers.BertTokenizerFast.from_pretrained(
         minilm()
     )
 

@@ -22,7 +22,7 @@ def rich(request, tmp_path_factory):
     """HF's tokenizer of the real vocabulary, with added tokens of every kind, saved by HF."""
     folder = tmp_path_factory.mktemp("rich")
     shutil.copy(minilm() / "vocab.txt", folder / "vocab.txt")
-    theirs = transformers.BertTokenizer.from_pretrained(
+    theirs = transformers.BertTokenizerFast.from_pretrained(
         folder,
         do_lower_case=request.param,
         strip_accents=not request.param,
@@ -50,7 +50,7 @@ def test_theirs_ours_theirs(rich, tmp_path):
     settings = read_settings(folder)
     assert as_values(settings) == as_ours(theirs) == as_ours(load(folder))
     write_settings(settings, tmp_path)
-    again = transformers.BertTokenizer.from_pretrained(tmp_path)
+    again = transformers.BertTokenizerFast.from_pretrained(tmp_path)
     assert as_ours(again) == as_ours(theirs)
     assert read_settings(tmp_path) == settings
     text = "Hello <Mask>  Tok3 é, tok10 é? Unaffable东 <one> tok31 É [SEP] naïve"
@@ -98,7 +98,7 @@ ODD = {
 def test_ours_theirs_ours(settings, tmp_path):
     write_settings(settings, tmp_path)
     found = read_settings(tmp_path)
-    theirs = transformers.BertTokenizer.from_pretrained(tmp_path)
+    theirs = transformers.BertTokenizerFast.from_pretrained(tmp_path)
     assert as_ours(theirs) == as_values(found)
     theirs.save_pretrained(tmp_path / "saved")
     assert read_settings(tmp_path / "saved") == found
