@@ -42,20 +42,7 @@ def judge(report: Report, folder: Path, settings: Settings) -> Iterator[Comparis
     """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
     try:
         report.environment["architecture"] = scratch.architecture_of(folder).name
-<<<<<<< HEAD
         report.notes += notes(folder, settings)
-=======
-        config = scratch.config(folder)
-        limit = config.max_position_embeddings
-        if note := reference.rounding_note(config.hidden_size // config.num_attention_heads):
-            report.notes.append(note)
-        for i, length in enumerate(reference.lengths(folder, settings.texts, settings.pairs), 1):
-            if length > limit:
-                report.notes.append(f"text {i} has {length} tokens; both models read {limit}")
-        batch = reference.encode(folder, settings.texts, settings.pairs, limit)
-        if gaps := unseen(batch, limit):
-            report.notes.append(f"this input does not reach {', '.join(gaps)}")
->>>>>>> t4
         for row in diff(folder, settings):
             report.rows.append(row)
             yield row

@@ -54,12 +54,14 @@ def probe_of(folder: Path, settings: Settings) -> Probe:
 
 
 def notes(folder: Path, settings: Settings) -> list[str]:
-    """Say what a reader must know about the texts."""
+    """Say what a reader must know about the reference and the texts."""
+    config = scratch.config(folder)
+    said = [reference.rounding_note(config.hidden_size // config.num_attention_heads)]
     if settings.probe is not None:
-        return []
-    limit = scratch.config(folder).max_position_embeddings
+        return [note for note in said if note]
+    limit = config.max_position_embeddings
     lengths = reference.lengths(folder, settings.texts, settings.pairs)
-    said = [
+    said += [
         f"text {i} has {length} tokens; both models read {limit}"
         for i, length in enumerate(lengths, 1)
         if length > limit
@@ -67,7 +69,7 @@ def notes(folder: Path, settings: Settings) -> list[str]:
     batch = reference.encode(folder, settings.texts, settings.pairs, limit)
     if gaps := unseen(batch, limit):
         said.append(f"this input does not reach {', '.join(gaps)}")
-    return said
+    return [note for note in said if note]
 
 
 def unseen(batch: Mapping[str, list[list[int]]], positions: int) -> list[str]:
