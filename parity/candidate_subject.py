@@ -39,7 +39,9 @@ def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) ->
         return candidate.build(config, weights()).to(dtype)
 
     def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-        return parameters.gradients(model, weights())
+        if "places" not in subject.kept:
+            subject.kept["places"] = parameters.places_of(model, weights())
+        return parameters.gradients(subject.kept["places"])
 
     subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
     subject.unsupported, subject.names_stages = candidate.unsupported, candidate.names_stages

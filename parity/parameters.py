@@ -7,7 +7,7 @@ columns of a matrix, or a piece of a bias, together, and those can be recognised
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
@@ -30,6 +30,7 @@ class Place:
         rows: which of its rows.
         theirs: the weight as a matrix of as many columns.
         same: which of its rows, in the same order.
+        shape: the weight's.
     """
 
     parameter: nn.Parameter
@@ -37,23 +38,23 @@ class Place:
     rows: list[int]
     theirs: View
     same: list[int]
+    shape: tuple[int, ...]
 
 
-def gradients(model: nn.Module, weights: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+def gradients(places: Mapping[str, Sequence["Place"]]) -> Iterator[tuple[str, Tensor]]:
     """Gather the gradients that a backward pass left, in the weights' own layout.
 
     Args:
-        model: built with the weights.
-        weights: by HuggingFace's names.
+        places: of the weights, by HuggingFace's names.
 
     Yields:
         The gradient of each weight all of whose numbers stand in parameters of the model, and can
         be told from others. One that stands in two parameters has the sum of their gradients.
     """
-    for name, places in places_of(model, weights).items():
-        whole = torch.zeros_like(weights[name], dtype=places[0].parameter.dtype)
-        known = torch.zeros_like(weights[name], dtype=torch.bool)
-        for place in places:
+    for name, pieces in places.items():
+        whole = torch.zeros(pieces[0].shape, dtype=pieces[0].parameter.dtype)
+        known = torch.zeros(pieces[0].shape, dtype=torch.bool)
+        for place in pieces:
             if place.parameter.grad is not None:
                 place.theirs(whole)[place.same] += place.ours(place.parameter.grad)[place.rows]
                 place.theirs(known)[place.same] = True
@@ -84,7 +85,8 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
                 break
         for (weight, theirs), (ours, rows) in best.items():
             mine, same = zip(*rows, strict=True)
-            found[weight].append(Place(parameter, ours, [*mine], theirs, [*same]))
+            shape = tuple(weights[weight].shape)
+            found[weight].append(Place(parameter, ours, [*mine], theirs, [*same], shape))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,7 @@ class Subject:
         unsupported: what it says it has not.
         names_stages: whether it says itself where its stages are.
         dtype: what it computes in, unless a probe asks for another.
+        kept: what is known about the model, as long as it is the same one.
     """
 
     make: Callable[[torch.dtype], nn.Module]
@@ -30,11 +32,13 @@ class Subject:
     unsupported: Collection[str] = ()
     names_stages: bool = False
     dtype: torch.dtype = torch.float64
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
     _made: tuple[tuple[torch.dtype, bool], nn.Module] | None = field(default=None, repr=False)
 
     def model(self, dtype: torch.dtype, *, training: bool = False) -> nn.Module:
         """Return a model; one is kept for the next call."""
         if self._made is None or self._made[0] != (dtype, training):
             self._made = None  # so that two are never held
+            self.kept.clear()
             self._made = (dtype, training), self.make(dtype).train(training)
         return self._made[1]

@@ -15,7 +15,7 @@ from parity.stages import OUTPUTS
 from parity.subject import Subject
 from parity.tolerance import FLOAT64, LAW_ROUNDING
 
-EXAMPLES = 25
+EXAMPLES = 15
 _SETTINGS = settings(
     max_examples=EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
