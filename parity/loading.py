@@ -54,11 +54,16 @@ def _found(name: str) -> tuple[str, str, Any]:
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise CandidateError(f"{path}: there is no such file")
-    specification = importlib.util.spec_from_file_location(path.stem, path)
+    name = path.stem
+    if name in sys.stdlib_module_names or name in sys.modules:
+        name = f"candidate_{name}"  # somebody's copy.py must not become everybody's
+    specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
+    if (neighbours := str(path.parent.resolve())) not in sys.path:
+        sys.path.append(neighbours)
     specification.loader.exec_module(module)
     return module
 

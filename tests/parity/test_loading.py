@@ -1,5 +1,9 @@
 """A candidate's class, by the name a user gives it."""
 
+import copy
+import importlib
+import sys
+
 import pytest
 
 from parity.errors import CandidateError
@@ -18,6 +22,20 @@ made = Mine()
 def test_a_class_or_an_object_of_a_file(tmp_path, attribute):
     (tmp_path / "somebodys.py").write_text(FILE)
     assert load_maker(f"{tmp_path / 'somebodys.py'}:{attribute}").build(5) == 5
+
+
+def test_a_file_named_like_a_module_of_python(tmp_path):
+    (tmp_path / "copy.py").write_text(FILE)
+    before = copy.copy
+    assert load_maker(f"{tmp_path / 'copy.py'}:Mine").build(5) == 5
+    assert importlib.import_module("copy").copy is before
+
+
+def test_a_file_beside_it_can_be_imported(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    (tmp_path / "my_layers.py").write_text("BUILT = 7")
+    (tmp_path / "my_model.py").write_text(f"from my_layers import BUILT\n{FILE}")
+    assert load_maker(f"{tmp_path / 'my_model.py'}:made").build(7) == 7
 
 
 def test_a_class_of_a_module():
