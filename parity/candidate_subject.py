@@ -1,15 +1,16 @@
 """A candidate, built from a checkpoint and ready to run."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from parity import parameters
 from parity.candidate import Batch, Candidate
 from parity.loading import load_maker
+from parity.parameters import Emit, gathered, places_of
 from parity.subject import Subject
 from scratch_bert.checkpoints import resolve
 from scratch_bert.config_file import read_config
@@ -38,10 +39,10 @@ def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) ->
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         return candidate.build(config, weights()).to(dtype)
 
-    def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    def gradients(model: nn.Module, emit: Emit) -> AbstractContextManager[None]:
         if "places" not in subject.kept:
-            subject.kept["places"] = parameters.places_of(model, weights())
-        return parameters.gradients(subject.kept["places"])
+            subject.kept["places"] = places_of(model, weights())
+        return gathered(subject.kept["places"], emit)
 
     subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
     subject.unsupported, subject.names_stages = candidate.unsupported, candidate.names_stages

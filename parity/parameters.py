@@ -8,6 +8,7 @@ columns of a matrix, or a piece of a bias, together, and those can be recognised
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import permutations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 _SHORTEST = 4  # numbers that tell one piece of a bias from another
 
+Emit = Callable[[str, Tensor], object]
 View = Callable[[Tensor], Tensor]
 
 
@@ -41,25 +43,67 @@ class Place:
     shape: tuple[int, ...]
 
 
-def gradients(places: Mapping[str, Sequence["Place"]]) -> Iterator[tuple[str, Tensor]]:
-    """Gather the gradients that a backward pass left, in the weights' own layout.
+@contextmanager
+def gathered(places: Mapping[str, Sequence[Place]], emit: Emit) -> Iterator[None]:
+    """While a backward pass runs inside, emit gradients in the weights' own layout, and drop them.
+
+    A weight's gradient is emitted as soon as all its pieces are there, so few are held at a time.
+    One that stands in two parameters has the sum of their gradients. A weight whose numbers do not
+    all stand in parameters, or cannot be told from others, has none.
 
     Args:
         places: of the weights, by HuggingFace's names.
-
-    Yields:
-        The gradient of each weight all of whose numbers stand in parameters of the model, and can
-        be told from others. One that stands in two parameters has the sum of their gradients.
+        emit: is given a name and a gradient.
     """
-    for name, pieces in places.items():
-        whole = torch.zeros(pieces[0].shape, dtype=pieces[0].parameter.dtype)
-        known = torch.zeros(pieces[0].shape, dtype=torch.bool)
-        for place in pieces:
-            if place.parameter.grad is not None:
-                place.theirs(whole)[place.same] += place.ours(place.parameter.grad)[place.rows]
-                place.theirs(known)[place.same] = True
-        if bool(known.all()):
-            yield name, whole
+    pieces: dict[nn.Parameter, list[tuple[str, Place]]] = defaultdict(list)
+    waiting: dict[str, set[nn.Parameter]] = defaultdict(set)
+    for name, found in places.items():
+        for place in found:
+            pieces[place.parameter].append((name, place))
+            waiting[name].add(place.parameter)
+    sums: dict[str, _Sum] = {}
+
+    def gather(parameter: Tensor) -> None:
+        assert isinstance(parameter, nn.Parameter)
+        for name, place in pieces[parameter]:
+            sums.setdefault(name, _Sum(place)).add(place)
+            waiting[name].discard(parameter)
+        parameter.grad = None
+        for name in [name for name in sums if not waiting[name]]:
+            finish(name)
+
+    def finish(name: str) -> None:
+        whole = sums.pop(name)
+        if bool(whole.known.all()):
+            emit(name, whole.gradient)
+
+    hooks = [each.register_post_accumulate_grad_hook(gather) for each in pieces]  # type: ignore[no-untyped-call]
+    try:
+        yield
+        for name in [*sums]:  # some of its parameters had no gradient
+            finish(name)
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+class _Sum:
+    """A weight's gradient, as far as it is there.
+
+    Args:
+        place: any of the weight's.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.gradient = torch.zeros(place.shape, dtype=place.parameter.dtype)
+        self.known = torch.zeros(place.shape, dtype=torch.bool)
+
+    def add(self, place: Place) -> None:
+        """Add a parameter's gradient where it belongs."""
+        assert place.parameter.grad is not None
+        rows = place.ours(place.parameter.grad)[place.rows]
+        place.theirs(self.gradient)[place.same] += rows
+        place.theirs(self.known)[place.same] = True
 
 
 def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list[Place]]:

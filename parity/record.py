@@ -40,18 +40,18 @@ def record(
         place: of the recording.
         dtypes: smaller ones, in which the reference's own errors are measured as well.
     """
-    subject = reference_subject(folder)
     recording = Recording(place, made_by=f"transformers {reference.VERSIONS['transformers']}")
-    for probe in chosen:
-        recording.begin(probe)
-        if probe.mode in _COMPUTED:
-            _run(subject, probe, recording, wanted)
-    for dtype in dict.fromkeys([*dtypes, *(probe.dtype for probe in chosen if probe.dtype)]):
-        subject.dtype = getattr(torch, dtype)
+    with reference_subject(folder) as subject:
         for probe in chosen:
-            asked = dtype == probe.dtype or (not probe.dtype and dtype in dtypes)
-            if probe.mode in _COMPUTED and asked:
-                _measure(subject, probe, dtype, recording)
+            recording.begin(probe)
+            if probe.mode in _COMPUTED:
+                _run(subject, probe, recording, wanted)
+        for dtype in dict.fromkeys([*dtypes, *(probe.dtype for probe in chosen if probe.dtype)]):
+            subject.dtype = getattr(torch, dtype)
+            for probe in chosen:
+                asked = dtype == probe.dtype or (not probe.dtype and dtype in dtypes)
+                if probe.mode in _COMPUTED and asked:
+                    _measure(subject, probe, dtype, recording)
     recording.close()
     return recording
 
@@ -106,10 +106,8 @@ def _go_back(
         keep_gradient(name, gradient)
         ends.append(tensor)
         first.append(gradient)
-    torch.autograd.backward(ends, first)
-    for name, gradient in subject.gradients(model):
-        keep_gradient(name, gradient)
-    model.zero_grad()
+    with subject.gradients(model, keep_gradient):
+        torch.autograd.backward(ends, first)
 
 
 def _measure(subject: Subject, probe: Probe, dtype: str, recording: Recording) -> None:

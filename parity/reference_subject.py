@@ -1,12 +1,14 @@
 """The reference, run as candidates are: to record it, and to measure its own errors."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from parity import reference, scratch
+from parity.parameters import Emit
 from parity.stages import OUTPUTS, Stage, reference_points
 from parity.subject import Subject
 from parity.trace import tapped
@@ -36,10 +38,22 @@ def reference_subject(folder: Path) -> Subject:
     def points(model: nn.Module) -> dict[str, Stage]:
         return reference_points(name for name, _ in model.named_modules())
 
-    def gradients(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
-        for name, parameter in model.named_parameters():
-            if parameter.grad is not None:
-                yield name.removeprefix("bert."), parameter.grad
+    @contextmanager
+    def gradients(model: nn.Module, emit: Emit) -> Iterator[None]:
+        names = {p: name.removeprefix("bert.") for name, p in model.named_parameters()}
+
+        def pass_on(parameter: Tensor) -> None:
+            assert isinstance(parameter, nn.Parameter)
+            assert parameter.grad is not None
+            emit(names[parameter], parameter.grad)
+            parameter.grad = None
+
+        hooks = [each.register_post_accumulate_grad_hook(pass_on) for each in names]  # type: ignore[no-untyped-call]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     subject = Subject(make, forward, {}, gradients)
     subject.stages = points(subject.model(subject.dtype))

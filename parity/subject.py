@@ -1,12 +1,14 @@
 """A model under judgement: how to make it, run it, and where its stages are."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from parity.parameters import Emit
 from parity.stages import Stage
 
 
@@ -18,7 +20,8 @@ class Subject:
         make: builds a fresh model in a dtype, for evaluation.
         forward: runs a batch; outputs by HuggingFace's names.
         stages: where the model makes which stage.
-        gradients: of the weights, by HuggingFace's names and in its layout, after a backward pass.
+        gradients: while a backward pass runs inside, passes on the weights' gradients, by
+            HuggingFace's names and in its layout, and drops them.
         unsupported: what it says it has not.
         names_stages: whether it says itself where its stages are.
         dtype: what it computes in, unless a probe asks for another.
@@ -28,7 +31,7 @@ class Subject:
     make: Callable[[torch.dtype], nn.Module]
     forward: Callable[[nn.Module, Mapping[str, Tensor]], dict[str, Tensor]]
     stages: Mapping[str, Stage]
-    gradients: Callable[[nn.Module], Iterator[tuple[str, Tensor]]]
+    gradients: Callable[[nn.Module, Emit], AbstractContextManager[None]]
     unsupported: Collection[str] = ()
     names_stages: bool = False
     dtype: torch.dtype = torch.float64
@@ -42,3 +45,11 @@ class Subject:
             self.kept.clear()
             self._made = (dtype, training), self.make(dtype).train(training)
         return self._made[1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let the model go; functions that know this subject would hold it."""
+        self._made = None
+        self.kept.clear()

@@ -54,7 +54,8 @@ def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Itera
     lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
     if not lacks:
         try:
-            seen, outputs = _look(candidate_subject(candidate, folder, torch.float64))
+            with candidate_subject(candidate, folder, torch.float64) as subject:
+                seen, outputs = _look(subject)
         except CandidateError:
             raise
         except Exception as error:
@@ -63,19 +64,21 @@ def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Itera
             other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
             lacks = other[0] if other else ""
     if lacks:
-        seen, outputs = _look(candidate_subject(candidate, folder, torch.float32))
+        with candidate_subject(candidate, folder, torch.float32) as subject:
+            seen, outputs = _look(subject)
     dtype = "float32" if lacks else "float64"
     yield {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
 
 
 def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
     """Compare with a `recording`, on its `probes`, in a `dtype`; a row at a time."""
-    subject = candidate_subject(candidate, folder, getattr(torch, request.get("dtype", "float64")))
+    dtype = getattr(torch, request.get("dtype", "float64"))
     recording = Recording.read(Path(request["recording"]))
-    for probe in recording.probes():
-        if probe.name in request.get("probes", recording.names()):
-            for row in judge_probe(subject, probe, recording, request.get("relative")):
-                yield {"row": asdict(row)}
+    with candidate_subject(candidate, folder, dtype) as subject:
+        for probe in recording.probes():
+            if probe.name in request.get("probes", recording.names()):
+                for row in judge_probe(subject, probe, recording, request.get("relative")):
+                    yield {"row": asdict(row)}
 
 
 def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
@@ -100,13 +103,13 @@ def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Ite
     """Search for what breaks the `laws` of these names; a row at a time."""
     torch.set_num_threads(1)  # for hundreds of runs of ten tokens; more wait for each other
     dtype = request["dtype"]
-    subject = candidate_subject(candidate, folder, getattr(torch, dtype))
     single = f", torch.{dtype}" if dtype != "float64" else ""
     load = f"parity.load({request['candidate']!r}, {str(folder)!r}{single})"
     sizes = sizes_of(folder)
-    for law in laws_for(sizes):
-        if law.name in request["laws"]:
-            yield {"row": asdict(judge_law(law, subject, sizes, request["seed"], load))}
+    with candidate_subject(candidate, folder, getattr(torch, dtype)) as subject:
+        for law in laws_for(sizes):
+            if law.name in request["laws"]:
+                yield {"row": asdict(judge_law(law, subject, sizes, request["seed"], load))}
 
 
 _ANSWERS = {"describe": _describe, "judge": _judge, "record": _record, "laws": _laws}

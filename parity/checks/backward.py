@@ -29,7 +29,6 @@ def judge_backward(
         if not is_lazy(parameter):
             parameter.requires_grad_(parameter.is_floating_point())
     for lane in LANES:
-        model.zero_grad()
         rows = _run_lane(subject, model, batch, witness, lane)
         if isinstance(rows, str):
             yield witness.row("gradients", Status.UNSUPPORTED, rows)
@@ -66,9 +65,8 @@ def _run_lane(
             if not outputs[name].requires_grad:
                 return f"{name} does not depend on a parameter, as autograd sees it"
         first = [witness.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
-        torch.autograd.backward([outputs[name] for name in begin], first)
-    for name, gradient in subject.gradients(model):
-        look_back(name, gradient)
+        with subject.gradients(model, look_back):
+            torch.autograd.backward([outputs[name] for name in begin], first)
 
     recorded = [name.removesuffix(GRADIENT) for name in witness.names if name.endswith(GRADIENT)]
     for name in subject.stages.keys() & {*recorded} - rows.keys():
