@@ -118,6 +118,16 @@ def test_the_example_prints_what_it_says(capsys):
     assert printed[4] == "103 loaded, 0 of them renamed"
 
 
+def test_what_a_wrong_eps_reads(capsys):
+    wrong = ROOT / "tests" / "parity" / "berts" / "fused.py"
+    with pytest.raises(SystemExit):
+        main(["check", f"{wrong}:Fused_1_eps", "--probe", "sentence"])
+    printed = capsys.readouterr().out
+    shown = [block for block in blocks("text") if block.startswith("diverges")]
+    assert len(shown) == 1
+    assert shown[0] in printed
+
+
 def test_the_sketch_of_a_candidate_names_stages():
     _, sketch = blocks("python")
     names: dict = {}
