@@ -79,6 +79,8 @@ class CheckReport:
         lanes = [[row for row in rows if row.lane in lanes] for lanes in _COLUMNS.values()]
         wrong = any(not row.passed for row in rows if row.lane != "padding")
         self._print(_line(rows[0].probe, *map(_cell, lanes)), "red" if wrong else "")
+        for row in [row for row in rows if row.note and not row.passed][:1]:
+            self._print(f"{'':<20} {row.name}: {row.note}", "red")
 
     def summary(self, report: Report) -> None:
         """Print the verdict, what was born where, and how to see it again."""

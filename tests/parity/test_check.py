@@ -106,6 +106,19 @@ def test_what_was_not_compared_is_not_counted():
     ]
 
 
+def test_what_numbers_do_not_say_is_said():
+    note = "it is drawn 7 times, expected 10"
+    console = Console(file=StringIO(), width=100)
+    report = CheckReport(console)
+    report.row(Comparison("dropout", Status.VALUE, note=note, probe="dropout"))
+    report.probe()
+    printed = [line.rstrip() for line in console.file.getvalue().splitlines()]
+    assert printed == [
+        "dropout              1 of 1 differ      —                  —",
+        f"                     dropout: {note}",
+    ]
+
+
 def test_the_command(tmp_path, capsys):
     def run(*arguments):
         with pytest.raises(SystemExit) as ended:
