@@ -55,7 +55,8 @@ def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise CandidateError(f"{path}: there is no such file")
     name = path.stem
-    if name in sys.stdlib_module_names or name in sys.modules:
+    loaded = getattr(sys.modules.get(name), "__file__", None)
+    if name in sys.stdlib_module_names or (loaded and Path(loaded).resolve() != path.resolve()):
         name = f"candidate_{name}"  # somebody's copy.py must not become everybody's
     specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None

@@ -100,7 +100,9 @@ class Adapter:
     def _their_imports(self, module: str) -> str:
         names: dict[str, list[str]] = {}
         for call in self.construction.calls():
-            home = module if call is self.construction else call.target.__module__
+            home = call.target.__module__
+            if call is self.construction or home == f"candidate_{module}":  # as it was loaded here
+                home = module
             if home not in ("types", "builtins"):
                 renamed = f" as {call.local_name}" if call.local_name != call.name else ""
                 names.setdefault(home, []).append(f"{call.name}{renamed}")
