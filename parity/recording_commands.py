@@ -1,5 +1,7 @@
 """`parity record` and `parity compare`: a model's tensors in files, and their judgement later."""
 
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +26,7 @@ from parity.command_options import (
 )
 from parity.environment import environment
 from parity.errors import CandidateCrashedError, CandidateError, RecordingError
-from parity.probes import Mode
+from parity.probes import Mode, Probe
 from parity.record import record
 from parity.recording import Recording
 from parity.report.check import show
@@ -55,24 +57,39 @@ def record_command(
         raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
     place, chosen = choose_by_name(checkpoint, probe, seed)
     probes = [each for each in chosen.probes if each.mode in _RECORDED and not each.dtype]
-    if candidate is None:
-        smaller = [str(dtype)] if dtype is not Dtype.FLOAT64 else []
-        made = record(place, probes, None, folder, smaller)
-        made.facts |= {"checkpoint": checkpoint, "seed": seed}
-        made.close()
-    else:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".recording.") as unfinished:
+        made = Path(unfinished) / folder.name
         try:
-            with Judge(candidate, place, limit=limit) as judge:
-                judge.keep(probes, folder, dtype)
+            _write(made, candidate, place, probes, dtype, limit, checkpoint=checkpoint, seed=seed)
         except CandidateError as error:
             raise typer.BadParameter(str(error), param_hint="--candidate") from None
         except CandidateCrashedError as error:
             print(error)
             return EXIT_CODES[Verdict.CRASHED]
+        made.rename(folder)
     written = Recording.read(folder)
     by = f", made by {written.facts['made_by']}" if "made_by" in written.facts else ""
     print(f"{folder}: {len(written.names())} probes{by}")
     return 0
+
+
+def _write(
+    made: Path,
+    candidate: str | None,
+    place: Path,
+    probes: Sequence[Probe],
+    dtype: Dtype,
+    limit: float,
+    **facts: str | int,
+) -> None:
+    if candidate is not None:
+        with Judge(candidate, place, limit=limit) as judge:
+            judge.keep(probes, made, dtype)
+        return
+    recording = record(place, probes, None, made, {str(dtype)} - {"float64"})
+    recording.facts |= facts
+    recording.close()
 
 
 def compare_command(

@@ -1,5 +1,6 @@
 """What the reference was recorded to compute on a probe, and what of it a candidate may differ."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,8 +66,11 @@ class Witness:
         return Comparison(name, status, note=note, probe=self.probe.name, lane=lane)
 
     def _compared(self, name: str, ours: Tensor, theirs: Tensor, lane: str) -> Comparison:
-        allowed = self._allowed(name, float(theirs.abs().max()), lane)
         plain = name.removesuffix(GRADIENT)
+        if self.relative is None and not math.isfinite(self._noise(name, lane)):
+            note = "the reference itself overflows here"
+            return self.row(plain, Status.UNSUPPORTED, note, lane)
+        allowed = self._allowed(name, float(theirs.abs().max()), lane)
         return compare(plain, ours, theirs, allowed, probe=self.probe.name, lane=lane)
 
     def _allowed(self, name: str, magnitude: float, lane: str) -> float:
@@ -74,9 +78,12 @@ class Witness:
             return self.relative * magnitude
         if self.dtype is torch.float64:
             return FLOAT64 * max(magnitude, self._beside(name))
+        rounding = ROUNDING * torch.finfo(self.dtype).eps * magnitude
+        return OWN_ERROR * self._noise(name, lane) + rounding
+
+    def _noise(self, name: str, lane: str) -> float:
         dtype = str(self.dtype).removeprefix("torch.")
-        noise = self.recording.noise(self.probe.name, dtype, lane, name)
-        return OWN_ERROR * noise + ROUNDING * torch.finfo(self.dtype).eps * magnitude
+        return self.recording.noise(self.probe.name, dtype, lane, name)
 
     def _beside(self, name: str) -> float:
         """The magnitude of the gradient of a bias's weight: both are sums of the same numbers, but

@@ -8,7 +8,10 @@ import torch
 from safetensors.torch import save_file
 
 from parity.cli import main
+from parity.compare import Status
+from parity.probes import Probe
 from parity.recording import Recording
+from parity.witness import Witness
 
 BERTS = Path(__file__).parent / "berts" / "fused.py"
 PROBES = ["--probe", "padded right", "--probe", "pair"]
@@ -120,3 +123,23 @@ def test_nothing_is_written_over(theirs, capsys):
 def test_an_empty_recording_is_no_parity(theirs, tmp_path, capsys):
     (tmp_path / "recording.json").write_text(json.dumps({"probes": {}}))
     assert compared(tmp_path, theirs, capsys)[1]["verdict"] == "nothing_compared"
+
+
+def test_a_crash_leaves_nothing(tmp_path):
+    hostile = BERTS.parents[1] / "hostile_berts.py"
+    ours = tmp_path / "ours"
+    assert run("record", ours, "--candidate", f"{hostile}:Raises", "--probe", "pair") == 2
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_where_the_reference_overflows_nothing_is_judged(tmp_path):
+    probe = Probe("pair", {"input_ids": torch.ones(1, 2)})
+    recording = Recording(tmp_path)
+    recording.begin(probe)
+    recording.add_noise("pair", "float16", "propagated", "embeddings", float("inf"))
+    witness = Witness(recording, probe, torch.float16)
+    zeros, ones = torch.zeros(1, 2, 3), torch.ones(1, 2, 3, dtype=torch.float64)
+    (row,) = witness.compare("embeddings", zeros, ones, "propagated")
+    assert row.status is Status.UNSUPPORTED
+    (row,) = witness.compare("encoder.layer.0", zeros, ones, "propagated")
+    assert row.status is Status.VALUE
