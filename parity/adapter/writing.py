@@ -92,7 +92,10 @@ class Adapter:
             folder = Path(os.path.relpath(Path(place).resolve().parent, path.resolve().parent))
             below = "" if folder == Path() else f' / "{folder.as_posix()}"'
             here = f"Path(__file__).parent{below}"
-            groups.append(f"sys.path.insert(0, str({here}))\n{theirs}")
+            insert = f"sys.path.insert(0, str({here}))"
+            if len(insert) > WIDTH:
+                insert = f"sys.path.insert(\n    0, str({here})\n)"
+            groups.append(f"{insert}\n{theirs}")
         else:
             groups.append(theirs)
         return "\n\n".join(groups) + "\n"

@@ -59,14 +59,14 @@ def recorded(folder, tmp_path_factory):
 def write(folder, searched, tmp_path):
     """Write an adapter for a toy; the answer, and the adapter's file."""
 
-    def write_one(name, file="plain_berts.py"):
+    def write_one(name, file="plain_berts.py", beside=None):
         path = tmp_path / f"adapter_of_{name}.py"
         request = {
             "module": f"{HERE / file}:{name}",
             "folder": str(folder),
             "checkpoint": "builtin:adversarial",
             "recording": str(searched.folder),
-            "path": str(path),
+            "path": str(beside / path.name if beside else path),
         }
         answered = answer(request)
         path.write_text(answered.get("text", ""))
@@ -186,8 +186,9 @@ def test_an_argument_that_must_not_be_none(write):
 
 
 def test_the_adapters_are_formatted(write):
-    for name, file in (("Fused", "plain_berts.py"), ("PerHead", "plain_berts.py")):
-        _, path = write(name, file)
+    deep = HERE.joinpath(*"abcdefghijklmno")  # so far that the path to the model fills a line
+    for name, folder in (("Fused", HERE), ("PerHead", deep)):
+        _, path = write(name, beside=folder)
         done = subprocess.run(
             [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)],
             capture_output=True,
