@@ -1,30 +1,22 @@
-"""A whole model against the reference, stage by stage, in the order of computation.
-
-Both models run in step: when the reference has made a tensor, the candidate goes on until it has
-made its own, the two are compared and forgotten. So memory does not grow with the number of layers.
-"""
+"""scratch_bert against the reference on one checkpoint: ids, every stage, published numbers."""
 
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from parity import published, reference, scratch
-from parity.compare import Comparison, Status, compare
+from parity.checks.side_by_side import Side, judge_side_by_side
+from parity.compare import Comparison, compare
 from parity.diff_settings import Settings, notes, probe_of, selected
 from parity.errors import CandidateCrashedError
-from parity.stages import OUTPUTS, reference_points
-from parity.stream import Emit, stream
 from parity.tolerance import BIT_FOR_BIT
-from parity.trace import tapped
 from parity.verdict import Report, Verdict
 from scratch_bert.errors import CheckpointError
-
-Run = Callable[[Emit], None]
 
 
 @contextmanager
@@ -88,34 +80,17 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
     if scratch.config(folder).add_cross_attention:
         source = torch.randn(len(batch["input_ids"]), 5, scratch.config(folder).hidden_size)
         batch["encoder_hidden_states"] = source.to(next(theirs.parameters()))
-    points = {
-        name: point
-        for name, point in reference_points(n for n, _ in theirs.named_modules()).items()
-        if selected(name, settings.stages)
-        and (settings.attention == "eager" or point.side in ("in", "out"))
-    }
-    outputs = [name for name in OUTPUTS if selected(name, settings.stages)]
-    modules = {name for name, _ in ours.named_modules()}
-    ours_points = {name: point for name, point in points.items() if point.module in modules}
 
-    def run_ours(emit: Emit) -> None:
+    def run_ours(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Any]:
         with blame_candidate():
-            with tapped(ours, ours_points, emit):
-                output = vars(scratch.forward(ours, batch, settings.attention))
-            _emit_outputs(output, outputs, emit)
+            return scratch.forward(model, batch, settings.attention)
 
-    def run_theirs(emit: Emit) -> None:
-        with tapped(theirs, points, emit):
-            output = reference.forward(theirs, batch)
-        _emit_outputs(output, outputs, emit)
-
-    computed = set()
-    with torch.no_grad():
-        for row in compare_runs(run_ours, {*ours_points, *outputs}, run_theirs):
-            computed.add(row.name)
-            yield row
-    for name in [name for name in points if name not in computed]:
-        yield Comparison(name, Status.UNSUPPORTED, note="neither side computed it")
+    rows = judge_side_by_side(
+        Side.of(ours, run_ours, settings.attention),
+        Side.of(theirs, reference.forward, settings.attention),
+        batch,
+    )
+    yield from (row for row in rows if selected(row.name, settings.stages))
     if published.recognise(folder) and settings.dtype in (None, torch.float32):
         known = published.check_published(folder)
         yield from (row for row in known if selected(row.name, settings.stages))
@@ -129,41 +104,6 @@ def _compare_ids(folder: Path, settings: Settings) -> Iterator[Comparison]:
     for name, rows in theirs.items():
         if selected(name, settings.stages):
             yield compare(name, _tensor(ours[name]), _tensor(rows), BIT_FOR_BIT)
-
-
-def compare_runs(run_ours: Run, ours_has: Collection[str], run_theirs: Run) -> Iterator[Comparison]:
-    """Compare two runs in step; the reference's order is the order of the rows."""
-    ours = stream(run_ours)
-    early: dict[str, Tensor] = {}  # made before the reference made its own; usually empty
-
-    def find(name: str) -> Tensor | None:
-        if name in early:
-            return early.pop(name)
-        if name not in ours_has:
-            return None
-        for stage, tensor in ours:
-            if stage == name:
-                return tensor
-            early[stage] = tensor.clone()
-        return None
-
-    for name, theirs in stream(run_theirs):
-        found = find(name)
-        if found is None:
-            shape = tuple(theirs.shape)
-            yield Comparison(name, Status.MISSING_OURS, shape=shape, note="ours has no such tensor")
-        else:
-            yield compare(name, found, theirs, BIT_FOR_BIT)
-    for name, tensor in [*early.items(), *ours]:
-        shape = tuple(tensor.shape)
-        yield Comparison(name, Status.MISSING_THEIRS, shape=shape, note="theirs has no such tensor")
-
-
-def _emit_outputs(output: Mapping[str, Any], names: Sequence[str], emit: Emit) -> None:
-    """Emit what the model returned; a module's output may still be changed on its way out."""
-    for name in names:
-        if output.get(name) is not None:
-            emit(name, output[name])
 
 
 def _tensor(rows: list[list[int]]) -> Tensor:

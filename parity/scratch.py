@@ -48,9 +48,9 @@ def load(
     return kind.from_pretrained(folder, dtype=dtype, **architecture.options).to(device)
 
 
-def forward(model: nn.Module, batch: Mapping[str, Tensor], attention: str) -> Any:
-    """Run a batch."""
-    return model(**batch, attention=attention)
+def forward(model: nn.Module, batch: Mapping[str, Tensor], attention: str) -> Mapping[str, Any]:
+    """Run a batch; the outputs by HF's names."""
+    return vars(model(**batch, attention=attention))
 
 
 def config(folder: Path) -> BertConfig:

@@ -18,13 +18,14 @@ def stream(run: Callable[[Emit], None]) -> Iterator[tuple[str, Tensor]]:
 
     `run` works in a thread of its own, but never at the same time as the caller: it goes on to the
     next tensor when that is asked for. So a tensor is valid until the next one is asked for, and no
-    more than one is held. What `run` raises is raised here.
+    more than one is held. What `run` raises is raised here. It draws random numbers as if it were
+    alone: from the state in which torch's generator is when the first tensor is asked for.
     """
     go, done = threading.Semaphore(0), threading.Semaphore(0)
     slot: list[tuple[str, Tensor]] = []
     error: list[BaseException] = []
     closed = threading.Event()
-    grad = torch.is_grad_enabled()
+    grad, inside = torch.is_grad_enabled(), torch.get_rng_state()
 
     def emit(name: str, tensor: Tensor) -> None:
         slot.append((name, tensor))
@@ -50,8 +51,12 @@ def stream(run: Callable[[Emit], None]) -> Iterator[tuple[str, Tensor]]:
     thread.start()
     try:
         while True:
+            outside = torch.get_rng_state()
+            torch.set_rng_state(inside)
             go.release()
             done.acquire()
+            inside = torch.get_rng_state()
+            torch.set_rng_state(outside)
             if not slot:
                 break
             yield slot.pop()

@@ -79,9 +79,8 @@ class Report:
 
     @property
     def compared(self) -> int:
-        """How many tensors were judged; what neither side computes is none, nor is an error."""
-        judged = [row for row in self.rows if row.name != "error"]
-        return sum(row.status is not Status.UNSUPPORTED for row in judged)
+        """How many comparisons were made; what a side does not compute is not compared."""
+        return sum(row.status is not Status.UNSUPPORTED for row in self.rows)
 
     @property
     def verdict(self) -> Verdict:

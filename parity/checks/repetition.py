@@ -27,8 +27,10 @@ def judge_repetition(
 def judge_refusal(
     subject: Subject, batch: Mapping[str, Tensor], witness: Witness
 ) -> Iterator[Comparison]:
-    """More tokens than there are positions raise an error."""
+    """A token raises no error, more tokens than there are positions do."""
     model, tokens = subject.model(witness.dtype), batch["input_ids"].shape[1]
+    with torch.no_grad():
+        subject.forward(model, {name: rows[:, :1] for name, rows in witness.probe.batch.items()})
     try:
         with torch.no_grad():
             subject.forward(model, batch)

@@ -7,10 +7,9 @@ from safetensors.torch import load_file, save_file
 from parity import diff as parity_diff
 from parity import reference, scratch
 from parity.compare import Status
-from parity.diff import compare_runs, diff, judge
+from parity.diff import diff, judge
 from parity.diff_settings import Settings, unseen
 from parity.errors import CandidateCrashedError
-from parity.trace import tapped
 from parity.verdict import Report, Verdict
 from scratch_bert import BertConfig, BertForMaskedLM, BertModel, BertTokenizer
 from scratch_bert.checkpoints import resolve
@@ -117,7 +116,7 @@ def test_what_is_returned_is_compared_too(name, folder, monkeypatch):
 
 
 def test_a_model_that_returns_nothing_has_crashed(folder, monkeypatch):
-    monkeypatch.setattr(scratch, "forward", lambda *_: None)
+    edited(monkeypatch, lambda model: setattr(model, "forward", lambda **_: None))
     with pytest.raises(CandidateCrashedError):
         list(diff(folder, Settings()))
 
@@ -157,26 +156,6 @@ def test_saved_heads(head, config, attention, folder, tmp_path):
     assert all(row.bit_equal for row in rows.values())
     if "add_cross_attention" in config:
         assert "encoder.layer.1.crossattention.self" in rows
-
-
-def test_a_stage_neither_side_computes_is_told(folder, monkeypatch):
-    points = parity_diff.reference_points
-
-    def one_more(modules):
-        found = points(modules)
-        return {**found, "dead": next(iter(found.values()))}
-
-    monkeypatch.setattr(parity_diff, "reference_points", one_more)
-    monkeypatch.setattr(parity_diff, "tapped", lambda *args: tapped_without_dead(*args))
-    rows = {row.name: row for row in diff(folder, Settings())}
-    assert rows["dead"].status is Status.UNSUPPORTED
-    assert rows["dead"].note == "neither side computed it"
-    report = Report([rows["dead"]])
-    assert (report.compared, report.verdict) == (0, Verdict.NOTHING_COMPARED)
-
-
-def tapped_without_dead(model, points, emit):
-    return tapped(model, {n: p for n, p in points.items() if n != "dead"}, emit)
 
 
 def test_what_an_input_does_not_reach():
@@ -259,36 +238,6 @@ def test_only_the_stages_asked_for(folder):
     assert Report(list(diff(folder, Settings(stages=["none"])))).verdict is Verdict.NOTHING_COMPARED
 
 
-def emitted(**tensors):
-    def run(emit):
-        for name, value in tensors.items():
-            emit(name, torch.tensor(value))
-
-    return run
-
-
-def test_another_order_of_computation_is_no_difference():
-    rows = compare_runs(emitted(b=2.0, a=1.0), {"a": ..., "b": ...}, emitted(a=1.0, b=2.0))
-    assert [(row.name, row.status) for row in rows] == [("a", "MATCH"), ("b", "MATCH")]
-
-
-def test_a_tensor_that_waits_is_kept_as_it_was():
-    def run(emit):
-        tensor = torch.tensor(2.0)
-        emit("b", tensor)
-        tensor.zero_()
-        emit("a", torch.tensor(1.0))
-
-    rows = compare_runs(run, {"a", "b"}, emitted(a=1.0, b=2.0))
-    assert [(row.name, row.status) for row in rows] == [("a", "MATCH"), ("b", "MATCH")]
-
-
-def test_a_tensor_of_one_side_only_is_missing_on_the_other():
-    rows = compare_runs(emitted(a=1.0, c=3.0), {"a": ..., "c": ...}, emitted(a=1.0, b=2.0))
-    statuses = {row.name: row.status for row in rows}
-    assert statuses == {"a": "MATCH", "b": "MISSING_OURS", "c": "MISSING_THEIRS"}
-
-
 @pytest.mark.parametrize(
     ("weights", "architectures", "expected"),
     [
@@ -351,12 +300,9 @@ def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monke
 MEMORY = """
 from transformers import AutoTokenizer, BertForPreTraining
 
-from parity.diff import compare_runs, diff, judge
-from parity.diff_settings import Settings, unseen
-from parity.verdict import Report, Verdict
-from parity.trace import tapped
+from parity.diff import diff
+from parity.diff_settings import Settings
 from scratch_bert.checkpoints import resolve
-from scratch_bert.errors import CheckpointError
 from tests.memory import peak
 
 folder = resolve("builtin:bert-base")

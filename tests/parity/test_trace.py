@@ -1,6 +1,5 @@
-"""Every stage is seen, in order, without changing a bit; a stream holds one tensor at a time."""
+"""Every stage is seen, in order, without changing a bit."""
 
-import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,7 +10,6 @@ import torch
 from parity import reference
 from parity.errors import CandidateError
 from parity.stages import Stage, reference_points
-from parity.stream import stream
 from parity.trace import tapped
 from tests.models import TINY
 from tests.reference.sides import batch_for, pair
@@ -117,54 +115,6 @@ def test_points_follow_the_model():
     assert points["encoder.layer.1.crossattention.self.scores"] == Stage(
         "encoder.layer.1.crossattention.self", "scores"
     )
-
-
-def test_a_stream_runs_only_when_asked():
-    made = []
-
-    def run(emit):
-        for i in range(3):
-            made.append(i)
-            emit(str(i), torch.tensor(i))
-
-    items = stream(run)
-    assert made == []
-    assert next(items)[0] == "0"
-    assert made == [0]
-    assert [name for name, _ in items] == ["1", "2"]
-
-
-def test_a_stream_raises_what_was_raised():
-    def run(emit):
-        emit("first", torch.tensor(0))
-        raise ArithmeticError("in the middle")
-
-    items = stream(run)
-    next(items)
-    with pytest.raises(ArithmeticError, match="in the middle"):
-        next(items)
-
-
-def test_an_abandoned_stream_ends_its_thread():
-    def run(emit):
-        while True:
-            emit("again", torch.tensor(0))
-
-    before = threading.active_count()
-    items = stream(run)
-    next(items)
-    items.close()
-    assert threading.active_count() == before
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-def test_a_stream_computes_gradients_as_its_caller_does(enabled):
-    def run(emit):
-        emit("x", torch.ones(1, requires_grad=True) * 2)
-
-    with torch.set_grad_enabled(enabled):
-        ((_, tensor),) = stream(run)
-    assert tensor.requires_grad is enabled
 
 
 class Fused(torch.nn.Module):

@@ -1,28 +1,23 @@
-"""Assertions over named tensors; each failure names stage, difference and place."""
+"""What is asserted of a check of parity: it compared something, and every bit was the same."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from parity.compare import compare
+from parity.checks.side_by_side import compare_named
+from parity.compare import Comparison
 from parity.report.terminal import explain
-from parity.tolerance import BIT_FOR_BIT
 
 
-def assert_bit_equal(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> None:
-    """Every tensor on either side is on both, and every bit of it is the same."""
-    assert theirs, "nothing to compare"
-    assert set(ours) == set(theirs), set(ours) ^ set(theirs)
-    rows = [compare(name, ours[name], theirs[name], BIT_FOR_BIT) for name in theirs]
-    failed = [explain(row) for row in rows if not row.passed]
+def assert_bit_equal(rows: Iterable[Comparison]) -> dict[str, Comparison]:
+    """Every row is of two tensors with the same bits; return the rows by name."""
+    found = {row.name: row for row in rows}
+    assert found, "nothing was compared"
+    failed = [explain(row) for row in found.values() if not row.bit_equal]
     assert not failed, "\n".join(failed)
+    return found
 
 
-def gradients(model: nn.Module) -> dict[str, Tensor]:
-    """The gradients a backward pass left, by parameter."""
-    return {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
-
-
-def assert_same_gradients(ours: nn.Module, theirs: nn.Module) -> None:
-    """The same parameters have gradients, and they are bit-equal."""
-    assert_bit_equal(gradients(ours), gradients(theirs))
+def assert_same(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> None:
+    """The same names stand for the same bits."""
+    assert_bit_equal(compare_named(ours, theirs))

@@ -1,12 +1,16 @@
 """Ours and theirs: the same class, the same weights, the same batch."""
 
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 import scratch_bert
-from parity import reference
+from parity import reference, scratch
+from parity.checks.side_by_side import Side, judge_side_by_side
+from parity.compare import Comparison
 from scratch_bert.config import BertConfig
 from tests import models
 from tests.models import adversarial_
@@ -63,20 +67,19 @@ def no_cache(head: str) -> dict[str, bool]:
     return {"use_cache": False} if head == "BertLMHeadModel" else {}
 
 
-def tensors(output: Any) -> dict[str, Tensor]:
-    """Every tensor of an output, the collected layers too."""
-    fields = output.items() if hasattr(output, "items") else vars(output).items()
-    found = {}
-    for name, value in fields:
-        if isinstance(value, Tensor):
-            found[name] = value
-        elif isinstance(value, tuple):
-            found |= {f"{name}.{i}": tensor for i, tensor in enumerate(value)}
-    return found
-
-
-def scalar(outputs: dict[str, Tensor]) -> Tensor:
-    """One number that depends on every output, for a backward pass."""
-    if "loss" in outputs:
-        return outputs["loss"]
-    return sum(t.float().square().mean() for t in outputs.values() if t.requires_grad)
+def steps(
+    models: tuple[nn.Module, nn.Module],
+    inputs: Mapping[str, Any],
+    attention: str = "eager",
+    *,
+    backward: bool = True,
+) -> Iterator[Comparison]:
+    """Compare what both models compute from one batch and one seed, forward and back."""
+    ours, theirs = models
+    torch.manual_seed(1)  # dropout draws from here
+    return judge_side_by_side(
+        Side.of(ours, partial(scratch.forward, attention=attention), attention),
+        Side.of(theirs, reference.forward, attention),
+        inputs,
+        backward=backward,
+    )

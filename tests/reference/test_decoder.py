@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from scratch_bert.attention_plan import KeyValueCache
-from tests.reference.assertions import assert_bit_equal, assert_same_gradients
-from tests.reference.sides import TINY, batch_for, pair, scalar, tensors
+from tests.reference.assertions import assert_bit_equal, assert_same
+from tests.reference.sides import TINY, batch_for, pair, steps
 
 IDS = torch.arange(14).view(2, 7) * 5 % 97
 LEFT_PADDED = torch.tensor([[1] * 7, [0, 0, 1, 1, 1, 1, 1]])
@@ -35,24 +35,18 @@ def test_steps_with_a_cache(attention, cross, mask):
         ours_out = ours(**step, past_key_values=ours_past, attention=attention)
         theirs_out = theirs(**step, past_key_values=theirs_past)
         ours_past, theirs_past = ours_out.past_key_values, theirs_out.past_key_values
-        assert_bit_equal({"logits": ours_out.logits}, {"logits": theirs_out.logits})
+        assert_same({"logits": ours_out.logits}, {"logits": theirs_out.logits})
     assert ours_past.length == 7
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_training_with_cross_attention(attention):
-    ours, theirs = pair("BertLMHeadModel", attention, add_cross_attention=True)
+    models = pair("BertLMHeadModel", attention, add_cross_attention=True)
     inputs = {**batch_for("BertLMHeadModel", batch=2, seq=7), **cross_inputs(True)}
     wanted = {"output_attentions": attention == "eager"}
-    torch.manual_seed(1)
-    ours_out = tensors(ours(**inputs, attention=attention, **wanted))
-    torch.manual_seed(1)
-    theirs_out = tensors(theirs(**inputs, **wanted))
-    assert_bit_equal(ours_out, theirs_out)
-    assert ("cross_attentions.0" in ours_out) == (attention == "eager")
-    scalar(ours_out).backward()
-    scalar(theirs_out).backward()
-    assert_same_gradients(ours, theirs)
+    rows = assert_bit_equal(steps(models, {**inputs, **wanted}, attention))
+    assert ("cross_attentions.0" in rows) == (attention == "eager")
+    assert "encoder.layer.1.crossattention.self.key.grad" in rows
 
 
 @pytest.mark.parametrize("train", [False, True])
@@ -60,17 +54,10 @@ def test_training_with_cross_attention(attention):
 def test_cross_attention_of_a_usual_size(attention, train):
     """With 64 dimensions a head, how the cached keys lie in memory decides the matrix kernel."""
     sizes = {"hidden_size": 128, "num_attention_heads": 2, "add_cross_attention": True}
-    ours, theirs = pair("BertLMHeadModel", attention, **sizes)
+    models = [model.train(train) for model in pair("BertLMHeadModel", attention, **sizes)]
     source = torch.randn(3, 4, 128, generator=torch.Generator().manual_seed(0))
     inputs = {"input_ids": IDS.view(-1)[:6].view(3, 2), "encoder_hidden_states": source}
-    outputs = []
-    for model, options in ((ours, {"attention": attention}), (theirs, {})):
-        model.train(train)
-        torch.manual_seed(1)
-        outputs.append({"logits": model(**inputs, **options).logits})
-        outputs[-1]["logits"].square().sum().backward()
-    assert_bit_equal(*outputs)
-    assert_same_gradients(ours, theirs)
+    assert_bit_equal(steps(models, inputs, attention))
 
 
 def test_no_token_sees_a_later_one():

@@ -1,82 +1,78 @@
-"""Outputs, losses and gradients are the reference's bit for bit: every head, attention, dtype."""
+"""Every stage, output, loss and gradient is the reference's bit for bit: head, attention, dtype."""
+
+from functools import partial
 
 import pytest
 import torch
 
-from tests.reference.assertions import assert_bit_equal, assert_same_gradients
-from tests.reference.sides import HEADS, TINY, batch_for, no_cache, pair, scalar, tensors
+from parity import reference, scratch
+from parity.checks.side_by_side import Side, judge_side_by_side
+from parity.probes import Mode, probes
+from tests.reference.assertions import assert_bit_equal
+from tests.reference.sides import HEADS, TINY, batch_for, no_cache, pair, steps
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16]
-
-
-def run(model, inputs, seed=1, **options):
-    torch.manual_seed(seed)  # dropout draws from here
-    return tensors(model(**inputs, **options))
-
-
-def run_eager(model, inputs, seed=1):
-    return run(model, inputs, seed, attention="eager")
+PROBES = [
+    probe
+    for probe in probes(TINY["vocab_size"], TINY["max_position_embeddings"], 2, seed=0)
+    if probe.mode is Mode.EVALUATE and not probe.dtype
+]
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("head", HEADS)
 def test_training_step_with_dropout(head, attention, dtype):
-    ours, theirs = pair(head, attention)
-    ours, theirs = ours.to(dtype), theirs.to(dtype)
-    inputs = batch_for(head)
-    ours_out = run(ours, inputs, attention=attention, **no_cache(head))
-    theirs_out = run(theirs, inputs, **no_cache(head))
-    assert_bit_equal(ours_out, theirs_out)
-    scalar(ours_out).backward()
-    scalar(theirs_out).backward()
-    assert_same_gradients(ours, theirs)
+    models = [model.to(dtype) for model in pair(head, attention)]
+    rows = assert_bit_equal(steps(models, {**batch_for(head), **no_cache(head)}, attention))
+    assert {"embeddings.grad", "encoder.layer.1.attention.self.query.grad"} <= {*rows}
+    assert sum(name.endswith(".weight.grad") for name in rows) > 20
 
 
 @pytest.mark.parametrize("dtype", [*DTYPES, torch.float16], ids=str)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("head", HEADS)
 def test_evaluation_shows_every_layer(head, attention, dtype):
-    ours, theirs = pair(head, attention)
-    ours, theirs = ours.to(dtype).eval(), theirs.to(dtype).eval()
-    inputs = batch_for(head)
+    models = [model.to(dtype).eval() for model in pair(head, attention)]
     wanted = {"output_hidden_states": True, "output_attentions": attention == "eager"}
-    with torch.no_grad():
-        ours_out = run(ours, inputs, attention=attention, **no_cache(head), **wanted)
-        theirs_out = run(theirs, inputs, **no_cache(head), **wanted)
-    assert_bit_equal(ours_out, theirs_out)
-    assert sum("hidden_states." in name for name in ours_out) == 3
+    inputs = {**batch_for(head), **no_cache(head), **wanted}
+    rows = assert_bit_equal(steps(models, inputs, attention, backward=False))
+    assert sum("hidden_states." in name for name in rows) == 3
+    assert sum("attentions." in name for name in rows) == 2 * (attention == "eager")
 
 
 def test_dropout_is_really_on_in_training():
-    ours, _ = pair("BertModel")
-    inputs = batch_for("BertModel")
-    once, again = run(ours, inputs, seed=1), run(ours, inputs, seed=2)
-    assert not torch.equal(once["last_hidden_state"], again["last_hidden_state"])
+    once, again = (pair("BertModel")[0] for _ in range(2))
+
+    def later(model, batch):
+        torch.rand(1)
+        return scratch.forward(model, batch, "eager")
+
+    sides = Side(once, partial(scratch.forward, attention="eager"), {}), Side(again, later, {})
+    assert not any(row.bit_equal for row in judge_side_by_side(*sides, batch_for("BertModel")))
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_inputs_embeds_and_position_ids(attention):
-    ours, theirs = pair("BertModel", attention)
     generator = torch.Generator().manual_seed(0)
     embeds = torch.randn(2, 5, TINY["hidden_size"], generator=generator)
     inputs = {"inputs_embeds": embeds, "position_ids": torch.tensor([[4, 3, 30, 1, 0]])}
-    assert_bit_equal(run(ours, inputs, attention=attention), run(theirs, inputs))
+    rows = steps(pair("BertModel", attention), inputs, attention)
+    unread = "embeddings.word_embeddings"
+    assert_bit_equal(row for row in rows if row.name != unread)
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
-@pytest.mark.parametrize(
-    "mask",
-    [None, "ones", "left", "right", "holes", "bool"],
-)
-def test_masks(mask, attention):
-    ours, theirs = pair("BertModel", attention)
-    inputs = {"input_ids": torch.arange(16).view(2, 8) % 97}
-    if mask is not None:
-        rows = torch.ones(2, 8, dtype=torch.long)
-        rows[0, {"ones": [], "left": [0, 1], "right": [6, 7]}.get(mask, [2, 5])] = 0
-        inputs["attention_mask"] = rows.bool() if mask == "bool" else rows
-    assert_bit_equal(run(ours, inputs, attention=attention), run(theirs, inputs))
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+def test_probes(probe, attention):
+    assert_bit_equal(steps(pair("BertModel", attention), probe.batch, attention))
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_a_mask_of_truth_values(attention):
+    inputs = batch_for("BertModel")
+    inputs["attention_mask"] = inputs["attention_mask"].bool()
+    assert_bit_equal(steps(pair("BertModel", attention), inputs, attention))
 
 
 ACTS = ["gelu", "gelu_10", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python"]
@@ -87,14 +83,8 @@ ACTS += ["relu", "relu6", "sigmoid", "silu", "swish", "tanh"]
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("hidden_act", ACTS)
 def test_activations(hidden_act, dtype):
-    ours, theirs = pair("BertForMaskedLM", hidden_act=hidden_act)
-    ours, theirs = ours.to(dtype), theirs.to(dtype)
-    inputs = batch_for("BertForMaskedLM")
-    ours_out, theirs_out = run_eager(ours, inputs), run(theirs, inputs)
-    assert_bit_equal(ours_out, theirs_out)
-    scalar(ours_out).backward()
-    scalar(theirs_out).backward()
-    assert_same_gradients(ours, theirs)
+    models = [model.to(dtype) for model in pair("BertForMaskedLM", hidden_act=hidden_act)]
+    assert_bit_equal(steps(models, batch_for("BertForMaskedLM")))
 
 
 @pytest.mark.parametrize(
@@ -110,13 +100,9 @@ def test_activations(hidden_act, dtype):
     ids=["regression", "regressions", "a column", "classes", "multi-label", "multi-label by name"],
 )
 def test_sequence_classification_losses(config, labels):
-    ours, theirs = pair("BertForSequenceClassification", **config)
-    inputs = {**batch_for("BertForSequenceClassification"), "labels": labels}
-    ours_out, theirs_out = run_eager(ours, inputs), run(theirs, inputs)
-    assert_bit_equal(ours_out, theirs_out)
-    scalar(ours_out).backward()
-    scalar(theirs_out).backward()
-    assert_same_gradients(ours, theirs)
+    head = "BertForSequenceClassification"
+    rows = assert_bit_equal(steps(pair(head, **config), {**batch_for(head), "labels": labels}))
+    assert "loss" in rows
 
 
 @pytest.mark.parametrize("config", [{"classifier_dropout": 0.5}, {"classifier_dropout": 0.0}])
@@ -125,21 +111,18 @@ def test_sequence_classification_losses(config, labels):
     ["BertForSequenceClassification", "BertForTokenClassification", "BertForMultipleChoice"],
 )
 def test_classifier_dropout(head, config):
-    ours, theirs = pair(head, **config)
-    inputs = batch_for(head)
-    assert_bit_equal(run_eager(ours, inputs), run(theirs, inputs))
+    assert_bit_equal(steps(pair(head, **config), batch_for(head)))
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_gradient_checkpointing_changes_no_number(attention):
+    """Inside a checkpointed layer autograd sees no stages, so only what comes out is compared."""
     ours, theirs = pair("BertForMaskedLM", attention)
     ours.gradient_checkpointing_enable()
-    inputs = batch_for("BertForMaskedLM")
-    ours_out, theirs_out = run(ours, inputs, attention=attention), run(theirs, inputs)
-    assert_bit_equal(ours_out, theirs_out)
-    scalar(ours_out).backward()
-    scalar(theirs_out).backward()
-    assert_same_gradients(ours, theirs)
+    forward = partial(scratch.forward, attention=attention)
+    two = Side(ours, forward, {}), Side(theirs, reference.forward, {})
+    torch.manual_seed(1)
+    assert_bit_equal(judge_side_by_side(*two, batch_for("BertForMaskedLM"), backward=True))
 
 
 def test_gradient_checkpointing_keeps_less():
@@ -155,6 +138,6 @@ def test_gradient_checkpointing_keeps_less():
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-            run(ours, batch_for("BertForMaskedLM"))
+            ours(**batch_for("BertForMaskedLM"))
         saved[enabled] = total
     assert saved[True] < saved[False] / 2

@@ -12,8 +12,8 @@ import scratch_bert
 from parity import reference
 from scratch_bert.builtin_checkpoints import adversarial, minilm
 from tests.models import adversarial_
-from tests.reference.assertions import assert_bit_equal
-from tests.reference.sides import HEADS, TINY, batch_for, no_cache, tensors
+from tests.reference.assertions import assert_bit_equal, assert_same
+from tests.reference.sides import HEADS, TINY, batch_for, no_cache, steps
 
 DECODER, DECODER_BIAS = "cls.predictions.decoder.weight", "cls.predictions.decoder.bias"
 WORDS, BIAS = "bert.embeddings.word_embeddings.weight", "cls.predictions.bias"
@@ -50,13 +50,10 @@ def load_both(head, folder, strict=True, **options):
 
 
 def assert_same_model(ours, theirs, head):
-    assert_bit_equal(ours.state_dict(), theirs.state_dict())
+    assert_same(ours.state_dict(), theirs.state_dict())
     assert dict(ours.named_parameters()).keys() == dict(theirs.named_parameters()).keys()
-    inputs = batch_for(head)
-    with torch.no_grad():
-        ours_out = tensors(ours(**inputs, attention="eager", **no_cache(head)))
-        theirs_out = tensors(theirs(**inputs, **no_cache(head)))
-    assert_bit_equal(ours_out, theirs_out)
+    inputs = {**batch_for(head), **no_cache(head)}
+    assert_bit_equal(steps((ours, theirs), inputs, backward=False))
 
 
 def old_norms(state):
@@ -122,7 +119,7 @@ def test_layouts(head, layout, tmp_path):
     original, state = saved(head, tmp_path)
     LAYOUTS[layout](tmp_path, state)
     ours, theirs = load_both(head, tmp_path)
-    assert_bit_equal(theirs.state_dict(), original.state_dict())
+    assert_same(theirs.state_dict(), original.state_dict())
     assert_same_model(ours, theirs, head)
     assert len(ours.load_report.ignored) == (layout == "position_ids")
     assert (ours.load_report.missing, ours.load_report.unexpected) == ((), ())
@@ -132,7 +129,7 @@ def test_layouts(head, layout, tmp_path):
 def test_what_the_reference_saves_we_load(head, tmp_path):
     original, _ = saved(head, tmp_path)
     ours, theirs = load_both(head, tmp_path)
-    assert_bit_equal(ours.state_dict(), original.state_dict())
+    assert_same(ours.state_dict(), original.state_dict())
     assert_same_model(ours, theirs, head)
 
 
@@ -150,7 +147,7 @@ def test_what_we_save_the_reference_loads(head, dtype, tmp_path):
     model = adversarial_(getattr(scratch_bert, head)(config)).to(dtype).eval()
     model.save_pretrained(tmp_path)
     ours, theirs = load_both(head, tmp_path)
-    assert_bit_equal(theirs.state_dict(), model.state_dict())
+    assert_same(theirs.state_dict(), model.state_dict())
     assert theirs.config.architectures == [head]
     assert theirs.config.id2label == {0: "no", 1: "yes"}
     assert theirs.config.num_labels == 2
@@ -169,7 +166,7 @@ def test_there_and_back_changes_no_file(head, tmp_path):
         theirs.save_pretrained(tmp_path / "theirs")
     getattr(scratch_bert, head).from_pretrained(tmp_path / "theirs").save_pretrained(tmp_path / "b")
     first, last = (load_file(tmp_path / name / "model.safetensors") for name in ("ours", "b"))
-    assert_bit_equal(last, first)
+    assert_same(last, first)
     before, after = (
         json.loads((tmp_path / name / "config.json").read_text()) for name in ("ours", "b")
     )
@@ -260,7 +257,7 @@ def test_number_of_labels(head, labels, tmp_path):
     saved("BertModel", tmp_path)
     with pytest.warns(UserWarning, match="2 weights that were not loaded"):
         ours, theirs = load_both(head, tmp_path, num_labels=labels)
-    assert_bit_equal(ours.state_dict(), theirs.state_dict())
+    assert_same(ours.state_dict(), theirs.state_dict())
     assert ours.config.id2label == theirs.config.id2label
     assert ours.classifier.out_features == labels
 
@@ -341,4 +338,4 @@ def test_built_in_checkpoints(head, make):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*drawn afresh")
         ours, theirs = load_both(head, make())
-    assert_bit_equal(ours.state_dict(), theirs.state_dict())
+    assert_same(ours.state_dict(), theirs.state_dict())

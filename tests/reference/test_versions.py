@@ -11,28 +11,26 @@ import transformers
 from parity import reference
 from tests.differs_in_4 import EXPECTED
 from tests.models import TINY
-from tests.reference.assertions import assert_bit_equal
-from tests.reference.sides import HEADS, batch_for, pair, tensors
+from tests.reference.assertions import assert_bit_equal, assert_same
+from tests.reference.sides import HEADS, batch_for, pair, steps
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference_versions.md"
 
 
-def eager(**config):
-    ours, theirs = pair("BertModel", **config)
-    inputs = batch_for("BertModel")
-    ours_out = tensors(ours.eval()(**inputs, attention="eager"))
-    return ours_out, tensors(theirs.eval()(**inputs))
+def evaluated(**config):
+    models = [model.eval() for model in pair("BertModel", **config)]
+    return steps(models, batch_for("BertModel"), backward=False)
 
 
 def test_scores_are_rounded_alike():
     """With eight dimensions a head, whose square root is no binary number."""
     assert TINY["hidden_size"] // TINY["num_attention_heads"] == 8
-    assert_bit_equal(*eager(hidden_size=24))
+    assert_bit_equal(evaluated(hidden_size=24))
 
 
 @pytest.mark.parametrize("head_dim", [1, 4, 16, 64])
 def test_scores_are_exact_with_a_power_of_four(head_dim):
-    assert_bit_equal(*eager(hidden_size=3 * head_dim))
+    assert_bit_equal(evaluated(hidden_size=3 * head_dim))
     assert reference.rounding_note(head_dim) == ""
 
 
@@ -51,7 +49,7 @@ def test_rows_that_see_something_are_equal():
     ours_out = ours.eval()(**inputs, attention="sdpa").logits
     theirs_out = theirs.eval()(**inputs).logits
     seen = mask.bool()
-    assert_bit_equal({"logits": ours_out[seen]}, {"logits": theirs_out[seen]})
+    assert_same({"logits": ours_out[seen]}, {"logits": theirs_out[seen]})
     assert torch.equal(ours_out[1, :2], theirs_out[1, :2]) != reference.BEFORE_5
 
 
