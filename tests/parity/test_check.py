@@ -4,18 +4,14 @@ Slow: every case starts a Python that imports torch.
 """
 
 import json
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from parity.check import Chosen, check
 from parity.cli import main
-from parity.compare import Comparison, Status
+from parity.compare import Status
 from parity.errors import CandidateCrashedError, CandidateError
-from parity.report.check import CheckReport
-from parity.verdict import Report
 from parity.worker import probes_of
 from scratch_bert.checkpoints import resolve
 
@@ -82,41 +78,6 @@ def test_what_is_no_candidate(name, message):
     with pytest.raises(CandidateError) as refused:
         rows_of(name)
     assert message in str(refused.value)
-
-
-def test_what_was_not_compared_is_not_counted():
-    note = "no softmax was called in its module"
-    rows = [
-        Comparison("scores", Status.UNSUPPORTED, note=note, probe="pair"),
-        Comparison("embeddings", Status.MATCH, bit_equal=True, probe="pair", max_rel=0.0),
-        Comparison("probe", Status.UNSUPPORTED, note="the candidate has no x", probe="holes"),
-    ]
-    console = Console(file=StringIO(), width=100)
-    report = CheckReport(console)
-    for row in rows:
-        report.row(row)
-    report.summary(Report(rows, {"rerun": "parity check"}))
-    printed = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    assert printed[:5] == [
-        "pair                 1 exactly          —                  —",
-        "holes                UNSUPPORTED: the candidate has no x",
-        "",
-        "parity: 1 of 1 comparisons hold",
-        f"not compared: 1 of its stages, first scores: {note}",
-    ]
-
-
-def test_what_numbers_do_not_say_is_said():
-    note = "it is drawn 7 times, expected 10"
-    console = Console(file=StringIO(), width=100)
-    report = CheckReport(console)
-    report.row(Comparison("dropout", Status.VALUE, note=note, probe="dropout"))
-    report.probe()
-    printed = [line.rstrip() for line in console.file.getvalue().splitlines()]
-    assert printed == [
-        "dropout              1 of 1 differ      —                  —",
-        f"                     dropout: {note}",
-    ]
 
 
 def test_the_command(tmp_path, capsys):

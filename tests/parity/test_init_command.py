@@ -54,7 +54,8 @@ def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
 def test_a_wrong_model(run, capsys):
     code, out, _ = run(f"{BERTS}:WrongEps", "-o", "wrong.py")
     assert code == 1
-    assert "Not proved." in out
+    assert "Not proved. On builtin:adversarial in double precision (" in out
+    assert "Each part alone, given the reference's input: embeddings " in out
     with pytest.raises(SystemExit) as ended:
         main(["check", "wrong.py:Adapter", "--probe", "pair"])
     assert ended.value.code == 1

@@ -59,6 +59,8 @@ def compared(ours, theirs, capsys, *options):
 def test_a_candidates_recording(dtype, theirs, tmp_path, capsys):
     ours = tmp_path / "ours"
     assert run("record", ours, "--candidate", f"{BERTS}:Fused", "--dtype", dtype, *PROBES) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.endswith(f"ours: 2 probes, made by {BERTS}:Fused")
     code, report = compared(ours, theirs, capsys)
     assert (code, report["verdict"], report["born"]) == (0, "parity", [])
     assert report["compared"] > 100
@@ -93,6 +95,21 @@ def test_a_name_nobody_knows(written, theirs, capsys):
     _, report = compared(folder, theirs, capsys)
     wrong = [(row["name"], row["status"]) for row in report["stages"] if row["status"] != "MATCH"]
     assert wrong == [("layer_3", "MISSING_THEIRS")]
+
+
+def test_a_probe_of_one_side_only(written, theirs, capsys):
+    folder = written()
+    index = json.loads((folder / "recording.json").read_text())
+    index["probes"]["something else"] = index["probes"].pop("pair")
+    (folder / "recording.json").write_text(json.dumps(index))
+    (folder / "pair").rename(folder / "something_else")
+    code, report = compared(folder, theirs, capsys)
+    said = {row["probe"]: (row["status"], row["note"]) for row in report["stages"] if row["note"]}
+    assert code == 1
+    assert said == {
+        "pair": ("UNSUPPORTED", f"{folder} has nothing about this probe"),
+        "something else": ("MISSING_THEIRS", "theirs has no such probe"),
+    }
 
 
 def test_a_dtype_nobody_measured(written, theirs, capsys):

@@ -69,7 +69,8 @@ def test_crashed(run, tmp_path):
     assert "ZeroDivisionError" in out
 
     path.write_text("1 / 0\n")
-    assert run(f"{path}:Mine", *NOTHING)[0] == 2
+    code, out, _ = run(f"{path}:Mine", *NOTHING)
+    assert (code, f"crashed: {path}:Mine cannot be imported\n" in out) == (2, True)
 
 
 def test_usage(run):

@@ -1,4 +1,4 @@
-"""scratch_bert is judged as anybody's BERT is, in both lanes; in double precision no bit differs."""
+"""scratch_bert, judged as anybody's BERT is, in both lanes; and in double precision bit for bit."""
 
 import parity
 from parity.reference import BEFORE_5

@@ -1,0 +1,79 @@
+"""scratch_bert without something, or with something of its own: what a candidate may lack."""
+
+from torch import nn
+
+from parity.scratch_candidate import ScratchBert
+
+
+class NamesWhatIsNotCalled(ScratchBert):
+    stages = {"pooler": "unused"}  # noqa: RUF012
+
+    def build(self, config, weights):
+        model = super().build(config, weights)
+        model.unused = nn.Linear(1, 1)
+        return model
+
+
+class NamesAPlaceWithoutSoftmax(ScratchBert):
+    stages = {"encoder.layer.{i}.attention.self.scores": "bert.embeddings:scores"}  # noqa: RUF012
+
+
+class UsesSdpa(ScratchBert):
+    def forward(self, model, batch):
+        return vars(model(**batch, attention="sdpa"))
+
+
+class ReturnsIntegers(ScratchBert):
+    def forward(self, model, batch):
+        return {"prediction_logits": super().forward(model, batch)["prediction_logits"].long()}
+
+
+class CutsTheLastToken(ScratchBert):
+    def forward(self, model, batch):
+        return {"prediction_logits": super().forward(model, batch)["prediction_logits"][:, :-1]}
+
+
+class ReturnsOnlyTheFirstVector(ScratchBert):
+    def forward(self, model, batch):
+        return {"pooler_output": model.bert(**batch, attention="eager").pooler_output}
+
+
+class HoldsTheQueryInParts(ScratchBert):
+    """The scale of the scores is in the weight, as fast implementations have it."""
+
+    stages = {"encoder.layer.{i}": "bert.encoder.layer.{i}"}  # noqa: RUF012
+
+    def build(self, config, weights):
+        model = super().build(config, weights)
+        for layer in model.bert.encoder.layer:
+            query = layer.attention.self.query
+            query.weight.data /= 8
+            query.register_forward_hook(
+                lambda module, _, output: (output - module.bias) * 8 + module.bias
+            )
+        return model
+
+
+class TakesAnyLength(ScratchBert):
+    def forward(self, model, batch):
+        return super().forward(model, {name: rows[:, :512] for name, rows in batch.items()})
+
+
+class TakesNoLength(ScratchBert):
+    def forward(self, model, batch):
+        raise ValueError("no length is right")
+
+
+class NeedsSegments(ScratchBert):
+    def forward(self, model, batch):
+        return super().forward(model, {**batch, "token_type_ids": batch["token_type_ids"]})
+
+
+class HasNoMask(ScratchBert):
+    unsupported = ("attention_mask",)
+
+
+class LooksAtNoPositions(ScratchBert):
+    def forward(self, model, batch):
+        names = ("input_ids", "attention_mask", "token_type_ids")
+        return super().forward(model, {name: batch[name] for name in names if name in batch})

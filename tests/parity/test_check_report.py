@@ -1,0 +1,137 @@
+"""The terminal's report of a check, word by word."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from parity.compare import Comparison, Status
+from parity.report.check import CheckReport
+from parity.report.terminal import explain
+from parity.verdict import Report, Verdict
+
+NORM = "encoder.layer.1.output.LayerNorm"
+
+
+def shown(rows, **report):
+    """What is printed, a line each."""
+    console = Console(file=StringIO(), width=100)
+    terminal = CheckReport(console)
+    for row in rows:
+        terminal.row(row)
+    terminal.summary(Report(rows, {"candidate": "my.py:Bert", "rerun": "parity check"}, **report))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def value(name, lane, difference=0.5):
+    numbers = {"max_abs": difference, "max_rel": difference / 4, "allowed": 1e-11}
+    return Comparison(name, Status.VALUE, where=(0, 3, 1), probe="pair", lane=lane, **numbers)
+
+
+def equal(name, lane="propagated", probe="pair"):
+    same = {"bit_equal": True, "max_abs": 0.0, "max_rel": 0.0}
+    return Comparison(name, Status.MATCH, probe=probe, lane=lane, **same)
+
+
+END = ["candidate my.py:Bert", "again: parity check"]
+
+
+def test_a_divergence():
+    rows = [
+        equal("embeddings"),
+        value(NORM, "propagated"),
+        value("pooler", "propagated", 0.25),
+        equal("embeddings", "isolated"),
+        value(NORM, "isolated"),
+        equal("pooler", "isolated"),
+        value(NORM, "padding"),
+        equal("embeddings", probe="one token"),
+    ]
+    assert shown(rows) == [
+        "pair                 2 of 3 differ      1 of 3 differ      1 of 1 differ",
+        "one token            1 exactly          —                  —",
+        "",
+        "diverges: 4 of 7 comparisons hold",
+        f"first divergence, on 'pair': {NORM}: VALUE, max abs diff 5.0e-01 at (0, 3, 1), "
+        "allowed 1.0e-11",
+        f"born here, though its input was right: {NORM}",
+        f"required tolerance: 5.0e-01, or 1.2e-01 of the largest number, at {NORM} on 'pair'; "
+        "allowed are 1.0e-11",
+        *END,
+    ]
+
+
+def test_a_gradient():
+    rows = [equal("pooler", "gradient"), value(NORM, "gradient"), value(NORM, "isolated gradient")]
+    printed = shown(rows)
+    assert printed[0] == "pair                 1 of 2 differ      1 of 1 differ      —"
+    assert f"born on the way back, its gradient alone is wrong: {NORM}" in printed
+
+
+def test_what_was_not_compared_is_not_counted():
+    note = "no softmax was called in its module"
+    rows = [
+        Comparison("scores", Status.UNSUPPORTED, note=note, probe="pair"),
+        equal("embeddings"),
+        Comparison("probe", Status.UNSUPPORTED, note="the candidate has no x", probe="holes"),
+    ]
+    assert shown(rows) == [
+        "pair                 1 exactly          —                  —",
+        "holes                UNSUPPORTED: the candidate has no x",
+        "",
+        "parity: 1 of 1 comparisons hold",
+        f"not compared: 1 of its stages, first scores: {note}",
+        *END,
+    ]
+
+
+def test_what_numbers_do_not_say_is_said():
+    note = "it is drawn 7 times, expected 10"
+    rows = [Comparison("dropout", Status.VALUE, note=note, probe="dropout")]
+    assert shown(rows)[:2] == [
+        "dropout              1 of 1 differ      —                  —",
+        f"                     dropout: {note}",
+    ]
+
+
+def test_laws():
+    holds = Comparison("order", Status.MATCH, note="words count", probe="order", lane="law")
+    script = "import parity"
+    broken = Comparison(
+        "suffix", Status.VALUE, note="so do these", probe="suffix", lane="law", reproduction=script
+    )
+    printed = shown([holds, broken])
+    assert printed[:2] == [
+        "order                holds: words count",
+        "suffix               broken: so do these",
+    ]
+    assert script in printed
+
+
+def test_nothing():
+    assert shown([])[1] == (
+        "nothing compared: the candidate has none of the stages and outputs; see the adapter "
+        "contract"
+    )
+
+
+def test_a_crash():
+    printed = shown([equal("embeddings")], failure=Verdict.CRASHED, error="line 3 of my.py")
+    assert "crashed: line 3 of my.py" in printed
+
+
+MISSING = {"note": "ours has no such tensor"}
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "expected"),
+    [
+        ("VALUE", {"max_abs": 0.5, "where": (1, 2)}, "max abs diff 5.0e-01 at (1, 2), allowed 0"),
+        ("SHAPE", {"note": "ours is (2,), theirs (3,)"}, "ours is (2,), theirs (3,), allowed 0"),
+        ("MISSING_OURS", MISSING, "ours has no such tensor, allowed 0"),
+        ("VALUE", {"max_abs": float("nan")}, "max abs diff —, allowed 0"),
+    ],
+)
+def test_a_stage_in_a_line(status, options, expected):
+    row = Comparison("pooler", Status(status), **options)
+    assert explain(row) == f"pooler: {status}, {expected}"

@@ -1,0 +1,169 @@
+"""What becomes of a candidate that lacks something, in the judge's own words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parity import conformance
+from parity.check import Judge
+from parity.compare import Comparison, Status
+from parity.conformance import checks_of, parametrize_with_checks
+from parity.errors import CandidateError, DivergesError
+from parity.record import record
+from parity.tokenizer_candidate import Candidate as Tokenizer
+from parity.worker import probes_of, serve
+from scratch_bert.checkpoints import resolve
+from tests.parity.rows import rows_of
+
+BERTS = Path(__file__).with_name("lacking_berts.py")
+SCORES = "encoder.layer.0.attention.self.scores"
+QUERY = "encoder.layer.2.attention.self.query.weight"
+
+
+@pytest.fixture(scope="module")
+def folder():
+    return resolve("builtin:adversarial")
+
+
+@pytest.fixture(scope="module")
+def recorded(folder, tmp_path_factory):
+    """What the reference makes of every probe, as far as scratch_bert makes it, too."""
+    place = tmp_path_factory.mktemp("recording")
+    request = {"what": "describe", "candidate": f"{BERTS}:ScratchBert", "checkpoint": str(folder)}
+    (made,) = serve(request)
+    record(folder, probes_of(folder, 0), {*made["stages"], *made["outputs"]}, place)
+    return place
+
+
+def judged(name, probe, folder, recorded):
+    request = {"what": "judge", "candidate": f"{BERTS}:{name}", "checkpoint": str(folder)}
+    return rows_of({**request, "probes": [probe], "recording": str(recorded)})
+
+
+CASES = [
+    ("NamesWhatIsNotCalled", "pair", "pooler", "MISSING_OURS", "its module was not called"),
+    (
+        *("NamesAPlaceWithoutSoftmax", "pair", SCORES, "MISSING_OURS"),
+        "no softmax was called in its module",
+    ),
+    ("UsesSdpa", "pair", SCORES, "UNSUPPORTED", "no softmax was called in its module"),
+    (
+        *("ReturnsIntegers", "pair", "prediction_logits", "DTYPE"),
+        "ours is torch.int64, theirs torch.float64",
+    ),
+    (
+        *("CutsTheLastToken", "one token", "prediction_logits", "SHAPE"),
+        "ours is (1, 0, 30522), theirs (1, 1, 30522)",
+    ),
+    (
+        *("ReturnsOnlyTheFirstVector", "gradients", "gradients", "UNSUPPORTED"),
+        "the gradients begin at prediction_logits, which the candidate does not return",
+    ),
+    (
+        *("HoldsTheQueryInParts", "gradients", QUERY, "UNSUPPORTED"),
+        "no parameter holds this weight's numbers, so its gradient is not seen",
+    ),
+    (
+        *("TakesAnyLength", "too long", "error", "VALUE"),
+        "513 tokens are one more than there are positions, but no error was raised",
+    ),
+    (
+        *("NeedsSegments", "no segments", "token_type_ids", "UNSUPPORTED"),
+        "token_type_ids: the candidate cannot do without it",
+    ),
+    (
+        *("HasNoMask", "padded right", "attention_mask", "UNSUPPORTED"),
+        "attention_mask: declared",
+    ),
+    (
+        *("LooksAtNoPositions", "positions", "position_ids", "UNSUPPORTED"),
+        "position_ids: the candidate does not look at it",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "probe", "stage", "status", "note"), CASES)
+def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, recorded):
+    rows = judged(name, probe, folder, recorded)
+    said = {(row.name, row.status, row.note) for row in rows if row.status is not Status.MATCH}
+    assert (stage, status, note) in said
+    if status == "UNSUPPORTED":  # and never a wrong number
+        assert {row.status for row in rows} <= {Status.MATCH, Status.UNSUPPORTED}
+
+
+def test_a_candidate_that_refuses_everything_has_not_refused_too_much(folder, recorded):
+    with pytest.raises(ValueError, match="no length is right"):
+        judged("TakesNoLength", "too long", folder, recorded)
+
+
+def test_a_configuration_without_dropout(folder, tmp_path):
+    place = tmp_path / "checkpoint"
+    place.mkdir()
+    for file in folder.iterdir():
+        (place / file.name).write_bytes(file.read_bytes())
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    (place / "config.json").write_text(json.dumps(config))
+    chosen = [probe for probe in probes_of(place, 0) if probe.name == "dropout"]
+    record(place, chosen, None, tmp_path / "recording")
+    (row,) = judged("ScratchBert", "dropout", place, tmp_path / "recording")
+    assert (row.status, row.note) == (Status.UNSUPPORTED, "the configuration has no dropout")
+
+
+def test_what_is_judged_in_single_precision(folder):
+    """Starts a Python that imports torch."""
+    with Judge(f"{BERTS.with_name('faulty_training.py')}:RefusesDouble", folder) as judge:
+        (row,) = judge.lacking()
+    assert (row.name, row.status) == ("float64", Status.UNSUPPORTED)
+    assert row.note == "judged in float32 instead: RuntimeError: this kernel knows no double"
+
+
+class _Judge:
+    """Has an answer ready."""
+
+    def __init__(self, rows):
+        self._rows = rows
+
+    def prepare(self, chosen):
+        pass
+
+    def rows(self, names):
+        return self._rows
+
+
+@pytest.mark.parametrize(
+    ("lane", "born"),
+    [
+        ("isolated", "born here, though its input was right: pooler\n"),
+        ("isolated gradient", "born on the way back: pooler\n"),
+        ("propagated", ""),
+    ],
+)
+def test_a_check_of_somebodys_tests(lane, born, monkeypatch):
+    row = Comparison("pooler", Status.VALUE, max_abs=0.5, where=(0,), probe="pair", lane=lane)
+    monkeypatch.setattr(conformance, "_judge", lambda *_: _Judge([row]))
+    (check,) = (each for each in checks_of("a.py:A", "builtin:adversarial") if each.name == "pair")
+    with pytest.raises(DivergesError) as diverges:
+        check()
+    assert str(diverges.value) == (
+        "a.py:A on 'pair': pooler: VALUE, max abs diff 5.0e-01 at (0,), allowed 0\n"
+        f"{born}again: parity check a.py:A --checkpoint builtin:adversarial --probe 'pair' --seed 0"
+    )
+
+
+def test_a_class_nobody_finds_by_its_name():
+    class Inside:
+        pass
+
+    with pytest.raises(ValueError, match="Inside: expected a class at the top level of a file"):
+        parametrize_with_checks(Inside)
+
+
+def test_a_tokenizer_that_is_none(folder):
+    class Maker:
+        def build(self, folder):
+            return 3
+
+    with pytest.raises(CandidateError, match=r"^mine: built a int, expected a call or encode$"):
+        Tokenizer(Maker(), "mine").build(folder)
