@@ -1,12 +1,13 @@
 """`parity check`: is this BERT HuggingFace's, on every probe and at every stage?"""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from parity.check import check
 from parity.command_options import (
-    CheckpointOption,
     Format,
     FormatOption,
     LimitOption,
@@ -19,19 +20,27 @@ from parity.command_options import (
     finish,
     rerun,
 )
+from parity.compare import Comparison
 from parity.environment import environment
 from parity.errors import CandidateError
 from parity.report.check import show
 from parity.verdict import Report
 
 SCRATCH_BERT = "parity.scratch_candidate:ScratchBert"
+CHECKPOINTS = ("builtin:adversarial", "builtin:minilm")  # made to show mistakes, and trained
 
 
 def check_command(
     candidate: Annotated[
         str, typer.Argument(help="path/to/file.py:NAME or package.module:NAME, a class with build.")
     ] = SCRATCH_BERT,
-    checkpoint: CheckpointOption = "builtin:adversarial",
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A folder, a hub id or a built-in one; may be repeated.",
+            show_default=" and ".join(CHECKPOINTS),
+        ),
+    ] = None,
     probe: ProbeOption = None,
     tolerance: ToleranceOption = None,
     seed: SeedOption = 0,
@@ -45,20 +54,26 @@ def check_command(
     5 nothing was compared.
     """
     check_output(output)
-    folder, chosen = choose_by_name(checkpoint, probe, seed)
+    checkpoints = checkpoint or CHECKPOINTS
+    each = {name: choose_by_name(name, probe, seed) for name in checkpoints}
     facts = environment()
     report = Report(
         environment={
             "candidate": candidate,
-            "checkpoint": checkpoint,
+            "checkpoint": " ".join(each),
             "seed": seed,
             **{name: facts[name] for name in ("transformers", "torch", "python", "scratch_bert")},
             "rerun": rerun(),
         }
     )
-    rows = check(candidate, folder, chosen, seed, limit=limit, relative=tolerance)
+
+    def rows() -> Iterator[Comparison]:
+        for name, (folder, chosen) in each.items():
+            for row in check(candidate, folder, chosen, seed, limit=limit, relative=tolerance):
+                yield replace(row, checkpoint=name)
+
     try:
-        show(report, rows, human=form is Format.HUMAN)
+        show(report, rows(), human=form is Format.HUMAN)
     except CandidateError as error:
         raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
     return finish(report, output)

@@ -41,6 +41,7 @@ class Comparison:
         lane: which way the input came: "propagated" through the model before it, "published"
             for numbers known from elsewhere.
         reproduction: Python that shows it again, where there is such a thing.
+        checkpoint: with which weights, where there are several.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Comparison:
     probe: str = "text"
     lane: str = "propagated"
     reproduction: str = ""
+    checkpoint: str = ""
 
     @property
     def passed(self) -> bool:

@@ -27,8 +27,6 @@ def show(report: Report, rows: Iterable[Comparison], *, human: bool) -> None:
         CandidateError: the candidate is not what one must be.
     """
     terminal = CheckReport(Console())
-    if human:
-        terminal.header()
     try:
         for row in rows:
             report.rows.append(row)
@@ -50,15 +48,16 @@ class CheckReport:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._rows: list[Comparison] = []
-
-    def header(self) -> None:
-        """Print the columns' names."""
-        self._print(_line("probe", *_COLUMNS), "bold")
+        self._checkpoint: str | None = None
 
     def row(self, row: Comparison) -> None:
-        """Take a row; the rows of a probe come together."""
+        """Take a row; the rows of a probe come together, and so do those of a checkpoint."""
         if self._rows and self._rows[0].probe != row.probe:
             self.probe()
+        if row.checkpoint != self._checkpoint:
+            self.probe()
+            self._print(_line(row.checkpoint or "probe", *_COLUMNS), "bold")
+            self._checkpoint = row.checkpoint
         self._rows.append(row)
 
     def probe(self) -> None:
@@ -89,7 +88,7 @@ class CheckReport:
         self._print(f"\n{report.verdict.replace('_', ' ')}: {_reason(report)}", style)
         if report.first_divergence is not None:
             first = report.first_divergence
-            self._print(f"first divergence, on {first.probe!r}: {explain(first)}")
+            self._print(f"first divergence, on {_where(first)}: {explain(first)}")
         left_out = {
             row.name: row.note
             for row in report.rows
@@ -148,5 +147,9 @@ def _required(row: Comparison) -> str:
     """The smallest tolerance that would pass."""
     return (
         f"required tolerance: {row.max_abs:.1e}, or {row.max_rel:.1e} of the largest number, "
-        f"at {row.name} on {row.probe!r}; allowed are {row.allowed:.1e}"
+        f"at {row.name} on {_where(row)}; allowed are {row.allowed:.1e}"
     )
+
+
+def _where(row: Comparison) -> str:
+    return f"{row.probe!r}" + (f" of {row.checkpoint}" if row.checkpoint else "")

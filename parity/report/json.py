@@ -12,12 +12,12 @@ def to_json(report: Report) -> str:
     """Return the object the command line's contract describes, indented."""
     first = report.first_divergence
     required = report.required
-    fields = ("stage", "probe", "lane", "max_abs", "allowed")
-    numbers = ("probe", "lane", "max_abs", "max_rel", "allowed")
+    fields = ("probe", "lane", "max_abs", "allowed")
+    numbers = ("probe", "lane", "max_abs", "max_rel", "allowed", "checkpoint")
     return json.dumps(
         {
             "verdict": report.verdict,
-            "first_divergence": first and {"stage": first.name, **_pick(first, fields[1:])},
+            "first_divergence": first and {"stage": first.name, **_pick(first, fields)},
             "born": report.born,
             "born_backward": report.born_backward,
             "required_tolerance": required and {"stage": required.name, **_pick(required, numbers)},
@@ -37,6 +37,8 @@ def to_json(report: Report) -> str:
 def _row(row: Comparison) -> dict[str, Any]:
     names = ("name", "probe", "lane", "status", "max_abs", "max_rel", "allowed", "bit_equal")
     more: dict[str, Any] = {"shape": row.shape, "where": row.where, "note": row.note}
+    if row.checkpoint:
+        more["checkpoint"] = row.checkpoint
     if row.reproduction:
         more["reproduction"] = row.reproduction
     return {**_pick(row, names), **more}

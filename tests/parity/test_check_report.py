@@ -1,5 +1,6 @@
 """The terminal's report of a check, word by word."""
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -33,6 +34,7 @@ def equal(name, lane="propagated", probe="pair"):
     return Comparison(name, Status.MATCH, probe=probe, lane=lane, **same)
 
 
+HEADER = "probe                propagated         isolated           padding"
 END = ["candidate my.py:Bert", "again: parity check"]
 
 
@@ -48,6 +50,7 @@ def test_a_divergence():
         equal("embeddings", probe="one token"),
     ]
     assert shown(rows) == [
+        HEADER,
         "pair                 2 of 3 differ      1 of 3 differ      1 of 1 differ",
         "one token            1 exactly          —                  —",
         "",
@@ -61,10 +64,26 @@ def test_a_divergence():
     ]
 
 
+def test_several_checkpoints():
+    rows = [
+        replace(equal("embeddings"), checkpoint="made"),
+        replace(equal("embeddings"), checkpoint="trained"),
+        replace(value("pooler", "propagated"), checkpoint="trained"),
+    ]
+    printed = shown(rows)
+    assert [line.split()[:2] for line in printed[:4]] == [
+        ["made", "propagated"],
+        ["pair", "1"],
+        ["trained", "propagated"],
+        ["pair", "1"],
+    ]
+    assert printed[6].startswith("first divergence, on 'pair' of trained: pooler: VALUE")
+
+
 def test_a_gradient():
     rows = [equal("pooler", "gradient"), value(NORM, "gradient"), value(NORM, "isolated gradient")]
     printed = shown(rows)
-    assert printed[0] == "pair                 1 of 2 differ      1 of 1 differ      —"
+    assert printed[1] == "pair                 1 of 2 differ      1 of 1 differ      —"
     assert f"born on the way back, its gradient alone is wrong: {NORM}" in printed
 
 
@@ -76,6 +95,7 @@ def test_what_was_not_compared_is_not_counted():
         Comparison("probe", Status.UNSUPPORTED, note="the candidate has no x", probe="holes"),
     ]
     assert shown(rows) == [
+        HEADER,
         "pair                 1 exactly          —                  —",
         "holes                UNSUPPORTED: the candidate has no x",
         "",
@@ -88,7 +108,7 @@ def test_what_was_not_compared_is_not_counted():
 def test_what_numbers_do_not_say_is_said():
     note = "it is drawn 7 times, expected 10"
     rows = [Comparison("dropout", Status.VALUE, note=note, probe="dropout")]
-    assert shown(rows)[:2] == [
+    assert shown(rows)[1:3] == [
         "dropout              1 of 1 differ      —                  —",
         f"                     dropout: {note}",
     ]
@@ -101,7 +121,7 @@ def test_laws():
         "suffix", Status.VALUE, note="so do these", probe="suffix", lane="law", reproduction=script
     )
     printed = shown([holds, broken])
-    assert printed[:2] == [
+    assert printed[1:3] == [
         "order                holds: words count",
         "suffix               broken: so do these",
     ]
