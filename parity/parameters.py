@@ -37,9 +37,9 @@ class Place:
 
     parameter: nn.Parameter
     ours: View
-    rows: list[int]
+    rows: slice | list[int]
     theirs: View
-    same: list[int]
+    same: slice | list[int]
     shape: tuple[int, ...]
 
 
@@ -130,8 +130,15 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
         for (weight, theirs), (ours, rows) in best.items():
             mine, same = zip(*rows, strict=True)
             shape = tuple(weights[weight].shape)
-            found[weight].append(Place(parameter, ours, [*mine], theirs, [*same], shape))
+            place = Place(parameter, ours, _chosen(mine), theirs, _chosen(same), shape)
+            found[weight].append(place)
     return found
+
+
+def _chosen(rows: Sequence[int]) -> slice | list[int]:
+    """Rows that follow each other as a slice, which copies nothing."""
+    span = range(rows[0], rows[-1] + 1)
+    return slice(span.start, span.stop) if [*rows] == [*span] else [*rows]
 
 
 class _Index:

@@ -70,7 +70,7 @@ class Witness:
         if self.relative is None and not math.isfinite(self._noise(name, lane)):
             note = "the reference itself overflows here"
             return self.row(plain, Status.UNSUPPORTED, note, lane)
-        allowed = self._allowed(name, float(theirs.abs().max()), lane)
+        allowed = self._allowed(name, _largest(theirs), lane)
         return compare(plain, ours, theirs, allowed, probe=self.probe.name, lane=lane)
 
     def _allowed(self, name: str, magnitude: float, lane: str) -> float:
@@ -90,4 +90,10 @@ class Witness:
         those of a key's bias cancel each other, since softmax does not see it.
         """
         weight = name.removesuffix(f".bias{GRADIENT}") + f".weight{GRADIENT}"
-        return float(self.get(weight).abs().max()) if weight in self.names else 0.0
+        return _largest(self.get(weight)) if weight in self.names else 0.0
+
+
+def _largest(tensor: Tensor) -> float:
+    """The largest magnitude, found without a copy."""
+    least, most = tensor.aminmax()
+    return max(-float(least), float(most))
