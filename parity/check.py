@@ -1,24 +1,20 @@
 """A candidate in a process of its own, judged by what the reference computes."""
 
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from parity.checks.laws import Law, laws_for
 from parity.compare import Comparison, Status
-from parity.errors import CandidateCrashedError, CandidateError
+from parity.errors import CandidateCrashedError
 from parity.probes import Probe
+from parity.process import Process
 from parity.record import record
 from parity.recording import Recording
 from parity.worker import probes_of, sizes_of
-
-LAST_LINES = 30  # of what a candidate wrote to stderr before its process ended
 
 
 @dataclass(frozen=True)
@@ -51,62 +47,6 @@ def choose(folder: Path, names: Collection[str], seed: int) -> Chosen:
     )
 
 
-class Worker:
-    """A candidate's process.
-
-    Args:
-        request: what every request says.
-        log: where the process writes its stderr.
-    """
-
-    def __init__(self, request: dict[str, Any], log: IO[bytes]) -> None:
-        self._request = request
-        self._log = log
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "parity.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            encoding="utf-8",
-        )
-
-    def ask(self, what: str, **more: Any) -> Iterator[dict[str, Any]]:
-        """Ask once, and yield the answers.
-
-        Args:
-            what: the worker's part to call.
-            more: what else the request says.
-
-        Raises:
-            CandidateError: it is not what a candidate must be.
-            CandidateCrashedError: it raised, ended its process, or took too long.
-        """
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({**self._request, "what": what, **more}) + "\n")
-        self._process.stdin.flush()
-        for line in self._process.stdout:
-            answer = json.loads(line)
-            if "refused" in answer:
-                raise CandidateError(answer["refused"])
-            if "crashed" in answer:
-                raise CandidateCrashedError(answer["crashed"])
-            if "done" in answer:
-                return
-            yield answer
-        code = self._process.wait()
-        self._log.seek(0)
-        last = self._log.read().decode(errors="replace").splitlines()[-LAST_LINES:]
-        message = f"its process ended with code {code}; the last it wrote:"
-        raise CandidateCrashedError("\n".join((message, *last)))
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-
 class Judge:
     """Everything that is needed to judge a candidate on a checkpoint, probe after probe.
 
@@ -129,7 +69,7 @@ class Judge:
         }
         self._folder = folder
         self._stack = ExitStack()
-        self._worker: Worker | None = None
+        self._process: Process | None = None
         self._described: dict[str, Any] | None = None
 
     def __enter__(self) -> Self:
@@ -144,10 +84,10 @@ class Judge:
 
     def ask(self, what: str, **more: Any) -> Iterator[dict[str, Any]]:
         """Ask the candidate's process; one that crashed is replaced for the next question."""
-        if self._worker is None:
-            self._worker = Worker(self._request, self._log)
+        if self._process is None:
+            self._process = Process("parity.worker", self._log)
         try:
-            yield from self._worker.ask(what, **more)
+            yield from self._process.ask({**self._request, "what": what, **more})
         except CandidateCrashedError:
             self._end()
             raise
@@ -219,9 +159,9 @@ class Judge:
             pass
 
     def _end(self) -> None:
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+        if self._process is not None:
+            self._process.close()
+            self._process = None
 
 
 def check(

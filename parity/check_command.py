@@ -22,7 +22,7 @@ from parity.command_options import (
 )
 from parity.compare import Comparison
 from parity.environment import environment
-from parity.errors import CandidateError
+from parity.errors import CandidateCrashedError, CandidateError
 from parity.report.check import show
 from parity.verdict import Report
 
@@ -69,8 +69,11 @@ def check_command(
 
     def rows() -> Iterator[Comparison]:
         for name, (folder, chosen) in each.items():
-            for row in check(candidate, folder, chosen, seed, limit=limit, relative=tolerance):
-                yield replace(row, checkpoint=name)
+            try:
+                for row in check(candidate, folder, chosen, seed, limit=limit, relative=tolerance):
+                    yield replace(row, checkpoint=name)
+            except CandidateCrashedError as error:
+                raise CandidateCrashedError(f"on {name}: {error}") from None
 
     try:
         show(report, rows(), human=form is Format.HUMAN)

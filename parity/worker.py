@@ -1,15 +1,6 @@
-"""The candidate's own process: `python -m parity.worker`.
+"""The candidate's own process: `python -m parity.worker`."""
 
-It reads requests from stdin and writes answers to what was stdout, a line of JSON each; what the
-candidate prints goes nowhere. A request that takes too long ends it, with the stack on stderr.
-"""
-
-import faulthandler
-import json
-import os
-import sys
-import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -26,16 +17,15 @@ from parity.errors import CandidateError
 from parity.judging import judge_probe
 from parity.loading import load_maker
 from parity.probes import Mode, Probe, probes
+from parity.process import Answer, serve
 from parity.recording import Recording
 from parity.stages import OUTPUTS
 from parity.subject import Subject
 from parity.trace import tapped
 from scratch_bert.config_file import read_config
 
-Answer = dict[str, Any]
 
-
-def serve(request: Mapping[str, Any]) -> Iterator[Answer]:
+def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
     """Answer a request.
 
     Args:
@@ -145,33 +135,5 @@ def _look(subject: Subject) -> tuple[dict[str, str], list[str]]:
     return seen, [*outputs]
 
 
-def _answer(request: Mapping[str, Any], send: Callable[[Answer], None]) -> None:
-    try:
-        for answer in serve(request):
-            faulthandler.dump_traceback_later(request["limit"], exit=True)
-            send(answer)
-    except CandidateError as error:
-        send({"refused": str(error)})
-    except (Exception, SystemExit) as error:
-        send({"crashed": "".join(traceback.format_exception(error)).rstrip()})
-    send({"done": True})
-
-
-def main() -> None:
-    """Answer requests until there are no more."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-    def send(answer: Answer) -> None:
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
-
-    for line in sys.stdin:
-        request = json.loads(line)
-        faulthandler.dump_traceback_later(request["limit"], exit=True)
-        _answer(request, send)
-        faulthandler.cancel_dump_traceback_later()
-
-
 if __name__ == "__main__":
-    main()
+    serve(answers)

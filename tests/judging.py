@@ -1,7 +1,7 @@
 """Judge a candidate in this process, and read the rows."""
 
 from parity.compare import Status
-from parity.worker import serve
+from parity.worker import answers
 
 
 def judged(candidate, folder, recorded, probes):
@@ -20,7 +20,7 @@ def judged(candidate, folder, recorded, probes):
         "probes": probes,
         "recording": str(recorded),
     }
-    return [answer["row"] for answer in serve(request)]
+    return [answer["row"] for answer in answers(request)]
 
 
 def failed(rows, lane):

@@ -1,15 +1,11 @@
 """The judge's side: record the reference, and ask the user's module's process for an adapter."""
 
-import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from parity.check import LAST_LINES
-from parity.errors import CandidateCrashedError, CandidateError
 from parity.probes import Probe
+from parity.process import Process
 from parity.record import record
 from parity.worker import probes_of
 
@@ -43,8 +39,9 @@ def adapter_for(
         CandidateError: the module is not found or is none.
         CandidateCrashedError: its own code raised, ended its process, or took too long.
     """
-    with tempfile.TemporaryDirectory(prefix="parity.") as place:
+    with tempfile.TemporaryDirectory(prefix="parity.") as place, tempfile.TemporaryFile() as log:
         record(folder, probes_for(folder), None, Path(place))
+        process = Process("parity.adapter.worker", log)
         request = {
             "module": module,
             "folder": str(folder.resolve()),
@@ -53,21 +50,8 @@ def adapter_for(
             "path": str(path),
             "limit": limit,
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "parity.adapter.worker"],
-            input=json.dumps(request) + "\n",
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    if not done.stdout:
-        last = done.stderr.splitlines()[-LAST_LINES:]
-        message = f"its process ended with code {done.returncode}; the last it wrote:"
-        raise CandidateCrashedError("\n".join((message, *last)))
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if "refused" in answer:
-        raise CandidateError(answer["refused"])
-    if "crashed" in answer:
-        raise CandidateCrashedError(answer["crashed"])
+        try:
+            (answer,) = process.ask(request)
+        finally:
+            process.close()
     return answer

@@ -62,7 +62,7 @@ _SYNONYMS: list[tuple[Setting, str]] = [
         _needed("intermediate_size"),
         "intermediatesize intermediate dff ffndim ffdim ffn mlpdim ffnhidden dffn dimfeedforward "
         "feedforwarddim feedforwardsize feedforwardhidden innerdim inner innersize ffsize ffnsize "
-        "ffhidden mlphidden mlphiddendim hiddendimff dinner nff ff",
+        "ffhidden mlphidden mlphiddendim hiddendimff dinner ninner nff ff",
     ),
     (
         _needed("vocab_size"),

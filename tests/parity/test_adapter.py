@@ -10,7 +10,7 @@ import torch
 
 from parity.adapter import assembling
 from parity.adapter.asking import probes_for
-from parity.adapter.worker import answer
+from parity.adapter.worker import answers
 from parity.record import record
 from parity.worker import probes_of
 from scratch_bert.checkpoints import resolve
@@ -68,7 +68,7 @@ def write(folder, searched, tmp_path):
             "recording": str(searched.folder),
             "path": str(beside / path.name if beside else path),
         }
-        answered = answer(request)
+        (answered,) = answers(request)
         path.write_text(answered.get("text", ""))
         return answered, path
 

@@ -92,7 +92,7 @@ def test_the_command(tmp_path, capsys):
     assert {row["lane"] for row in report["stages"]} == {"propagated", "isolated"}
     code, out, _ = run("check", f"{BERTS}:Raises", "-o", str(tmp_path / "report.json"))
     assert code == 2
-    assert "crashed: Traceback" in out
+    assert "crashed: on builtin:adversarial: Traceback" in out
     assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "crashed"
     code, out, _ = run("check", f"{BERTS}:SaysNothing", "--probe", "pair", "--format", "json")
     assert (code, json.loads(out)["verdict"]) == (5, "nothing_compared")

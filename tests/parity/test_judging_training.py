@@ -7,7 +7,7 @@ import pytest
 from parity.compare import Status
 from parity.record import record
 from parity.verdict import Report
-from parity.worker import probes_of, serve
+from parity.worker import answers, probes_of
 from scratch_bert.checkpoints import resolve
 from tests.parity.rows import rows_of
 
@@ -25,7 +25,7 @@ def recorded(folder, tmp_path_factory):
     place = tmp_path_factory.mktemp("recording")
     chosen = [probe for probe in probes_of(folder, 0) if probe.name in PROBES]
     request = {"candidate": f"{BERTS}:Plain", "checkpoint": str(folder), "what": "describe"}
-    (made,) = serve(request)
+    (made,) = answers(request)
     record(folder, chosen, {*made["stages"], *made["outputs"]}, place, ["float32"])
     return place
 
@@ -114,7 +114,7 @@ def test_a_backward_pass_that_there_is_not(judge):
 )
 def test_who_cannot_compute_in_double(name, why, folder):
     request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "what": "describe"}
-    (answer,) = serve(request)
+    (answer,) = answers(request)
     assert answer["no float64"] == why
     assert answer["dtype"] == ("float32" if why else "float64")
 

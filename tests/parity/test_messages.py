@@ -12,7 +12,7 @@ from parity.conformance import checks_of, parametrize_with_checks
 from parity.errors import CandidateError, DivergesError
 from parity.record import record
 from parity.tokenizer_candidate import Candidate as Tokenizer
-from parity.worker import probes_of, serve
+from parity.worker import answers, probes_of
 from scratch_bert.checkpoints import resolve
 from tests.parity.rows import rows_of
 
@@ -31,7 +31,7 @@ def recorded(folder, tmp_path_factory):
     """What the reference makes of every probe, as far as scratch_bert makes it, too."""
     place = tmp_path_factory.mktemp("recording")
     request = {"what": "describe", "candidate": f"{BERTS}:ScratchBert", "checkpoint": str(folder)}
-    (made,) = serve(request)
+    (made,) = answers(request)
     record(folder, probes_of(folder, 0), {*made["stages"], *made["outputs"]}, place)
     return place
 

@@ -1,0 +1,103 @@
+"""Somebody's code in a process of its own: both ends, which speak in lines of JSON.
+
+What that code prints goes nowhere. A question that takes too long ends the process, with the stack
+on stderr.
+"""
+
+import faulthandler
+import json
+import os
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO, Any
+
+from parity.errors import CandidateCrashedError, CandidateError
+
+Answer = dict[str, Any]
+
+_LAST_LINES = 30  # of what was written to stderr before the process ended
+
+
+class Process:
+    """The asking end.
+
+    Args:
+        module: what is run; it calls `serve`.
+        log: where the process writes its stderr.
+    """
+
+    def __init__(self, module: str, log: IO[bytes]) -> None:
+        self._log = log
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def ask(self, request: Mapping[str, Any]) -> Iterator[Answer]:
+        """Ask once, and yield the answers.
+
+        Args:
+            request: what is wanted, and the seconds it may take from one answer to the next, under
+                `limit`.
+
+        Raises:
+            CandidateError: the code is not what it must be.
+            CandidateCrashedError: it raised, ended its process, or took too long.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:
+            answer = json.loads(line)
+            if "refused" in answer:
+                raise CandidateError(answer["refused"])
+            if "crashed" in answer:
+                raise CandidateCrashedError(answer["crashed"])
+            if "done" in answer:
+                return
+            yield answer
+        code = self._process.wait()
+        self._log.seek(0)
+        last = self._log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
+        message = f"its process ended with code {code}; the last it wrote:"
+        raise CandidateCrashedError("\n".join((message, *last)))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+
+def serve(answers_to: Callable[[Mapping[str, Any]], Iterator[Answer]]) -> None:
+    """Be the answering end, until there are no more requests.
+
+    Args:
+        answers_to: yields the answers to a request, as far as they have come.
+    """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def send(answer: Answer) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        faulthandler.dump_traceback_later(request["limit"], exit=True)
+        try:
+            for answer in answers_to(request):
+                faulthandler.dump_traceback_later(request["limit"], exit=True)
+                send(answer)
+        except CandidateError as error:
+            send({"refused": str(error)})
+        except (Exception, SystemExit) as error:
+            send({"crashed": "".join(traceback.format_exception(error)).rstrip()})
+        send({"done": True})
+        faulthandler.cancel_dump_traceback_later()
