@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from parity import reference
+from parity.compare import bit_equal
 from parity.errors import CandidateError
 from parity.stages import Stage, reference_points
 from parity.trace import tapped
@@ -94,6 +95,45 @@ def test_watching_changes_nothing_and_leaves_nothing(attention):
     assert trace(ours, inputs, attention=attention)
     assert torch.equal(bare, ours(**inputs, attention=attention).logits)
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in ours.modules())
+
+
+def backward(attention="eager", visit_gradient=None, dtype=torch.float32):
+    """Train a step with dropout; the parameters' gradients, and the stages' in the order seen."""
+    ours, _ = pair("BertForMaskedLM")
+    ours.to(dtype)
+    points = reference_points(name for name, _ in ours.named_modules())
+    names = [name for name, point in points.items() if point.side in ("in", "out")]
+    stages = points if attention == "eager" else {name: points[name] for name in names}
+    torch.manual_seed(1)
+    with tapped(ours, stages if visit_gradient else {}, lambda *_: None, visit_gradient):
+        output = ours(**batch_for("BertForMaskedLM"), attention=attention)
+    output.loss.backward()
+    return {name: p.grad for name, p in ours.named_parameters()}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_watching_gradients_changes_none(attention, dtype):
+    seen = []
+    bare = backward(attention, dtype=dtype)
+    watched = backward(attention, lambda name, _: seen.append(name), dtype)
+    for name, gradient in bare.items():
+        assert bit_equal(watched[name], gradient), name
+    assert seen[0] == "cls.predictions"
+    assert seen.index("encoder.layer.1") < seen.index("encoder.layer.0.attention.self.query")
+    assert len(seen) == 6 + 2 * (15 if attention == "eager" else 13) + 2
+
+
+def test_a_gradient_that_is_put_goes_on_from_there():
+    def put(name, gradient):
+        return torch.zeros_like(gradient) if name == "encoder.layer.0" else None
+
+    bare, changed = backward(), backward(visit_gradient=put)
+    below = "bert.encoder.layer.0.output.dense.weight"
+    assert changed[below].abs().max() == 0
+    assert bare[below].abs().max() > 0
+    above = "bert.encoder.layer.1.attention.self.query.weight"
+    assert bit_equal(changed[above], bare[above])
 
 
 def test_hooks_go_when_the_model_raises():
