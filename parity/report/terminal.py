@@ -76,7 +76,8 @@ class TerminalReport:
 def explain(row: Comparison) -> str:
     """Say in a line what is wrong with a stage, for somebody who does not know the test."""
     where = f" at {row.where}" if row.where else ""
-    what = row.note or f"max abs diff {_number(row.max_abs)}{where}"
+    by = "NaN" if math.isnan(row.max_abs) else f"max abs diff {_number(row.max_abs)}"
+    what = row.note or f"{by}{where}"
     return f"{row.name}: {row.status}, {what}, allowed {_number(row.allowed)}"
 
 

@@ -92,6 +92,11 @@ def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, record
         assert {row.status for row in rows} <= {Status.MATCH, Status.UNSUPPORTED}
 
 
+def test_a_refusal(folder, recorded):
+    (row,) = judged("ScratchBert", "too long", folder, recorded)
+    assert (row.name, row.status) == ("error", Status.MATCH)
+
+
 def test_a_candidate_that_refuses_everything_has_not_refused_too_much(folder, recorded):
     with pytest.raises(ValueError, match="no length is right"):
         judged("TakesNoLength", "too long", folder, recorded)

@@ -1,5 +1,7 @@
 """scratch_bert, judged as anybody's BERT is, in both lanes; and in double precision bit for bit."""
 
+import pytest
+
 import parity
 from parity.reference import BEFORE_5
 from parity.scratch_candidate import ScratchBert
@@ -19,7 +21,10 @@ def test_trained_weights(check):
 
 
 def demand(check):
-    check()
+    try:
+        check()
+    except pytest.skip.Exception as unsupported:
+        pytest.fail(str(unsupported))  # scratch_bert lacks nothing
     assert check.measured["compared"]
     # docs/reference_versions.md, "scores": 4.57 rounds them otherwise.
     exact = check.name not in SMALLER and not BEFORE_5
