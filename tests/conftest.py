@@ -21,6 +21,9 @@ WITH_SHAPES = [
 ]
 jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 
+from parity.check import record
+from parity.worker import answers, probes_of
+from scratch_bert.checkpoints import resolve
 from scratch_bert.config import BertConfig
 from tests.differs_in_4 import expect_differences
 from tests.models import TINY
@@ -53,3 +56,28 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache for made checkpoints."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def folder() -> Path:
+    """The checkpoint that is made to show mistakes."""
+    return resolve("builtin:adversarial")
+
+
+@pytest.fixture(scope="session")
+def recorded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything the reference makes of every probe; some seconds, since one has 512 tokens."""
+    place = tmp_path_factory.mktemp("recording")
+    record(folder, probes_of(folder, 0), None, place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def recorded_for_scratch(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What scratch_bert makes, too, but for the longest; and the reference's errors in float32."""
+    place = tmp_path_factory.mktemp("recording")
+    candidate = "parity.scratch_candidate:ScratchBert"
+    (made,) = answers({"what": "describe", "candidate": candidate, "checkpoint": str(folder)})
+    chosen = [probe for probe in probes_of(folder, 0) if probe.name != "longest"]
+    record(folder, chosen, {*made["stages"], *made["outputs"]}, place, ["float32"])
+    return place

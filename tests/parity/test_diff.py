@@ -18,11 +18,6 @@ from tests.memory import measure
 from tests.reference.sides import batch_for, pair
 
 
-@pytest.fixture
-def folder():
-    return resolve("builtin:adversarial")
-
-
 def edited(monkeypatch, edit):
     """Let `edit` change the candidate's model once it is loaded."""
     load = scratch.load

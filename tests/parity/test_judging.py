@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from parity.compare import Status
-from parity.record import record
 from parity.worker import probes_of
-from scratch_bert.checkpoints import resolve
 from tests.judging import failed, judged
 
 HERE = Path(__file__).parent
@@ -26,19 +24,6 @@ LAYOUTS = {
     "Ragged": "ragged.py",
 }
 SOME = ["padded right", "pair"]
-
-
-@pytest.fixture(scope="session")
-def folder():
-    return resolve("builtin:adversarial")
-
-
-@pytest.fixture(scope="session")
-def recorded(folder, tmp_path_factory):
-    """Everything the reference makes of every probe; some seconds, since one has 512 tokens."""
-    place = tmp_path_factory.mktemp("recording")
-    record(folder, probes_of(folder, 0), None, place)
-    return place
 
 
 def rows_of(name, folder, recorded, probes=()):

@@ -5,37 +5,22 @@ from pathlib import Path
 import pytest
 
 from parity.compare import Status
-from parity.record import record
 from parity.verdict import Report
-from parity.worker import answers, probes_of
-from scratch_bert.checkpoints import resolve
+from parity.worker import answers
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).with_name("faulty_training.py")
 PROBES = ["pair", "twice", "dropout", "gradients", "bfloat16", "float16"]
 
 
-@pytest.fixture(scope="module")
-def folder():
-    return resolve("builtin:adversarial")
-
-
-@pytest.fixture(scope="module")
-def recorded(folder, tmp_path_factory):
-    place = tmp_path_factory.mktemp("recording")
-    chosen = [probe for probe in probes_of(folder, 0) if probe.name in PROBES]
-    request = {"candidate": f"{BERTS}:Plain", "checkpoint": str(folder), "what": "describe"}
-    (made,) = answers(request)
-    record(folder, chosen, {*made["stages"], *made["outputs"]}, place, ["float32"])
-    return place
-
-
 @pytest.fixture
-def judge(folder, recorded):
+def judge(folder, recorded_for_scratch):
     def judge(name, *probes, dtype="float64"):
         request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "dtype": dtype}
         request["what"] = "judge"
-        return Report(rows_of({**request, "probes": probes, "recording": str(recorded)}))
+        return Report(
+            rows_of({**request, "probes": probes, "recording": str(recorded_for_scratch)})
+        )
 
     return judge
 

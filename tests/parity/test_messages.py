@@ -12,8 +12,7 @@ from parity.conformance import checks_of, parametrize_with_checks
 from parity.errors import CandidateError, DivergesError
 from parity.record import record
 from parity.tokenizer_candidate import Candidate as Tokenizer
-from parity.worker import answers, probes_of
-from scratch_bert.checkpoints import resolve
+from parity.worker import probes_of
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).with_name("lacking_berts.py")
@@ -21,24 +20,9 @@ SCORES = "encoder.layer.0.attention.self.scores"
 QUERY = "encoder.layer.2.attention.self.query.weight"
 
 
-@pytest.fixture(scope="module")
-def folder():
-    return resolve("builtin:adversarial")
-
-
-@pytest.fixture(scope="module")
-def recorded(folder, tmp_path_factory):
-    """What the reference makes of every probe, as far as scratch_bert makes it, too."""
-    place = tmp_path_factory.mktemp("recording")
-    request = {"what": "describe", "candidate": f"{BERTS}:ScratchBert", "checkpoint": str(folder)}
-    (made,) = answers(request)
-    record(folder, probes_of(folder, 0), {*made["stages"], *made["outputs"]}, place)
-    return place
-
-
-def judged(name, probe, folder, recorded):
+def judged(name, probe, folder, recorded_for_scratch):
     request = {"what": "judge", "candidate": f"{BERTS}:{name}", "checkpoint": str(folder)}
-    return rows_of({**request, "probes": [probe], "recording": str(recorded)})
+    return rows_of({**request, "probes": [probe], "recording": str(recorded_for_scratch)})
 
 
 CASES = [
@@ -84,22 +68,22 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "probe", "stage", "status", "note"), CASES)
-def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, recorded):
-    rows = judged(name, probe, folder, recorded)
+def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, recorded_for_scratch):
+    rows = judged(name, probe, folder, recorded_for_scratch)
     said = {(row.name, row.status, row.note) for row in rows if row.status is not Status.MATCH}
     assert (stage, status, note) in said
     if status == "UNSUPPORTED":  # and never a wrong number
         assert {row.status for row in rows} <= {Status.MATCH, Status.UNSUPPORTED}
 
 
-def test_a_refusal(folder, recorded):
-    (row,) = judged("ScratchBert", "too long", folder, recorded)
+def test_a_refusal(folder, recorded_for_scratch):
+    (row,) = judged("ScratchBert", "too long", folder, recorded_for_scratch)
     assert (row.name, row.status) == ("error", Status.MATCH)
 
 
-def test_a_candidate_that_refuses_everything_has_not_refused_too_much(folder, recorded):
+def test_a_candidate_that_refuses_everything_has_not_refused_too_much(folder, recorded_for_scratch):
     with pytest.raises(ValueError, match="no length is right"):
-        judged("TakesNoLength", "too long", folder, recorded)
+        judged("TakesNoLength", "too long", folder, recorded_for_scratch)
 
 
 def test_a_configuration_without_dropout(folder, tmp_path):

@@ -5,11 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.check import record
 from parity.compare import Status
 from parity.loading import load_maker
-from parity.worker import probes_of
-from scratch_bert.checkpoints import resolve
 from tests.judging import failed, judged
 
 ROOT = Path(__file__).parents[2]
@@ -20,19 +17,6 @@ SECTIONS = {
     if (blocks := re.findall(r"```python\n(.*?)```", text, re.DOTALL))
 }
 PROBES = ["padded right", "pair"]
-
-
-@pytest.fixture(scope="session")
-def folder():
-    return resolve("builtin:adversarial")
-
-
-@pytest.fixture(scope="session")
-def recorded(folder, tmp_path_factory):
-    place = tmp_path_factory.mktemp("recording")
-    chosen = [probe for probe in probes_of(folder, 0) if probe.name in PROBES]
-    record(folder, chosen, None, place)
-    return place
 
 
 def candidate(title, code, place):
