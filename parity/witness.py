@@ -61,6 +61,18 @@ class Witness:
             padding = ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0)
             yield self._compared(name, *padding, "padding")
 
+    def put(self, name: str, ours: Tensor, theirs: Tensor) -> Tensor | None:
+        """What the candidate goes on with in place of its own numbers, if there is such a thing.
+
+        What stands for "not attended" in the scores stays its own: there a mask is right or wrong.
+        """
+        if ours.shape != theirs.shape:
+            return None
+        mask = self.probe.batch.get("attention_mask")
+        if mask is None or not name.endswith(".scores"):
+            return theirs
+        return torch.where(mask.bool()[:, None, None, :], theirs, ours.detach())
+
     def row(self, name: str, status: Status, note: str, lane: str = "propagated") -> Comparison:
         """Say something about a stage that no numbers say."""
         return Comparison(name, status, note=note, probe=self.probe.name, lane=lane)

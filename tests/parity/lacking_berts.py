@@ -1,5 +1,7 @@
 """scratch_bert without something, or with something of its own: what a candidate may lack."""
 
+from dataclasses import replace
+
 from torch import nn
 
 from parity.scratch_candidate import ScratchBert
@@ -16,6 +18,27 @@ class NamesWhatIsNotCalled(ScratchBert):
 
 class NamesAPlaceWithoutSoftmax(ScratchBert):
     stages = {"encoder.layer.{i}.attention.self.scores": "bert.embeddings:scores"}  # noqa: RUF012
+
+
+class ForgetsTheMask(ScratchBert):
+    def forward(self, model, batch):
+        mask = batch.get("attention_mask", batch["input_ids"])
+        return super().forward(model, {**batch, "attention_mask": mask * 0 + 1})
+
+
+class MasksALittle(ScratchBert):
+    """Adds -10 where the reference adds the most negative number there is."""
+
+    def build(self, config, weights):
+        model = super().build(config, weights)
+        for layer in model.bert.encoder.layer:
+            layer.attention.self.register_forward_pre_hook(_weaken)
+        return model
+
+
+def _weaken(_module, given):
+    hidden, plan = given
+    return hidden, plan if plan.mask is None else replace(plan, mask=plan.mask.clamp(min=-10))
 
 
 class UsesSdpa(ScratchBert):

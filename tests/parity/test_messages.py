@@ -12,6 +12,7 @@ from parity.conformance import checks_of, parametrize_with_checks
 from parity.errors import CandidateError, DivergesError
 from parity.record import record
 from parity.tokenizer_candidate import Candidate as Tokenizer
+from parity.verdict import Report
 from parity.worker import probes_of
 from tests.parity.rows import rows_of
 
@@ -74,6 +75,14 @@ def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, record
     assert (stage, status, note) in said
     if status == "UNSUPPORTED":  # and never a wrong number
         assert {row.status for row in rows} <= {Status.MATCH, Status.UNSUPPORTED}
+
+
+@pytest.mark.parametrize("name", ["ForgetsTheMask", "MasksALittle"])
+def test_a_wrong_mask_is_born_where_it_acts(name, folder, recorded_for_scratch):
+    report = Report(judged(name, "padded right", folder, recorded_for_scratch))
+    probabilities = [f"encoder.layer.{i}.attention.self.probabilities" for i in range(3)]
+    assert report.first_divergence.name == probabilities[0]
+    assert report.born == probabilities
 
 
 def test_a_refusal(folder, recorded_for_scratch):
