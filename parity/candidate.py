@@ -39,19 +39,34 @@ FEATURES = {
 
 
 class Batch(Mapping[str, Tensor]):
-    """A batch that remembers which of its tensors somebody looked for.
+    """A batch that remembers what a candidate did to it.
 
     Args:
-        tensors: input_ids and, where a probe has them, the others.
+        tensors: input_ids and, where a probe has them, the others; given out as copies.
+
+    Attributes:
+        asked: the tensors that it looked for.
+        changed: those whose numbers it changed.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self._tensors = tensors
+        self._given: dict[str, Tensor] = {}
         self.asked: set[str] = set()
+        self.changed: set[str] = set()
 
     def __getitem__(self, name: str) -> Tensor:
         self.asked.add(name)
-        return self._tensors[name]
+        if name not in self._given:
+            self._given[name] = self._tensors[name].clone()
+        return self._given[name]
+
+    def renew(self) -> None:
+        """Look at what was given out, and give out new copies from now on."""
+        for name, tensor in self._given.items():
+            if not torch.equal(tensor, self._tensors[name]):
+                self.changed.add(name)
+        self._given.clear()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)
@@ -71,7 +86,6 @@ class Candidate:
     def __init__(self, maker: Any, name: str) -> None:
         self.name = name
         self._maker = maker
-        self.names_stages = bool(getattr(maker, "stages", ()))
         self.unsupported = frozenset(getattr(maker, "unsupported", ()))
         if unknown := self.unsupported - FEATURES.keys() - {*OUTPUTS}:
             allowed = ", ".join((*FEATURES, *OUTPUTS))
@@ -88,16 +102,18 @@ class Candidate:
             raise CandidateError(f"{self.name}: build returned a {kind}, expected a torch Module")
         return model.eval()
 
-    def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def forward(self, model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run a batch.
 
         Returns:
             The outputs by HuggingFace's names.
         """
+        batch = tensors if isinstance(tensors, Batch) else Batch(tensors)
         if hasattr(self._maker, "forward"):
             output = self._maker.forward(model, batch)
         else:
             output = model(**{name: batch[name] for name in self._taken(model, batch)})
+        batch.renew()
         return named_outputs(output)
 
     def _taken(self, model: nn.Module, batch: Mapping[str, Tensor]) -> list[str]:

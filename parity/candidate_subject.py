@@ -45,7 +45,7 @@ def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) ->
         return gathered(subject.kept["places"], emit)
 
     subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
-    subject.unsupported, subject.names_stages = candidate.unsupported, candidate.names_stages
+    subject.unsupported = candidate.unsupported
     layers = read_config(folder / "config.json").num_hidden_layers
     subject.stages = candidate.stages(subject.model(dtype), layers)
     return subject

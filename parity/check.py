@@ -132,11 +132,20 @@ class Judge:
             yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
 
     def _answers(self, what: str, **more: Any) -> Iterator[Comparison]:
+        broke = []
         for answer in self.ask(what, **more):
+            if "broke" in answer:
+                broke.append(answer)
+                continue
             row = answer["row"]
             shape, where = tuple(row["shape"]), tuple(row["where"])
             status = Status(row["status"])
             yield Comparison(**{**row, "status": status, "shape": shape, "where": where})
+        if broke:
+            first, *others = broke
+            more_of_them = [f"\n\nand on {answer['probe']!r}" for answer in others]
+            text = f"on {first['probe']!r}: {first['broke']}{''.join(more_of_them)}"
+            raise CandidateCrashedError(text)
 
     def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:
         """Record what the candidate itself computes.

@@ -73,7 +73,7 @@ def check_command(
                 for row in check(candidate, folder, chosen, seed, limit=limit, relative=tolerance):
                     yield replace(row, checkpoint=name)
             except CandidateCrashedError as error:
-                raise CandidateCrashedError(f"on {name}: {error}") from None
+                raise CandidateCrashedError(f"with {name}: {error}") from None
 
     try:
         show(report, rows(), human=form is Format.HUMAN)

@@ -61,6 +61,9 @@ def judge_probe(
         yield from _unsupported(witness, unread, "the candidate does not look at it")
         return
     yield from rows
+    for name in sorted(batch.changed):
+        note = f"the candidate writes into its input {name}; whoever gave it has other numbers now"
+        yield witness.row(name, Status.VALUE, note)
 
 
 def _unsupported(witness: Witness, features: Iterable[str], why: str) -> Iterator[Comparison]:

@@ -65,7 +65,15 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     if (neighbours := str(path.parent.resolve())) not in sys.path:
         sys.path.append(neighbours)
-    specification.loader.exec_module(module)
+    try:
+        specification.loader.exec_module(module)
+    except ImportError as error:
+        if "no known parent package" not in str(error):
+            raise
+        raise CandidateError(
+            f"{path}: it imports from its own package; run this above the package's folder, "
+            f"with package.{path.stem}:NAME in place of the file"
+        ) from None
     return module
 
 

@@ -11,12 +11,14 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import IO, Any
 
 from parity.errors import CandidateCrashedError, CandidateError
 
 Answer = dict[str, Any]
 
+_OURS = Path(__file__).parent
 _LAST_LINES = 30  # of what was written to stderr before the process ended
 
 
@@ -66,8 +68,10 @@ class Process:
         code = self._process.wait()
         self._log.seek(0)
         last = self._log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
-        message = f"its process ended with code {code}; the last it wrote:"
-        raise CandidateCrashedError("\n".join((message, *last)))
+        wrote = "; the last it wrote:" if last else " and wrote nothing"
+        raise CandidateCrashedError(
+            "\n".join((f"its process ended with code {code}{wrote}", *last))
+        )
 
     def close(self) -> None:
         """End the process."""
@@ -98,6 +102,25 @@ def serve(answers_to: Callable[[Mapping[str, Any]], Iterator[Answer]]) -> None:
         except CandidateError as error:
             send({"refused": str(error)})
         except (Exception, SystemExit) as error:
-            send({"crashed": "".join(traceback.format_exception(error)).rstrip()})
-        send({"done": True})
+            send({"crashed": told(error)})
+        else:
+            send({"done": True})
         faulthandler.cancel_dump_traceback_later()
+
+
+def told(error: BaseException) -> str:
+    """Say what was raised, and where: from the first line on that is the user's own."""
+    begin = error.__traceback__
+    while begin is not None and _is_ours(begin.tb_frame.f_code.co_filename):
+        begin = begin.tb_next
+    if begin is None and not isinstance(error, SyntaxError):  # which says itself where it is
+        begin = error.__traceback__
+    lines = traceback.format_exception(type(error), error, begin)
+    summary = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return f"{summary}\n{''.join(lines)}".rstrip()
+
+
+def _is_ours(file: str) -> bool:
+    """Or torch's, or Python's own."""
+    own = Path(file).parent.is_relative_to(_OURS) or "torch" in Path(file).parts
+    return own or file.startswith("<frozen ")

@@ -104,7 +104,14 @@ class Recording:
         return [*known, *sorted(self._places(probe).keys() - {*known})]
 
     def get(self, probe: str, stage: str) -> Tensor:
-        """Read a stage's tensor."""
+        """Read a stage's tensor.
+
+        Raises:
+            RecordingError: it is not there.
+        """
+        if stage not in self._places(probe):
+            folder = self.folder / _folder(probe)
+            raise RecordingError(f"{folder}: no file there holds {stage}, which {INDEX} names")
         with safe_open(self._places(probe)[stage], framework="pt") as file:
             return file.get_tensor(stage)
 
@@ -130,7 +137,7 @@ class Recording:
                 try:
                     with safe_open(path, framework="pt") as file:
                         found |= dict.fromkeys(file.keys(), path)
-                except SafetensorError as error:
+                except (SafetensorError, OSError) as error:
                     raise RecordingError(f"{path}: is no safetensors file: {error}") from None
         return found
 

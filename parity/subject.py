@@ -25,7 +25,6 @@ class Subject:
         gradients: while a backward pass runs inside, passes on the weights' gradients, by
             HuggingFace's names and in its layout, and drops them.
         unsupported: what it says it has not.
-        names_stages: whether it says itself where its stages are.
         dtype: what it computes in, unless a probe asks for another.
         kept: what is known about the model, as long as it is the same one.
     """
@@ -35,14 +34,15 @@ class Subject:
     stages: Mapping[str, Stage]
     gradients: Callable[[nn.Module, Emit], AbstractContextManager[None]]
     unsupported: Collection[str] = ()
-    names_stages: bool = False
     dtype: torch.dtype = torch.float64
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     _made: tuple[tuple[torch.dtype, bool], nn.Module] | None = field(default=None, repr=False)
 
-    def model(self, dtype: torch.dtype, *, training: bool = False) -> nn.Module:
-        """Return a model; one is kept for the next call."""
-        if self._made is None or self._made[0] != (dtype, training):
+    def model(
+        self, dtype: torch.dtype, *, training: bool = False, fresh: bool = False
+    ) -> nn.Module:
+        """Return a model; one is kept for the next call that does not want a fresh one."""
+        if fresh or self._made is None or self._made[0] != (dtype, training):
             self._made = None  # so that two are never held
             self.kept.clear()
             self._made = (dtype, training), self.make(dtype).train(training)

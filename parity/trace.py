@@ -88,6 +88,7 @@ class _Show:
         if self.visit_gradient is not None and tensor.requires_grad:
             for name, stage in named:
                 tensor.register_hook(partial(self._gradient, name, stage))  # type: ignore[no-untyped-call]
+            return tensor.clone()  # what is changed in place has its hooks taken away
         return tensor
 
     def _gradient(self, name: str, stage: Stage, gradient: Tensor) -> Tensor | None:

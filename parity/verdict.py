@@ -50,9 +50,13 @@ class Report:
 
     @property
     def born(self) -> list[str]:
-        """The stages that are wrong though their input was right, each once."""
-        wrong = [row.name for row in self.rows if row.lane == "isolated" and not row.passed]
-        return list(dict.fromkeys(wrong))
+        """The stages that are wrong though their input was right, each once.
+
+        One that nothing was seen at is not known to be.
+        """
+        wrong = [row for row in self.rows if row.lane == "isolated" and not row.passed]
+        seen = [row.name for row in wrong if row.status is not Status.MISSING_OURS]
+        return list(dict.fromkeys(seen))
 
     @property
     def born_backward(self) -> list[str]:

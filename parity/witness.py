@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -82,14 +82,16 @@ class Witness:
         if self.relative is None and not math.isfinite(self._noise(name, lane)):
             note = "the reference itself overflows here"
             return self.row(plain, Status.UNSUPPORTED, note, lane)
-        allowed = self._allowed(name, _largest(theirs), lane)
-        return compare(plain, ours, theirs, allowed, probe=self.probe.name, lane=lane)
+        magnitude, beside = _largest(theirs), self._beside(name)
+        allowed = self._allowed(name, magnitude, beside, lane)
+        row = compare(plain, ours, theirs, allowed, probe=self.probe.name, lane=lane)
+        return replace(row, max_rel=row.max_abs / max(magnitude, beside)) if beside else row
 
-    def _allowed(self, name: str, magnitude: float, lane: str) -> float:
+    def _allowed(self, name: str, magnitude: float, beside: float, lane: str) -> float:
         if self.relative is not None:
-            return self.relative * magnitude
+            return self.relative * max(magnitude, beside)
         if self.dtype is torch.float64:
-            return FLOAT64 * max(magnitude, self._beside(name))
+            return FLOAT64 * max(magnitude, beside)
         rounding = ROUNDING * torch.finfo(self.dtype).eps * magnitude
         return OWN_ERROR * self._noise(name, lane) + rounding
 
@@ -98,8 +100,10 @@ class Witness:
         return self.recording.noise(self.probe.name, dtype, lane, name)
 
     def _beside(self, name: str) -> float:
-        """The magnitude of the gradient of a bias's weight: both are sums of the same numbers, but
-        those of a key's bias cancel each other, since softmax does not see it.
+        """The magnitude of the gradient of a bias's weight, if it is one.
+
+        Both are sums of the same numbers, but those of a key's bias cancel each other, since
+        softmax does not see it.
         """
         weight = name.removesuffix(f".bias{GRADIENT}") + f".weight{GRADIENT}"
         return _largest(self.get(weight)) if weight in self.names else 0.0

@@ -17,7 +17,7 @@ from parity.errors import CandidateError
 from parity.judging import judge_probe
 from parity.loading import load_maker
 from parity.probes import Mode, Probe, probes
-from parity.process import Answer, serve
+from parity.process import Answer, serve, told
 from parity.recording import Recording
 from parity.stages import OUTPUTS
 from parity.subject import Subject
@@ -67,8 +67,13 @@ def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> It
     with candidate_subject(candidate, folder, dtype) as subject:
         for probe in recording.probes():
             if probe.name in request.get("probes", recording.names()):
-                for row in judge_probe(subject, probe, recording, request.get("relative")):
-                    yield {"row": asdict(row)}
+                try:
+                    for row in judge_probe(subject, probe, recording, request.get("relative")):
+                        yield {"row": asdict(row)}
+                except CandidateError:
+                    raise
+                except (Exception, SystemExit) as error:  # the other probes may do
+                    yield {"broke": told(error), "probe": probe.name}
 
 
 def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:

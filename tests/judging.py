@@ -20,7 +20,10 @@ def judged(candidate, folder, recorded, probes):
         "probes": probes,
         "recording": str(recorded),
     }
-    return [answer["row"] for answer in answers(request)]
+    found = [*answers(request)]
+    broke = [answer["broke"] for answer in found if "broke" in answer]
+    assert not broke, broke[0]
+    return [answer["row"] for answer in found]
 
 
 def failed(rows, lane):

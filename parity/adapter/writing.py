@@ -4,6 +4,7 @@ import os
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from pathlib import Path
 
 from parity.adapter import calling
@@ -80,14 +81,15 @@ class Adapter:
     def _imports(self, path: Path, code: str) -> str:
         place = self.module.rpartition(":")[0]
         is_file = place.endswith(".py")
-        standard = ["import sys", "from pathlib import Path"] if is_file else []
+        theirs = self._their_imports(Path(place).stem if is_file else place)
+        standard = ["import importlib"] if "importlib." in theirs else []
+        standard += ["import sys", "from pathlib import Path"] if is_file else []
         if "SimpleNamespace(" in code:
             standard.append("from types import SimpleNamespace")
         others = ["import torch"] if "torch." in code else []
         others += ["from torch import Tensor"] if "Tensor" in code else []
         own = ["from parity.stages import Stage"] if "Stage(" in code else []
         groups = ["\n".join(group) for group in (standard, others, own) if group]
-        theirs = self._their_imports(Path(place).stem if is_file else place)
         if is_file:
             folder = Path(os.path.relpath(Path(place).resolve().parent, path.resolve().parent))
             below = "" if folder == Path() else f' / "{folder.as_posix()}"'
@@ -109,9 +111,7 @@ class Adapter:
             if home not in ("types", "builtins"):
                 renamed = f" as {call.local_name}" if call.local_name != call.name else ""
                 names.setdefault(home, []).append(f"{call.name}{renamed}")
-        return "\n".join(
-            f"from {home} import {', '.join(sorted(found))}" for home, found in names.items()
-        )
+        return "\n".join(_import(home, sorted(found)) for home, found in names.items())
 
     def _tables(self) -> str:
         names = [pair for pair in self.pairs if pair.how is as_is]
@@ -210,6 +210,16 @@ class Adapter:
         lines.append("        return {")
         lines += [f'            "{name}": output{at},' for name, at in self.outputs.items()]
         return [*lines, "        }"]
+
+
+def _import(home: str, names: Sequence[str]) -> str:
+    if all(part.isidentifier() and not iskeyword(part) for part in home.split(".")):
+        return f"from {home} import {', '.join(names)}"
+    lines = []
+    for found in names:  # of a file whose name Python's own statement cannot say
+        name, _, local = found.partition(" as ")
+        lines.append(f'{local or name} = importlib.import_module("{home}").{name}')
+    return "\n".join(lines)
 
 
 def _stage(place: Place) -> str:

@@ -48,19 +48,20 @@ def run_lane(
 
     with torch.no_grad(), tapped(model, subject.stages, look):
         outputs = subject.forward(model, batch)
-    for name in OUTPUTS:
-        if name in outputs and name not in subject.unsupported:
-            look(name, outputs[name])
+    wrong = ""
+    for name in (each for each in OUTPUTS if each in outputs and each not in subject.unsupported):
+        if lane == "isolated" and wrong:
+            note = f"not judged alone: {wrong}, which it may be made from, is wrong"
+            rows[name] = [witness.row(name, Status.UNSUPPORTED, note, lane)]
+            continue
+        look(name, outputs[name])
+        if not all(row.passed for row in rows.get(name, ())):
+            wrong = name
     for name in subject.stages.keys() & {*recorded} - rows.keys():
-        rows[name] = [_missing(subject, name, witness, lane)]
+        if subject.stages[name].side in ("scores", "probabilities"):
+            note = "no softmax was called in its module, or not where the judge sees it"
+            rows[name] = [witness.row(name, Status.UNSUPPORTED, note, lane)]
+        else:
+            note = "its module was not called"
+            rows[name] = [witness.row(name, Status.MISSING_OURS, note, lane)]
     return [row for name in recorded for row in rows.get(name, ())]
-
-
-def _missing(subject: Subject, name: str, witness: Witness, lane: str) -> Comparison:
-    """Say what became of a stage that no tensor was seen at."""
-    status, note = Status.MISSING_OURS, "its module was not called"
-    if subject.stages[name].side in ("scores", "probabilities"):
-        note = "no softmax was called in its module"
-        if not subject.names_stages:  # it never said that there is one
-            status = Status.UNSUPPORTED
-    return witness.row(name, status, note, lane)

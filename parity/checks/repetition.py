@@ -1,6 +1,7 @@
 """What a candidate is asked without a look at the reference: the same again, and too much."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -15,13 +16,27 @@ from parity.witness import Witness
 def judge_repetition(
     subject: Subject, batch: Mapping[str, Tensor], witness: Witness
 ) -> Iterator[Comparison]:
-    """In evaluation a second run gives the same bits as the first."""
-    model, name = subject.model(witness.dtype), witness.probe.name
-    with torch.no_grad():
-        first = {key: tensor.clone() for key, tensor in subject.forward(model, batch).items()}
-        second = subject.forward(model, batch)
+    """In evaluation a second run gives the same bits as the first, whatever was run before."""
+    other = {name: rows.flip(0) for name, rows in witness.probe.batch.items()}
+
+    def run(*batches: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """Run them on a model that has seen nothing else."""
+        model = subject.model(witness.dtype, fresh=True)
+        with torch.no_grad():
+            made = [subject.forward(model, each) for each in batches]
+        return [{key: tensor.clone() for key, tensor in outputs.items()} for outputs in made]
+
+    first, second, after = run(batch, batch, other)
+    (alone,) = run(other)
     for output in (each for each in OUTPUTS if each in first):
-        yield compare(output, second[output], first[output], BIT_FOR_BIT, probe=name)
+        for ours, theirs, what in (
+            (second, first, "a second run gives other numbers"),
+            (after, alone, "another batch before it gives other numbers: something is kept"),
+        ):
+            row = compare(
+                output, ours[output], theirs[output], BIT_FOR_BIT, probe=witness.probe.name
+            )
+            yield row if row.passed else replace(row, note=what)
 
 
 def judge_refusal(

@@ -6,6 +6,8 @@ import sys
 import torch
 from torch import nn
 
+from parity.scratch_candidate import ScratchBert
+
 
 class Nothing(nn.Module):
     def __init__(self, hidden):
@@ -93,3 +95,10 @@ class SaysNothing(Silent):
         if batch["input_ids"].shape[1] > 512:
             raise ValueError("too long")
         return {"somebody's own": batch["input_ids"]}
+
+
+class CannotTrain(ScratchBert):
+    def forward(self, model, batch):
+        if model.training:
+            raise RuntimeError("no training here")
+        return super().forward(model, batch)

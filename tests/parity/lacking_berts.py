@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import torch
 from torch import nn
 
 from parity.scratch_candidate import ScratchBert
@@ -100,3 +101,80 @@ class LooksAtNoPositions(ScratchBert):
     def forward(self, model, batch):
         names = ("input_ids", "attention_mask", "token_type_ids")
         return super().forward(model, {name: batch[name] for name in names if name in batch})
+
+
+class WritesIntoItsMask(ScratchBert):
+    def forward(self, model, batch):
+        outputs = super().forward(model, batch)
+        batch["attention_mask"].sub_(1).mul_(10000)
+        return outputs
+
+
+class WritesIntoItsMaskAndIsWrong(ScratchBert):
+    """Where nothing is attended, everything would count as padding."""
+
+    def forward(self, model, batch):
+        mask = batch["attention_mask"].clone()
+        batch["attention_mask"].zero_()
+        return super().forward(model, {**batch, "attention_mask": mask})
+
+    def build(self, config, weights):
+        model = super().build(config, weights)
+        for layer in model.bert.encoder.layer:
+            layer.attention.self.register_forward_pre_hook(_sharpen)
+        return model
+
+
+def _sharpen(_module, given):
+    hidden, plan = given
+    bias = torch.zeros(1, 1, 1, hidden.shape[1], dtype=hidden.dtype)
+    bias[..., 0] = 1
+    return hidden, replace(plan, mask=bias)
+
+
+class KeepsItsFirstMask(ScratchBert):
+    def build(self, config, weights):
+        model = super().build(config, weights)
+        model.masks = {}
+        return model
+
+    def forward(self, model, batch):
+        mask = batch["attention_mask"]
+        mask = model.masks.setdefault(mask.shape, mask.clone())
+        return super().forward(model, {**batch, "attention_mask": mask})
+
+
+class DrawsNoise(ScratchBert):
+    def forward(self, model, batch):
+        outputs = super().forward(model, batch)
+        noise = torch.rand(()) * 1e-9
+        return {**outputs, "prediction_logits": outputs["prediction_logits"] + noise}
+
+
+class HasNoStages(ScratchBert):
+    """Its modules have names of their own, and the first of its outputs is wrong."""
+
+    stages = {"embeddings": "bert.embeddings"}  # noqa: RUF012
+
+    def forward(self, model, batch):
+        made = model.bert(**batch, attention="eager")
+        hidden = made.last_hidden_state * 1.001
+        return {"last_hidden_state": hidden, "pooler_output": model.bert.pooler(hidden)}
+
+
+class AddsInPlace(ScratchBert):
+    def build(self, config, weights):
+        model = super().build(config, weights)
+        for layer in model.bert.encoder.layer:
+            layer.attention.output.forward = _AddsInPlace(layer.attention.output)
+        return model
+
+
+class _AddsInPlace:
+    def __init__(self, module):
+        self.module = module
+
+    def __call__(self, states, residual):
+        added = self.module.dropout(self.module.dense(states))
+        added += residual
+        return self.module.LayerNorm(added)

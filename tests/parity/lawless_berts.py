@@ -60,3 +60,16 @@ class PoolsOnly(ScratchBert):
     def forward(self, model, batch):
         logits = super().forward(model, batch)["seq_relationship_logits"]
         return {"seq_relationship_logits": logits}
+
+
+class KeepsItsFirstMask(ScratchBert):
+    """Of each length."""
+
+    def build(self, config, weights):
+        self.masks = {}
+        return super().build(config, weights)
+
+    def forward(self, model, batch):
+        mask = batch.get("attention_mask", torch.ones_like(batch["input_ids"]))
+        mask = self.masks.setdefault(mask.shape, mask.clone())
+        return super().forward(model, {**batch, "attention_mask": mask})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.check import Chosen, check
+from parity.check import Chosen, check, choose
 from parity.cli import main
 from parity.compare import Status
 from parity.errors import CandidateCrashedError, CandidateError
@@ -80,6 +80,27 @@ def test_what_is_no_candidate(name, message):
     assert message in str(refused.value)
 
 
+def test_a_crash_on_one_probe_ends_no_other():
+    folder, rows = resolve("builtin:adversarial"), []
+    chosen = choose(folder, ["sentence", "dropout", "gradients", "pair"], 0)
+    with pytest.raises(CandidateCrashedError) as crashed:
+        rows.extend(check(f"{BERTS}:CannotTrain", folder, chosen))
+    lines = str(crashed.value).splitlines()
+    assert lines[0] == "on 'dropout': RuntimeError: no training here"
+    assert lines[2].startswith(f'  File "{BERTS}", line ')  # and not where the judge was
+    assert {row.probe for row in rows} == {"sentence", "gradients", "pair"}
+
+
+def test_what_no_python_reads(tmp_path):
+    (tmp_path / "mine.py").write_text("class Bert:\n    def build(self\n")
+    folder = resolve("builtin:adversarial")
+    with pytest.raises(CandidateCrashedError) as crashed:
+        list(check(f"{tmp_path / 'mine.py'}:Bert", folder, choose(folder, ["pair"], 0)))
+    lines = str(crashed.value).splitlines()
+    assert lines[0].startswith("SyntaxError: '(' was never closed (mine.py, line 2)")
+    assert [line for line in lines if "/parity/" in line] == []
+
+
 def test_the_command(tmp_path, capsys):
     def run(*arguments):
         with pytest.raises(SystemExit) as ended:
@@ -92,7 +113,7 @@ def test_the_command(tmp_path, capsys):
     assert {row["lane"] for row in report["stages"]} == {"propagated", "isolated"}
     code, out, _ = run("check", f"{BERTS}:Raises", "-o", str(tmp_path / "report.json"))
     assert code == 2
-    assert "crashed: on builtin:adversarial: Traceback" in out
+    assert "crashed: with builtin:adversarial: RuntimeError: the attention is broken\n" in out
     assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "crashed"
     code, out, _ = run("check", f"{BERTS}:SaysNothing", "--probe", "pair", "--format", "json")
     assert (code, json.loads(out)["verdict"]) == (5, "nothing_compared")

@@ -3,6 +3,8 @@
 Slow: every case starts a Python that imports torch.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,15 @@ def test_a_wrong_model(run, capsys):
         main(["check", "wrong.py:Adapter", "--probe", "pair"])
     assert ended.value.code == 1
     assert "encoder.layer.0.attention.output.LayerNorm" in capsys.readouterr().out
+
+
+def test_a_file_whose_name_no_import_can_say(run, tmp_path):
+    (tmp_path / "my-bert.py").write_text(BERTS.read_text())
+    assert run("my-bert.py:Tutorial")[0] == 0
+    adapter = (tmp_path / "my_bert_adapter.py").read_text()
+    assert 'Tutorial = importlib.import_module("my-bert").Tutorial' in adapter
+    done = [sys.executable, "-m", "ruff", "check", "--isolated", "--ignore=RUF012", str(tmp_path)]
+    assert subprocess.run(done).returncode == 0
 
 
 def test_a_crash(run, tmp_path):

@@ -63,6 +63,15 @@ def test_what_a_law_says_nothing_about(name, note):
     assert (row.name, row.status, row.note) == ("token_type_ids", Status.UNSUPPORTED, note)
 
 
+def test_what_is_kept_from_call_to_call():
+    (row,) = search("KeepsItsFirstMask", "masked content")
+    assert row.status is Status.VALUE
+    assert row.note == (
+        "what is masked changes no token, but one input gave two answers: "
+        "something is kept from call to call"
+    )
+
+
 def test_outputs_that_no_law_is_about():
     rows = search("PoolsOnly", "order", "segments")
     assert {row.note for row in rows} == {"no output has a row for each token"}

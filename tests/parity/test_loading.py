@@ -24,6 +24,13 @@ def test_a_class_or_an_object_of_a_file(tmp_path, attribute):
     assert load_maker(f"{tmp_path / 'somebodys.py'}:{attribute}").build(5) == 5
 
 
+def test_a_file_that_imports_from_its_package(tmp_path):
+    (tmp_path / "mine.py").write_text(f"from .other import thing\n{FILE}")
+    message = "mine.py: it imports from its own package; run this above the package's folder"
+    with pytest.raises(CandidateError, match=message):
+        load_maker(f"{tmp_path / 'mine.py'}:Mine")
+
+
 def test_a_file_named_like_a_module_of_python(tmp_path):
     (tmp_path / "copy.py").write_text(FILE)
     before = copy.copy

@@ -9,7 +9,7 @@ from parity import conformance
 from parity.check import Judge
 from parity.compare import Comparison, Status
 from parity.conformance import checks_of, parametrize_with_checks
-from parity.errors import CandidateError, DivergesError
+from parity.errors import CandidateCrashedError, CandidateError, DivergesError
 from parity.record import record
 from parity.tokenizer_candidate import Candidate as Tokenizer
 from parity.verdict import Report
@@ -29,10 +29,25 @@ def judged(name, probe, folder, recorded_for_scratch):
 CASES = [
     ("NamesWhatIsNotCalled", "pair", "pooler", "MISSING_OURS", "its module was not called"),
     (
-        *("NamesAPlaceWithoutSoftmax", "pair", SCORES, "MISSING_OURS"),
-        "no softmax was called in its module",
+        *("NamesAPlaceWithoutSoftmax", "pair", SCORES, "UNSUPPORTED"),
+        "no softmax was called in its module, or not where the judge sees it",
     ),
-    ("UsesSdpa", "pair", SCORES, "UNSUPPORTED", "no softmax was called in its module"),
+    (
+        *("UsesSdpa", "pair", SCORES, "UNSUPPORTED"),
+        "no softmax was called in its module, or not where the judge sees it",
+    ),
+    (
+        *("WritesIntoItsMask", "padded right", "attention_mask", "VALUE"),
+        "the candidate writes into its input attention_mask; whoever gave it has other numbers now",
+    ),
+    (
+        *("KeepsItsFirstMask", "twice", "prediction_logits", "VALUE"),
+        "another batch before it gives other numbers: something is kept",
+    ),
+    (
+        *("DrawsNoise", "twice", "prediction_logits", "VALUE"),
+        "a second run gives other numbers",
+    ),
     (
         *("ReturnsIntegers", "pair", "prediction_logits", "DTYPE"),
         "ours is torch.int64, theirs torch.float64",
@@ -85,13 +100,58 @@ def test_a_wrong_mask_is_born_where_it_acts(name, folder, recorded_for_scratch):
     assert report.born == probabilities
 
 
+def test_a_wrong_input_hides_nothing(folder, recorded_for_scratch):
+    """The numbers are judged by the mask that was given, not by what became of it."""
+    rows = judged("WritesIntoItsMaskAndIsWrong", "sentence", folder, recorded_for_scratch)
+    report = Report(rows)
+    assert report.first_divergence.name == "encoder.layer.0.attention.self.scores"
+    assert report.born == [f"encoder.layer.{i}.attention.self.scores" for i in range(3)]
+
+
+def test_what_was_not_seen_is_not_born(folder, recorded_for_scratch):
+    report = Report(judged("NamesWhatIsNotCalled", "pair", folder, recorded_for_scratch))
+    assert report.first_divergence.status is Status.MISSING_OURS
+    assert report.born == []
+
+
+def test_residuals_may_be_added_in_place(folder, recorded_for_scratch):
+    rows = judged("AddsInPlace", "gradients", folder, recorded_for_scratch)
+    assert {row.status for row in rows} == {Status.MATCH}
+    assert "encoder.layer.2.attention.output.dense" in {row.name for row in rows}
+
+
+def test_how_near_gradients_are_is_no_matter_of_one_that_vanishes(folder, recorded):
+    """A key's bias has none but rounding."""
+    fused = BERTS.with_name("berts") / "fused.py"
+    rows = rows_of(
+        {
+            "what": "judge",
+            "candidate": f"{fused}:Fused",
+            "checkpoint": str(folder),
+            "probes": ["gradients"],
+            "recording": str(recorded),
+        }
+    )
+    rounding = [row.max_rel for row in rows if row.name.endswith("key.bias")]
+    assert rounding
+    assert 0 < max(rounding) < 1e-12
+
+
+def test_an_output_is_not_blamed_for_another(folder, recorded):
+    rows = judged("HasNoStages", "pair", folder, recorded)
+    assert Report(rows).born == ["last_hidden_state"]
+    (row,) = (row for row in rows if (row.name, row.lane) == ("pooler_output", "isolated"))
+    assert row.status is Status.UNSUPPORTED
+    assert row.note == "not judged alone: last_hidden_state, which it may be made from, is wrong"
+
+
 def test_a_refusal(folder, recorded_for_scratch):
     (row,) = judged("ScratchBert", "too long", folder, recorded_for_scratch)
     assert (row.name, row.status) == ("error", Status.MATCH)
 
 
 def test_a_candidate_that_refuses_everything_has_not_refused_too_much(folder, recorded_for_scratch):
-    with pytest.raises(ValueError, match="no length is right"):
+    with pytest.raises(CandidateCrashedError, match=r"^ValueError: no length is right\n"):
         judged("TakesNoLength", "too long", folder, recorded_for_scratch)
 
 

@@ -73,6 +73,12 @@ def test_a_crash(run):
     result.stdout.fnmatch_lines(["*RuntimeError: the attention is broken"])
 
 
+def test_a_candidate_there_is_not(run):
+    result = run("--parity-candidate=nowhere.py:Bert", "-k", "pair or sentence")
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["nowhere.py: there is no such file"] * 4)
+
+
 def test_under_xdist(run):
     run(f"--parity-candidate={FUSED}:Fused", "-k", "pair", "-n", "2").assert_outcomes(passed=3)
 

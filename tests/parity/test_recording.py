@@ -126,6 +126,13 @@ def test_files_that_are_none(written, theirs, tmp_path, capsys):
     code, report = compared(folder, theirs, capsys)
     assert (code, report["verdict"]) == (3, "not_comparable")
     assert "more.safetensors: is no safetensors file" in report["error"]
+    (folder / "pair" / "more.safetensors").unlink()
+    index = json.loads((folder / "recording.json").read_text())
+    index["probes"]["pair"]["stages"] = ["pooler"]
+    (folder / "recording.json").write_text(json.dumps(index))
+    code, report = compared(folder, theirs, capsys)
+    assert (code, report["verdict"]) == (3, "not_comparable")
+    assert "pair: no file there holds pooler, which recording.json names" in report["error"]
     (folder / "recording.json").write_text("[]")
     code, message = compared(folder, theirs, capsys)
     assert (code, "is no index of a recording" in " ".join(message.split())) == (4, True)
