@@ -96,7 +96,7 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         Probe("too long", padded(torch.ones(1, positions + 1, dtype=torch.long)), Mode.REFUSE),
         Probe("id 0 attended", zero),
         Probe("holes in the mask", padded(holes)),
-        Probe("no mask", {"input_ids": ids(2, short)}),
+        Probe("no mask", {"input_ids": ids(8, short)}),
         Probe("no segments", padded(one)),
         Probe("positions", {**padded(one), "position_ids": backwards}),
         Probe("twice", padded(rows(*three)), Mode.REPEAT),
