@@ -42,18 +42,16 @@ def test_a_sections_code_is_a_candidate(title, folder, recorded, tmp_path):
         assert stages <= matched
 
 
-def test_scores_that_are_named_must_be_there(folder, recorded, tmp_path):
-    """Those of HuggingFace's layout may be missing: its attention need not compute any."""
+def test_scores_that_nobody_sees_are_not_compared(folder, recorded, tmp_path):
+    """Named or not: an attention need not compute any, or may do so where the judge does not see."""
     title = "HuggingFace's layout"
     name = "encoder.layer.0.attention.self.scores"
     place = f'    stages = {{"{name}": "encoder.layer.0.attention.self:scores"}}\n\n    def build'
-    statuses = []
     for code in (SECTIONS[title], SECTIONS[title].replace("    def build", place)):
         rows = judged(candidate(title, code, tmp_path), folder, recorded, PROBES[1:])
         scores = [row for row in rows if row["name"] == name]
-        assert {row["note"] for row in scores} == {"no softmax was called in its module"}
-        statuses.append({row["status"] for row in scores})
-    assert statuses == [{Status.UNSUPPORTED}, {Status.MISSING_OURS}]
+        note = "no softmax was called in its module, or not where the judge sees it"
+        assert {(row["status"], row["note"]) for row in scores} == {(Status.UNSUPPORTED, note)}
 
 
 MISTAKES = [
