@@ -43,7 +43,7 @@ def test_a_sections_code_is_a_candidate(title, folder, recorded, tmp_path):
 
 
 def test_scores_that_nobody_sees_are_not_compared(folder, recorded, tmp_path):
-    """Named or not: an attention need not compute any, or may do so where the judge does not see."""
+    """Named or not: an attention need not compute any, or does it where nobody sees it."""
     title = "HuggingFace's layout"
     name = "encoder.layer.0.attention.self.scores"
     place = f'    stages = {{"{name}": "encoder.layer.0.attention.self:scores"}}\n\n    def build'
