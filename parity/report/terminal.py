@@ -75,10 +75,11 @@ class TerminalReport:
 
 def explain(row: Comparison) -> str:
     """Say in a line what is wrong with a stage, for somebody who does not know the test."""
+    if row.note:
+        return f"{row.name}: {row.status}, {row.note}"
     where = f" at {row.where}" if row.where else ""
     by = "NaN" if math.isnan(row.max_abs) else f"max abs diff {_number(row.max_abs)}"
-    what = row.note or f"{by}{where}"
-    return f"{row.name}: {row.status}, {what}, allowed {_number(row.allowed)}"
+    return f"{row.name}: {row.status}, {by}{where}, allowed {_number(row.allowed)}"
 
 
 def _number(value: float) -> str:
