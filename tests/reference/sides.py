@@ -19,7 +19,6 @@ from tests.models import adversarial_
 TINY = {**models.TINY, "hidden_size": 48} if reference.BEFORE_5 else models.TINY
 HEADS = [name for name in scratch_bert.__all__ if name.startswith("Bert")]
 HEADS = [name for name in HEADS if name not in ("BertConfig", "BertTokenizer")]
-LABEL_NAMES = ("labels", "next_sentence_label", "start_positions", "end_positions")
 
 
 def pair(head: str, attention: str = "eager", **config: Any) -> tuple[nn.Module, nn.Module]:
