@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+_ATTENDED_KEYS = ("scores", "scores.grad", "probabilities.grad")
+
 
 @dataclass(frozen=True)
 class Attended:
@@ -18,10 +20,11 @@ def attended(name: str, tensor: Tensor, mask: Tensor) -> Attended | None:
     """Say which numbers of a stage belong to tokens.
 
     Of scores only those of keys that are attended count: what stands for "not attended" is each
-    implementation's own business.
+    implementation's own business. So is the gradient of a probability that is 0: it depends on what
+    is made of padding.
 
     Args:
-        name: the stage.
+        name: the stage; its gradient's ends with `.grad`.
         tensor: the reference's.
         mask: (batch, seq), 1 for tokens.
 
@@ -36,7 +39,7 @@ def attended(name: str, tensor: Tensor, mask: Tensor) -> Attended | None:
         tokens, padding = rows[:, :, None], ~rows[:, :, None]
     elif tensor.dim() == 4 and tensor.shape[2:] == (seq, seq):
         queries, keys = rows[:, None, :, None], rows[:, None, None, :]
-        keys = keys if name.endswith("scores") else torch.ones_like(keys)
+        keys = keys if name.endswith(_ATTENDED_KEYS) else torch.ones_like(keys)
         tokens, padding = queries & keys, ~queries & keys
     else:
         first = rows[:, 0].reshape(batch, *[1] * (tensor.dim() - 1))

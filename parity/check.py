@@ -67,7 +67,7 @@ class Judge:
             "limit": limit,
             "relative": relative,
         }
-        self._folder = folder
+        self.folder = folder
         self._stack = ExitStack()
         self._process: Process | None = None
         self._described: dict[str, Any] | None = None
@@ -103,7 +103,7 @@ class Judge:
         described = self.described()
         wanted = {*described["stages"], *described["outputs"]}
         dtypes = {described["dtype"]} - {"float64"}
-        record(self._folder, chosen, wanted, self._place, dtypes)
+        self.recording = record(self.folder, chosen, wanted, self._place, dtypes)
 
     def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
         """Run the candidate on prepared probes, and compare.
@@ -147,6 +147,26 @@ class Judge:
             text = f"on {first['probe']!r}: {first['broke']}{''.join(more_of_them)}"
             raise CandidateCrashedError(text)
 
+    def isolated(
+        self, probes: Sequence[str], shown: Sequence[str], stages: Sequence[str], into: Path
+    ) -> dict[str, str]:
+        """Record what the candidate makes of right numbers.
+
+        Args:
+            probes: prepared ones.
+            shown: after these stages it goes on with the reference's numbers.
+            stages: are recorded.
+            into: a folder.
+
+        Returns:
+            Where in its code each stage is computed, `file:line`.
+        """
+        more = {"recording": str(self._place), "into": str(into)}
+        asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
+        (answer,) = self.ask("isolated", **more, **asked, dtype=self.described()["dtype"])
+        places: dict[str, str] = answer["places"]
+        return places
+
     def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:
         """Record what the candidate itself computes.
 
@@ -173,26 +193,21 @@ class Judge:
             self._process = None
 
 
-def check(
-    candidate: str, folder: Path, chosen: Chosen, seed: int = 0, **options: Any
-) -> Iterator[Comparison]:
+def check(judge: Judge, chosen: Chosen, seed: int = 0) -> Iterator[Comparison]:
     """Judge a candidate on one checkpoint, yielding row after row.
 
     Args:
-        candidate: its name.
-        folder: the checkpoint.
+        judge: of the candidate and the checkpoint.
         chosen: probes and laws.
         seed: of the search for what breaks a law.
-        options: the other arguments of `Judge`.
 
     Raises:
         CandidateError: it is not what a candidate must be.
         CandidateCrashedError: its own code raised, ended, or took too long.
     """
-    with Judge(candidate, folder, **options) as judge:
-        yield from judge.lacking()
-        if chosen.probes:
-            judge.prepare(chosen.probes)
-            yield from judge.rows([probe.name for probe in chosen.probes])
-        if chosen.laws:
-            yield from judge.laws([law.name for law in chosen.laws], seed)
+    yield from judge.lacking()
+    if chosen.probes:
+        judge.prepare(chosen.probes)
+        yield from judge.rows([probe.name for probe in chosen.probes])
+    if chosen.laws:
+        yield from judge.laws([law.name for law in chosen.laws], seed)

@@ -17,10 +17,12 @@ from parity.command_options import (
     Format,
     FormatOption,
 )
+from parity.diagnose_command import diagnose_command
 from parity.diff_command import diff_command
 from parity.environment import environment
 from parity.init_command import init_command
 from parity.recording_commands import compare_command, record_command
+from parity.self_test_command import self_test_command
 from parity.tokenizer_command import tokenizer_command
 from parity.verdict import EXIT_CODES, Verdict
 from scratch_bert.command_line import run
@@ -54,6 +56,8 @@ def env_command(
 
 app.command(name="diff")(diff_command)
 app.command(name="check")(check_command)
+app.command(name="diagnose")(diagnose_command)
+app.command(name="self-test")(self_test_command)
 app.command(name="init")(init_command)
 app.command(name="record")(record_command)
 app.command(name="compare")(compare_command)

@@ -37,6 +37,14 @@ class Dtype(StrEnum):
 CheckpointOption = Annotated[
     str, typer.Option(help="A folder, a hub id, builtin:minilm, builtin:bert-base, …")
 ]
+CheckpointsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--checkpoint",
+        help="A folder, a hub id or a built-in one; may be repeated.",
+        show_default="builtin:adversarial and builtin:minilm",
+    ),
+]
 ProbeOption = Annotated[
     list[str] | None, typer.Option(help="Only this probe or law; may be repeated.")
 ]
@@ -99,11 +107,16 @@ def rerun() -> str:
 
 def finish(report: Report, output: Path | None) -> int:
     """Write a report where asked, and return the exit code."""
-    if output is not None:
-        text = to_json(report) + "\n"
-        try:
-            replace(output, lambda place: place.write_text(text, encoding="utf-8"))
-        except OSError as error:
-            print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
-            return USAGE
+    if output is not None and not written(output, to_json(report)):
+        return USAGE
     return EXIT_CODES[report.verdict]
+
+
+def written(output: Path, text: str) -> bool:
+    """Write a file, whole or not at all; say so where it cannot be."""
+    try:
+        replace(output, lambda place: place.write_text(f"{text}\n", encoding="utf-8"))
+    except OSError as error:
+        print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
+        return False
+    return True

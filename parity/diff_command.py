@@ -9,7 +9,7 @@ import torch
 import typer
 from rich.console import Console
 
-from parity.check import Chosen, check
+from parity.check import Chosen, Judge, check
 from parity.command_options import (
     CheckpointOption,
     Dtype,
@@ -136,10 +136,11 @@ def _judge_candidate(
         del report.environment[fact]
     report.environment["candidate"] = candidate
     try:
-        for row in check(candidate, folder, Chosen([probe_of(folder, settings)])):
-            if selected(row.name, settings.stages):
-                report.rows.append(row)
-                yield row
+        with Judge(candidate, folder) as judge:
+            for row in check(judge, Chosen([probe_of(folder, settings)])):
+                if selected(row.name, settings.stages):
+                    report.rows.append(row)
+                    yield row
     except CandidateError as error:
         raise typer.BadParameter(str(error), param_hint="--candidate") from None
     except CandidateCrashedError as error:

@@ -1,7 +1,7 @@
 """Dropout that draws the same masks in two models, whatever the rest of them draws."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -19,10 +19,12 @@ class Draw:
     Attributes:
         shape: of what is dropped.
         p: with which probability.
+        stage: which was made next.
     """
 
     shape: tuple[int, ...]
     p: float
+    stage: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.p:g} of {self.shape}"
@@ -44,6 +46,10 @@ class AlignedDropout(TorchFunctionMode):
         self._seed = seed
         self.draws: list[Draw] = []
         self.hidden = False
+
+    def reached(self, stage: str) -> None:
+        """Be told that a stage was made."""
+        self.draws = [replace(draw, stage=draw.stage or stage) for draw in self.draws]
 
     def __torch_function__(
         self,

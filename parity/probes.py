@@ -74,6 +74,11 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
     def padded(mask: Tensor) -> dict[str, Tensor]:
         return {"input_ids": ids(*mask.shape) * mask, "attention_mask": mask}
 
+    def with_0(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Put [PAD]'s id where it is attended; its embedding has no gradient, there neither."""
+        batch["input_ids"][0, short // 3] = 0
+        return batch
+
     def pairs(mask: Tensor, second: int) -> dict[str, Tensor]:
         types = (torch.arange(mask.shape[1]) >= second).long() * mask
         return {**padded(mask), "token_type_ids": types}
@@ -82,8 +87,7 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
     one, three = torch.ones(1, short, dtype=torch.long), (short, short // 2, 1)
     holes = torch.ones(2, short, dtype=torch.long)
     holes[0, 2::3] = holes[1, short // 2] = 0
-    zero = {**padded(one), "attention_mask": one}
-    zero["input_ids"][0, short // 3] = 0
+    zero = with_0(padded(one))
     backwards = torch.arange(short).flip(0)[None] + min(3, positions - short)
     made = [
         Probe("sentence", {**padded(one), "token_type_ids": torch.zeros_like(one)}),
@@ -101,7 +105,7 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         Probe("positions", {**padded(one), "position_ids": backwards}),
         Probe("twice", padded(rows(*three)), Mode.REPEAT),
         Probe("dropout", padded(rows(short, short - 2)), Mode.TRAIN),
-        Probe("gradients", padded(rows(*three)), Mode.BACKWARD),
+        Probe("gradients", with_0(padded(rows(*three))), Mode.BACKWARD),
         Probe("gradients of pairs", pairs(rows(short, short - 2), short // 2), Mode.BACKWARD),
         Probe("bfloat16", padded(rows(*three)), dtype="bfloat16"),
         Probe("float16", padded(rows(*three)), dtype="float16"),

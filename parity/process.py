@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+import torch
+
 from parity.errors import CandidateCrashedError, CandidateError
 
 Answer = dict[str, Any]
 
-_OURS = Path(__file__).parent
+_OURS = (Path(__file__).parent, Path(torch.__file__).parent)
 _LAST_LINES = 30  # of what was written to stderr before the process ended
 
 
@@ -111,7 +113,7 @@ def serve(answers_to: Callable[[Mapping[str, Any]], Iterator[Answer]]) -> None:
 def told(error: BaseException) -> str:
     """Say what was raised, and where: from the first line on that is the user's own."""
     begin = error.__traceback__
-    while begin is not None and _is_ours(begin.tb_frame.f_code.co_filename):
+    while begin is not None and is_ours(begin.tb_frame.f_code.co_filename):
         begin = begin.tb_next
     if begin is None and not isinstance(error, SyntaxError):  # which says itself where it is
         begin = error.__traceback__
@@ -120,7 +122,7 @@ def told(error: BaseException) -> str:
     return f"{summary}\n{''.join(lines)}".rstrip()
 
 
-def _is_ours(file: str) -> bool:
-    """Or torch's, or Python's own."""
-    own = Path(file).parent.is_relative_to(_OURS) or "torch" in Path(file).parts
-    return own or file.startswith("<frozen ")
+def is_ours(file: str) -> bool:
+    """Whether a file of code is the judge's, torch's or Python's own; else it is the user's."""
+    ours = any(Path(file).is_relative_to(folder) for folder in _OURS)
+    return ours or file.startswith("<frozen ")

@@ -62,9 +62,12 @@ def _run(
     model = subject.model(torch.float64, training=probe.mode is Mode.TRAIN)
     backward = probe.mode is Mode.BACKWARD
 
+    aligned = AlignedDropout()
+
     def keep(name: str, tensor: Tensor) -> None:
         if wanted is None or name in wanted:
             recording.add(probe.name, name, tensor.detach())
+            aligned.reached(name)
 
     def keep_gradient(name: str, tensor: Tensor) -> None:
         if wanted is None or name in wanted or name.endswith((".weight", ".bias")):
@@ -76,7 +79,7 @@ def _run(
             tapped(model, subject.stages, keep, keep_gradient if backward else None)
         )
         if probe.mode is Mode.TRAIN:
-            aligned = stack.enter_context(AlignedDropout())
+            stack.enter_context(aligned)
         outputs = subject.forward(model, probe.batch)
         if probe.mode is Mode.TRAIN:
             recording.add_draws(probe.name, aligned.draws)

@@ -80,11 +80,14 @@ class Recording:
 
     def add_draws(self, probe: str, draws: Sequence[Draw]) -> None:
         """Keep what dropout dropped."""
-        self._probes[probe]["draws"] = [[draw.shape, draw.p] for draw in draws]
+        self._probes[probe]["draws"] = [[draw.shape, draw.p, draw.stage] for draw in draws]
 
     def draws(self, probe: str) -> list[Draw]:
         """Return what dropout dropped."""
-        return [Draw(tuple(shape), p) for shape, p in self._probes[probe].get("draws", ())]
+        return [
+            Draw(tuple(shape), p, *stage)
+            for shape, p, *stage in self._probes[probe].get("draws", ())
+        ]
 
     def probes(self) -> Iterator[Probe]:
         """Read the probes, one at a time."""

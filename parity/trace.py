@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, cycle
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, handle_torch_function
 
 from parity.nested import first_tensor, with_tensor
 from parity.stages import Stage
@@ -26,6 +26,8 @@ def tapped(
     stages: Mapping[str, Stage],
     visit: Visit,
     visit_gradient: Visit | None = None,
+    *,
+    edits: bool = False,
 ) -> Iterator[None]:
     """While inside, call `visit(name, tensor)` for each stage a forward pass comes by.
 
@@ -36,8 +38,11 @@ def tapped(
 
     With `visit_gradient` a later backward pass calls that in the same way, also outside; what it
     returns is the gradient that goes on from there.
+
+    With `edits` what the call returns takes the place of the tensor as if the model had made it:
+    who watches already sees that alone, and gradients flow through it.
     """
-    show = _Show(visit, visit_gradient, model)
+    show = _Show(visit, visit_gradient, model, edits)
     softmax = _SoftmaxWatch(show)
     places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
     with ExitStack() as stack:
@@ -51,9 +56,11 @@ def tapped(
         for (module, side), paths in places.items():
             tap = _Tap(show, list(paths.values()))
             if side == "in":
-                handle = module.register_forward_pre_hook(tap.before, with_kwargs=True)
+                handle = module.register_forward_pre_hook(
+                    tap.before, prepend=edits, with_kwargs=True
+                )
             else:
-                handle = module.register_forward_hook(tap.after)
+                handle = module.register_forward_hook(tap.after, prepend=edits)
             stack.callback(handle.remove)
         if softmax.stages:  # torch's fused layers notice a mode, and compute another way under one
             stack.enter_context(softmax)
@@ -71,18 +78,22 @@ class _Show:
         visit: is shown each stage.
         visit_gradient: is shown each stage's gradient, when there is one.
         model: whose weights are not written to.
+        edits: whether what comes back is put in the tensor's place instead.
     """
 
     visit: Visit
     visit_gradient: Visit | None
     model: nn.Module
+    edits: bool = False
 
     def __call__(self, tensor: Tensor, named: Iterable[_Named]) -> Tensor:
         for name, stage in named:
             part = stage.of(tensor)
             with torch._C.DisableTorchFunction():  # what the visitor computes is not watched
                 put = self.visit(name, part)
-            if put is not None:
+            if put is not None and self.edits:
+                tensor = put
+            elif put is not None:
                 tensor = tensor if self._may_write(tensor) else tensor.clone()
                 _write(tensor.data, stage, put)  # autograd must not see it
         if self.visit_gradient is not None and tensor.requires_grad:
@@ -105,11 +116,13 @@ class _Show:
         repeated = 0 in (
             step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
         )
-        return not repeated and not any(
-            tensor.untyped_storage().data_ptr() == weight.untyped_storage().data_ptr()
-            for weight in chain(self.model.parameters(), self.model.buffers())
-            if not is_lazy(weight)
-        )
+        return not repeated and tensor.untyped_storage().data_ptr() not in self._weights
+
+    @cached_property
+    def _weights(self) -> set[int]:
+        """Where the model's weights begin in memory."""
+        weights = chain(self.model.parameters(), self.model.buffers())
+        return {each.untyped_storage().data_ptr() for each in weights if not is_lazy(each)}
 
 
 def _write(tensor: Tensor, stage: Stage, put: Tensor) -> None:
@@ -148,6 +161,22 @@ class _Tap:
         return shown if value is tensor else with_tensor(value, place, shown)
 
 
+@dataclass(frozen=True, eq=False)
+class _EditedSoftmax:
+    """A softmax whose result is edited before any of those who watch from outside sees it."""
+
+    softmax: Callable[..., Tensor]
+    show: _Show
+    stages: Mapping[str, Sequence[_Named]]
+
+    def __call__(self, scores: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if torch._C._is_torch_function_mode_enabled():
+            made: Tensor = handle_torch_function(self, (scores,), scores, *args, **kwargs)
+            return made
+        made = self.softmax(scores, *args, **kwargs)
+        return self.show(made, self.stages.get("probabilities", ()))
+
+
 class _SoftmaxWatch(TorchFunctionMode):
     """Sees the softmax called inside an attention module, whoever wrote that module."""
 
@@ -176,11 +205,13 @@ class _SoftmaxWatch(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func not in _SOFTMAXES or not self.inside:
+        if not (func in _SOFTMAXES or isinstance(func, _EditedSoftmax)) or not self.inside:
             return func(*args, **kwargs)
         stages = self.stages[self.inside[-1]]
         scores, *rest = args or (kwargs["input"],)
         options = {name: value for name, value in kwargs.items() if name != "input"}
         scores = self.show(scores, stages.get("scores", ()))
+        if self.show.edits:
+            return _EditedSoftmax(func, self.show, stages)(scores, *rest, **options)
         probabilities = func(scores, *rest, **options)
         return self.show(probabilities, stages.get("probabilities", ()))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from parity.causes import Diagnosis
 from parity.compare import Comparison, Status
 
 
@@ -35,6 +36,7 @@ class Report:
         notes: what a reader must know besides, such as a text that was cut.
         failure: the verdict where the comparison did not come to its end.
         error: why not.
+        diagnosis: why it diverges, where that was asked.
     """
 
     rows: list[Comparison] = field(default_factory=list)
@@ -42,6 +44,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
     failure: Verdict | None = None
     error: str | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def first_divergence(self) -> Comparison | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from parity.attended import attended
+from parity.attended import Attended, attended
 from parity.compare import Comparison, Status, compare
 from parity.probes import Probe
 from parity.recording import Recording
@@ -47,10 +47,7 @@ class Witness:
         """Compare what belongs to tokens, and in a lane of its own what belongs to padding."""
         if self.dtype is not torch.float64 and ours.is_floating_point():
             ours = ours.double()  # exactly; parts of such a model may compute in other dtypes
-        mask = self.probe.batch.get("attention_mask")
-        stage = name.removesuffix(GRADIENT)
-        whole = mask is None or bool(mask.all()) or stage.endswith((".weight", ".bias"))
-        kept = None if mask is None or whole else attended(stage, theirs, mask)
+        kept = self.kept(name, theirs)
         if ours.shape != theirs.shape or kept is None:
             yield self._compared(name, ours, theirs, lane)
             return
@@ -60,6 +57,14 @@ class Witness:
             hidden = ~kept.padding
             padding = ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0)
             yield self._compared(name, *padding, "padding")
+
+    def kept(self, name: str, theirs: Tensor) -> Attended | None:
+        """Say which numbers of a stage belong to tokens; None means all."""
+        mask = self.probe.batch.get("attention_mask")
+        weight = name.removesuffix(GRADIENT).endswith((".weight", ".bias"))
+        if mask is None or bool(mask.all()) or weight:
+            return None
+        return attended(name, theirs, mask)
 
     def put(self, name: str, ours: Tensor, theirs: Tensor) -> Tensor | None:
         """What the candidate goes on with in place of its own numbers, if there is such a thing.

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from parity.candidate import Batch, Candidate
 from parity.candidate_subject import candidate_subject
+from parity.checks.isolated import isolated
 from parity.checks.law_search import judge_law
 from parity.checks.laws import Sizes, laws_for
 from parity.errors import CandidateError
@@ -22,6 +23,8 @@ from parity.recording import Recording
 from parity.stages import OUTPUTS
 from parity.subject import Subject
 from parity.trace import tapped
+from parity.whereabouts import whereabouts
+from parity.witness import Witness
 from scratch_bert.config_file import read_config
 
 
@@ -94,6 +97,31 @@ def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> I
     made.close()
 
 
+def _isolated(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+    """Keep some `stages` of the isolated lane on `probes` of a `recording` `into` another."""
+    dtype = getattr(torch, request["dtype"])
+    recording, made = Recording.read(Path(request["recording"])), Recording(Path(request["into"]))
+    places: dict[str, str] = {}
+    with candidate_subject(candidate, folder, dtype) as subject:
+
+        def notice(model: nn.Module, name: str) -> None:
+            if name in request["stages"] and name not in places and name in subject.stages:
+                stage = subject.stages[name]
+                module = model.get_submodule(stage.module)
+                places[name] = whereabouts(module, called=stage.side == "out")
+
+        for probe in recording.probes():
+            if probe.name in request["probes"]:
+                made.begin(probe)
+                witness = Witness(recording, probe, dtype)
+                tensors = isolated(subject, witness, request["shown"], notice)
+                for name in request["stages"]:
+                    if name in tensors:
+                        made.add(probe.name, name, tensors[name])
+    made.close()
+    yield {"places": places}
+
+
 def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
     """Search for what breaks the `laws` of these names; a row at a time."""
     torch.set_num_threads(1)  # for hundreds of runs of ten tokens; more wait for each other
@@ -107,7 +135,13 @@ def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Ite
                 yield {"row": asdict(judge_law(law, subject, sizes, request["seed"], load))}
 
 
-_ANSWERS = {"describe": _describe, "judge": _judge, "record": _record, "laws": _laws}
+_ANSWERS = {
+    "describe": _describe,
+    "judge": _judge,
+    "isolated": _isolated,
+    "record": _record,
+    "laws": _laws,
+}
 
 
 def sizes_of(folder: Path) -> Sizes:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from parity.compare import Comparison, Status
+from parity.parameters import Emit
 from parity.stages import OUTPUTS
 from parity.subject import Subject
 from parity.trace import tapped
@@ -41,9 +42,10 @@ def _run_lane(
 ) -> list[Comparison] | str:
     """Return rows in the order of the backward pass, or why there are none."""
     rows: dict[str, list[Comparison]] = {}
-    isolated = LANES[lane]
+    isolated, seen = LANES[lane], set[str]()
 
     def look(name: str, ours: Tensor) -> Tensor | None:
+        seen.add(name)
         if not isolated or name not in witness.names:
             return None
         return witness.put(name, ours, witness.get(name))
@@ -55,7 +57,7 @@ def _run_lane(
         rows[name] = [*witness.compare(f"{name}{GRADIENT}", ours, theirs, lane)]
         return theirs if isolated and ours.shape == theirs.shape else None
 
-    begin = [name for name in OUTPUTS if f"{name}{GRADIENT}" in witness.names]
+    begin = _begin(witness)
     with torch.enable_grad(), tapped(model, subject.stages, look, look_back):
         outputs = subject.forward(model, batch)
         for name in begin:
@@ -63,15 +65,39 @@ def _run_lane(
                 return f"the gradients begin at {name}, which the candidate does not return"
             if not outputs[name].requires_grad:
                 return f"{name} does not depend on a parameter, as autograd sees it"
-        first = [witness.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
-        with subject.gradients(model, look_back):
-            torch.autograd.backward([outputs[name] for name in begin], first)
+        go_back(subject, model, outputs, witness, look_back)
 
     recorded = [name.removesuffix(GRADIENT) for name in witness.names if name.endswith(GRADIENT)]
-    for name in subject.stages.keys() & {*recorded} - rows.keys():
+    for name in seen & {*recorded} - rows.keys():
         rows[name] = [witness.row(name, Status.MISSING_OURS, "no gradient reaches it", lane)]
     for name in {*recorded} - rows.keys() - {*begin}:
         if name.endswith((".weight", ".bias")) and not isolated:
             note = "no parameter holds this weight's numbers, so its gradient is not seen"
             rows[name] = [witness.row(name, Status.UNSUPPORTED, note, lane)]
     return [row for name in recorded for row in rows.get(name, ())]
+
+
+def go_back(
+    subject: Subject,
+    model: nn.Module,
+    outputs: Mapping[str, Tensor],
+    witness: Witness,
+    emit: Emit,
+) -> None:
+    """Run backward from the gradients that are recorded at the outputs.
+
+    Args:
+        subject: whose model it is.
+        model: has run forward.
+        outputs: of that.
+        witness: has the gradients.
+        emit: is given the weights' gradients.
+    """
+    begin = _begin(witness)
+    first = [witness.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
+    with subject.gradients(model, emit):
+        torch.autograd.backward([outputs[name] for name in begin], first)
+
+
+def _begin(witness: Witness) -> list[str]:
+    return [name for name in OUTPUTS if f"{name}{GRADIENT}" in witness.names]

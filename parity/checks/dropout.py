@@ -1,7 +1,6 @@
 """Training mode: with the same masks dropped on both sides, every stage is the reference's."""
 
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
 
 from torch import Tensor
 
@@ -21,7 +20,7 @@ def judge_dropout(
     for lane in LANES:
         aligned = AlignedDropout()
         with aligned:
-            rows += run_lane(subject, model, batch, witness, lane)
+            rows += run_lane(subject, model, batch, witness, lane, aligned.reached)
     theirs = witness.recording.draws(witness.probe.name)
     if not theirs:
         yield witness.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")
@@ -32,15 +31,22 @@ def judge_dropout(
         note = "the candidate drops nothing, or not with torch's functions"
         yield witness.row("dropout", Status.UNSUPPORTED, note)
     elif aligned.draws != theirs:
-        yield witness.row("dropout", Status.VALUE, _explain(aligned.draws, theirs))
+        stage, note = _explain(aligned.draws, theirs)
+        for lane in LANES:
+            yield witness.row(stage, Status.VALUE, note, lane)
     else:
         yield from rows
 
 
-def _explain(ours: list[Draw], theirs: list[Draw]) -> str:
-    pairs = [*zip_longest(ours, theirs, fillvalue="nothing")]
-    n = next(i for i, (mine, expected) in enumerate(pairs) if mine != expected)
-    return (
-        f"it is drawn {len(ours)} times, expected {len(theirs)}; "
-        f"number {n + 1} drops {pairs[n][0]}, expected {pairs[n][1]}"
-    )
+def _explain(ours: list[Draw], theirs: list[Draw]) -> tuple[str, str]:
+    """The first stage before which another thing is dropped, and what."""
+    stages = dict.fromkeys(draw.stage for draw in (*theirs, *ours))
+    for stage in stages:
+        mine, expected = ([draw for draw in side if draw.stage == stage] for side in (ours, theirs))
+        if mine != expected:
+            return stage or "dropout", f"dropout drops {_told(mine)}, expected {_told(expected)}"
+    return "dropout", "it is drawn in another order"
+
+
+def _told(draws: list[Draw]) -> str:
+    return " and ".join(map(str, draws)) or "nothing"

@@ -5,7 +5,7 @@ Isolated: after each stage the candidate goes on with the reference's tensor in 
 what differs there was born there, and everything after a mistake is judged too.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -29,9 +29,14 @@ def judge_forward(
 
 
 def run_lane(
-    subject: Subject, model: nn.Module, batch: Mapping[str, Tensor], witness: Witness, lane: str
+    subject: Subject,
+    model: nn.Module,
+    batch: Mapping[str, Tensor],
+    witness: Witness,
+    lane: str,
+    reached: Callable[[str], None] = lambda _: None,
 ) -> list[Comparison]:
-    """Run a model once and compare each stage.
+    """Run a model once and compare each stage; `reached` is told when one was made.
 
     Returns:
         Rows in the reference's order.
@@ -42,6 +47,7 @@ def run_lane(
     def look(name: str, ours: Tensor) -> Tensor | None:
         if name not in recorded:
             return None
+        reached(name)
         theirs = witness.get(name)
         rows.setdefault(name, []).extend(witness.compare(name, ours, theirs, lane))
         return witness.put(name, ours, theirs) if lane == "isolated" else None

@@ -9,6 +9,7 @@ from rich.text import Text
 from parity.candidate import FEATURES
 from parity.compare import Comparison, Status
 from parity.errors import CandidateCrashedError, RecordingError
+from parity.report.diagnosis import lines
 from parity.report.json import to_json
 from parity.report.terminal import explain
 from parity.verdict import Report, Verdict
@@ -20,8 +21,14 @@ _COLUMNS = {
 }
 
 
-def show(report: Report, rows: Iterable[Comparison], *, human: bool) -> None:
+def show(report: Report, rows: Iterable[Comparison], *, human: bool, probes: bool = True) -> None:
     """Fill a report row after row and print it; what goes wrong on the way is its verdict.
+
+    Args:
+        report: is filled.
+        rows: as they come.
+        human: whether a person reads it.
+        probes: whether that person reads a line for each probe.
 
     Raises:
         CandidateError: the candidate is not what one must be.
@@ -30,7 +37,7 @@ def show(report: Report, rows: Iterable[Comparison], *, human: bool) -> None:
     try:
         for row in rows:
             report.rows.append(row)
-            if human:
+            if human and probes:
                 terminal.row(row)
     except CandidateCrashedError as error:
         report.failure, report.error = Verdict.CRASHED, str(error)
@@ -106,6 +113,8 @@ class CheckReport:
         for row in report.rows:
             if row.reproduction:
                 self._print(f"\n{row.reproduction}\n")
+        for line, style in lines(report.diagnosis) if report.diagnosis else ():
+            self._print(line, style)
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
         rerun = facts.pop("rerun")
         text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())

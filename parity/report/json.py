@@ -4,6 +4,7 @@ import json
 import math
 from typing import Any
 
+from parity.causes import Diagnosis
 from parity.compare import Comparison
 from parity.verdict import Report
 
@@ -22,7 +23,8 @@ def to_json(report: Report) -> str:
             "born_backward": report.born_backward,
             "required_tolerance": required and {"stage": required.name, **_pick(required, numbers)},
             "unsupported": report.unsupported,
-            "causes": [],
+            "causes": causes(report.diagnosis),
+            "unknown": unknown(report.diagnosis),
             "stages": [_row(row) for row in report.rows],
             "compared": report.compared,
             "environment": report.environment,
@@ -32,6 +34,40 @@ def to_json(report: Report) -> str:
         indent=2,
         ensure_ascii=False,
     )
+
+
+def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
+    """Every mistake that was found, the most telling ones first."""
+    if diagnosis is None:
+        return []
+    return [
+        {
+            "fault": mistake.fault.name,
+            "stage": mistake.stage,
+            "explained": cause.explained,
+            "says": mistake.says,
+            "hint": mistake.fault.hint,
+            "value": mistake.value if mistake.fault.values else None,
+            "stages": cause.stages,
+            "probe": cause.probe,
+            "before": _plain(cause.before),
+            "after": _plain(cause.after),
+            "place": diagnosis.places.get(cause.stages[0], ""),
+            "checkpoint": diagnosis.checkpoint,
+        }
+        for cause in diagnosis.causes
+        for mistake in cause.mistakes
+    ]
+
+
+def unknown(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
+    """The stages that no known mistake explains, and what is known about them."""
+    if diagnosis is None:
+        return []
+    return [
+        {"stage": stage, "known": known, "place": diagnosis.places.get(stage, "")}
+        for stage, known in diagnosis.unknown.items()
+    ]
 
 
 def _row(row: Comparison) -> dict[str, Any]:

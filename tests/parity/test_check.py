@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.check import Chosen, check, choose
+from parity.check import Chosen, Judge, check, choose
 from parity.cli import main
 from parity.compare import Status
 from parity.errors import CandidateCrashedError, CandidateError
@@ -21,7 +21,8 @@ BERTS = Path(__file__).with_name("hostile_berts.py")
 def rows_of(name, limit=60):
     folder = resolve("builtin:adversarial")
     chosen = [probe for probe in probes_of(folder, 0) if probe.name == "sentence"]
-    return list(check(f"{BERTS}:{name}", folder, Chosen(chosen), limit=limit))
+    with Judge(f"{BERTS}:{name}", folder, limit=limit) as judge:
+        return list(check(judge, Chosen(chosen)))
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,11 @@ def test_what_is_no_candidate(name, message):
 def test_a_crash_on_one_probe_ends_no_other():
     folder, rows = resolve("builtin:adversarial"), []
     chosen = choose(folder, ["sentence", "dropout", "gradients", "pair"], 0)
-    with pytest.raises(CandidateCrashedError) as crashed:
-        rows.extend(check(f"{BERTS}:CannotTrain", folder, chosen))
+    with (
+        Judge(f"{BERTS}:CannotTrain", folder) as judge,
+        pytest.raises(CandidateCrashedError) as crashed,
+    ):
+        rows.extend(check(judge, chosen))
     lines = str(crashed.value).splitlines()
     assert lines[0] == "on 'dropout': RuntimeError: no training here"
     assert lines[2].startswith(f'  File "{BERTS}", line ')  # and not where the judge was
@@ -94,8 +98,11 @@ def test_a_crash_on_one_probe_ends_no_other():
 def test_what_no_python_reads(tmp_path):
     (tmp_path / "mine.py").write_text("class Bert:\n    def build(self\n")
     folder = resolve("builtin:adversarial")
-    with pytest.raises(CandidateCrashedError) as crashed:
-        list(check(f"{tmp_path / 'mine.py'}:Bert", folder, choose(folder, ["pair"], 0)))
+    with (
+        Judge(f"{tmp_path / 'mine.py'}:Bert", folder) as judge,
+        pytest.raises(CandidateCrashedError) as crashed,
+    ):
+        list(check(judge, choose(folder, ["pair"], 0)))
     lines = str(crashed.value).splitlines()
     assert lines[0].startswith("SyntaxError: '(' was never closed (mine.py, line 2)")
     assert [line for line in lines if "/parity/" in line] == []

@@ -106,7 +106,7 @@ def test_what_was_not_compared_is_not_counted():
 
 
 def test_what_numbers_do_not_say_is_said():
-    note = "it is drawn 7 times, expected 10"
+    note = "dropout drops nothing, expected 0.1 of (2, 12, 48)"
     rows = [Comparison("dropout", Status.VALUE, note=note, probe="dropout")]
     assert shown(rows)[1:3] == [
         "dropout              1 of 1 differ      —                  —",

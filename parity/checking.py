@@ -1,0 +1,71 @@
+"""A candidate judged on several checkpoints, and its divergence explained."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from parity.check import Chosen, Judge, check
+from parity.command_options import rerun
+from parity.compare import Comparison
+from parity.environment import environment
+from parity.errors import CandidateCrashedError
+from parity.explain import explain
+from parity.verdict import Report
+
+CHECKPOINTS = ("builtin:adversarial", "builtin:minilm")  # made to show mistakes, and trained
+SCRATCH_BERT = "parity.scratch_candidate:ScratchBert"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command was asked for.
+
+    Attributes:
+        candidate: its name.
+        checkpoints: the folder of each, and what is run there.
+        seed: of the inputs.
+        limit: seconds that the candidate has for one probe.
+        tolerance: what numbers may differ by; None means what `parity.tolerance` says.
+    """
+
+    candidate: str
+    checkpoints: Mapping[str, tuple[Path, Chosen]]
+    seed: int
+    limit: float
+    tolerance: float | None = None
+
+    def report(self) -> Report:
+        """Begin one."""
+        facts = environment()
+        about = {
+            "candidate": self.candidate,
+            "checkpoint": " ".join(self.checkpoints),
+            "seed": self.seed,
+            **{name: facts[name] for name in ("transformers", "torch", "python", "scratch_bert")},
+            "rerun": rerun(),
+        }
+        return Report(environment=about)
+
+    def rows(self, report: Report) -> Iterator[Comparison]:
+        """Judge; the first checkpoint that diverges is explained.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        for name, (folder, chosen) in self.checkpoints.items():
+            try:
+                options = {"limit": self.limit, "relative": self.tolerance}
+                with Judge(self.candidate, folder, **options) as judge:  # type: ignore[arg-type]
+                    judged = []
+                    for row in check(judge, chosen, self.seed):
+                        judged.append(row)
+                        yield replace(row, checkpoint=name)
+                    if report.diagnosis is None and Report(judged).first_divergence is not None:
+                        with Console(stderr=True).status("trying known mistakes"):
+                            report.diagnosis = explain(judge, judged)
+                        report.diagnosis.checkpoint = name
+            except CandidateCrashedError as error:
+                raise CandidateCrashedError(f"with {name}: {error}") from None
