@@ -1,5 +1,6 @@
 # make parity   compare scratch_bert with HuggingFace on real trained weights
 # make test     every check: lint, types, tests
+# make self-test   what does the judge see? every known mistake, made and looked for; fifteen minutes
 # make test-transformers-4   what depends on HuggingFace, against transformers 4.57
 # Each creates its environment first, in .venv or .venv-transformers-4, and only when that is
 # missing or out of date.
@@ -13,13 +14,16 @@ VENV_4 ?= .venv-transformers-4
 INSTALLED_4 := $(VENV_4)/.installed
 
 .DEFAULT_GOAL := parity
-.PHONY: parity test test-transformers-4 check format clean
+.PHONY: parity test self-test test-transformers-4 check format clean
 
 parity: $(INSTALLED)
 	$(BIN)/parity diff
 
 test: check
 	$(BIN)/pytest -n $(WORKERS)
+
+self-test: $(INSTALLED)
+	$(BIN)/parity self-test -o self-test.html
 
 test-transformers-4: $(INSTALLED_4)
 	$(VENV_4)/bin/pytest -n $(WORKERS) tests/reference tests/parity

@@ -14,7 +14,7 @@ from parity.causes import Diagnosis
 from parity.checks.isolated import isolated
 from parity.compare import Comparison
 from parity.counterfactual import Counterfactual
-from parity.explain import Ours, explain_rows
+from parity.explain import Ours, explain_rows, shown_in
 from parity.faulty import Faulty
 from parity.judging import judge_probe
 from parity.probes import Probe
@@ -48,6 +48,7 @@ class Bench:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._folder = folder / "checkpoint"
         self._recordings = {heads: _Held.read(folder / place) for heads, place in _PLACES.items()}
         self._counterfactual = cache(lambda shown: Counterfactual(self._folder, shown))
@@ -84,8 +85,7 @@ class Bench:
             ]
             if Report(rows).first_divergence is None:
                 return rows, Diagnosis()
-            recorded = {name for probe in recording.names() for name in recording.stages(probe)}
-            shown = (*subject.stages, *(name for name in OUTPUTS if name in recorded))
+            shown = shown_in(rows)
 
             def fetch(probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
                 return {

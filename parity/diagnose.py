@@ -113,7 +113,7 @@ class _Search:
         if self._evidence.mode(stage) is not Mode.EVALUATE:
             return []
         tried.sort(key=lambda each: each[0])
-        for _, first in tried[:_PARTNERS]:
+        for _, first in [each for each in tried if each[0] < 1][:_PARTNERS]:
             for _, second in tried:
                 if self._pairs_left == 0:
                     return []

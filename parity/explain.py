@@ -15,7 +15,6 @@ from parity.diagnose import diagnose
 from parity.evidence import Evidence, is_long
 from parity.probes import Mode, Probe
 from parity.recording import Recording
-from parity.stages import OUTPUTS
 from parity.witness import GRADIENT, Witness
 
 Ours = Mapping[str, Mapping[str, Tensor]]  # of each probe, of each stage
@@ -35,8 +34,7 @@ def explain(judge: Judge, rows: Sequence[Comparison]) -> Diagnosis:
         CandidateError: it is not what a candidate must be.
         CandidateCrashedError: its own code raised, ended, or took too long.
     """
-    described = judge.described()
-    shown = [*described["stages"], *(name for name in OUTPUTS if name in described["outputs"])]
+    shown = shown_in(rows)
     places: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="parity.") as name:
 
@@ -49,13 +47,19 @@ def explain(judge: Judge, rows: Sequence[Comparison]) -> Diagnosis:
                 for probe in asked
             }
 
-        dtype = getattr(torch, described["dtype"])
+        dtype = getattr(torch, judge.described()["dtype"])
         with Counterfactual(judge.folder, shown) as counterfactual:
             found = explain_rows(rows, judge.recording, dtype, counterfactual, fetch)
     found.places = places
     twice = [row.note for row in rows if row.probe == "twice" and not row.passed]
     found.notes = twice[:1]
     return found
+
+
+def shown_in(rows: Sequence[Comparison]) -> tuple[str, ...]:
+    """Return the stages and outputs that a candidate came by when it was judged."""
+    seen = (row.name for row in rows if row.lane == "isolated" and _was_seen(row))
+    return tuple(dict.fromkeys(seen))
 
 
 def explain_rows(

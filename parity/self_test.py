@@ -3,7 +3,6 @@
 Each mistake is made in scratch_bert, at one stage of each kind, and judged as anybody's BERT is.
 """
 
-import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,43 +14,16 @@ from pathlib import Path
 import torch
 
 from parity.bench import Bench, prepare
-from parity.edits import Fault, Mistake
 from parity.faults import CATALOGUE
 from parity.faulty import Faulty
-from parity.probes import Mode
+from parity.faulty_tokenizer import judge_tokenizer, tokenizer_faults
 from parity.stages import OUTPUTS
+from parity.trials import RETURNED, Trial, draws, trials
 from parity.variants import variants
 from parity.verdict import Report
 
 NAMED = 0.95  # of the mistakes
 NAMED_OF_SEVERAL = 0.9  # of the draws, with all that was made
-_RETURNED = ("last_hidden_state", "pooler_output")  # by a model without heads
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Something to be judged.
-
-    Attributes:
-        name: the fault's, the variant's, or the draw's of several faults.
-        made: the faults that are made, and the stages where; none for a variant, which is right.
-    """
-
-    name: str
-    made: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def stage(self) -> str:
-        """Where the first mistake is made."""
-        return self.made[0][1][0]
-
-    def mistakes(self) -> list[Mistake]:
-        """What is made."""
-        faults = ((CATALOGUE[name], stages) for name, stages in self.made)
-        return [
-            Mistake(fault, stages, fault.values[0] if fault.values else 0.0)
-            for fault, stages in faults
-        ]
 
 
 @dataclass
@@ -99,7 +71,8 @@ class Results:
         """Take a trial's."""
         made = found.trial.made
         if len(made) == 1:
-            kind = self.equivalent if CATALOGUE[made[0][0]].equivalent else self.faults
+            fault = CATALOGUE.get(found.trial.name)
+            kind = self.equivalent if fault and fault.equivalent else self.faults
         else:
             kind = self.draws if made else self.variants
         kind.setdefault(found.trial.name, []).append(found)
@@ -110,8 +83,12 @@ class Results:
         return {
             "faults": len(self.faults),
             "caught": sum(all(each.probes for each in found) for found in self.faults.values()),
-            "locatable": len(self.faults),
-            "located": sum(all(each.located for each in found) for found in self.faults.values()),
+            "locatable": sum(name in CATALOGUE for name in self.faults),
+            "located": sum(
+                all(each.located for each in found)
+                for name, found in self.faults.items()
+                if name in CATALOGUE
+            ),
             "named": sum(all(each.named for each in found) for found in self.faults.values()),
             "variants": len(self.variants),
             "false_alarms": sum(bool(found[0].probes) for found in self.variants.values()),
@@ -172,58 +149,14 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
             yield from pool.map(_tried, chosen)
 
 
-def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
-    """Make the variants' trials, and one for each kind of stage where a mistake can be made.
-
-    Args:
-        names: the model's stages, outputs and weights.
-        layers: how many it has.
-    """
-    yield from (Trial(name) for name, _ in variants(names, layers))
-    for fault in CATALOGUE.values():
-        for place in _last_places(fault, names, layers):
-            yield Trial(fault.name, ((fault.name, place),))
-
-
-def draws(names: Sequence[str], layers: int, number: int, seed: int) -> Iterator[Trial]:
-    """Draw trials of two and three mistakes, all at different stages.
-
-    Args:
-        names: the model's stages, outputs and weights.
-        layers: how many it has.
-        number: of the draws.
-        seed: of all of them.
-    """
-    choose = random.Random(seed)  # noqa: S311
-    possible = [
-        fault
-        for fault in CATALOGUE.values()
-        if fault.mode is Mode.EVALUATE and not fault.equivalent and fault.layers is None
-    ]
-    for i in range(number):
-        made: list[tuple[str, tuple[str, ...]]] = []
-        while len(made) < 2 + i % 2:
-            fault = choose.choice(possible)
-            places = [place for place in fault.places(names, layers) if place[0] not in _RETURNED]
-            place = choose.choice(places) if places else ()
-            if place and not {*place} & {stage for _, stages in made for stage in stages}:
-                made.append((fault.name, place))
-        yield Trial(f"draw {i}", tuple(made))
-
-
-def _last_places(fault: Fault, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
-    """A fault's places; the last layer's of what is a mistake in each, else all as one."""
-    places = fault.places(names, layers)
-    if fault.layers is not None:
-        return [tuple(stage for place in places for stage in place)]
-    earlier = tuple(f"encoder.layer.{i}." for i in range(layers - 1))
-    return [place for place in places if not f"{place[0]}.".startswith(earlier)]
-
-
 def tried(bench: Bench, trial: Trial) -> Found:
     """Judge, and explain."""
+    if trial.name in tokenizer_faults():
+        outcomes, causes = judge_tokenizer(trial.name, bench.folder)
+        shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
+        return Found(trial, shows, causes=causes)
     if trial.made:
-        heads = trial.stage not in _RETURNED
+        heads = trial.stage not in RETURNED
         rows, diagnosis = bench.judge(Faulty(trial.mistakes(), heads=heads), heads=heads)
     else:
         rows, diagnosis = bench.judge(dict(variants(bench.stages, bench.layers))[trial.name]())

@@ -62,12 +62,13 @@ def tapped(
             else:
                 handle = module.register_forward_hook(tap.after, prepend=edits)
             stack.callback(handle.remove)
-        if softmax.stages:  # torch's fused layers notice a mode, and compute another way under one
+        if softmax.watches:  # torch's fused layers notice a mode, and compute another way under one
             stack.enter_context(softmax)
         yield
 
 
 _Named = tuple[str, Stage]
+_Sides = dict[str, list[_Named]]  # scores and probabilities
 
 
 @dataclass(frozen=True)
@@ -183,19 +184,29 @@ class _SoftmaxWatch(TorchFunctionMode):
     def __init__(self, show: _Show) -> None:
         super().__init__()
         self.show = show
-        self.stages: dict[nn.Module, dict[str, list[_Named]]] = {}
-        self.inside: list[nn.Module] = []
+        self._paths: dict[nn.Module, dict[str, _Sides]] = {}  # one after the other, call by call
+        self._turns: dict[nn.Module, Iterator[_Sides]] = {}
+        self.inside: list[_Sides] = []
 
     def watch(self, module: nn.Module, name: str, stage: Stage, stack: ExitStack) -> None:
-        if module not in self.stages:
-            self.stages[module] = {}
-            enter = module.register_forward_pre_hook(lambda m, _args: self.inside.append(m))
+        if module not in self._paths:
+            self._paths[module] = {}
+            enter = module.register_forward_pre_hook(self._enter)
             leave = module.register_forward_hook(
                 lambda *_: self.inside.pop() and None, always_call=True
             )
             stack.callback(enter.remove)
             stack.callback(leave.remove)
-        self.stages[module].setdefault(stage.side, []).append((name, stage))
+        sides = self._paths[module].setdefault(stage.module, {})
+        sides.setdefault(stage.side, []).append((name, stage))
+
+    @property
+    def watches(self) -> bool:
+        return bool(self._paths)
+
+    def _enter(self, module: nn.Module, _args: Any) -> None:
+        turns = self._turns.setdefault(module, cycle(self._paths[module].values()))
+        self.inside.append(next(turns))
 
     def __torch_function__(
         self,
@@ -207,7 +218,7 @@ class _SoftmaxWatch(TorchFunctionMode):
         kwargs = kwargs or {}
         if not (func in _SOFTMAXES or isinstance(func, _EditedSoftmax)) or not self.inside:
             return func(*args, **kwargs)
-        stages = self.stages[self.inside[-1]]
+        stages = self.inside[-1]
         scores, *rest = args or (kwargs["input"],)
         options = {name: value for name, value in kwargs.items() if name != "input"}
         scores = self.show(scores, stages.get("scores", ()))

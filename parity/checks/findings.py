@@ -44,6 +44,7 @@ class Outcome:
         different: how many of them came out differently.
         differences: some of them, one per rule.
         unsupported: why nothing was compared.
+        causes: known mistakes, each of which explains everything that differs.
     """
 
     check: str
@@ -52,6 +53,7 @@ class Outcome:
     different: int = 0
     differences: list[Difference] = field(default_factory=list)
     unsupported: str | None = None
+    causes: list[str] = field(default_factory=list)
 
     @property
     def status(self) -> Status:
@@ -64,6 +66,12 @@ class Outcome:
         """Keep a difference, if none of its rule is there yet."""
         if all(difference.rule != known.rule for known in self.differences):
             self.differences.append(difference)
+
+
+def causes(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the known mistakes that explain every text that differs, in all configurations."""
+    wrong = [outcome.causes for outcome in outcomes if outcome.different]
+    return [cause for cause in (wrong or [[]])[0] if all(cause in each for each in wrong)]
 
 
 def explain(outcome: Outcome, difference: Difference, command: str) -> str:

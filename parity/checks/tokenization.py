@@ -9,6 +9,7 @@ from parity.checks.findings import Difference, Outcome
 from parity.checks.hard_texts import CONTEXTS, LAST, scalars
 from parity.checks.shrink import shrink
 from parity.checks.tokenization_rules import explain
+from parity.checks.tokenization_steps import tokens_of
 from parity.checks.tokenizer_folders import (
     CONFIGURATIONS,
     with_characters,
@@ -35,17 +36,24 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
     if not isinstance(rows, Exception):
         our_ids, our_offsets = rows
         if our_ids == their_ids and our_offsets in (their_offsets, None):
+            _narrow(sides, texts, outcome)
             return
+    equal = []
     for i, text in enumerate(texts):
         if isinstance(rows, Exception) or len(rows[0]) != len(texts):
             differs = _different(sides, text) is not None
         else:
             offsets = rows[1] is None or list(map(tuple, rows[1][i])) == their_offsets[i]
             differs = list(rows[0][i]) != their_ids[i] or not offsets
-        if differs:
-            outcome.different += 1
+        if not differs:
+            equal.append(text)
+        else:
+            first, outcome.different = outcome.different == 0, outcome.different + 1
+            possible = [*sides.mistakes] if first else outcome.causes
+            outcome.causes = _still_possible(sides, text, possible)
             if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
                 outcome.add(_explained(sides, text))
+    _narrow(sides, equal, outcome)
 
 
 def check_scalars(
@@ -139,6 +147,22 @@ def _rule(sides: Sides, text: str, rows: Any) -> str:
         [sides.tokens.get(i, "(no such id)") for i in ids] for ids in (rows[0][0], their_ids)
     )
     return str(explain(text, ours, theirs, sides.theirs, sides.configuration.settings))
+
+
+def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
+    """Tell causes apart by texts that are right."""
+    for text in texts if len(outcome.causes) > 1 else ():
+        outcome.causes = _still_possible(sides, text, outcome.causes)
+
+
+def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:
+    """Of known mistakes keep those that give the candidate's tokens."""
+    rows = sides.our_rows([text])
+    if isinstance(rows, Exception):
+        return []
+    ours = [sides.tokens.get(i, "(no such id)") for i in rows[0][0]]
+    steps = [(cause, {**sides.steps, **sides.mistakes[cause]}) for cause in causes]
+    return [cause for cause, made in steps if ["[CLS]", *tokens_of(text, made), "[SEP]"] == ours]
 
 
 def _known(outcome: Outcome, sides: Sides, text: str) -> bool:

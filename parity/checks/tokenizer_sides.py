@@ -1,7 +1,7 @@
 """Both tokenizers side by side, built from the same files."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Any
 
 from parity import reference
 from parity.checks.hard_texts import TextSource, characters
+from parity.checks.tokenization_mistakes import mistakes
+from parity.checks.tokenization_steps import Step, reference_steps
 from parity.checks.tokenizer_folders import (
     MORE_CONFIGURATIONS,
     Configuration,
@@ -49,6 +51,16 @@ class Sides:
     def tokens(self) -> dict[int, str]:
         """Id → token."""
         return {i: token for token, i in self.theirs.get_vocab().items()}
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """The reference's steps."""
+        return reference_steps(self.theirs, self.configuration.settings)
+
+    @cached_property
+    def mistakes(self) -> dict[str, Mapping[str, Step]]:
+        """Known mistakes: what is done instead, and the steps that are exchanged."""
+        return {str(mistake): mistake.steps for mistake in mistakes(self.steps)}
 
     @cached_property
     def pool(self) -> list[str]:

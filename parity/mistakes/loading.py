@@ -115,6 +115,17 @@ FAULTS = (
         layers=slice(1, None),
     ),
     _fault(
+        "layers-shared-last",
+        _OF_LAYER,
+        _of_layer(lambda s: s.config["num_hidden_layers"] - 1),
+        "the layer has the last layer's weights",
+        "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n",
+        shows="layers before the last",
+        seen="[layer] * n, into which the weights of all layers were loaded one after the other",
+        together=True,
+        layers=slice(None, -1),
+    ),
+    _fault(
         "layers-one-off",
         _OF_LAYER,
         _of_layer(lambda s: max(s.number - 1, 0)),

@@ -113,8 +113,10 @@ class CheckReport:
         for row in report.rows:
             if row.reproduction:
                 self._print(f"\n{row.reproduction}\n")
-        for line, style in lines(report.diagnosis) if report.diagnosis else ():
-            self._print(line, style)
+        if report.diagnosis is not None:
+            for line, style in lines(report.diagnosis, report.environment["candidate"]):
+                self._print(line, style)
+            self._print("")
         facts = {name: fact for name, fact in report.environment.items() if fact != ""}
         rerun = facts.pop("rerun")
         text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())

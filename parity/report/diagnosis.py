@@ -1,5 +1,6 @@
 """A diagnosis for a person at a terminal: where, what, the proof, what to do."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from parity.causes import Cause, Diagnosis
@@ -10,14 +11,16 @@ Line = tuple[str, str]  # and its style
 _SHOWN = 8  # stages that nothing explains
 
 
-def lines(diagnosis: Diagnosis) -> Iterator[Line]:
+def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
     """Yield the lines to print."""
+    command = f"parity diagnose {candidate} --checkpoint {diagnosis.checkpoint} --probe"
     groups: dict[tuple[Mistake, ...], list[Cause]] = {}
     for cause in diagnosis.causes:
         made = tuple(Mistake(each.fault, (), each.value) for each in cause.mistakes)
         groups.setdefault(_rounded(made), []).append(cause)
     for causes in groups.values():
         yield from _explained(causes, diagnosis)
+        yield f"  again  {command} {shlex.quote(causes[0].probe)}", "dim"
     unknown = [*diagnosis.unknown.items()]
     for stage, known in unknown[:_SHOWN]:
         yield f"\nunknown: no known mistake explains {stage}{_place(diagnosis, stage)}", "bold red"
@@ -35,7 +38,8 @@ def _rounded(made: Sequence[Mistake]) -> tuple[Mistake, ...]:
 def _explained(causes: Sequence[Cause], diagnosis: Diagnosis) -> Iterator[Line]:
     first = causes[0]
     stages = [stage for cause in causes for stage in cause.stages]
-    yield f"\ncause: {'; and '.join(each.says for each in first.mistakes)}", "bold red"
+    said = dict.fromkeys(each.says for each in first.mistakes)
+    yield f"\ncause: {'; and '.join(said)}", "bold red"
     yield f"  where  {stages[0]}{_place(diagnosis, stages[0])}", ""
     if len(stages) > 1:
         last = f" and {len(stages) - 4} more" if len(stages) > 4 else ""
@@ -45,9 +49,9 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis) -> Iterator[Line]:
         f"from HuggingFace's BERT with this mistake it is {first.after:.1e}"
     )
     yield f"  proof  {proof}", ""
-    for mistake in first.mistakes:
-        yield f"  mend   {mistake.fault.hint}", "green"
-    yield f"  called {', '.join(each.fault.name for each in first.mistakes)}", "dim"
+    for hint in dict.fromkeys(each.fault.hint for each in first.mistakes):
+        yield f"  mend   {hint}", "green"
+    yield f"  called {', '.join(dict.fromkeys(each.fault.name for each in first.mistakes))}", "dim"
 
 
 def _place(diagnosis: Diagnosis, stage: str) -> str:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from parity.checks.findings import Outcome, explain
+from parity.checks.findings import Outcome, causes, explain
 from parity.compare import Status
 from parity.verdict import Verdict
 
@@ -59,6 +59,9 @@ def to_text(report: TokenizerReport) -> str:
         lines += ["", *(explain(outcome, found, command) for found in outcome.differences)][
             not outcome.differences :
         ]
+    lines += [
+        f"\ncause: all texts that differ are as if {cause}" for cause in causes(report.outcomes)
+    ]
     lines += ["", f"{report.verdict.replace('_', ' ')}: {_reason(report)}"]
     facts = dict(report.environment)
     rerun = facts.pop("rerun")
@@ -98,6 +101,7 @@ def to_json(report: TokenizerReport) -> str:
                 }
                 for outcome in report.outcomes
             ],
+            "causes": causes(report.outcomes),
             "compared": report.compared,
             "environment": report.environment,
             "error": report.error,

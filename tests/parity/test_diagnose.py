@@ -3,14 +3,23 @@
 Slow: each case judges a model on several probes and tries mistakes, some seconds.
 """
 
+import json
+from pathlib import Path
+from typing import ClassVar
+
 import pytest
 
+from parity.cli import main
 from parity.edits import Fault, Mistake
+from parity.faults import CATALOGUE
 from parity.faulty import Faulty
+from parity.loading import load_maker
 from parity.verdict import Report
 from tests.parity.mutants import mutant
 from tests.parity.unlisted import UNLISTED
 
+BERTS = Path(__file__).with_name("berts")
+FUSED = BERTS / "fused.py"
 PROBES = ["sentence", "padded right", "padded left", "padded pairs", "positions"]
 NORM = "nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)"
 OUTPUT = "self.LayerNorm(self.dropout(self.dense(states)) + residual)"
@@ -62,7 +71,13 @@ MUTANTS = {
         )
     ],
     "layer-skipped": [("encoder.py", LOOP, "for layer in self.layer[:-1]:")],
-    "layers-shared": [("encoder.py", LOOP, "for layer in [self.layer[0]] * len(self.layer):")],
+    "layers-shared-last": [
+        (
+            "encoder.py",
+            "nn.ModuleList(BertLayer(config, i) for i in range(config.num_hidden_layers))",
+            "nn.ModuleList([BertLayer(config)] * config.num_hidden_layers)",
+        )
+    ],
 }
 
 
@@ -83,6 +98,81 @@ def test_a_parameter_is_estimated(bench, tmp_path):
     values = [mistake.value for cause in diagnosis.causes for mistake in cause.mistakes]
     assert values == pytest.approx([3e-4] * 6, rel=1e-6)
     assert diagnosis.causes[0].mistakes[0].says == "LayerNorm's eps is 0.0003"
+
+
+def made(*places):
+    return [Mistake(CATALOGUE[name], (stage,)) for name, stage in places]
+
+
+class ShowsLayersAlone(Faulty):
+    stages: ClassVar = {"encoder.layer.{i}": "bert.encoder.layer.{i}"}
+
+
+def test_two_mistakes_in_what_nobody_sees(bench):
+    scale = ("scale-missing", "encoder.layer.1.attention.self.scores")
+    tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
+    _, diagnosis = bench.judge(ShowsLayersAlone(made(scale, tanh)), probes=PROBES)
+    (cause,) = diagnosis.causes
+    assert sorted(names_of(diagnosis)) == ["gelu-tanh", "scale-missing"]
+    assert cause.stages == ("encoder.layer.1",)
+
+
+def test_two_mistakes_at_one_stage(bench):
+    both = made(("segments-not-added", "embeddings.sum"), ("positions-not-added", "embeddings.sum"))
+    _, diagnosis = bench.judge(Faulty(both), probes=PROBES)
+    assert sorted(names_of(diagnosis)) == ["positions-not-added", "segments-not-added"]
+    assert len(diagnosis.causes) == 1
+
+
+def test_training_beside_evaluation(bench):
+    dropped = ("dropout-missing", "encoder.layer.1.output.sum")
+    tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
+    _, diagnosis = bench.judge(Faulty(made(tanh, dropped)), probes=[*PROBES, "dropout"])
+    assert names_of(diagnosis) == ["gelu-tanh", "dropout-missing"]
+    assert diagnosis.unknown == {}
+
+
+@pytest.mark.parametrize("layout", ["functional.py:Functional_1_eps", "ragged.py:Ragged_1_tanh"])
+def test_other_layouts(layout, bench):
+    heads = "functional" not in layout  # it returns the last layer's states alone
+    _, diagnosis = bench.judge(load_maker(f"{BERTS / layout}"), heads=heads, probes=PROBES)
+    known = {"eps": "norm-eps-1e-5", "tanh": "gelu-tanh"}
+    assert names_of(diagnosis) == [known[layout.rpartition("_")[2]]]
+
+
+def test_the_command(capsys):
+    probes = ["--probe", "sentence", "--probe", "padded right"]
+    with pytest.raises(SystemExit) as done:
+        main(["diagnose", f"{FUSED}:Fused_0_eps_2_scale", *probes, "--format", "json"])
+    assert done.value.code == 1
+    told = json.loads(capsys.readouterr().out)
+    eps, scale = told["causes"]
+    assert (eps["fault"], eps["stage"]) == (
+        "norm-eps-1e-5",
+        "encoder.layer.0.attention.output.LayerNorm",
+    )
+    assert (scale["fault"], scale["stages"]) == (
+        "scale-of-hidden",
+        ["encoder.layer.2.attention.self"],
+    )
+    assert eps["explained"] > 1 - 1e-6
+    assert eps["before"] > 1e-7 > 1e-12 > eps["after"]
+    assert "fused.py:" in eps["place"]
+    assert "eps=config.layer_norm_eps" in eps["hint"]
+    assert told["unknown"] == []
+
+
+def test_what_a_learner_reads(capsys):
+    checkpoint = ["--checkpoint", "builtin:adversarial"]
+    with pytest.raises(SystemExit):
+        main(["diagnose", f"{FUSED}:Fused_1_tanh", "--probe", "sentence", *checkpoint])
+    printed = capsys.readouterr().out
+    assert "cause: GELU is its approximation by tanh\n" in printed
+    assert "  where  encoder.layer.1.intermediate, at " in printed
+    assert "fused.py:" in printed
+    assert "from HuggingFace's BERT with this mistake it is 0.0e+00" in printed
+    assert "  mend   F.gelu(x) is exact" in printed
+    assert "again: " in printed
 
 
 @pytest.mark.parametrize("name", UNLISTED)

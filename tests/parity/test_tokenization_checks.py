@@ -67,7 +67,7 @@ def test_a_simple_tokenizer_is_right_about_ids(work):
         (broken.FinalSigma, "lower case", "for a whole text", "Σ"),
         (broken.RunningPythonsAccents, "accents (NFD", "Python's Unicode data", ""),
         (broken.AccentsKept, "accents (NFD", "accents were kept", ""),
-        (broken.Split, "whitespace", "str.split() came before", ""),
+        (broken.Split, "whitespace", "str.split() or str.isspace() came before", ""),
         (broken.NoChinese, "CJK padding", "not padded", ""),
         (broken.TypingErrorMended, "CJK padding", "2B820", ""),
         (broken.AsciiPunctuation, "punctuation", "only ASCII's", ""),

@@ -44,13 +44,14 @@ SCRIPTS = [
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
     assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + SCRIPTS + MINE)
-    assert make == ["make parity", "make test"]
+    assert make == ["make parity", "make test", "make self-test"]
 
 
 def test_the_makefile_has_what_readme_tells():
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(r"^parity: .*\n\t\$\(BIN\)/parity diff$", makefile, re.MULTILINE)
     assert re.search(r"^test: check\n\t\$\(BIN\)/pytest", makefile, re.MULTILINE)
+    assert re.search(r"^self-test: .*\n\t\$\(BIN\)/parity self-test", makefile, re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", PARITY)
@@ -72,7 +73,7 @@ def test_parity_commands(command, capsys):
 
 def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
     """One after the other, as a reader would. Slow: each builds the models anew."""
-    assert len(MINE) == 8
+    assert len(MINE) == 9
     monkeypatch.chdir(tmp_path)
     model = "from tests.parity.plain_berts import Tutorial as MyBert"
     (tmp_path / "my_bert.py").write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{model}")
@@ -82,7 +83,7 @@ def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
             arguments = [sys.executable, *arguments, "-k", "pair and not gradients"]
             assert subprocess.run(arguments, capture_output=True).returncode == 0, command
             continue
-        if arguments[0] in ("check", "record"):
+        if arguments[0] in ("check", "diagnose", "record"):
             arguments += ["--probe", "pair"]
         with pytest.raises(SystemExit) as ended:
             main(arguments)
@@ -118,14 +119,14 @@ def test_the_example_prints_what_it_says(capsys):
     assert printed[4] == "103 loaded, 0 of them renamed"
 
 
-def test_what_a_wrong_eps_reads(capsys):
-    wrong = ROOT / "tests" / "parity" / "berts" / "fused.py"
+def test_what_a_wrong_eps_reads(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit):
-        main(["check", f"{wrong}:Fused_1_eps", "--probe", "sentence"])
+        main(["check", "tests/parity/berts/fused.py:Fused_1_eps", "--probe", "sentence"])
     printed = capsys.readouterr().out
-    shown = [block for block in blocks("text") if block.startswith("diverges")]
-    assert len(shown) == 1
-    assert shown[0] in printed
+    shown = [block for block in blocks("text") if block.startswith(("diverges", "cause"))]
+    assert len(shown) == 2
+    assert all(block in printed for block in shown)
 
 
 def test_the_sketch_of_a_candidate_names_stages():
