@@ -163,8 +163,9 @@ class Judge:
         """
         more = {"recording": str(self._place), "into": str(into)}
         asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
-        (answer,) = self.ask("isolated", **more, **asked, dtype=self.described()["dtype"])
-        places: dict[str, str] = answer["places"]
+        places: dict[str, str] = {}
+        for answer in self.ask("isolated", **more, **asked, dtype=self.described()["dtype"]):
+            places |= answer["places"]
         return places
 
     def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:

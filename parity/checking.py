@@ -63,7 +63,8 @@ class Asked:
                     for row in check(judge, chosen, self.seed):
                         judged.append(row)
                         yield replace(row, checkpoint=name)
-                    if report.diagnosis is None and Report(judged).first_divergence is not None:
+                    diverges = Report(judged).first_divergence is not None
+                    if diverges and chosen.probes and report.diagnosis is None:
                         with Console(stderr=True).status("trying known mistakes"):
                             report.diagnosis = explain(judge, judged)
                         report.diagnosis.checkpoint = name

@@ -15,7 +15,7 @@ from parity.mistakes import (
     training,
 )
 
-_PARTS = (
+PARTS = (
     lookups,
     embeddings,
     norms,
@@ -29,4 +29,4 @@ _PARTS = (
     training,
 )
 
-CATALOGUE: dict[str, Fault] = {fault.name: fault for part in _PARTS for fault in part.FAULTS}
+CATALOGUE: dict[str, Fault] = {fault.name: fault for part in PARTS for fault in part.FAULTS}

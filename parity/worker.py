@@ -118,8 +118,8 @@ def _isolated(candidate: Candidate, folder: Path, request: Mapping[str, Any]) ->
                 for name in request["stages"]:
                     if name in tensors:
                         made.add(probe.name, name, tensors[name])
+                yield {"places": places}
     made.close()
-    yield {"places": places}
 
 
 def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:

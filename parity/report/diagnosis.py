@@ -40,7 +40,9 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis) -> Iterator[Line]:
     stages = [stage for cause in causes for stage in cause.stages]
     said = dict.fromkeys(each.says for each in first.mistakes)
     yield f"\ncause: {'; and '.join(said)}", "bold red"
-    yield f"  where  {stages[0]}{_place(diagnosis, stages[0])}", ""
+    made = " and ".join(each.stage for each in first.mistakes)
+    seen = "" if made == stages[0] else f", seen at {stages[0]}"
+    yield f"  where  {made}{seen}{_place(diagnosis, stages[0])}", ""
     if len(stages) > 1:
         last = f" and {len(stages) - 4} more" if len(stages) > 4 else ""
         yield f"         and {', '.join(stages[1:4])}{last}", ""

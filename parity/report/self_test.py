@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parity.faults import CATALOGUE
+from parity.faulty_tokenizer import tokenizer_faults
 from parity.probes import probes
 from parity.self_test import Found, Results
 
@@ -71,7 +72,7 @@ def _complaint(found: Found, results: Results) -> str:
         return f"{made} are called {', '.join(found.causes) or 'unknown'}" * (not found.named)
     if not found.probes:
         return "not caught"
-    if not found.located:
+    if not found.located and found.trial.name in CATALOGUE:
         return f"the first difference is at {found.first}"
     if not found.named:
         return f"called {', '.join(found.causes[:3]) or 'unknown'}"
@@ -107,7 +108,9 @@ def _row(found: Found) -> dict[str, Any]:
 def to_html(results: Results) -> str:
     """Return a page: mistakes down, probes across."""
     trials = [*_all(results)]
-    shown = [probe for probe in _PROBES if any(probe in found.probes for found in trials)]
+    seen = dict.fromkeys(probe for found in trials for probe in found.probes)
+    shown = [probe for probe in _PROBES if probe in seen]
+    shown += [other for other in seen if other not in _PROBES]
     head = "".join(f"<th><span>{html.escape(probe)}</span></th>" for probe in shown)
     rows = [_line(found, shown, results) for each in results.faults.values() for found in each]
     score = results.score
@@ -132,7 +135,7 @@ def to_html(results: Results) -> str:
 
 
 def _line(found: Found, shown: list[str], results: Results) -> str:
-    fault = CATALOGUE[found.trial.name]
+    fault = (CATALOGUE | tokenizer_faults())[found.trial.name]
     cells = "".join(
         f'<td class="{"seen" if probe in found.probes else "not"}" title="{html.escape(probe)}">'
         f"{'●' if probe in found.probes else '·'}</td>"

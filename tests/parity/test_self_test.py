@@ -13,7 +13,8 @@ from parity.report.self_test import to_html, to_json
 from parity.self_test import Found, Results
 from parity.trials import Trial, draws
 
-SOME = ["relu", "mask-of-minus-10000", "dropout-missing", "as it stands", "draw *"]
+TEXT = "tokenizer: cjk: tokenize_chinese_chars was taken as true"
+SOME = ["relu", TEXT, "mask-of-minus-10000", "dropout-missing", "as it stands", "draw *"]
 
 
 def test_a_small_part_of_it(tmp_path, capsys):
@@ -25,19 +26,23 @@ def test_a_small_part_of_it(tmp_path, capsys):
     assert done.value.code == 0
     told = json.loads(capsys.readouterr().out)
     assert told["score"] == {
-        "faults": 2,
-        "caught": 2,
-        "locatable": 2,
+        "faults": 3,
+        "caught": 3,
+        "locatable": 2,  # a text has no stages
         "located": 2,
-        "named": 2,
+        "named": 3,
         "variants": 1,
         "false_alarms": 0,
     }
     assert [draw["named"] for draw in told["draws"]] == [True, True]
-    assert told["only_one_probe"] == {"dropout-missing": "dropout"}
+    assert told["only_one_probe"] == {
+        "dropout-missing": "dropout",
+        TEXT: "texts, uncased, no CJK padding",
+    }
     assert [each["outputs"] for each in told["equivalent"]] == [False]
     text = page.read_text()
     assert "<b>relu</b>" in text
+    assert f"<b>{TEXT}</b>" in text
     assert "http" not in text  # nothing is fetched
 
 

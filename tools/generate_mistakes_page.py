@@ -1,0 +1,58 @@
+"""Write docs/mistakes.md: what the judge knows of how BERTs go wrong."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parity.edits import Fault
+from parity.faults import PARTS
+from parity.faulty_tokenizer import tokenizer_faults
+
+PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
+HEADER = """\
+# How BERTs go wrong
+
+What `parity diagnose` tries, and `parity self-test` makes: {number} mistakes, and {same} edits that
+look like one. Each is a few lines of [`parity/mistakes`](../parity/mistakes), from which
+`tools/generate_mistakes_page.py` writes this page.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    parts = {part.__doc__ or "": part.FAULTS for part in PARTS}
+    parts["Tokenizers, as they get a text wrong."] = tuple(tokenizer_faults().values())
+    every = [fault for faults in parts.values() for fault in faults]
+    same = sum(bool(fault.equivalent) for fault in every)
+    lines = [HEADER.format(number=len(every) - same, same=same)]
+    for title, faults in parts.items():
+        lines += [f"\n## {title.strip().splitlines()[0].rstrip('.')}\n"]
+        lines += ["| called | what was done | shown by | instead |", "|---|---|---|---|"]
+        lines += [_row(fault) for fault in faults]
+    return "\n".join(lines) + "\n"
+
+
+def _row(fault: Fault) -> str:
+    done = fault.says.replace("{value}", "another number")
+    done += f"; seen in: {fault.seen}" if fault.seen else ""
+    instead = f"it is no mistake: {fault.equivalent}" if fault.equivalent else fault.hint
+    cells = (f"`{fault.name}`", done, fault.shows, instead)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def main(
+    check: Annotated[
+        bool, typer.Option(help="Write nothing; 1 where the page is another.")
+    ] = False,
+) -> None:
+    """Write the page."""
+    if not check:
+        PATH.write_text(page(), encoding="utf-8")
+    elif PATH.read_text(encoding="utf-8") != page():
+        typer.echo(f"{PATH}: is not what the catalogue says; run this without --check")
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
