@@ -57,8 +57,9 @@ class Asked:
         """
         for name, (folder, chosen) in self.checkpoints.items():
             try:
-                options = {"limit": self.limit, "relative": self.tolerance}
-                with Judge(self.candidate, folder, **options) as judge:  # type: ignore[arg-type]
+                with Judge(
+                    self.candidate, folder, limit=self.limit, relative=self.tolerance
+                ) as judge:
                     judged = []
                     for row in check(judge, chosen, self.seed):
                         judged.append(row)
