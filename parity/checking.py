@@ -16,6 +16,7 @@ from parity.verdict import Report
 
 CHECKPOINTS = ("builtin:adversarial", "builtin:minilm")  # made to show mistakes, and trained
 SCRATCH_BERT = "parity.scratch_candidate:ScratchBert"
+PACKED = "parity.scratch_candidate:PackedBert"
 
 
 @dataclass(frozen=True)

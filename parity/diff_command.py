@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from parity.check import Chosen, Judge, check
+from parity.checking import PACKED
 from parity.command_options import (
     CheckpointOption,
     Dtype,
@@ -45,6 +46,7 @@ class Attention(StrEnum):
 
     EAGER = "eager"
     SDPA = "sdpa"
+    PACKED = "packed"
 
 
 def diff_command(
@@ -64,7 +66,8 @@ def diff_command(
         list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
     ] = None,
     attention: Annotated[
-        Attention, typer.Option(help="eager shows scores; sdpa is faster and has none.")
+        Attention,
+        typer.Option(help="eager shows scores; sdpa is faster and has none; packed omits padding."),
     ] = Attention.EAGER,
     dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
@@ -76,7 +79,8 @@ def diff_command(
 ) -> int:
     """Compare a BERT with HuggingFace, every tensor in the order of computation.
 
-    scratch_bert is compared bit for bit; a candidate in double precision, whatever its operations.
+    scratch_bert is compared bit for bit. A candidate, and a packed batch of scratch_bert, which
+    does other operations, are compared in double precision.
 
     Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
     5 nothing was compared.
@@ -87,8 +91,12 @@ def diff_command(
         torch.empty(0, device=device).tolist()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise typer.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
-    if candidate is not None and (attention is Attention.SDPA or dtype or device != "cpu"):
+    if candidate is not None and (attention is not Attention.EAGER or dtype or device != "cpu"):
         raise typer.BadParameter("a candidate brings its own attention, dtype and device")
+    if attention is Attention.PACKED:
+        if dtype or device != "cpu":
+            raise typer.BadParameter("a packed batch is compared in double precision, on the cpu")
+        candidate = PACKED
     if probe is not None and texts:
         raise typer.BadParameter("give texts or a probe, not both", param_hint="--probe")
     folder = resolve_checkpoint(checkpoint)

@@ -1,12 +1,15 @@
-"""scratch_bert's model as the first candidate."""
+"""scratch_bert's model as the first candidate, with padding and without."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
 
 import scratch_bert
+from parity.stages import reference_points
 from scratch_bert.config_file import config_from_values
+from scratch_bert.packing import Packing
 
 
 class ScratchBert:
@@ -28,3 +31,37 @@ class ScratchBert:
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Run a batch with the attention that has scores to look at."""
         return vars(model(**batch, attention="eager"))
+
+
+class PackedBert(ScratchBert):
+    """The same with attention="packed", which other operations compute, and no padding."""
+
+    _packing: Packing
+
+    def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
+        """Build it, and look where its tokens are whenever it runs."""
+        model = super().build(config, weights)
+        encoder = model.get_submodule("bert.encoder" if hasattr(model, "bert") else "encoder")
+        encoder.register_forward_pre_hook(self._look)
+        points = reference_points(name for name, _ in model.named_modules())
+        self.stages = {
+            name: replace(stage, take=self._take, put=self._put)
+            if name.startswith(("encoder.", "cls.predictions"))
+            else stage
+            for name, stage in points.items()
+            if stage.side not in ("scores", "probabilities")
+        }
+        return model
+
+    def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Run a batch."""
+        return vars(model(**batch, attention="packed"))
+
+    def _look(self, _: nn.Module, inputs: tuple[Any, ...]) -> None:
+        self._packing = inputs[1].packing
+
+    def _take(self, packed: Tensor) -> Tensor:
+        return self._packing.unpack(packed)
+
+    def _put(self, packed: Tensor, numbers: Tensor) -> Tensor:
+        return packed.copy_(self._packing.pack(numbers))

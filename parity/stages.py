@@ -20,7 +20,7 @@ class Stage:
     """Where a model makes a stage's tensor.
 
     >>> Stage.parse("blocks.0.norm:in")
-    Stage(module='blocks.0.norm', side='in', take=None)
+    Stage(module='blocks.0.norm', side='in', take=None, put=None)
 
     Attributes:
         module: a module's path.
@@ -28,11 +28,13 @@ class Stage:
             is computed inside it.
         take: which part of that tensor, or in which shape; where it is a view, the judge can also
             put the reference's numbers there.
+        put: does that where it is none: writes numbers in the stage's shape into the tensor.
     """
 
     module: str
     side: Side = "out"
     take: "Callable[[Tensor], Tensor] | None" = None
+    put: "Callable[[Tensor, Tensor], object] | None" = None
 
     @classmethod
     def parse(cls, text: str) -> "Stage":

@@ -128,6 +128,9 @@ class _Show:
 
 def _write(tensor: Tensor, stage: Stage, put: Tensor) -> None:
     """Write a stage's numbers into its part of a tensor, if that is a part and no copy."""
+    if stage.put is not None:
+        stage.put(tensor, put)
+        return
     part = stage.of(tensor)
     if part.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr():
         part.copy_(put)

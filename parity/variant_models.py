@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from parity.faulty import Faulty
+from parity.scratch_candidate import PackedBert
 from parity.stages import OUTPUTS, Stage
 
 _LAYER = "encoder.layer.{i}"
@@ -179,13 +180,14 @@ class _LastRowFirst(_Hidden):
         return {name: tensor.flip(0) for name, tensor in outputs.items()}
 
 
-MODELS: dict[str, Callable[[], Faulty]] = {
+MODELS: dict[str, Callable[[], Any]] = {
     "as it stands": Faulty,
     "torch's fused attention": _Sdpa,
     "layers computed anew for the backward pass": _Checkpointed,
     "single precision": _Single,
     "query, key and value in one matrix": _Fused,
     "torch.compile": _Compiled,
+    "packed batches": PackedBert,
     "each row alone, without padding": _RowByRow,
     "padding to a multiple of eight": _PaddedFurther,
     "the batch in the opposite order": _LastRowFirst,

@@ -6,6 +6,7 @@ Here a stage is computed by other operations, which is an edit, as a mistake is.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -105,7 +106,7 @@ _EDITS: dict[str, tuple[tuple[str, ...], Make]] = {
 }
 
 
-def variants(names: Sequence[str], layers: int) -> Iterator[tuple[str, Callable[[], Faulty]]]:
+def variants(names: Sequence[str], layers: int) -> Iterator[tuple[str, Callable[[], Any]]]:
     """Yield what each is called, and its maker.
 
     Args:

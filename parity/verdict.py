@@ -85,6 +85,16 @@ class Report:
         return list(dict.fromkeys(row.name for row in rows))
 
     @property
+    def tally(self) -> str:
+        """How much of what decides is as it should be; padding and what nobody computes do not."""
+        judged = [
+            row
+            for row in self.rows
+            if row.lane != "padding" and row.status is not Status.UNSUPPORTED
+        ]
+        return f"{sum(row.passed for row in judged)} of {len(judged)} comparisons hold"
+
+    @property
     def compared(self) -> int:
         """How many comparisons were made; what a side does not compute is not compared."""
         return sum(row.status is not Status.UNSUPPORTED for row in self.rows)

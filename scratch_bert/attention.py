@@ -1,7 +1,7 @@
 """Attention: every token looks at every other and takes what it needs from each.
 
 Read `eager_attention` first: it is the formula. "sdpa" is the same mathematics in one call of
-torch, faster and without the probabilities.
+torch, faster and without the probabilities; "packed" does it without padding.
 """
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from scratch_bert.attention_plan import AttentionPlan, Mask
 from scratch_bert.config import BertConfig
 from scratch_bert.feed_forward import BertOutput
+from scratch_bert.packed_attention import packed_attention
 
 States = Float[Tensor, "batch seq hidden"]
 Queries = Float[Tensor, "batch heads query head_dim"]
@@ -82,13 +83,17 @@ class BertSelfAttention(nn.Module):
 
     def forward(self, states: States, plan: AttentionPlan) -> tuple[States, Probabilities | None]:
         """Return the context, and the probabilities where the attention is eager."""
-        query = self.split_heads(self.query(states))  # (batch, heads, seq, head_dim)
-        key, value = self.keys_and_values(states, plan)
+        unpacks = plan.packing if self.is_cross else None  # an encoder's output is not packed
+        query = self.query(states)
+        query = self.split_heads(unpacks.unpack(query) if unpacks else query)
+        key, value = self.keys_and_values(states, plan)  # (batch, heads, seq, head_dim)
         mask = plan.encoder_mask if self.is_cross else plan.mask
         dropout = self.dropout.p if self.training else 0.0
         probabilities = None
         if plan.attention == "eager":
             context, probabilities = eager_attention(query, key, value, mask, dropout)
+        elif plan.packing and not self.is_cross:
+            context = packed_attention(query, key, value, plan.packing, dropout, self.is_causal)
         else:
             causal = self.is_causal and mask is None and query.size(2) > 1
             # torch's own scale, 1 / sqrt(d), is another float64 than HF's d**-0.5.
@@ -97,7 +102,7 @@ class BertSelfAttention(nn.Module):
             )
         # A view with strides of its own would take another matrix kernel, with other last bits.
         context = context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
-        return context, probabilities
+        return unpacks.pack(context) if unpacks else context, probabilities
 
 
 class BertAttention(nn.Module):

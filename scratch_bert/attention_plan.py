@@ -7,8 +7,11 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-Attention = Literal["eager", "sdpa"]
+from scratch_bert.packing import Packing
+
+Attention = Literal["eager", "sdpa", "packed"]
 Attended = Integer[Tensor, "batch _"] | Bool[Tensor, "batch _"] | None
+Seen = Bool[Tensor, "batch _"] | None
 Mask = Float[Tensor, "#batch 1 #query key"] | Bool[Tensor, "#batch 1 #query key"] | None
 EncoderMask = Float[Tensor, "batch 1 1 source"] | Bool[Tensor, "batch 1 1 source"] | None
 Split = Float[Tensor, "batch heads _ head_dim"]
@@ -46,11 +49,13 @@ class AttentionPlan:
     """The same for all layers; made once by `BertModel.forward`.
 
     Attributes:
-        attention: "eager", the formula, or "sdpa", torch's fused kernel.
-        mask: from `mask_for`.
+        attention: "eager", the formula, "sdpa", torch's fused kernel, or "packed", that without
+            padding.
+        mask: from `mask_for`; None in a packed batch.
         encoder_hidden_states: what a decoder's cross-attention looks at; None for none.
         encoder_mask: the mask over those.
         cache: a decoder's, extended by each layer.
+        packing: of a packed batch; None otherwise.
     """
 
     attention: Attention
@@ -58,15 +63,16 @@ class AttentionPlan:
     encoder_hidden_states: Float[Tensor, "batch source hidden"] | None = None
     encoder_mask: EncoderMask = None
     cache: KeyValueCache | None = None
+    packing: Packing | None = None
 
 
 def mask_for(
     attention: Attention,
-    attended: Attended,
+    attended: Seen,
     like: Float[Tensor, "batch seq hidden"],
     causal_past: int | None = None,
 ) -> Mask:
-    """Turn HF's `attention_mask` (1 attend, 0 padding) into what the attention takes.
+    """Turn what may be looked at (True; padding is False) into what the attention takes.
 
     Eager attention adds 0 or the dtype's lowest number to the scores; sdpa takes booleans. In a
     decoder, tokens see the `causal_past` tokens in the cache and, of `like`'s, the earlier ones.
@@ -75,24 +81,17 @@ def mask_for(
         (batch or 1, 1, query or 1, key); None where nothing is hidden, and for sdpa also where the
         kernel's own causal switch says it all, since without a mask it takes a faster road.
     """
-    if attended is not None:
-        if attended.is_floating_point():
-            raise ValueError(
-                f"attention_mask is {attended.dtype}, expected integers or booleans: "
-                "1 where a token may be looked at, 0 for padding"
-            )
-        attended = attended.to(torch.bool)
-        if not torch.compiler.is_compiling() and bool(attended.all()):
-            attended = None
+    if attended is not None and not torch.compiler.is_compiling() and bool(attended.all()):
+        attended = None
     mask = None if attended is None else attended[:, None, None, :]  # (batch, 1, 1, key)
     if causal_past is not None:
         query = like.shape[1]
-        if mask is None and attention == "sdpa" and (causal_past == 0 or query == 1):
+        if mask is None and attention != "eager" and (causal_past == 0 or query == 1):
             return None
         shape = query, causal_past + query
         earlier = torch.ones(shape, dtype=torch.bool, device=like.device).tril(causal_past)
         earlier = earlier[None, None]  # (1, 1, query, key)
         mask = earlier if mask is None else mask & earlier
-    if mask is None or attention == "sdpa":
+    if mask is None or attention != "eager":
         return mask
     return torch.where(mask, like.new_zeros(()), torch.finfo(like.dtype).min)

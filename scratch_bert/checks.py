@@ -1,7 +1,7 @@
 """Refuse inputs that do not fit, in words that name the tensor and what it should be."""
 
 import torch
-from jaxtyping import Integer
+from jaxtyping import Bool, Integer
 from torch import Tensor, nn
 
 
@@ -22,3 +22,14 @@ def check_shape(name: str, tensor: Tensor, *allowed: tuple[int, ...]) -> None:
     if tuple(tensor.shape) not in allowed:
         expected = " or ".join(str(shape) for shape in allowed)
         raise ValueError(f"{name} has shape {tuple(tensor.shape)}, expected {expected}")
+
+
+def check_mask(name: str, mask: Tensor, shape: tuple[int, int]) -> Bool[Tensor, "batch _"]:
+    """Refuse a mask of another kind or shape; return it as booleans."""
+    check_shape(name, mask, shape)
+    if mask.is_floating_point():
+        raise ValueError(
+            f"{name} is {mask.dtype}, expected integers or booleans: "
+            "1 where a token may be looked at, 0 for padding"
+        )
+    return mask.to(torch.bool)

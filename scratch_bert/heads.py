@@ -1,14 +1,16 @@
 """What is put on top of BERT for pretraining: guess masked words, tell whether B follows A.
 
 Each model takes `BertModel.forward`'s arguments, by position (`args`) or by name (`inputs`), and
-labels, which add a `loss`. A label of -100 is ignored.
+labels, which add a `loss`. A label of -100 is ignored. The vocabulary's matrix is a large part of
+the work: with `logits_at`, which is True where logits are asked for, they are (chosen, vocab), and
+nothing is computed elsewhere.
 """
 
 from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor, nn
 
 from scratch_bert.activations import activation
@@ -16,11 +18,12 @@ from scratch_bert.checks import check_shape
 from scratch_bert.config import BertConfig
 from scratch_bert.initialization import init_weights
 from scratch_bert.model import BertModel
-from scratch_bert.outputs import HeadOutput, PreTrainingOutput
+from scratch_bert.outputs import BertModelOutput, HeadOutput, PreTrainingOutput
 from scratch_bert.pretrained import BertPreTrainedModel
 
 TokenLabels = Integer[Tensor, "batch seq"] | None
 TextLabels = Integer[Tensor, " batch"] | None
+Chosen = Bool[Tensor, "batch seq"] | None
 
 
 def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
@@ -90,6 +93,19 @@ class BertWithVocabulary(BertWithHead):
             self.cls["seq_relationship"] = nn.Linear(config.hidden_size, 2)
         self.init_head()
 
+    def score(
+        self, output: BertModelOutput, labels: TokenLabels, chosen: Chosen
+    ) -> tuple[Float[Tensor, "*shape vocab"], Tensor | None]:
+        """Return the logits of all tokens, or of those chosen, and the labels of the same."""
+        head = self.cls["predictions"]
+        if chosen is None:
+            return output.for_each_token(head), labels
+        check_shape("logits_at", chosen, tuple(output.last_hidden_state.shape[:2]))
+        if labels is not None:
+            check_shape("labels", labels, tuple(chosen.shape))
+        logits = head(output.last_hidden_state[chosen])  # (chosen, vocab)
+        return logits, None if labels is None else labels[chosen]
+
 
 class BertForPreTraining(BertWithVocabulary):
     """Masked words and next sentence together (paper: section 3.1, tasks 1 and 2)."""
@@ -101,11 +117,12 @@ class BertForPreTraining(BertWithVocabulary):
         *args: Any,
         labels: TokenLabels = None,
         next_sentence_label: TextLabels = None,
+        logits_at: Chosen = None,
         **inputs: Any,
     ) -> PreTrainingOutput:
         """The loss is the sum of both tasks', or the one task's that has labels (HF: None)."""
         output = self.bert(*args, **inputs)
-        words = self.cls["predictions"](output.last_hidden_state)  # (batch, seq, vocab)
+        words, labels = self.score(output, labels, logits_at)  # (batch, seq, vocab)
         follows = self.cls["seq_relationship"](output.pooler_output)  # (batch, 2)
         loss, nsp_loss = cross_entropy(words, labels), cross_entropy(follows, next_sentence_label)
         if loss is not None and nsp_loss is not None:
@@ -121,10 +138,12 @@ class BertForPreTraining(BertWithVocabulary):
 class BertForMaskedLM(BertWithVocabulary):
     """Fill in masked words (paper: section 3.1, task 1)."""
 
-    def forward(self, *args: Any, labels: TokenLabels = None, **inputs: Any) -> HeadOutput:
+    def forward(
+        self, *args: Any, labels: TokenLabels = None, logits_at: Chosen = None, **inputs: Any
+    ) -> HeadOutput:
         """Return logits (batch, seq, vocab)."""
         output = self.bert(*args, **inputs)
-        logits = self.cls["predictions"](output.last_hidden_state)
+        logits, labels = self.score(output, labels, logits_at)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
@@ -132,16 +151,17 @@ class BertForMaskedLM(BertWithVocabulary):
 class BertLMHeadModel(BertWithVocabulary):
     """Predict the next word, left to right: BERT's layers as a decoder (HF only; `is_decoder`)."""
 
-    def forward(self, *args: Any, labels: TokenLabels = None, **inputs: Any) -> HeadOutput:
+    def forward(
+        self, *args: Any, labels: TokenLabels = None, logits_at: Chosen = None, **inputs: Any
+    ) -> HeadOutput:
         """Return logits (batch, seq, vocab); labels are the inputs, shifted here."""
         if labels is not None:
             inputs["use_cache"] = False
+            labels = F.pad(labels[:, 1:], (0, 1), value=-100)  # (batch, seq)
         output = self.bert(*args, **inputs)
-        logits = self.cls["predictions"](output.last_hidden_state)
-        loss = None
-        if labels is not None:
-            following = F.pad(labels[:, 1:], (0, 1), value=-100)  # (batch, seq)
-            loss = cross_entropy(logits.float(), following)  # HF: float32, whatever the model's is
+        logits, labels = self.score(output, labels, logits_at)
+        # HF computes this loss in float32, whatever the model's dtype is.
+        loss = None if labels is None else cross_entropy(logits.float(), labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
 

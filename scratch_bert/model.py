@@ -1,15 +1,19 @@
 """BERT without a head: ids in, one vector per token out."""
 
+from typing import get_args
+
+import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
 from scratch_bert.attention_plan import Attended, Attention, AttentionPlan, KeyValueCache, mask_for
-from scratch_bert.checks import check_shape
+from scratch_bert.checks import check_mask, check_shape
 from scratch_bert.config import BertConfig
 from scratch_bert.embeddings import BertEmbeddings
 from scratch_bert.encoder import BertEncoder
 from scratch_bert.initialization import init_weights
 from scratch_bert.outputs import BertModelOutput
+from scratch_bert.packing import packing_for
 from scratch_bert.pooler import BertPooler
 from scratch_bert.pretrained import BertPreTrainedModel
 
@@ -49,44 +53,67 @@ class BertModel(BertPreTrainedModel):
         `attention_mask` is 1 where a token may be looked at and 0 for padding, all 1 if None; with
         `past_key_values`, which a decoder extends in place, the cached tokens come first in it. The
         two `encoder_` arguments are what a decoder's cross-attention looks at. `use_cache` None
-        means as in the configuration. `attention` is "eager" or "sdpa"; None means sdpa, but eager
-        where attentions are asked for, since sdpa has none to show (HF returns an empty tuple).
+        means as in the configuration. `attention` is "eager", "sdpa" or "packed", which does not
+        compute padding (`packing.py`) and returns zeros there; None means sdpa, but eager where
+        attentions are asked for, since the others have none to show (HF returns an empty tuple).
 
         Raises:
             ValueError: a tensor's shape, an id or a length does not fit.
         """
-        attention = attention or ("eager" if output_attentions else "sdpa")
-        if attention not in ("eager", "sdpa"):
-            raise ValueError(f"attention is {attention!r}, expected 'eager' or 'sdpa'")
-        if attention == "sdpa" and output_attentions:
-            raise ValueError("output_attentions needs attention='eager'; sdpa has none to show")
-        is_decoder = self.config.is_decoder
-        # Under gradient checkpointing a layer runs twice and would extend a cache twice.
-        can_cache = is_decoder and not (self.training and self.encoder.gradient_checkpointing)
-        wants_cache = self.config.use_cache if use_cache is None else use_cache
-        if past_key_values is None and can_cache and wants_cache:
-            past_key_values = KeyValueCache()
-        past = 0 if past_key_values is None else past_key_values.length
-
+        attention = _chosen(attention, output_attentions)
+        cache = self._cache(attention, past_key_values, use_cache)
+        past = 0 if cache is None else cache.length
         states = self.embeddings(input_ids, token_type_ids, position_ids, inputs_embeds, past)
         batch, seq, hidden = states.shape
+        seen = encoder_seen = packing = None
         if attention_mask is not None:
-            check_shape("attention_mask", attention_mask, (batch, past + seq))
+            seen = check_mask("attention_mask", attention_mask, (batch, past + seq))
         if encoder_hidden_states is not None:
             if not self.config.add_cross_attention:
                 raise ValueError("encoder_hidden_states needs add_cross_attention in the config")
             expected = batch, encoder_hidden_states.shape[1], hidden
             check_shape("encoder_hidden_states", encoder_hidden_states, expected)
             if encoder_attention_mask is not None:
-                check_shape("encoder_attention_mask", encoder_attention_mask, expected[:2])
-        plan = AttentionPlan(
-            attention,
-            mask_for(attention, attention_mask, states, past if is_decoder else None),
-            encoder_hidden_states,
-            mask_for(attention, encoder_attention_mask, states),
-            past_key_values,
-        )
+                name = "encoder_attention_mask"
+                encoder_seen = check_mask(name, encoder_attention_mask, expected[:2])
+
+        is_decoder = self.config.is_decoder
+        encoder_mask = mask_for(attention, encoder_seen, states)
+        if attention == "packed":
+            seen = states.new_ones(batch, seq, dtype=torch.bool) if seen is None else seen
+            packing = packing_for(seen, keep_first=self.pooler is not None and not is_decoder)
+            mask, states = None, packing.pack(states)
+        else:
+            mask = mask_for(attention, seen, states, past if is_decoder else None)
+        plan = AttentionPlan(attention, mask, encoder_hidden_states, encoder_mask, cache, packing)
         output = self.encoder(states, plan, output_hidden_states, output_attentions)
+        if packing is not None:
+            output = output.unpacked(packing)
         if self.pooler is not None:
             output.pooler_output = self.pooler(output.last_hidden_state)
         return output
+
+    def _cache(
+        self, attention: Attention, given: KeyValueCache | None, wanted: bool | None
+    ) -> KeyValueCache | None:
+        """The cache to extend, if there is to be one."""
+        if attention == "packed":
+            if given is not None or wanted:
+                raise ValueError("attention='packed' has no cache; 'sdpa' and 'eager' have")
+            return None
+        # Under gradient checkpointing a layer runs twice and would extend a cache twice.
+        repeats = self.training and self.encoder.gradient_checkpointing
+        wanted = self.config.use_cache if wanted is None else wanted
+        if given is None and wanted and self.config.is_decoder and not repeats:
+            return KeyValueCache()
+        return given
+
+
+def _chosen(attention: Attention | None, output_attentions: bool) -> Attention:
+    if attention is None:
+        return "eager" if output_attentions else "sdpa"
+    if attention not in get_args(Attention):
+        raise ValueError(f"attention is {attention!r}, expected 'eager', 'sdpa' or 'packed'")
+    if attention != "eager" and output_attentions:
+        raise ValueError(f"output_attentions needs attention='eager'; {attention} has none to show")
+    return attention

@@ -1,11 +1,14 @@
 """What the models return; the names are HF's."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from scratch_bert.attention_plan import KeyValueCache
+from scratch_bert.packing import Packing
 
 
 @dataclass(kw_only=True)
@@ -36,10 +39,42 @@ class Intermediates:
 
 @dataclass(kw_only=True)
 class BertModelOutput(Intermediates):
-    """`last_hidden_state` (batch, seq, hidden), and (batch, hidden) where there is a pooler."""
+    """What `BertModel` returns.
+
+    Attributes:
+        last_hidden_state: (batch, seq, hidden).
+        pooler_output: (batch, hidden), where there is a pooler.
+        packing: where the tokens are, if the batch was packed.
+    """
 
     last_hidden_state: Tensor
     pooler_output: Tensor | None = None
+    packing: Packing | None = None
+
+    def unpacked(self, packing: Packing) -> "BertModelOutput":
+        """The same of the padded batch."""
+        all_states = self.hidden_states
+        return replace(
+            self,
+            last_hidden_state=packing.unpack(self.last_hidden_state),
+            hidden_states=all_states and tuple(map(packing.unpack, all_states)),
+            packing=packing,
+        )
+
+    def for_each_token(self, head: Callable[[Tensor], Tensor], *, lowest: bool = False) -> Tensor:
+        """Run a head on every token.
+
+        Args:
+            head: from (…, hidden) to (…, width).
+            lowest: in a batch that was packed the padding gets the lowest number, not 0.
+
+        Returns:
+            (batch, seq, width).
+        """
+        if self.packing is None:
+            return head(self.last_hidden_state)
+        made = head(self.packing.pack(self.last_hidden_state))
+        return self.packing.unpack(made, torch.finfo(made.dtype).min if lowest else 0.0)
 
 
 @dataclass(kw_only=True)

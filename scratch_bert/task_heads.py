@@ -81,7 +81,7 @@ class BertForTokenClassification(BertWithClassifier):
     def forward(self, *args: Any, labels: TokenLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, seq, labels)."""
         output = self.bert(*args, **inputs)
-        logits = self.classifier(self.dropout(output.last_hidden_state))
+        logits = output.for_each_token(lambda states: self.classifier(self.dropout(states)))
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
@@ -101,9 +101,14 @@ class BertForQuestionAnswering(BertWithHead):
         end_positions: TextLabels = None,
         **inputs: Any,
     ) -> QuestionAnsweringOutput:
-        """Return start and end logits (batch, seq); positions from seq on are ignored (HF)."""
+        """Return start and end logits (batch, seq); positions from seq on are ignored (HF).
+
+        In a packed batch the logits of padding are the lowest number, so that no answer is there;
+        otherwise it has logits, as in HF, and the loss counts it among what could be chosen.
+        """
         output = self.bert(*args, **inputs)
-        start, end = self.qa_outputs(output.last_hidden_state).unbind(-1)  # (batch, seq) each
+        logits = output.for_each_token(self.qa_outputs, lowest=True)
+        start, end = logits.unbind(-1)  # (batch, seq) each
         loss = None
         if start_positions is not None and end_positions is not None:
             seq = start.shape[1]

@@ -148,10 +148,7 @@ def _reason(report: Report) -> str:
         return report.error
     if report.verdict is Verdict.NOTHING_COMPARED:
         return "the candidate has none of the stages and outputs; see the adapter contract"
-    judged = [
-        row for row in report.rows if row.lane != "padding" and row.status is not Status.UNSUPPORTED
-    ]
-    return f"{sum(row.passed for row in judged)} of {len(judged)} comparisons hold"
+    return report.tally
 
 
 def _required(row: Comparison) -> str:

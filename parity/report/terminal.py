@@ -59,8 +59,7 @@ class TerminalReport:
         if report.verdict is Verdict.NOTHING_COMPARED:
             return "no stage has such a name; a pattern covers all of it, such as '*attention*'"
         if any(row.lane == "isolated" for row in report.rows):
-            holds = sum(row.passed for row in report.rows)
-            return f"{holds} of {len(report.rows)} comparisons hold"
+            return report.tally
         equal = sum(row.bit_equal for row in report.rows)
         return f"{equal} of {report.compared} tensors equal bit for bit"
 

@@ -64,7 +64,7 @@ def test_without_a_pooler(tiny_config):
             {"attention_mask": torch.ones(2, 1, 1, 5)},
             "attention_mask has shape (2, 1, 1, 5), expected (2, 5)",
         ),
-        ({"attention": "flash"}, "attention is 'flash', expected 'eager' or 'sdpa'"),
+        ({"attention": "flash"}, "attention is 'flash', expected 'eager', 'sdpa' or 'packed'"),
         (
             {"encoder_hidden_states": torch.ones(2, 3, 24)},
             "encoder_hidden_states needs add_cross_attention in the config",

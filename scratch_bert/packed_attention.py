@@ -1,0 +1,61 @@
+"""Attention in a packed batch: each token looks at those of its own sequence."""
+
+from importlib.util import find_spec
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from scratch_bert.packing import Block, Packing
+
+if find_spec("torch.nn.attention.varlen"):  # torch 2.10
+    from torch.nn.attention.varlen import varlen_attn
+
+HAS_KERNEL = "varlen_attn" in globals()  # for sequences of any lengths
+Row = Float[Tensor, "1 heads tokens head_dim"]
+Split = Float[Tensor, "sequences heads length head_dim"]
+
+
+def packed_attention(
+    query: Row, key: Row, value: Row, packing: Packing, dropout: float, causal: bool
+) -> Row:
+    """Let every sequence attend to itself, block by block; sdpa's mathematics without a mask.
+
+    On a GPU torch has a kernel for all sequences at once, in half precision and without dropout.
+    """
+    if not packing.blocks:
+        return query  # of no tokens
+    half = query.is_cuda and query.element_size() == 2
+    if HAS_KERNEL and half and dropout == 0 and not causal:
+        return _all_at_once(query, key, value, packing)
+    sizes = [block.tokens for block in packing.blocks]
+    rows = zip(*(torch.split(row, sizes, dim=2) for row in (query, key, value)), strict=True)
+    contexts = []
+    for block, row in zip(packing.blocks, rows, strict=True):
+        q, k, v = (_sequences(each, block) for each in row)
+        k, v = k[:, :, block.unseen :], v[:, :, block.unseen :]
+        context = F.scaled_dot_product_attention(
+            q, k, v, None, dropout, causal, scale=q.size(-1) ** -0.5
+        )
+        contexts.append(context.transpose(1, 2).flatten(0, 1))  # (tokens, heads, head_dim)
+    return torch.cat(contexts)[None].transpose(1, 2)
+
+
+def _sequences(row: Row, block: Block) -> Split:
+    """Cut a block's part of the row into its sequences; a view."""
+    heads, head_dim = row.size(1), row.size(3)
+    return row[0].view(heads, block.sequences, block.length, head_dim).transpose(0, 1)
+
+
+def _all_at_once(query: Row, key: Row, value: Row, packing: Packing) -> Row:
+    """The same in one call for the whole row, whatever the lengths."""
+    if any(block.unseen for block in packing.blocks):
+        key, value = (row.index_select(2, packing.seen) for row in (key, value))
+    longest = max(block.length for block in packing.blocks)
+    query, key, value = (row[0].transpose(0, 1) for row in (query, key, value))
+    context = varlen_attn(
+        query, key, value, packing.query_starts, packing.key_starts, longest, longest
+    )
+    assert isinstance(context, Tensor)
+    return context.transpose(0, 1)[None]  # (1, heads, tokens, head_dim)

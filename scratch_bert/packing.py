@@ -1,0 +1,114 @@
+"""Batches without padding: all sequences of a batch in one row, one behind the other.
+
+    [CLS] a b [SEP] [PAD]
+    [CLS] c [SEP] [PAD] [PAD]   →   [CLS] c [SEP] [CLS] a b [SEP]
+
+Padding is computed like any token and then thrown away; often that is half of the work. Layers
+that treat each token by itself, which is all but attention, take the packed row as it is: it is a
+batch of one. Attention goes through its blocks of sequences of one length, and needs no mask.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+import torch
+from jaxtyping import Bool, Float, Integer
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Block:
+    """Sequences of the same length, one behind the other in the packed row.
+
+    Attributes:
+        sequences: how many.
+        length: tokens of each.
+        unseen: how many at each one's beginning nobody may look at, 0 or 1.
+    """
+
+    sequences: int
+    length: int
+    unseen: int
+
+    @property
+    def tokens(self) -> int:
+        """Of all its sequences."""
+        return self.sequences * self.length
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Where the tokens of a padded batch are in the packed one.
+
+    Attributes:
+        batch: sequences of the padded batch.
+        seq: their length, padding included.
+        places: of the tokens in the padded batch, whose rows are counted through; in packed order.
+        blocks: of the packed row, short sequences first.
+    """
+
+    batch: int
+    seq: int
+    places: Integer[Tensor, " tokens"]
+    blocks: tuple[Block, ...]
+
+    def pack(self, padded: Float[Tensor, "batch seq width"]) -> Float[Tensor, "1 tokens width"]:
+        """Leave the padding out."""
+        return padded.flatten(0, 1).index_select(0, self.places)[None]
+
+    def unpack(
+        self, packed: Float[Tensor, "1 tokens width"], padding: float = 0.0
+    ) -> Float[Tensor, "batch seq width"]:
+        """Put every token where it was, and a number where there is padding."""
+        padded = packed.new_full((self.batch * self.seq, packed.size(2)), padding)
+        padded = padded.index_copy(0, self.places, packed[0])
+        return padded.view(self.batch, self.seq, packed.size(2))
+
+    @cached_property
+    def query_starts(self) -> Integer[Tensor, " sequences+1"]:
+        """Where each sequence begins in the packed row, and where the last one ends."""
+        return self._starts([(block.sequences, block.length) for block in self.blocks])
+
+    @cached_property
+    def key_starts(self) -> Integer[Tensor, " sequences+1"]:
+        """The same among `seen` tokens."""
+        seen = [(block.sequences, block.length - block.unseen) for block in self.blocks]
+        return self._starts(seen)
+
+    @cached_property
+    def seen(self) -> Integer[Tensor, " seen"]:
+        """Where the tokens are in the packed row that may be looked at."""
+        unseen = [n for block in self.blocks for n in [block.unseen] * block.sequences]
+        starts = self.query_starts[:-1][torch.tensor(unseen, dtype=torch.bool)]
+        hidden = torch.zeros(len(self.places), dtype=torch.bool, device=self.places.device)
+        hidden[starts.long()] = True
+        return (~hidden).nonzero()[:, 0]
+
+    def _starts(self, blocks: list[tuple[int, int]]) -> Integer[Tensor, " sequences+1"]:
+        lengths = [length for sequences, length in blocks for _ in range(sequences)]
+        starts = [0, *accumulate(lengths)]
+        return torch.tensor(starts, dtype=torch.int32, device=self.places.device)
+
+
+def packing_for(attended: Bool[Tensor, "batch seq"], keep_first: bool) -> Packing:
+    """Find the tokens of a batch.
+
+    Args:
+        attended: where a token may be looked at; elsewhere is padding, wherever in its row.
+        keep_first: keep each row's first token even where it is padding, for a pooler reads it.
+    """
+    batch, seq = attended.shape
+    kept = attended.clone()
+    if keep_first:
+        kept[:, 0] = True
+    unseen = kept[:, 0] & ~attended[:, 0]
+    kinds, order = (2 * kept.sum(1) + unseen).sort(stable=True)  # by length
+    places = torch.arange(batch * seq, device=attended.device).view(batch, seq)
+    found, counts = torch.unique_consecutive(kinds, return_counts=True)
+    blocks = tuple(
+        Block(count, kind // 2, kind % 2)
+        for kind, count in zip(found.tolist(), counts.tolist(), strict=True)
+        if kind > 0
+    )
+    return Packing(batch, seq, places[order][kept[order]], blocks)
