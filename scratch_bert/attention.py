@@ -65,8 +65,9 @@ class BertSelfAttention(nn.Module):
 
     def split_heads(self, states: States) -> Float[Tensor, "batch heads seq head_dim"]:
         """Cut each vector into one piece per head."""
-        batch, seq, _ = states.shape
-        return states.view(batch, seq, -1, self.head_dim).transpose(1, 2)
+        batch, seq, hidden = states.shape
+        heads = hidden // self.head_dim
+        return states.view(batch, seq, heads, self.head_dim).transpose(1, 2)
 
     def keys_and_values(self, states: States, plan: AttentionPlan) -> tuple[Keys, Keys]:
         """Compute, or find in the cache, what can be looked at."""
@@ -84,9 +85,9 @@ class BertSelfAttention(nn.Module):
     def forward(self, states: States, plan: AttentionPlan) -> tuple[States, Probabilities | None]:
         """Return the context, and the probabilities where the attention is eager."""
         unpacks = plan.packing if self.is_cross else None  # an encoder's output is not packed
-        query = self.query(states)
-        query = self.split_heads(unpacks.unpack(query) if unpacks else query)
-        key, value = self.keys_and_values(states, plan)  # (batch, heads, seq, head_dim)
+        states = unpacks.unpack(states) if unpacks else states
+        query = self.split_heads(self.query(states))  # (batch, heads, seq, head_dim)
+        key, value = self.keys_and_values(states, plan)
         mask = plan.encoder_mask if self.is_cross else plan.mask
         dropout = self.dropout.p if self.training else 0.0
         probabilities = None

@@ -66,12 +66,12 @@ class Packing:
         return padded.view(self.batch, self.seq, packed.size(2))
 
     @cached_property
-    def query_starts(self) -> Integer[Tensor, " sequences+1"]:
+    def query_starts(self) -> Integer[Tensor, " bounds"]:
         """Where each sequence begins in the packed row, and where the last one ends."""
         return self._starts([(block.sequences, block.length) for block in self.blocks])
 
     @cached_property
-    def key_starts(self) -> Integer[Tensor, " sequences+1"]:
+    def key_starts(self) -> Integer[Tensor, " bounds"]:
         """The same among `seen` tokens."""
         seen = [(block.sequences, block.length - block.unseen) for block in self.blocks]
         return self._starts(seen)
@@ -85,7 +85,7 @@ class Packing:
         hidden[starts.long()] = True
         return (~hidden).nonzero()[:, 0]
 
-    def _starts(self, blocks: list[tuple[int, int]]) -> Integer[Tensor, " sequences+1"]:
+    def _starts(self, blocks: list[tuple[int, int]]) -> Integer[Tensor, " bounds"]:
         lengths = [length for sequences, length in blocks for _ in range(sequences)]
         starts = [0, *accumulate(lengths)]
         return torch.tensor(starts, dtype=torch.int32, device=self.places.device)
@@ -101,8 +101,8 @@ def packing_for(attended: Bool[Tensor, "batch seq"], keep_first: bool) -> Packin
     batch, seq = attended.shape
     kept = attended.clone()
     if keep_first:
-        kept[:, 0] = True
-    unseen = kept[:, 0] & ~attended[:, 0]
+        kept[:, :1] = True
+    unseen = (kept & ~attended).sum(1)
     kinds, order = (2 * kept.sum(1) + unseen).sort(stable=True)  # by length
     places = torch.arange(batch * seq, device=attended.device).view(batch, seq)
     found, counts = torch.unique_consecutive(kinds, return_counts=True)

@@ -24,7 +24,7 @@ PROBES = ["sentence", "padded right", "padded left", "padded pairs", "positions"
 NORM = "nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)"
 OUTPUT = "self.LayerNorm(self.dropout(self.dense(states)) + residual)"
 JOIN = "context = context.transpose(1, 2).contiguous().flatten(2)"
-SPLIT = "states.view(batch, seq, -1, self.head_dim).transpose(1, 2)"
+SPLIT = "states.view(batch, seq, heads, self.head_dim).transpose(1, 2)"
 LOOP = "for layer in self.layer:"
 
 ATTENTION, EMBEDDINGS, FEED_FORWARD = "attention.py", "embeddings.py", "feed_forward.py"
@@ -43,7 +43,7 @@ MUTANTS = {
     ],
     "heads-not-joined": [(ATTENTION, JOIN, "context = context.contiguous().view(states.shape)")],
     "heads-cut-by-view": [
-        (ATTENTION, SPLIT, "states.view(batch, -1, seq, self.head_dim)"),
+        (ATTENTION, SPLIT, "states.view(batch, heads, seq, self.head_dim)"),
         (ATTENTION, JOIN, "context = context.contiguous().view(states.shape)"),
     ],
     "norm-eps-1e-5": [(FEED_FORWARD, NORM, "nn.LayerNorm(config.hidden_size)")],

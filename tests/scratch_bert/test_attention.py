@@ -24,7 +24,7 @@ def test_the_formula_by_hand():
 def test_what_is_masked_does_not_matter(tiny_config, attention):
     layer = BertSelfAttention(tiny_config).eval()
     states = torch.randn(2, 5, 24)
-    attended = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
+    attended = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
     plan = AttentionPlan(attention, mask_for(attention, attended, states))
     changed = states.clone()
     changed[0, 3:] = 100.0
@@ -35,7 +35,7 @@ def test_what_is_masked_does_not_matter(tiny_config, attention):
 def test_probabilities_sum_to_one_and_skip_padding(tiny_config):
     layer = BertSelfAttention(tiny_config).eval()
     states = torch.randn(1, 4, 24)
-    plan = AttentionPlan("eager", mask_for("eager", torch.tensor([[1, 0, 1, 1]]), states))
+    plan = AttentionPlan("eager", mask_for("eager", torch.tensor([[1, 0, 1, 1]]).bool(), states))
     _, probabilities = layer(states, plan)
     assert torch.allclose(probabilities.sum(-1), torch.ones(1, 3, 4))
     assert not probabilities[..., 1].any()
@@ -50,29 +50,28 @@ def test_a_head_count_that_does_not_divide():
         BertSelfAttention(config)
 
 
-@pytest.mark.parametrize("attended", [None, torch.ones(2, 3), torch.ones(2, 3).bool()])
+@pytest.mark.parametrize("attended", [None, torch.ones(2, 3).bool()])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_no_mask_where_nothing_is_hidden(attended, attention):
-    attended = attended if attended is None else attended.long()
     assert mask_for(attention, attended, LIKE) is None
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
 def test_the_eager_mask_is_added_in_the_states_dtype(dtype):
-    mask = mask_for("eager", torch.tensor([[1, 1, 0], [1, 1, 1]]), LIKE.to(dtype))
+    mask = mask_for("eager", torch.tensor([[1, 1, 0], [1, 1, 1]]).bool(), LIKE.to(dtype))
     lowest = torch.finfo(dtype).min
     assert mask.dtype == dtype
     assert mask[:, 0, 0].tolist() == [[0, 0, lowest], [0, 0, 0]]
 
 
 def test_the_sdpa_mask_is_what_may_be_looked_at():
-    mask = mask_for("sdpa", torch.tensor([[1, 1, 0], [1, 1, 1]]), LIKE)
+    mask = mask_for("sdpa", torch.tensor([[1, 1, 0], [1, 1, 1]]).bool(), LIKE)
     assert mask[:, 0, 0].tolist() == [[True, True, False], [True, True, True]]
 
 
 def test_causal_masks():
     lower = [[True, False, False], [True, True, False], [True, True, True]]
-    attended = torch.tensor([[0, 1, 1], [1, 1, 1]])
+    attended = torch.tensor([[0, 1, 1], [1, 1, 1]]).bool()
     assert (mask_for("eager", None, LIKE, causal_past=0)[0, 0] == 0).tolist() == lower
     assert mask_for("sdpa", None, LIKE, causal_past=0) is None  # the kernel's own switch
     padded = mask_for("sdpa", attended, LIKE, causal_past=0)
