@@ -22,6 +22,10 @@ def packed_attention(
 ) -> Row:
     """Let every sequence attend to itself, block by block; sdpa's mathematics without a mask.
 
+    A processor adds as many numbers at once as its registers hold (8 or 16 floats). So a context
+    has the bits of the padded one where its sequence's length is a multiple of that; elsewhere the
+    padded sum is split otherwise, and last bits differ. Linear layers give each token the same.
+
     On a GPU torch has a kernel for all sequences at once, in half precision and without dropout.
     """
     if not packing.blocks:
@@ -50,12 +54,10 @@ def _sequences(row: Row, block: Block) -> Split:
 
 def _all_at_once(query: Row, key: Row, value: Row, packing: Packing) -> Row:
     """The same in one call for the whole row, whatever the lengths."""
-    if any(block.unseen for block in packing.blocks):
-        key, value = (row.index_select(2, packing.seen) for row in (key, value))
-    longest = max(block.length for block in packing.blocks)
     query, key, value = (row[0].transpose(0, 1) for row in (query, key, value))
-    context = varlen_attn(
-        query, key, value, packing.query_starts, packing.key_starts, longest, longest
-    )
+    if any(block.unseen for block in packing.blocks):
+        key, value = key[packing.seen], value[packing.seen]
+    longest = packing.blocks[-1].length
+    context = varlen_attn(query, key, value, *packing.starts, longest, longest)
     assert isinstance(context, Tensor)
     return context.transpose(0, 1)[None]  # (1, heads, tokens, head_dim)

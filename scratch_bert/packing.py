@@ -45,12 +45,14 @@ class Packing:
         batch: sequences of the padded batch.
         seq: their length, padding included.
         places: of the tokens in the padded batch, whose rows are counted through; in packed order.
+        seen: which of them may be looked at.
         blocks: of the packed row, short sequences first.
     """
 
     batch: int
     seq: int
     places: Integer[Tensor, " tokens"]
+    seen: Bool[Tensor, " tokens"]
     blocks: tuple[Block, ...]
 
     def pack(self, padded: Float[Tensor, "batch seq width"]) -> Float[Tensor, "1 tokens width"]:
@@ -66,29 +68,21 @@ class Packing:
         return padded.view(self.batch, self.seq, packed.size(2))
 
     @cached_property
-    def query_starts(self) -> Integer[Tensor, " bounds"]:
-        """Where each sequence begins in the packed row, and where the last one ends."""
-        return self._starts([(block.sequences, block.length) for block in self.blocks])
+    def starts(self) -> tuple[Integer[Tensor, " bounds"], Integer[Tensor, " bounds"]]:
+        """Where each sequence begins in the packed row, and where the last one ends.
 
-    @cached_property
-    def key_starts(self) -> Integer[Tensor, " bounds"]:
-        """The same among `seen` tokens."""
-        seen = [(block.sequences, block.length - block.unseen) for block in self.blocks]
-        return self._starts(seen)
-
-    @cached_property
-    def seen(self) -> Integer[Tensor, " seen"]:
-        """Where the tokens are in the packed row that may be looked at."""
-        unseen = [n for block in self.blocks for n in [block.unseen] * block.sequences]
-        starts = self.query_starts[:-1][torch.tensor(unseen, dtype=torch.bool)]
-        hidden = torch.zeros(len(self.places), dtype=torch.bool, device=self.places.device)
-        hidden[starts.long()] = True
-        return (~hidden).nonzero()[:, 0]
-
-    def _starts(self, blocks: list[tuple[int, int]]) -> Integer[Tensor, " bounds"]:
-        lengths = [length for sequences, length in blocks for _ in range(sequences)]
-        starts = [0, *accumulate(lengths)]
-        return torch.tensor(starts, dtype=torch.int32, device=self.places.device)
+        The second counts only tokens that may be looked at.
+        """
+        device = self.places.device
+        lengths, seen = [0], [0]
+        for block in self.blocks:
+            lengths += [block.length] * block.sequences
+            seen += [block.length - block.unseen] * block.sequences
+        queries, keys = (
+            torch.tensor([*accumulate(each)], dtype=torch.int32, device=device)
+            for each in (lengths, seen)
+        )
+        return queries, keys
 
 
 def packing_for(attended: Bool[Tensor, "batch seq"], keep_first: bool) -> Packing:
@@ -111,4 +105,5 @@ def packing_for(attended: Bool[Tensor, "batch seq"], keep_first: bool) -> Packin
         for kind, count in zip(found.tolist(), counts.tolist(), strict=True)
         if kind > 0
     )
-    return Packing(batch, seq, places[order][kept[order]], blocks)
+    places = places[order][kept[order]]
+    return Packing(batch, seq, places, attended.flatten()[places], blocks)
