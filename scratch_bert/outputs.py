@@ -1,4 +1,7 @@
-"""What the models return; the names are HF's."""
+"""What the models return; the names are HF's.
+
+torch is told what they hold, so that it looks inside them: for torch.export, say.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -101,3 +104,7 @@ class QuestionAnsweringOutput(Intermediates):
     start_logits: Tensor
     end_logits: Tensor
     loss: Tensor | None = None
+
+
+for each in (BertModelOutput, HeadOutput, PreTrainingOutput, QuestionAnsweringOutput):
+    torch.export.register_dataclass(each)
