@@ -55,17 +55,26 @@ class Packing:
     seen: Bool[Tensor, " tokens"]
     blocks: tuple[Block, ...]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no padding, and all is in the padded batch's order."""
+        tokens = [block.tokens for block in self.blocks]
+        return tokens == [self.batch * self.seq]
+
     def pack(self, padded: Float[Tensor, "batch seq width"]) -> Float[Tensor, "1 tokens width"]:
         """Leave the padding out."""
-        return padded.flatten(0, 1).index_select(0, self.places)[None]
+        rows = padded.flatten(0, 1)
+        return (rows if self.is_full else rows.index_select(0, self.places))[None]
 
     def unpack(
         self, packed: Float[Tensor, "1 tokens width"], padding: float = 0.0
     ) -> Float[Tensor, "batch seq width"]:
         """Put every token where it was, and a number where there is padding."""
-        padded = packed.new_full((self.batch * self.seq, packed.size(2)), padding)
-        padded = padded.index_copy(0, self.places, packed[0])
-        return padded.view(self.batch, self.seq, packed.size(2))
+        rows = packed[0]
+        if not self.is_full:
+            rows = packed.new_full((self.batch * self.seq, packed.size(2)), padding)
+            rows.index_copy_(0, self.places, packed[0])
+        return rows.view(self.batch, self.seq, packed.size(2))
 
     @cached_property
     def starts(self) -> tuple[Integer[Tensor, " bounds"], Integer[Tensor, " bounds"]]:

@@ -1,19 +1,20 @@
-"""How fast, beside the reference in the same run: load, forward, diff, tokenize.
+"""How fast, beside the reference in the same run: load, forward, memory, diff, tokenize, suite.
 
 Each measurement alternates the sides, so that a machine that slows down slows both. Medians and
 their ratio are printed; quote the ratio.
 """
 
-import gc
-import json
-import statistics
 import time
-from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
+import benchmark_forward
 import torch
 import typer
+from benchmark_memory import peak
+from benchmark_suite import run_suite
+from benchmark_timing import alternate, medians, spread, write
 from benchmark_tokenize import UDHR, Sides, corpora, show_tokenize, size
 from rich.console import Console
 from rich.table import Table
@@ -21,9 +22,7 @@ from rich.table import Table
 from parity import reference, scratch
 from parity.diff import diff
 from parity.diff_settings import Settings
-from parity.environment import environment
 from scratch_bert.checkpoints import resolve
-from scratch_bert.files import replace
 from scratch_bert.tokenization.tokenizer_files import read_settings
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
@@ -33,26 +32,20 @@ Runs = Annotated[int, typer.Option(min=1, help="Counted runs of each side.")]
 Output = Annotated[Path | None, typer.Option("-o", help="Also write the result to FILE.json.")]
 
 
-def alternate(
-    sides: Mapping[str, Callable[[], object]],
-    runs: int,
-    before: Mapping[str, Callable[[], object]] | None = None,
-) -> dict[str, list[float]]:
-    """Run the sides in turn, once uncounted and then `runs` times; seconds of each.
+class Attention(StrEnum):
+    """Ours; packed is measured against the reference's sdpa."""
 
-    What a side needs `before` it runs is not in its time.
-    """
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    for run in range(runs + 1):
-        for name, side in sides.items():
-            if before and name in before:
-                before[name]()
-            gc.collect()  # so that no side pays for what the other left
-            start = time.perf_counter()
-            side()
-            if run:
-                seconds[name].append(time.perf_counter() - start)
-    return seconds
+    EAGER = "eager"
+    SDPA = "sdpa"
+    PACKED = "packed"
+
+
+class Dtype(StrEnum):
+    """Of the weights of both sides."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    FLOAT64 = "float64"
 
 
 def show(title: str, rows: dict[str, dict[str, list[float]]], output: Path | None) -> None:
@@ -60,25 +53,12 @@ def show(title: str, rows: dict[str, dict[str, list[float]]], output: Path | Non
     table = Table("case", "ours, ms", "theirs, ms", "ratio", title=title)
     results = []
     for case, seconds in rows.items():
-        medians = {side: statistics.median(times) for side, times in seconds.items()}
-        ratio = medians["ours"] / medians["theirs"]
-        cells = [
-            f"{1e3 * m:.1f} ({1e3 * min(t):.1f} to {1e3 * max(t):.1f})"
-            for m, t in zip(medians.values(), seconds.values(), strict=True)
-        ]
-        table.add_row(case, *cells, f"{ratio:.3f}")
-        results.append({"case": case, "seconds": seconds, "medians": medians, "ratio": ratio})
+        middle = medians(seconds)
+        ratio = middle["ours"] / middle["theirs"]
+        table.add_row(case, spread(seconds["ours"]), spread(seconds["theirs"]), f"{ratio:.3f}")
+        results.append({"case": case, "seconds": seconds, "medians": middle, "ratio": ratio})
     Console(width=100).print(table)
     write(title, results, output)
-
-
-def write(title: str, results: list[dict[str, Any]], output: Path | None) -> None:
-    """Print what the results depend on, and write both where asked."""
-    facts = environment()
-    print(", ".join(f"{name} {fact}" for name, fact in facts.items()))
-    if output is not None:
-        text = json.dumps({"benchmark": title, "results": results, "environment": facts}, indent=2)
-        replace(output, lambda place: place.write_text(text + "\n", encoding="utf-8"))
 
 
 @app.command()
@@ -102,37 +82,106 @@ def load(
 @app.command()
 def forward(
     checkpoint: Checkpoint = "builtin:bert-base",
-    batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 8,
-    length: Annotated[int, typer.Option(min=1, help="Tokens of a sequence.")] = 128,
+    batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 16,
+    length: Annotated[
+        list[int] | None,
+        typer.Option(min=2, help="Tokens of a sequence; repeatable.", show_default="128"),
+    ] = None,
+    fill: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The share of tokens, such as 0.5, the rest is padding; or text, real paragraphs "
+            "cut to the length. Repeatable.",
+            show_default="text and 1",
+        ),
+    ] = None,
+    attention: Annotated[
+        list[Attention] | None,
+        typer.Option(help="Ours; repeatable.", show_default="eager, sdpa and packed"),
+    ] = None,
+    dtype: Annotated[
+        list[Dtype] | None, typer.Option(help="Repeatable.", show_default="float32")
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    runs: Runs = 15,
+    runs: Runs = 7,
+    output: Annotated[
+        Path | None, typer.Option("-o", help="Also write FILE.json, or a plot, FILE.png.")
+    ] = None,
+) -> None:
+    """A forward pass of the body: lengths x fill x dtype, attentions beside the reference's.
+
+    The limit is the matrix multiplications alone that the tokens need, done in the same turn. From
+    three numbers of tokens on a line is fitted through the times.
+    """
+    if output is not None and output.suffix not in (".json", ".png"):
+        raise typer.BadParameter(f"{output}: expected FILE.json or FILE.png", param_hint="-o")
+    cases = [
+        benchmark_forward.Case(batch, each, _share(share), getattr(torch, kind))
+        for kind in dtype or [Dtype.FLOAT32]
+        for each in length or [128]
+        for share in fill or ["text", "1"]
+    ]
+    attentions = attention or list(Attention)
+    results = benchmark_forward.measure(resolve(checkpoint), cases, attentions, device, runs)
+    title = f"forward, {checkpoint}, {device}"
+    benchmark_forward.show(title, results)
+    write(title, results, output)
+    if output is not None and output.suffix == ".png":
+        benchmark_forward.plot(title, results, output)
+
+
+def _share(text: str) -> float | None:
+    if text == "text":
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise typer.BadParameter(f"{text!r}, expected 'text', or more than 0, at most 1")
+    return share
+
+
+@app.command()
+def memory(
+    checkpoint: Checkpoint = "builtin:bert-base",
+    batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 8,
+    length: Annotated[int, typer.Option(min=8, help="Tokens of a sequence.")] = 512,
+    runs: Runs = 3,
     output: Output = None,
 ) -> None:
-    """One forward pass without padding, eager and sdpa."""
+    """What a forward pass needs beside the model, each side in a process of its own (Linux)."""
     folder = resolve(checkpoint)
-    kind = scratch.architecture_of(folder)
-    ids = torch.randint(1000, 2000, (batch, length), device=device)
-    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-    wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
-    rows = {}
-    for attention in ("eager", "sdpa"):
-        our_model = scratch.load(kind, folder, dtype=None, device=device)
-        their_model = reference.load(
-            kind.name, folder, attention=attention, device=device, **kind.options
-        )
+    pairs = [("ours", each) for each in Attention] + [("theirs", "eager"), ("theirs", "sdpa")]
+    found: dict[tuple[str, str], list[float]] = {pair: [] for pair in pairs}
+    for _ in range(runs):
+        for side, attention in pairs:
+            found[side, attention].append(peak(folder, side, attention, batch, length))
+    table = Table("attention", "ours, MB", "theirs, MB", "ratio", title=f"memory, {checkpoint}")
+    results = []
+    for attention, opponent in benchmark_forward.THEIRS.items():
+        ours, theirs = found["ours", attention], found["theirs", opponent]
+        middle = medians({"ours": ours, "theirs": theirs})
+        ratio = middle["ours"] / middle["theirs"]
+        numbers = (f"{middle[side]:.1f}" for side in ("ours", "theirs"))
+        table.add_row(f"{attention}, {batch} x {length}", *numbers, f"{ratio:.3f}")
+        results.append({"attention": attention, "megabytes": [ours, theirs], "ratio": ratio})
+    Console(width=100).print(table)
+    write("memory", results, output)
 
-        def ours(model=our_model, attention=attention) -> None:
-            scratch.forward(model, inputs, attention)
-            wait()
 
-        def theirs(model=their_model) -> None:
-            reference.forward(model, inputs)
-            wait()
-
-        with torch.inference_mode():
-            case = f"{checkpoint}, {batch} x {length}, {attention}, {device}"
-            rows[case] = alternate({"ours": ours, "theirs": theirs}, runs)
-    show("forward", rows, output)
+@app.command()
+def suite(
+    workers: Annotated[str, typer.Option(help="pytest's -n.")] = "auto", output: Output = None
+) -> None:
+    """How long the tests take; which take longest. They have no other side."""
+    wall, cores, tests = run_suite(workers)
+    slowest = sorted(tests.items(), key=lambda each: -sum(each[1]))[:20]
+    table = Table("test", "cases", "seconds", title=f"{wall:.0f} s, {cores:.0f} s of cores")
+    for name, times in slowest:
+        table.add_row(name, str(len(times)), f"{sum(times):.1f}")
+    Console(width=120).print(table)
+    write("suite", [{"wall": wall, "cores": cores, "tests": tests}], output)
 
 
 @app.command(name="diff")

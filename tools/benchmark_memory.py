@@ -1,0 +1,50 @@
+"""What `benchmark.py memory` measures: how much more a process holds while a batch runs.
+
+Run as a program it is one side, in a process of its own; Linux alone says how much that held.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from parity import reference, scratch
+
+
+def peak(folder: Path, side: str, attention: str, rows: int, length: int) -> float:
+    """Megabytes that one side needs for a forward pass, beyond what it held before."""
+    arguments = [sys.executable, __file__, str(folder), side, attention, str(rows), str(length)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)  # noqa: S603
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _held(field: str) -> float:
+    """Megabytes, by the kernel's account of this process."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith(field))
+
+
+def _run(folder: Path, side: str, attention: str, rows: int, length: int) -> float:
+    kind = scratch.architecture_of(folder)
+    ids = torch.randint(1000, 2000, (rows, length))
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    if side == "ours":
+        model = scratch.load(kind, folder, dtype=None, device="cpu")
+    else:
+        model = reference.load(kind.name, folder, attention=attention, **kind.options)
+    with torch.inference_mode():
+        for each in ({name: tensor[:1, :8] for name, tensor in batch.items()}, batch):
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins here
+            before = _held("VmRSS")
+            if side == "ours":
+                scratch.forward(model, each, attention)
+            else:
+                reference.forward(model, each)
+    return _held("VmHWM") - before
+
+
+if __name__ == "__main__":
+    place, side, attention, *sizes = sys.argv[1:]
+    print(json.dumps(_run(Path(place), side, attention, *map(int, sizes))))
