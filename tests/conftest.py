@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import jaxtyping
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
@@ -83,25 +84,48 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "subprocess", subprocess)
 
 
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Fill a folder once for all workers."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+
+    def once(name: str, fill: Callable[[Path], object]) -> Path:
+        place, begun = common / name, common / f"{name}.begun"
+        with FileLock(common / f"{name}.lock"):
+            if not place.is_dir():
+                begun.mkdir()
+                fill(begun)
+                begun.rename(place)
+        return place
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def small(once: Once) -> Path:
     """The same with few words and positions, of which nothing but time depends."""
-    return small_checkpoint(tmp_path_factory.mktemp("small"))
+    return once("small", small_checkpoint)
 
 
 @pytest.fixture(scope="session")
-def recorded(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recorded(small: Path, once: Once) -> Path:
     """Everything the reference makes of every probe."""
-    place = tmp_path_factory.mktemp("recording")
-    record(small, probes_of(small, 0), None, place)
-    return place
+    return once("recorded", lambda place: record(small, probes_of(small, 0), None, place))
 
 
 @pytest.fixture(scope="session")
-def recorded_for_scratch(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recorded_for_scratch(small: Path, once: Once) -> Path:
     """What scratch_bert makes, too; and the reference's errors in float32."""
-    place = tmp_path_factory.mktemp("recording")
-    candidate = "parity.scratch_candidate:ScratchBert"
-    (made,) = answers({"what": "describe", "candidate": candidate, "checkpoint": str(small)})
-    record(small, probes_of(small, 0), {*made["stages"], *made["outputs"]}, place, ["float32"])
-    return place
+    request = {"what": "describe", "candidate": "parity.scratch_candidate:ScratchBert"}
+
+    def fill(place: Path) -> None:
+        (made,) = answers({**request, "checkpoint": str(small)})
+        wanted = {*made["stages"], *made["outputs"]}
+        record(small, probes_of(small, 0), wanted, place, ["float32"])
+
+    return once("recorded for scratch", fill)
