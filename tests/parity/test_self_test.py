@@ -25,6 +25,7 @@ def _prepared(bench, monkeypatch):
 
 
 def test_a_small_part_of_it(tmp_path, capsys):
+    """Slow: six models and a tokenizer are judged on everything, and explained."""
     chosen = [word for name in SOME for word in ("--fault", name)]
     page = tmp_path / "page.html"
     options = ["--draws", "1", "--workers", "1", "--format", "json", "-o", str(page)]
