@@ -20,13 +20,13 @@ parity: $(INSTALLED)
 	$(BIN)/parity diff
 
 test: check
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 self-test: $(INSTALLED)
 	$(BIN)/parity self-test -o self-test.html
 
 test-transformers-4: $(INSTALLED_4)
-	$(VENV_4)/bin/pytest -n $(WORKERS) tests/reference tests/parity
+	$(VENV_4)/bin/pytest -n $(WORKERS) --dist worksteal tests/reference tests/parity
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

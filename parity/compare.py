@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -106,7 +107,7 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
     difference = (a - b).abs_()  # in place from here on: an embedding's gradient is large
     same = (a == b) | (a.isnan() & b.isnan())  # infinities of one sign, too
     difference.masked_fill_(same, 0.0).nan_to_num_(nan=math.inf)
-    worst = torch.unravel_index(difference.argmax(), shape)
+    worst = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), shape))
     max_abs = 0.0 if same[worst] else (a[worst] - b[worst]).abs().item()
     magnitude = _magnitude(b, theirs.dtype, out=difference)
     status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
@@ -116,7 +117,7 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
         shape=shape,
         max_abs=max_abs,
         max_rel=max_abs / magnitude if magnitude else math.inf,
-        where=tuple(int(i) for i in worst),
+        where=worst,
         allowed=allowed,
         **labels,
     )

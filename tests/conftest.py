@@ -1,7 +1,9 @@
 """Fixtures and small helpers for all tests; shapes are checked from here on."""
 
 import os
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 # Before torch starts its threads: with several workers, each takes its share of the cores.
@@ -11,6 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import jaxtyping
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
@@ -21,11 +24,14 @@ WITH_SHAPES = [
 ]
 jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 
-from parity.check import record
+from parity import process
+from parity.record import record
+from parity.small import small_checkpoint
 from parity.worker import answers, probes_of
 from scratch_bert.checkpoints import resolve
 from scratch_bert.config import BertConfig
 from tests.differs_in_4 import expect_differences
+from tests.forked import Forking
 from tests.models import TINY
 
 settings.register_profile("tests", deadline=None, max_examples=60, derandomize=True)
@@ -64,20 +70,62 @@ def folder() -> Path:
     return resolve("builtin:adversarial")
 
 
-@pytest.fixture(scope="session")
-def recorded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Everything the reference makes of every probe; some seconds, since one has 512 tokens."""
-    place = tmp_path_factory.mktemp("recording")
-    record(folder, probes_of(folder, 0), None, place)
-    return place
+@pytest.fixture(scope="session", autouse=True)
+def _quick_processes() -> Iterator[None]:
+    """Fork the candidates' processes."""
+    with pytest.MonkeyPatch.context() as patch, closing(Forking()) as forking:
+        patch.setattr(process, "subprocess", forking)
+        yield
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let candidates' processes be started as they are for a user, and not forked."""
+    monkeypatch.setattr(process, "subprocess", subprocess)
+
+
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
-def recorded_for_scratch(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What scratch_bert makes, too, but for the longest; and the reference's errors in float32."""
-    place = tmp_path_factory.mktemp("recording")
-    candidate = "parity.scratch_candidate:ScratchBert"
-    (made,) = answers({"what": "describe", "candidate": candidate, "checkpoint": str(folder)})
-    chosen = [probe for probe in probes_of(folder, 0) if probe.name != "longest"]
-    record(folder, chosen, {*made["stages"], *made["outputs"]}, place, ["float32"])
-    return place
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Fill a folder once for all workers."""
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+
+    def once(name: str, fill: Callable[[Path], object]) -> Path:
+        place, begun = common / name, common / f"{name}.begun"
+        with FileLock(common / f"{name}.lock"):
+            if not place.is_dir():
+                begun.mkdir()
+                fill(begun)
+                begun.rename(place)
+        return place
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def small(once: Once) -> Path:
+    """The same with few words and positions, of which nothing but time depends."""
+    return once("small", small_checkpoint)
+
+
+@pytest.fixture(scope="session")
+def recorded(small: Path, once: Once) -> Path:
+    """Everything the reference makes of every probe."""
+    return once("recorded", lambda place: record(small, probes_of(small, 0), None, place))
+
+
+@pytest.fixture(scope="session")
+def recorded_for_scratch(small: Path, once: Once) -> Path:
+    """What scratch_bert makes, too; and the reference's errors in float32."""
+    request = {"what": "describe", "candidate": "parity.scratch_candidate:ScratchBert"}
+
+    def fill(place: Path) -> None:
+        (made,) = answers({**request, "checkpoint": str(small)})
+        wanted = {*made["stages"], *made["outputs"]}
+        record(small, probes_of(small, 0), wanted, place, ["float32"])
+
+    return once("recorded for scratch", fill)

@@ -58,4 +58,4 @@ def _text_rule(text: str, sides: Any) -> str:
         return "a text has ids; none is an error"
     (their_ids,), _ = reference.ids_and_offsets(sides.theirs, [text])
     ours, theirs = ([sides.tokens.get(i, "") for i in row] for row in (rows[0][0], their_ids))
-    return str(explain(text, ours, theirs, sides.theirs, sides.configuration.settings))
+    return str(explain(text, ours, theirs, sides.theirs, sides.steps))

@@ -146,7 +146,7 @@ def _rule(sides: Sides, text: str, rows: Any) -> str:
     ours, theirs = (
         [sides.tokens.get(i, "(no such id)") for i in ids] for ids in (rows[0][0], their_ids)
     )
-    return str(explain(text, ours, theirs, sides.theirs, sides.configuration.settings))
+    return str(explain(text, ours, theirs, sides.theirs, sides.steps))
 
 
 def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:

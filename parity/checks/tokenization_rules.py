@@ -11,7 +11,7 @@ from typing import Any
 
 from parity.checks.hard_pieces import SPECIAL_TOKENS
 from parity.checks.tokenization_mistakes import ASCII_PUNCTUATION, mistakes
-from parity.checks.tokenization_steps import LONGEST_WORD, Step, reference_steps, tokens_of
+from parity.checks.tokenization_steps import LONGEST_WORD, Step, tokens_of
 
 RULES = {
     "special tokens": "special tokens split off raw text: before anything else, in this very case",
@@ -41,7 +41,7 @@ class Explanation:
 
 
 def explain(
-    text: str, ours: Sequence[str], theirs: Sequence[str], made: Any, settings: Mapping[str, Any]
+    text: str, ours: Sequence[str], theirs: Sequence[str], made: Any, steps: Mapping[str, Step]
 ) -> Explanation:
     """Name the rule that a candidate broke on a text.
 
@@ -50,11 +50,10 @@ def explain(
         ours: the candidate's tokens.
         theirs: the reference's tokens.
         made: the reference's tokenizer.
-        settings: do_lower_case, strip_accents and tokenize_chinese_chars.
+        steps: its steps.
     """
     if list(ours) == list(theirs):
         return Explanation("offsets")
-    steps = reference_steps(made, settings)
     for mistake in mistakes(steps):
         if ["[CLS]", *tokens_of(text, {**steps, **mistake.steps}), "[SEP]"] == list(ours):
             return Explanation(mistake.rule, mistake.done)

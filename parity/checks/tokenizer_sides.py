@@ -19,7 +19,7 @@ from parity.checks.tokenizer_folders import (
 )
 from parity.tokenizer_candidate import Candidate
 
-_POOL = 20_000  # texts that calls are made of
+_POOL = 5_000  # texts that calls are made of
 
 Progress = Callable[[int], object]
 

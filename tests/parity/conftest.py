@@ -1,4 +1,4 @@
-"""What tests of the diagnosis share."""
+"""What tests of the judge share."""
 
 import pytest
 
@@ -6,8 +6,11 @@ from parity.bench import Bench, prepare
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory):
-    """A small checkpoint and what the reference makes of it; ten seconds, made once."""
-    folder = tmp_path_factory.mktemp("bench")
-    prepare(folder)
-    return Bench(folder)
+def bench(once):
+    """The small checkpoint and what the reference makes of it; ten seconds, made once."""
+    return Bench(once("bench", prepare))
+
+
+@pytest.fixture(autouse=True)
+def _quick(unchecked_shapes):
+    """Shapes are checked where scratch_bert is tested; here it is run thousands of times."""

@@ -15,7 +15,7 @@ class Sizes(NamedTuple):
     n_layers: int
     n_heads: int
     ffn: int
-    context: int = 512
+    context: int = 80
 
 
 def heads_first(parts):

@@ -38,21 +38,21 @@ SOME = ["padded left", "pair", "no mask", "id 0 attended", "one token", "gradien
 
 
 @pytest.fixture(scope="module")
-def searched(folder, tmp_path_factory):
+def searched(small, tmp_path_factory):
     """What the search sees of the reference."""
     place = tmp_path_factory.mktemp("searched")
-    return record(folder, probes_for(folder), None, place)
+    return record(small, probes_for(small), None, place)
 
 
 @pytest.fixture
-def write(folder, searched, tmp_path):
+def write(small, searched, tmp_path):
     """Write an adapter for a toy; the answer, and the adapter's file."""
 
     def write_one(name, file="plain_berts.py", beside=None):
         path = tmp_path / f"adapter_of_{name}.py"
         request = {
             "module": f"{HERE / file}:{name}",
-            "folder": str(folder),
+            "folder": str(small),
             "checkpoint": "builtin:adversarial",
             "recording": str(searched.folder),
             "path": str(beside / path.name if beside else path),
@@ -64,9 +64,9 @@ def write(folder, searched, tmp_path):
     return write_one
 
 
-def rows_of(path, folder, recorded, probes=()):
-    probes = probes or [probe.name for probe in probes_of(folder, 0) if probe.name not in SLOW]
-    return judged(f"{path}:Adapter", folder, recorded, probes)
+def rows_of(path, small, recorded, probes=()):
+    probes = probes or [probe.name for probe in probes_of(small, 0) if probe.name not in SLOW]
+    return judged(f"{path}:Adapter", small, recorded, probes)
 
 
 CASES = [*((name, "plain_berts.py") for name in PLAIN), *((name, "odd_berts.py") for name in ODD)]
@@ -82,21 +82,21 @@ SEEN = {  # stages of a layer that the adapter shows, where these are fewer than
 
 
 @pytest.mark.parametrize(("name", "file"), CASES, ids=[name for name, _ in CASES])
-def test_the_adapter_runs_as_it_is(name, file, write, folder, recorded):
+def test_the_adapter_runs_as_it_is(name, file, write, small, recorded):
     """Slow: the first two are judged on nearly all probes, dropout and small dtypes among them."""
     answered, path = write(name, file)
     assert answered["proved"], answered
     assert answered["left"] == []
-    rows = rows_of(path, folder, recorded, () if name in PLAIN[:2] else SOME)
+    rows = rows_of(path, small, recorded, () if name in PLAIN[:2] else SOME)
     assert failed(rows, "propagated") == failed(rows, "isolated") == []
     layer = "encoder.layer.1"
     seen = {row["name"] for row in rows if row["name"].startswith(layer) and row["probe"] == "pair"}
     assert len(seen) == SEEN.get(name, 15), sorted(seen)
 
 
-def test_a_tampered_adapter_is_not_proved(write, folder, searched, recorded):
+def test_a_tampered_adapter_is_not_proved(write, small, searched, recorded):
     _, path = write("Tutorial")
-    config, weights = inputs(folder)
+    config, weights = inputs(small)
     probes, theirs = list(searched.probes()), searched
     text = path.read_text()
     assert assembling.prove(text, path, config, weights, probes, theirs) < 1e-12
@@ -106,7 +106,7 @@ def test_a_tampered_adapter_is_not_proved(write, folder, searched, recorded):
     inverted = text.replace("mask=mask.bool()", "mask=mask == 0")
     assert assembling.prove(inverted, path, config, weights, probes, theirs) > 1e-3
     path.write_text(text.replace('"blocks.{i}.attn.wq",', '"blocks.{i}.attn.wk",'))
-    assert failed(rows_of(path, folder, recorded, ["pair"]), "isolated")[0].endswith("self.query")
+    assert failed(rows_of(path, small, recorded, ["pair"]), "isolated")[0].endswith("self.query")
 
 
 def inputs(folder):
@@ -149,13 +149,13 @@ def test_what_pairs_with_nothing_is_to_do(write):
         ("WrongScale", "encoder.layer.0.attention.self.scores"),
     ],
 )
-def test_a_wrong_model_gets_its_adapter_all_the_same(name, stage, write, folder, recorded):
+def test_a_wrong_model_gets_its_adapter_all_the_same(name, stage, write, small, recorded):
     """Slow: all guesses are tried."""
     answered, path = write(name)
     assert not answered["proved"]
     assert answered["proof"].startswith("Not proved. On builtin:adversarial in double precision")
     assert answered["parts"]["embeddings"] == 0 < 1e-6 < answered["parts"]["layers"]
-    rows = rows_of(path, folder, recorded, ["padded right", "pair"])
+    rows = rows_of(path, small, recorded, ["padded right", "pair"])
     assert failed(rows, "propagated")[0] == failed(rows, "isolated")[0] == stage
 
 
@@ -219,7 +219,7 @@ def test_a_model_of_another_size_is_told(write):
     assert not answered["proved"]
     assert answered["proof"] == (
         "Nothing is proved: no parameter has the shape of embeddings.word_embeddings.weight, "
-        "(30522, 48) on builtin:adversarial."
+        "(199, 48) on builtin:adversarial."
     )
     assert "# TODO: token_emb.weight (100, 16) pairs with nothing" in path.read_text()
 

@@ -1,7 +1,4 @@
-"""A candidate in a process of its own: whatever it does, the judge says what it did.
-
-Slow: every case starts a Python that imports torch.
-"""
+"""A candidate in a process of its own: whatever it does, the judge says what it did."""
 
 import json
 from pathlib import Path
@@ -13,16 +10,18 @@ from parity.cli import main
 from parity.compare import Status
 from parity.errors import CandidateCrashedError, CandidateError
 from parity.worker import probes_of
-from scratch_bert.checkpoints import resolve
 
 BERTS = Path(__file__).with_name("hostile_berts.py")
 
 
-def rows_of(name, limit=60):
-    folder = resolve("builtin:adversarial")
-    chosen = [probe for probe in probes_of(folder, 0) if probe.name == "sentence"]
-    with Judge(f"{BERTS}:{name}", folder, limit=limit) as judge:
-        return list(check(judge, Chosen(chosen)))
+@pytest.fixture
+def rows_of(small):
+    def rows_of(name, limit=60):
+        chosen = [probe for probe in probes_of(small, 0) if probe.name == "sentence"]
+        with Judge(f"{BERTS}:{name}", small, limit=limit) as judge:
+            return list(check(judge, Chosen(chosen)))
+
+    return rows_of
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def rows_of(name, limit=60):
         ("Loops", "Timeout"),
     ],
 )
-def test_a_crash_is_told_with_the_users_own_line(name, message):
+def test_a_crash_is_told_with_the_users_own_line(name, message, rows_of):
     with pytest.raises(CandidateCrashedError) as crashed:
         rows_of(name, limit=60 if name != "Loops" else 8)
     assert message in str(crashed.value)
@@ -53,7 +52,7 @@ def line_of(name):
     ("name", "status"),
     [("Prints", Status.VALUE), ("NotANumber", Status.VALUE), ("Transposes", Status.SHAPE)],
 )
-def test_numbers_are_judged_whatever_is_printed(name, status):
+def test_numbers_are_judged_whatever_is_printed(name, status, rows_of):
     rows = rows_of(name)
     assert [(row.name, row.lane, row.status) for row in rows] == [
         ("last_hidden_state", "propagated", status),
@@ -75,17 +74,17 @@ def test_numbers_are_judged_whatever_is_printed(name, status):
         ("Nobody", "has no class Nobody with a method build"),
     ],
 )
-def test_what_is_no_candidate(name, message):
+def test_what_is_no_candidate(name, message, rows_of):
     with pytest.raises(CandidateError) as refused:
         rows_of(name)
     assert message in str(refused.value)
 
 
-def test_a_crash_on_one_probe_ends_no_other():
-    folder, rows = resolve("builtin:adversarial"), []
-    chosen = choose(folder, ["sentence", "dropout", "gradients", "pair"], 0)
+def test_a_crash_on_one_probe_ends_no_other(small):
+    rows = []
+    chosen = choose(small, ["sentence", "dropout", "gradients", "pair"], 0)
     with (
-        Judge(f"{BERTS}:CannotTrain", folder) as judge,
+        Judge(f"{BERTS}:CannotTrain", small) as judge,
         pytest.raises(CandidateCrashedError) as crashed,
     ):
         rows.extend(check(judge, chosen))
@@ -95,17 +94,21 @@ def test_a_crash_on_one_probe_ends_no_other():
     assert {row.probe for row in rows} == {"sentence", "gradients", "pair"}
 
 
-def test_what_no_python_reads(tmp_path):
+def test_what_no_python_reads(small, tmp_path):
     (tmp_path / "mine.py").write_text("class Bert:\n    def build(self\n")
-    folder = resolve("builtin:adversarial")
     with (
-        Judge(f"{tmp_path / 'mine.py'}:Bert", folder) as judge,
+        Judge(f"{tmp_path / 'mine.py'}:Bert", small) as judge,
         pytest.raises(CandidateCrashedError) as crashed,
     ):
-        list(check(judge, choose(folder, ["pair"], 0)))
+        list(check(judge, choose(small, ["pair"], 0)))
     lines = str(crashed.value).splitlines()
     assert lines[0].startswith("SyntaxError: '(' was never closed (mine.py, line 2)")
     assert [line for line in lines if "/parity/" in line] == []
+
+
+def test_a_process_is_started(rows_of, started):
+    """As it is for a user; in the other tests it is forked."""
+    assert [row.status for row in rows_of("NotANumber")] == [Status.VALUE] * 2
 
 
 def test_the_command(tmp_path, capsys):

@@ -134,6 +134,7 @@ def test_training_beside_evaluation(bench):
 
 @pytest.mark.parametrize("layout", ["functional.py:Functional_1_eps", "ragged.py:Ragged_1_tanh"])
 def test_other_layouts(layout, bench):
+    """Slow: of one that shows no stage, every mistake in every layer may be the cause."""
     heads = "functional" not in layout  # it returns the last layer's states alone
     _, diagnosis = bench.judge(load_maker(f"{BERTS / layout}"), heads=heads, probes=PROBES)
     known = {"eps": "norm-eps-1e-5", "tanh": "gelu-tanh"}

@@ -1,7 +1,4 @@
-"""`parity init`: a file, what was proved, and an exit code.
-
-Slow: every case starts a Python that imports torch.
-"""
+"""`parity init`: a file, what was proved, and an exit code."""
 
 import subprocess
 import sys

@@ -26,15 +26,15 @@ LAYOUTS = {
 SOME = ["padded right", "pair"]
 
 
-def rows_of(name, folder, recorded, probes=()):
+def rows_of(name, small, recorded, probes=()):
     file = HERE / "berts" / LAYOUTS[name.partition("_")[0]]
-    probes = probes or [probe.name for probe in probes_of(folder, 0)]
-    return judged(f"{file}:{name}", folder, recorded, probes)
+    probes = probes or [probe.name for probe in probes_of(small, 0)]
+    return judged(f"{file}:{name}", small, recorded, probes)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_correct_bert_is_left_in_peace(layout, folder, recorded):
-    rows = rows_of(layout, folder, recorded)
+def test_a_correct_bert_is_left_in_peace(layout, small, recorded):
+    rows = rows_of(layout, small, recorded)
     assert failed(rows, "propagated") == failed(rows, "isolated") == []
     assert sum(row["status"] == Status.MATCH for row in rows) > 10
 
@@ -59,15 +59,15 @@ SEEN = {
 
 @pytest.mark.parametrize("fault", PLACES)
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_broken_one_is_found_where_it_is_broken(layout, fault, folder, recorded):
-    rows = rows_of(f"{layout}_1_{fault}", folder, recorded, SOME)
+def test_a_broken_one_is_found_where_it_is_broken(layout, fault, small, recorded):
+    rows = rows_of(f"{layout}_1_{fault}", small, recorded, SOME)
     place = SEEN.get((layout, fault), f"encoder.layer.1.{PLACES[fault]}")
     assert failed(rows, "propagated")[0] == place
     assert failed(rows, "isolated") == [place]
 
 
-def test_three_mistakes_in_three_layers(folder, recorded):
-    rows = rows_of("Fused_0_eps_1_tanh_2_scale", folder, recorded, SOME)
+def test_three_mistakes_in_three_layers(small, recorded):
+    rows = rows_of("Fused_0_eps_1_tanh_2_scale", small, recorded, SOME)
     assert failed(rows, "isolated") == [
         "encoder.layer.0.attention.output.LayerNorm",
         "encoder.layer.1.intermediate",
@@ -75,6 +75,6 @@ def test_three_mistakes_in_three_layers(folder, recorded):
     ]
 
 
-def test_a_crash_is_no_lack_of_support(folder, recorded):
+def test_a_crash_is_no_lack_of_support(small, recorded):
     with pytest.raises(AssertionError, match="RuntimeError: not for want of positions"):
-        judged(f"{HERE / 'hostile_berts.py'}:AsksAndRaises", folder, recorded, SOME)
+        judged(f"{HERE / 'hostile_berts.py'}:AsksAndRaises", small, recorded, SOME)

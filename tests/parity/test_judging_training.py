@@ -14,9 +14,9 @@ PROBES = ["pair", "twice", "dropout", "gradients", "bfloat16", "float16"]
 
 
 @pytest.fixture
-def judge(folder, recorded_for_scratch):
+def judge(small, recorded_for_scratch):
     def judge(name, *probes, dtype="float64"):
-        request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "dtype": dtype}
+        request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(small), "dtype": dtype}
         request["what"] = "judge"
         return Report(
             rows_of({**request, "probes": probes, "recording": str(recorded_for_scratch)})
@@ -100,8 +100,8 @@ def test_a_backward_pass_that_there_is_not(judge):
         ("Plain", ""),
     ],
 )
-def test_who_cannot_compute_in_double(name, why, folder):
-    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(folder), "what": "describe"}
+def test_who_cannot_compute_in_double(name, why, small):
+    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(small), "what": "describe"}
     (answer,) = answers(request)
     assert answer["no float64"] == why
     assert answer["dtype"] == ("float32" if why else "float64")

@@ -1,28 +1,41 @@
 """Laws: each can be broken, is found broken, and what breaks it is small and can be run again."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
 from parity.checks.laws import LAWS, Sizes, laws_for
 from parity.compare import Status
-from scratch_bert.checkpoints import resolve
 from tests.parity.rows import rows_of
-
-# Thousands of forward passes are not the place to check shapes.
-pytestmark = pytest.mark.usefixtures("unchecked_shapes")
 
 BERTS = Path(__file__).with_name("lawless_berts.py")
 ALL = [law.name for law in LAWS]
 
 
-def search(name, *laws, dtype="float64"):
-    request = {"what": "laws", "candidate": f"{BERTS}:{name}", "dtype": dtype, "seed": 0}
-    folder = str(resolve("builtin:adversarial"))
-    return rows_of({**request, "checkpoint": folder, "laws": laws or ALL})
+@pytest.fixture(scope="module")
+def of_one_layer(small, tmp_path_factory):
+    """The small checkpoint's first layer, which is enough to hear of other tokens."""
+    place = tmp_path_factory.mktemp("one")
+    config = json.loads((small / "config.json").read_text())
+    (place / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 1}))
+    weights = load_file(small / "model.safetensors")
+    kept = {name: weights[name] for name in weights if not re.search(r"layer\.[12]\.", name)}
+    save_file(kept, place / "model.safetensors")
+    return str(place)
+
+
+@pytest.fixture
+def search(of_one_layer):
+    def search(name, *laws, dtype="float64"):
+        request = {"what": "laws", "candidate": f"{BERTS}:{name}", "dtype": dtype, "seed": 0}
+        return rows_of({**request, "checkpoint": of_one_layer, "laws": laws or ALL})
+
+    return search
 
 
 def broken(rows):
@@ -40,13 +53,13 @@ def broken(rows):
         ("Wavers", ["determinism"]),
     ],
 )
-def test_who_breaks_a_law(name, laws):
+def test_who_breaks_a_law(name, laws, search):
     rows = search(name, *laws, "company", "determinism")
     assert broken(rows) == laws
     assert all(row.reproduction for row in rows if row.name in laws)
 
 
-def test_scratch_bert_keeps_them_in_single_precision():
+def test_scratch_bert_keeps_them_in_single_precision(search):
     rows = search("ScratchBert", dtype="float32")
     assert [(row.name, row.status) for row in rows] == [(name, Status.MATCH) for name in ALL]
 
@@ -58,12 +71,12 @@ def test_scratch_bert_keeps_them_in_single_precision():
         ("SaysSo", "token_type_ids: declared"),
     ],
 )
-def test_what_a_law_says_nothing_about(name, note):
+def test_what_a_law_says_nothing_about(name, note, search):
     (row,) = search(name, "segments")
     assert (row.name, row.status, row.note) == ("token_type_ids", Status.UNSUPPORTED, note)
 
 
-def test_what_is_kept_from_call_to_call():
+def test_what_is_kept_from_call_to_call(search):
     (row,) = search("KeepsItsFirstMask", "masked content")
     assert row.status is Status.VALUE
     assert row.note == (
@@ -72,7 +85,7 @@ def test_what_is_kept_from_call_to_call():
     )
 
 
-def test_outputs_that_no_law_is_about():
+def test_outputs_that_no_law_is_about(search):
     rows = search("PoolsOnly", "order", "segments")
     assert {row.note for row in rows} == {"no output has a row for each token"}
     assert {row.status for row in rows} == {Status.UNSUPPORTED}
@@ -83,7 +96,7 @@ def test_a_small_model_has_fewer():
     assert laws_for(Sizes(50, 3, 2)) == []
 
 
-def test_a_failure_is_small_and_can_be_run_again(tmp_path):
+def test_a_failure_is_small_and_can_be_run_again(search, tmp_path):
     (row,) = search("LooksBack", "suffix")
     script = tmp_path / "again.py"
     script.write_text(row.reproduction)

@@ -21,8 +21,8 @@ SCORES = "encoder.layer.0.attention.self.scores"
 QUERY = "encoder.layer.2.attention.self.query.weight"
 
 
-def judged(name, probe, folder, recorded_for_scratch):
-    request = {"what": "judge", "candidate": f"{BERTS}:{name}", "checkpoint": str(folder)}
+def judged(name, probe, small, recorded_for_scratch):
+    request = {"what": "judge", "candidate": f"{BERTS}:{name}", "checkpoint": str(small)}
     return rows_of({**request, "probes": [probe], "recording": str(recorded_for_scratch)})
 
 
@@ -54,7 +54,7 @@ CASES = [
     ),
     (
         *("CutsTheLastToken", "one token", "prediction_logits", "SHAPE"),
-        "ours is (1, 0, 30522), theirs (1, 1, 30522)",
+        "ours is (1, 0, 199), theirs (1, 1, 199)",
     ),
     (
         *("ReturnsOnlyTheFirstVector", "gradients", "gradients", "UNSUPPORTED"),
@@ -66,7 +66,7 @@ CASES = [
     ),
     (
         *("TakesAnyLength", "too long", "error", "VALUE"),
-        "513 tokens are one more than there are positions, but no error was raised",
+        "81 tokens are one more than there are positions, but no error was raised",
     ),
     (
         *("NeedsSegments", "no segments", "token_type_ids", "UNSUPPORTED"),
@@ -84,8 +84,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "probe", "stage", "status", "note"), CASES)
-def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, recorded_for_scratch):
-    rows = judged(name, probe, folder, recorded_for_scratch)
+def test_what_a_candidate_lacks(name, probe, stage, status, note, small, recorded_for_scratch):
+    rows = judged(name, probe, small, recorded_for_scratch)
     said = {(row.name, row.status, row.note) for row in rows if row.status is not Status.MATCH}
     assert (stage, status, note) in said
     if status == "UNSUPPORTED":  # and never a wrong number
@@ -93,41 +93,41 @@ def test_what_a_candidate_lacks(name, probe, stage, status, note, folder, record
 
 
 @pytest.mark.parametrize("name", ["ForgetsTheMask", "MasksALittle"])
-def test_a_wrong_mask_is_born_where_it_acts(name, folder, recorded_for_scratch):
-    report = Report(judged(name, "padded right", folder, recorded_for_scratch))
+def test_a_wrong_mask_is_born_where_it_acts(name, small, recorded_for_scratch):
+    report = Report(judged(name, "padded right", small, recorded_for_scratch))
     probabilities = [f"encoder.layer.{i}.attention.self.probabilities" for i in range(3)]
     assert report.first_divergence.name == probabilities[0]
     assert report.born == probabilities
 
 
-def test_a_wrong_input_hides_nothing(folder, recorded_for_scratch):
+def test_a_wrong_input_hides_nothing(small, recorded_for_scratch):
     """The numbers are judged by the mask that was given, not by what became of it."""
-    rows = judged("WritesIntoItsMaskAndIsWrong", "sentence", folder, recorded_for_scratch)
+    rows = judged("WritesIntoItsMaskAndIsWrong", "sentence", small, recorded_for_scratch)
     report = Report(rows)
     assert report.first_divergence.name == "encoder.layer.0.attention.self.scores"
     assert report.born == [f"encoder.layer.{i}.attention.self.scores" for i in range(3)]
 
 
-def test_what_was_not_seen_is_not_born(folder, recorded_for_scratch):
-    report = Report(judged("NamesWhatIsNotCalled", "pair", folder, recorded_for_scratch))
+def test_what_was_not_seen_is_not_born(small, recorded_for_scratch):
+    report = Report(judged("NamesWhatIsNotCalled", "pair", small, recorded_for_scratch))
     assert report.first_divergence.status is Status.MISSING_OURS
     assert report.born == []
 
 
-def test_residuals_may_be_added_in_place(folder, recorded_for_scratch):
-    rows = judged("AddsInPlace", "gradients", folder, recorded_for_scratch)
+def test_residuals_may_be_added_in_place(small, recorded_for_scratch):
+    rows = judged("AddsInPlace", "gradients", small, recorded_for_scratch)
     assert {row.status for row in rows} == {Status.MATCH}
     assert "encoder.layer.2.attention.output.dense" in {row.name for row in rows}
 
 
-def test_how_near_gradients_are_is_no_matter_of_one_that_vanishes(folder, recorded):
+def test_how_near_gradients_are_is_no_matter_of_one_that_vanishes(small, recorded):
     """A key's bias has none but rounding."""
     fused = BERTS.with_name("berts") / "fused.py"
     rows = rows_of(
         {
             "what": "judge",
             "candidate": f"{fused}:Fused",
-            "checkpoint": str(folder),
+            "checkpoint": str(small),
             "probes": ["gradients"],
             "recording": str(recorded),
         }
@@ -137,30 +137,30 @@ def test_how_near_gradients_are_is_no_matter_of_one_that_vanishes(folder, record
     assert 0 < max(rounding) < 1e-12
 
 
-def test_an_output_is_not_blamed_for_another(folder, recorded):
-    rows = judged("HasNoStages", "pair", folder, recorded)
+def test_an_output_is_not_blamed_for_another(small, recorded):
+    rows = judged("HasNoStages", "pair", small, recorded)
     assert Report(rows).born == ["last_hidden_state"]
     (row,) = (row for row in rows if (row.name, row.lane) == ("pooler_output", "isolated"))
     assert row.status is Status.UNSUPPORTED
     assert row.note == "not judged alone: last_hidden_state, which it may be made from, is wrong"
 
 
-def test_a_refusal(folder, recorded_for_scratch):
-    (row,) = judged("ScratchBert", "too long", folder, recorded_for_scratch)
+def test_a_refusal(small, recorded_for_scratch):
+    (row,) = judged("ScratchBert", "too long", small, recorded_for_scratch)
     assert (row.name, row.status) == ("error", Status.MATCH)
 
 
-def test_a_candidate_that_refuses_everything_has_not_refused_too_much(folder, recorded_for_scratch):
+def test_a_candidate_that_refuses_everything_has_not_refused_too_much(small, recorded_for_scratch):
     with pytest.raises(CandidateCrashedError, match=r"^ValueError: no length is right\n"):
-        judged("TakesNoLength", "too long", folder, recorded_for_scratch)
+        judged("TakesNoLength", "too long", small, recorded_for_scratch)
 
 
-def test_a_configuration_without_dropout(folder, tmp_path):
+def test_a_configuration_without_dropout(small, tmp_path):
     place = tmp_path / "checkpoint"
     place.mkdir()
-    for file in folder.iterdir():
+    for file in small.iterdir():
         (place / file.name).write_bytes(file.read_bytes())
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((small / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (place / "config.json").write_text(json.dumps(config))
     chosen = [probe for probe in probes_of(place, 0) if probe.name == "dropout"]
@@ -169,9 +169,9 @@ def test_a_configuration_without_dropout(folder, tmp_path):
     assert (row.status, row.note) == (Status.UNSUPPORTED, "the configuration has no dropout")
 
 
-def test_what_is_judged_in_single_precision(folder):
+def test_what_is_judged_in_single_precision(small):
     """Starts a Python that imports torch."""
-    with Judge(f"{BERTS.with_name('faulty_training.py')}:RefusesDouble", folder) as judge:
+    with Judge(f"{BERTS.with_name('faulty_training.py')}:RefusesDouble", small) as judge:
         (row,) = judge.lacking()
     assert (row.name, row.status) == ("float64", Status.UNSUPPORTED)
     assert row.note == "judged in float32 instead: RuntimeError: this kernel knows no double"

@@ -1,4 +1,4 @@
-"""The plugin in a pytest of its own. Slow: each run starts a candidate's process."""
+"""The plugin in a pytest of its own: within this one, but where another process is what matters."""
 
 import subprocess
 import sys
@@ -34,19 +34,22 @@ AFTER = ("encoder.layer.1", "pooler*", "encoder.layer.2*", "cls.*", "*_logits")
 
 
 @pytest.fixture
-def run(pytester, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+def run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+        """Not pytester's: that forgets what was imported meanwhile, which torch cannot bear."""
+        code = pytest.main(["-p", "no:cacheprovider", *arguments])
+        out, err = (text.splitlines() for text in capsys.readouterr())
+        return pytest.RunResult(code, out, err, duration=0)
 
     return run
 
 
-def test_each_check_is_a_test(run, pytester):
+def test_each_check_is_a_test(run, tmp_path):
     result = run(f"--parity-candidate={FUSED}:Fused", "-k", "pair or order", "--junitxml=x.xml")
     result.assert_outcomes(passed=4)
-    report = (pytester.path / "x.xml").read_text()
+    report = (tmp_path / "x.xml").read_text()
     assert '<testcase classname="parity" name="padded pairs"' in report
     assert '<property name="required_tolerance" value="' in report
     assert '<property name="reference" value="transformers ' in report
@@ -79,8 +82,11 @@ def test_a_candidate_there_is_not(run):
     result.stdout.fnmatch_lines(["nowhere.py: there is no such file"] * 4)
 
 
-def test_under_xdist(run):
-    run(f"--parity-candidate={FUSED}:Fused", "-k", "pair", "-n", "2").assert_outcomes(passed=3)
+def test_under_xdist(pytester, monkeypatch):
+    """Slow: three Pythons are started, and one for the candidate."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    name = f"--parity-candidate={FUSED}:Fused"
+    pytester.runpytest_subprocess(name, "-k", "positions", "-n", "2").assert_outcomes(passed=1)
 
 
 def test_a_checkpoint_there_is_not(run):
@@ -89,27 +95,33 @@ def test_a_checkpoint_there_is_not(run):
     result.stderr.fnmatch_lines(["*--parity-checkpoint: *builtin:nothing*"])
 
 
-def written(pytester, **expected):
-    pytester.makepyfile(MINE.replace("{expected}", repr(expected)))
+@pytest.fixture
+def written(tmp_path):
+    def write(**expected):
+        """A file of another name each time: a process imports a name once."""
+        path = tmp_path / f"test_{tmp_path.name}.py"
+        path.write_text(MINE.replace("{expected}", repr(expected)))
+
+    return write
 
 
-def test_expected_failures(run, pytester):
+def test_expected_failures(run, written):
     stages = dict.fromkeys((NORM, *AFTER), "the original's eps is another")
-    written(pytester, dropout="none on the probabilities", **stages)
+    written(dropout="none on the probabilities", **stages)
     result = run("-k", "dropout or pair and not gradients and not padded or positions")
     result.assert_outcomes(passed=1, xfailed=1, skipped=1)
 
 
-def test_one_that_does_not_fail_is_an_error(run, pytester):
-    written(pytester, determinism="it wavers", **{"embeddings": "no position"})
+def test_one_that_does_not_fail_is_an_error(run, written):
+    written(determinism="it wavers", **{"embeddings": "no position"})
     result = run("-k", "determinism or pair and not gradients and not padded")
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*embeddings was expected to fail on 'pair' (no position), but*"])
     result.stdout.fnmatch_lines(["*XPASS(strict)* it wavers*"])
 
 
-def test_one_that_nothing_is_called_is_an_error(run, pytester):
-    written(pytester, poler="has none")
+def test_one_that_nothing_is_called_is_an_error(run, written):
+    written(poler="has none")
     result = run()
     result.assert_outcomes(errors=1)
     message = "*expected_failures: 'poler' is no check and no stage, did you mean pooler?"

@@ -1,10 +1,13 @@
 """The strategies reach what they promise; the judge's own shrinker goes on to what matters."""
 
 import pytest
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 
 from parity.checks.shrink import shrink
 from parity.strategies import call_options, hard_texts, texts
+
+# The first that is found, and not the smallest; where one in 200 will do.
+FIRST = settings(max_examples=20_000, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("wanted", ["\u0301", "\u200d", "\0", "[MASK]", "\U0002b91f", "\u200b"])
@@ -12,7 +15,7 @@ def test_hard_texts_reach_it(wanted):
     def has_it(text):
         return wanted in text
 
-    found = find(hard_texts(), has_it, settings=settings(max_examples=20_000))  # one in 200 has it
+    found = find(hard_texts(), has_it, settings=FIRST)
     assert shrink(found, has_it) == wanted
 
 
@@ -39,9 +42,9 @@ def test_call_options_cut_and_overflow():
     def overflows(options):
         return options.get("truncation") is True and options.get("stride", 0) > 1
 
-    assert find(call_options(), overflows)["stride"] == 2
+    assert find(call_options(), overflows, settings=FIRST)["stride"] > 1
 
 
 def test_call_options_are_those_of_the_call():
-    names = set(find(call_options(), lambda options: len(options) == 15))
+    names = set(find(call_options(), lambda options: len(options) == 15, settings=FIRST))
     assert {"padding_side", "split_special_tokens", "return_overflowing_tokens"} < names

@@ -27,9 +27,9 @@ def candidate(title, code, place):
 
 
 @pytest.mark.parametrize("title", SECTIONS)
-def test_a_sections_code_is_a_candidate(title, folder, recorded, tmp_path):
+def test_a_sections_code_is_a_candidate(title, small, recorded, tmp_path):
     name = candidate(title, SECTIONS[title], tmp_path)
-    rows = judged(name, folder, recorded, PROBES)
+    rows = judged(name, small, recorded, PROBES)
     assert failed(rows, "propagated") == failed(rows, "isolated") == []
     stages = {
         stage.replace("{i}", str(i))
@@ -42,13 +42,13 @@ def test_a_sections_code_is_a_candidate(title, folder, recorded, tmp_path):
         assert stages <= matched
 
 
-def test_scores_that_nobody_sees_are_not_compared(folder, recorded, tmp_path):
+def test_scores_that_nobody_sees_are_not_compared(small, recorded, tmp_path):
     """Named or not: an attention need not compute any, or does it where nobody sees it."""
     title = "HuggingFace's layout"
     name = "encoder.layer.0.attention.self.scores"
     place = f'    stages = {{"{name}": "encoder.layer.0.attention.self:scores"}}\n\n    def build'
     for code in (SECTIONS[title], SECTIONS[title].replace("    def build", place)):
-        rows = judged(candidate(title, code, tmp_path), folder, recorded, PROBES[1:])
+        rows = judged(candidate(title, code, tmp_path), small, recorded, PROBES[1:])
         scores = [row for row in rows if row["name"] == name]
         note = "no softmax was called in its module, or not where the judge sees it"
         assert {(row["status"], row["note"]) for row in scores} == {(Status.UNSUPPORTED, note)}
@@ -63,10 +63,10 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("title", "old", "new", "place"), MISTAKES)
-def test_a_mistake_in_a_sections_code_is_found(title, old, new, place, folder, recorded, tmp_path):
+def test_a_mistake_in_a_sections_code_is_found(title, old, new, place, small, recorded, tmp_path):
     assert SECTIONS[title].count(old) == 1
     code = SECTIONS[title].replace(old, new)
-    rows = judged(candidate(title, code, tmp_path), folder, recorded, PROBES)
+    rows = judged(candidate(title, code, tmp_path), small, recorded, PROBES)
     assert failed(rows, "isolated")[0] == f"encoder.layer.0.{place}".rstrip(".")
 
 

@@ -130,7 +130,7 @@ for attention in ("eager", "sdpa"):
 
 
 def test_compiles_without_a_graph_break():
-    """In a process where no shape is checked, since torch cannot compile the checks."""
+    """In a process where no shape is checked, which torch cannot compile; slow, as its compiler."""
     program = COMPILE.format(tiny=TINY)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,111 @@
+"""Candidates' processes that are forked from one in which torch is imported already.
+
+To start a Python that imports torch takes seconds, and to fork none; and nearly all tests are of
+what a process answers, not of how it starts.
+"""
+
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+MODULES = ("parity.worker", "parity.adapter.worker")
+ROOT = Path(__file__).parents[1]
+
+
+class Forking:
+    """Stands in subprocess's place; a process that forks is started when it is first needed."""
+
+    PIPE = subprocess.PIPE
+
+    @cached_property
+    def _place(self):
+        ours, its = socket.socketpair()
+        command = [sys.executable, "-m", "tests.forked", str(its.fileno())]
+        self._forking = subprocess.Popen(command, cwd=ROOT, pass_fds=[its.fileno()])
+        its.close()
+        return ours
+
+    def ask(self, request, fds=()):
+        socket.send_fds(self._place, [json.dumps(request).encode()], fds)
+        return json.loads(self._place.recv(1000))
+
+    def close(self):
+        if "_place" in vars(self):
+            self._place.close()
+            self._forking.wait()
+
+    def Popen(self, command, **options):  # noqa: N802 - its name there
+        return _Popen(self.ask, command, **options)
+
+
+class _Popen:
+    """As much of subprocess.Popen as `parity.process` asks for."""
+
+    def __init__(self, ask, command, *, stdin, stdout, stderr, text, encoding):
+        self._ask, (*_, module) = ask, command
+        (its_in, our_end), (our_start, its_out) = os.pipe(), os.pipe()
+        request = {"module": module, "cwd": os.getcwd()}  # noqa: PTH109
+        self._pid = self._ask(request, [its_in, its_out, stderr.fileno()])
+        os.close(its_in)
+        os.close(its_out)
+        self.stdin = open(our_end, "w", encoding=encoding)  # noqa: PTH123, SIM115
+        self.stdout = open(our_start, encoding=encoding)  # noqa: PTH123, SIM115
+        self._code = None
+
+    def wait(self):
+        if self._code is None:
+            self._code = self._ask({"ended": self._pid})
+        return self._code
+
+    def kill(self):
+        if self._code is None:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def communicate(self):
+        for file in (self.stdin, self.stdout):
+            with suppress(BrokenPipeError):
+                file.close()
+        self.wait()
+
+
+def _serve(module, cwd, fds):
+    """Be what `python -m module` is."""
+    for standard, fd in enumerate(fds):
+        os.dup2(fd, standard)
+        os.close(fd)
+    os.chdir(cwd)
+    sys.path[0] = cwd
+    process = importlib.import_module("parity.process")
+    process.serve(importlib.import_module(module).answers)
+
+
+def _fork(place):
+    for module in MODULES:
+        importlib.import_module(module)
+    while True:
+        asked, fds, *_ = socket.recv_fds(place, 10_000, 3)
+        if not asked:
+            return
+        request = json.loads(asked)
+        if "ended" in request:
+            _, status = os.waitpid(request["ended"], 0)
+            answer = os.waitstatus_to_exitcode(status)
+        elif answer := os.fork():
+            for fd in fds:
+                os.close(fd)
+        else:
+            place.close()
+            _serve(**request, fds=fds)
+            return
+        place.send(json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    _fork(socket.socket(fileno=int(sys.argv[1])))
