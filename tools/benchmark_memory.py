@@ -27,7 +27,7 @@ def _held(field: str) -> float:
 
 
 def _run(folder: Path, side: str, attention: str, rows: int, length: int) -> float:
-    kind = scratch.architecture_of(folder)
+    kind = scratch.Architecture("BertModel", {})
     ids = torch.randint(1000, 2000, (rows, length))
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     if side == "ours":
