@@ -83,7 +83,7 @@ class BertSelfAttention(nn.Module):
         return seen[self.layer]
 
     def forward(self, states: States, plan: AttentionPlan) -> tuple[States, Probabilities | None]:
-        """Return the context, and the probabilities where the attention is eager."""
+        """Return the context, and the probabilities where they are asked for."""
         unpacks = plan.packing if self.is_cross else None  # an encoder's output is not packed
         states = unpacks.unpack(states) if unpacks else states
         query = self.split_heads(self.query(states))  # (batch, heads, seq, head_dim)
@@ -103,7 +103,8 @@ class BertSelfAttention(nn.Module):
             )
         # A view with strides of its own would take another matrix kernel, with other last bits.
         context = context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
-        return unpacks.pack(context) if unpacks else context, probabilities
+        context = unpacks.pack(context) if unpacks else context
+        return context, probabilities if plan.output_attentions else None
 
 
 class BertAttention(nn.Module):
@@ -115,6 +116,6 @@ class BertAttention(nn.Module):
         self.output = BertOutput(config, config.hidden_size)
 
     def forward(self, states: States, plan: AttentionPlan) -> tuple[States, Probabilities | None]:
-        """Return the attended states, and the probabilities where there are any."""
+        """Return the attended states, and the probabilities where they are asked for."""
         context, probabilities = self.self(states, plan)
         return self.output(context, states), probabilities

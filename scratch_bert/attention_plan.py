@@ -56,6 +56,7 @@ class AttentionPlan:
         encoder_mask: the mask over those.
         cache: a decoder's, extended by each layer.
         packing: of a packed batch; None otherwise.
+        output_attentions: whether layers return their probabilities, large as these are.
     """
 
     attention: Attention
@@ -64,6 +65,7 @@ class AttentionPlan:
     encoder_mask: EncoderMask = None
     cache: KeyValueCache | None = None
     packing: Packing | None = None
+    output_attentions: bool = False
 
 
 def mask_for(

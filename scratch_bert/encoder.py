@@ -29,7 +29,7 @@ class BertLayer(nn.Module):
     def forward(
         self, states: States, plan: AttentionPlan
     ) -> tuple[States, Tensor | None, Tensor | None]:
-        """Return the states, and both attentions' probabilities where there are any."""
+        """Return the states, and both attentions' probabilities where they are asked for."""
         attended, probabilities = self.attention(states, plan)
         cross_probabilities = None
         if plan.encoder_hidden_states is not None:
@@ -50,33 +50,29 @@ class BertEncoder(nn.Module):
         self.gradient_checkpointing = False
 
     def forward(
-        self,
-        states: States,
-        plan: AttentionPlan,
-        output_hidden_states: bool,
-        output_attentions: bool,
+        self, states: States, plan: AttentionPlan, output_hidden_states: bool
     ) -> BertModelOutput:
         """Return the last layer's output, and what else was asked for.
 
         With gradient checkpointing, training keeps only each layer's input and computes the rest
         anew for the backward pass: less memory, more time, the same numbers.
         """
-        all_states, all_probabilities, all_cross = [states], [], []
+        all_states, all_probabilities, all_cross = [], [], []
         for layer in self.layer:
+            if output_hidden_states:
+                all_states.append(states)
             if self.gradient_checkpointing and self.training:
                 states, probabilities, cross = checkpoint(layer, states, plan, use_reentrant=False)
             else:
                 states, probabilities, cross = layer(states, plan)
-            if output_hidden_states:
-                all_states.append(states)
-            if output_attentions:
+            if plan.output_attentions:
                 all_probabilities.append(probabilities)
                 all_cross.append(cross)
-        has_cross = output_attentions and plan.encoder_hidden_states is not None
+        has_cross = plan.output_attentions and plan.encoder_hidden_states is not None
         return BertModelOutput(
             last_hidden_state=states,
-            hidden_states=tuple(all_states) if output_hidden_states else None,
-            attentions=tuple(all_probabilities) if output_attentions else None,
+            hidden_states=(*all_states, states) if output_hidden_states else None,
+            attentions=tuple(all_probabilities) if plan.output_attentions else None,
             cross_attentions=tuple(all_cross) if has_cross else None,
             past_key_values=plan.cache,
         )

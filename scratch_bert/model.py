@@ -85,8 +85,16 @@ class BertModel(BertPreTrainedModel):
             mask, states = None, packing.pack(states)
         else:
             mask = mask_for(attention, seen, states, past if is_decoder else None)
-        plan = AttentionPlan(attention, mask, encoder_hidden_states, encoder_mask, cache, packing)
-        output = self.encoder(states, plan, output_hidden_states, output_attentions)
+        plan = AttentionPlan(
+            attention,
+            mask,
+            encoder_hidden_states,
+            encoder_mask,
+            cache,
+            packing,
+            output_attentions,
+        )
+        output = self.encoder(states, plan, output_hidden_states)
         if packing is not None:
             output = output.unpacked(packing)
         if self.pooler is not None:

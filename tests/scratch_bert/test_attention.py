@@ -35,7 +35,8 @@ def test_what_is_masked_does_not_matter(tiny_config, attention):
 def test_probabilities_sum_to_one_and_skip_padding(tiny_config):
     layer = BertSelfAttention(tiny_config).eval()
     states = torch.randn(1, 4, 24)
-    plan = AttentionPlan("eager", mask_for("eager", torch.tensor([[1, 0, 1, 1]]).bool(), states))
+    mask = mask_for("eager", torch.tensor([[1, 0, 1, 1]]).bool(), states)
+    plan = AttentionPlan("eager", mask, output_attentions=True)
     _, probabilities = layer(states, plan)
     assert torch.allclose(probabilities.sum(-1), torch.ones(1, 3, 4))
     assert not probabilities[..., 1].any()
