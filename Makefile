@@ -1,6 +1,6 @@
 # make parity   compare scratch_bert with HuggingFace on real trained weights
 # make test     every check: lint, types, tests
-# make self-test   what does the judge see? every known mistake, made and looked for; fifteen minutes
+# make self-test   what does the judge see? every known mistake, made and looked for; ten to fifteen minutes
 # make test-transformers-4   what depends on HuggingFace, against transformers 4.57
 # Each creates its environment first, in .venv or .venv-transformers-4, and only when that is
 # missing or out of date.
