@@ -6,6 +6,7 @@ import scratch_bert
 from scratch_bert import BertConfig
 from tests.models import TINY, adversarial_
 
+ROUNDING = 1e-12  # in float64, of numbers about 1: a compiler may add in another order
 KINDS = ["BertModel", "BertForPreTraining", "BertForMultipleChoice"]
 LONG = torch.arange(21).view(3, 7), torch.tensor([[1] * 7, [1] * 2 + [0] * 5, [0] * 3 + [1] * 4])
 SHORT = torch.arange(10, 18).view(2, 4), torch.tensor([[1] * 4, [1] * 3 + [0]])
@@ -49,7 +50,7 @@ def compare(made, expected):
     tensors = {name: each for name, each in vars(expected).items() if torch.is_tensor(each)}
     assert tensors
     for name, tensor in tensors.items():
-        torch.testing.assert_close(getattr(made, name), tensor, rtol=0, atol=1e-12)
+        torch.testing.assert_close(getattr(made, name), tensor, rtol=0, atol=ROUNDING)
 
 
 if __name__ == "__main__":

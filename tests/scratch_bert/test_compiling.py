@@ -9,6 +9,8 @@ import torch
 from tests.models import adversarial_
 from tests.scratch_bert import compiling
 
+BFLOAT16 = 0.05  # of the largest logit; 0.011 under autocast and 0.016 with such weights were seen
+
 
 def test_compiled_and_exported():
     """Fifteen seconds: torch traces each model twice for each attention."""
@@ -36,4 +38,4 @@ def test_bfloat16_where_it_is_asked_for(tiny_config):
     assert cast.dtype is half.dtype is torch.bfloat16
     tokens = batch["attention_mask"].bool()
     for made in (cast, half):
-        assert (made - expected)[tokens].abs().max() < 0.05 * expected.abs().max()
+        assert (made - expected)[tokens].abs().max() < BFLOAT16 * expected.abs().max()
