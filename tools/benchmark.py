@@ -125,8 +125,9 @@ def forward(
     results = benchmark_forward.measure(resolve(checkpoint), cases, attentions, device, runs)
     title = f"forward, {checkpoint}, {device}"
     benchmark_forward.show(title, results)
-    write(title, results, output)
-    if output is not None and output.suffix == ".png":
+    plotted = output is not None and output.suffix == ".png"
+    write(title, results, None if plotted else output)
+    if plotted:
         benchmark_forward.plot(title, results, output)
 
 

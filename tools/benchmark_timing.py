@@ -71,6 +71,6 @@ def write(title: str, results: list[dict[str, Any]], output: Path | None) -> Non
     """Print what the results depend on, and write both where asked."""
     facts = environment()
     print(", ".join(f"{name} {fact}" for name, fact in facts.items()))
-    if output is not None and output.suffix != ".png":
+    if output is not None:
         text = json.dumps({"benchmark": title, "results": results, "environment": facts}, indent=2)
         replace(output, lambda place: place.write_text(text + "\n", encoding="utf-8"))
