@@ -9,10 +9,7 @@ from torch import Tensor
 
 from scratch_bert.packing import Block, Packing
 
-if find_spec("torch.nn.attention.varlen"):  # torch 2.10
-    from torch.nn.attention.varlen import varlen_attn
-
-HAS_KERNEL = "varlen_attn" in globals()  # for sequences of any lengths
+HAS_KERNEL = find_spec("torch.nn.attention.varlen") is not None  # torch 2.10; for any lengths
 Row = Float[Tensor, "1 heads tokens head_dim"]
 Split = Float[Tensor, "sequences heads length head_dim"]
 
@@ -54,6 +51,8 @@ def _sequences(row: Row, block: Block) -> Split:
 
 def _all_at_once(query: Row, key: Row, value: Row, packing: Packing) -> Row:
     """The same in one call for the whole row, whatever the lengths."""
+    from torch.nn.attention.varlen import varlen_attn  # takes seconds: it brings torch's compiler
+
     query, key, value = (row[0].transpose(0, 1) for row in (query, key, value))
     if any(block.unseen for block in packing.blocks):
         key, value = key[packing.seen], value[packing.seen]

@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 # Before torch starts its threads: with several workers, each takes its share of the cores.
@@ -71,9 +70,11 @@ def folder() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_processes() -> Iterator[None]:
-    """Fork the candidates' processes."""
-    with pytest.MonkeyPatch.context() as patch, closing(Forking()) as forking:
+def _quick_processes(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Fork the candidates' processes; the plugin ends its own when all fixtures are gone."""
+    forking = Forking()
+    pytestconfig.add_cleanup(forking.close)
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "subprocess", forking)
         yield
 

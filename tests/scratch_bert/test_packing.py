@@ -218,7 +218,7 @@ def test_the_kernel_for_all_lengths_is_called_as_it_wants(batch):
     rows = torch.randn(shape, dtype=torch.float64, generator=generator)
     expected = module.packed_attention(*rows, packing, 0.0, causal=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "varlen_attn", every_sequence_alone)
+        patch.setattr("torch.nn.attention.varlen.varlen_attn", every_sequence_alone)
         made = module._all_at_once(*rows, packing)
     assert_close(made, expected)
 
