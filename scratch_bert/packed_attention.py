@@ -17,19 +17,31 @@ Split = Float[Tensor, "sequences heads length head_dim"]
 def packed_attention(
     query: Row, key: Row, value: Row, packing: Packing, dropout: float, causal: bool
 ) -> Row:
-    """Let every sequence attend to itself, block by block; sdpa's mathematics without a mask.
+    """Let every sequence attend to itself; sdpa's mathematics, in the way the device likes best.
+
+    A processor goes block by block, which is 1.6 to 7 times as fast as with padding. A GPU waits
+    for so many small calls: there torch's kernel for any lengths takes the whole row, in half
+    precision and without dropout; else it is padded for the attention alone, which takes a tenth
+    to a half of the blocks' time.
+    """
+    if not packing.blocks:
+        return query  # of no tokens
+    if not query.is_cuda or len(packing.blocks) == 1:
+        return _block_by_block(query, key, value, packing, dropout, causal)
+    if HAS_KERNEL and query.element_size() == 2 and dropout == 0 and not causal:
+        return _all_at_once(query, key, value, packing)
+    return _padded(query, key, value, packing, dropout, causal)
+
+
+def _block_by_block(
+    query: Row, key: Row, value: Row, packing: Packing, dropout: float, causal: bool
+) -> Row:
+    """Sequences of one length together, without a mask.
 
     A processor adds as many numbers at once as its registers hold (8 or 16 floats). So a context
     has the bits of the padded one where its sequence's length is a multiple of that; elsewhere the
     padded sum is split otherwise, and last bits differ. Linear layers give each token the same.
-
-    On a GPU torch has a kernel for all sequences at once, in half precision and without dropout.
     """
-    if not packing.blocks:
-        return query  # of no tokens
-    half = query.is_cuda and query.element_size() == 2
-    if HAS_KERNEL and half and dropout == 0 and not causal:
-        return _all_at_once(query, key, value, packing)
     sizes = [block.tokens for block in packing.blocks]
     rows = zip(*(torch.split(row, sizes, dim=2) for row in (query, key, value)), strict=True)
     contexts = []
@@ -50,7 +62,7 @@ def _sequences(row: Row, block: Block) -> Split:
 
 
 def _all_at_once(query: Row, key: Row, value: Row, packing: Packing) -> Row:
-    """The same in one call for the whole row, whatever the lengths."""
+    """One call for the whole row, whatever the lengths."""
     from torch.nn.attention.varlen import varlen_attn  # takes seconds: it brings torch's compiler
 
     query, key, value = (row[0].transpose(0, 1) for row in (query, key, value))
@@ -60,3 +72,21 @@ def _all_at_once(query: Row, key: Row, value: Row, packing: Packing) -> Row:
     context = varlen_attn(query, key, value, *packing.starts, longest, longest)
     assert isinstance(context, Tensor)
     return context.transpose(0, 1)[None]  # (1, heads, tokens, head_dim)
+
+
+def _padded(
+    query: Row, key: Row, value: Row, packing: Packing, dropout: float, causal: bool
+) -> Row:
+    """As in a padded batch, with a mask."""
+    heads, head_dim = query.size(1), query.size(3)
+    shape = packing.batch, packing.seq, heads, head_dim
+    q, k, v = (
+        packing.unpack(row.transpose(1, 2).flatten(2)).view(shape).transpose(1, 2)
+        for row in (query, key, value)
+    )
+    seen = packing.attended[:, None, None]
+    if causal:
+        seen = seen & torch.ones(packing.seq, packing.seq, device=seen.device).tril().bool()
+    context = F.scaled_dot_product_attention(q, k, v, seen, dropout, scale=head_dim**-0.5)
+    packed = packing.pack(context.transpose(1, 2).flatten(2))
+    return packed.view(1, -1, heads, head_dim).transpose(1, 2)

@@ -77,6 +77,12 @@ class Packing:
         return rows.view(self.batch, self.seq, packed.size(2))
 
     @cached_property
+    def attended(self) -> Bool[Tensor, "batch seq"]:
+        """Which tokens of the padded batch may be looked at."""
+        seen = self.seen.new_zeros(self.batch * self.seq)
+        return seen.index_copy(0, self.places, self.seen).view(self.batch, self.seq)
+
+    @cached_property
     def starts(self) -> tuple[Integer[Tensor, " bounds"], Integer[Tensor, " bounds"]]:
         """Where each sequence begins in the packed row, and where the last one ends.
 

@@ -157,8 +157,10 @@ def show(title: str, results: Sequence[dict[str, Any]]) -> None:
 def fits(results: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float, float]]:
     """Fit a line through times against tokens: slope, offset, share explained (R²).
 
-    Not through theirs, which depend on padding.
+    Not through theirs, which depend on padding, nor through those of several dtypes.
     """
+    if len({result["dtype"] for result in results}) > 1:
+        return {}
     tokens = np.array([result["tokens"] for result in results])
     if len(np.unique(tokens)) < 3:
         return {}
