@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import typer
 
+from scratch_bert.build_examples_command import build_examples_command
 from scratch_bert.command_line import run
 from scratch_bert.tokenize_command import tokenize_command
 
@@ -25,6 +26,7 @@ def _scratch_bert() -> None:
 
 
 app.command(name="tokenize")(tokenize_command)
+app.command(name="build-examples")(build_examples_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

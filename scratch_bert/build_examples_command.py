@@ -1,0 +1,110 @@
+"""`scratch-bert build-examples`: what BERT is pretrained on, from a text file."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import typer
+
+from scratch_bert.errors import CheckpointError, CorpusError
+from scratch_bert.files import replace
+from scratch_bert.pretraining.documents import read_documents
+from scratch_bert.pretraining.examples import Example, Recipe, build_examples
+from scratch_bert.pretraining.masking import Masking, Words
+from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.settings import TokenizerSettings
+from scratch_bert.tokenization.vocabulary import read_vocabulary
+
+STDOUT = Path("-")
+
+
+class RecipeName(StrEnum):
+    """Whose way of making examples."""
+
+    ORIGINAL = "original"
+
+
+def build_examples_command(
+    corpus: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="A sentence on each line, an empty line between documents, in UTF-8.",
+        ),
+    ],
+    vocab: Annotated[Path, typer.Option(metavar="FILE", help="A vocab.txt.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="FILE.json, or - for stdout.")
+    ],
+    recipe: Annotated[
+        RecipeName, typer.Option(help="original: google-research/bert's, from the same seed.")
+    ] = RecipeName.ORIGINAL,
+    seq_length: Annotated[
+        int, typer.Option(min=5, metavar="N", help="Tokens of an example at most.")
+    ] = 128,
+    max_predictions: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Hidden words of an example at most.")
+    ] = 20,
+    dupe_factor: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How often the corpus is gone through.")
+    ] = 10,
+    masked_lm_prob: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="The share of tokens to hide.")
+    ] = 0.15,
+    short_seq_prob: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="P", help="The share of examples made to be short."),
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of all draws.")] = 12345,
+    whole_word: Annotated[
+        bool, typer.Option("--whole-word", help="Hide all pieces of a word or none.")
+    ] = False,
+    cased: Annotated[
+        bool, typer.Option("--cased", help="Keep capitals and accents: a cased vocabulary.")
+    ] = False,
+) -> None:
+    """Make pretraining examples: pairs of stretches of text, words hidden.
+
+    What is written is JSON without spaces: a list of examples, each a list of its input ids,
+    segment ids, masked positions, the ids that stood there, and 1 where the second stretch is a
+    random one. The same seed gives what the original builder makes.
+    """
+    assert recipe is RecipeName.ORIGINAL
+    try:
+        vocabulary = read_vocabulary(vocab)
+        words = Words.of(vocabulary)
+        tokenizer = BertTokenizer(TokenizerSettings(vocabulary, lowercase=not cased))
+    except CheckpointError as error:
+        raise typer.BadParameter(str(error), param_hint="--vocab") from None
+    except ValueError as error:
+        raise typer.BadParameter(f"{vocab}: {error}", param_hint="--vocab") from None
+    try:
+        documents = read_documents(corpus, tokenizer)
+    except CorpusError as error:
+        raise typer.BadParameter(str(error), param_hint="--corpus") from None
+    masking = Masking(masked_lm_prob, max_predictions, whole_word)
+    made = Recipe(seq_length, dupe_factor, short_seq_prob, masking)
+    examples = build_examples(documents, words, made, Random(seed))  # noqa: S311
+    _write(examples, output)
+    chosen = sum(len(example.masked_positions) for example in examples)
+    random = sum(example.is_random_next for example in examples)
+    print(
+        f"{len(examples)} examples of {len(documents)} documents: {random} of random pairs, "
+        f"{chosen} tokens to predict",
+        file=sys.stderr,
+    )
+
+
+def _write(examples: list[Example], output: Path) -> None:
+    text = json.dumps(examples, separators=(",", ":"))
+    if output == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        replace(output, lambda place: place.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        why = f"{output}: cannot be written: {error.strerror}"
+        raise typer.BadParameter(why, param_hint="--output") from None

@@ -1,0 +1,1 @@
+"""From text to a pretrained BERT: documents → pairs → masking → examples."""
