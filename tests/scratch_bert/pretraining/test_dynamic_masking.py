@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from scratch_bert.pretraining.dynamic_masking import (
+    IGNORED,
+    continuing_pieces,
+    counter_draws,
+    generator_draws,
+    hide,
+)
+
+MASK, VOCAB = 99, 50
+
+
+def flags(row):
+    return torch.tensor(row, dtype=torch.bool)
+
+
+def counted(length, seed=0, epoch=0, example=0, **options):
+    return counter_draws(flags([0] * length), VOCAB, seed, epoch, example, **options)
+
+
+def test_an_examples_draws_are_its_own():
+    """Whatever is drawn for others; and none are those of another seed, epoch or example."""
+    first = counted(40, 1, 2, 3)
+    counted(400, 1, 2, 4)
+    again = counted(40, 1, 2, 3)
+    assert all(torch.equal(*pair) for pair in zip(first, again, strict=True))
+    others = [counted(40, *place) for place in [(0, 2, 3), (1, 3, 3), (1, 2, 4), (1, 3, 2)]]
+    assert not any(torch.equal(first.words, other.words) for other in others)
+    longer = counted(60, 1, 2, 3)  # with more tokens, the first ones keep theirs
+    assert torch.equal(longer.words[:, :40], first.words)
+
+
+@pytest.mark.parametrize("source", ["counter", "generator"])
+def test_shares(source):
+    """Of 200,000 tokens: by chance alone a share of the chosen moves by 0.002."""
+    ids, special = torch.full((1, 200_000), 7), torch.zeros(1, 200_000, dtype=torch.bool)
+    if source == "counter":
+        draws = counter_draws(special[0], VOCAB, 0, 0, 0)
+    else:
+        draws = generator_draws(special, VOCAB, torch.Generator().manual_seed(0))
+    hidden, labels = hide(ids, draws, MASK)
+    chosen = labels != IGNORED
+    assert chosen.float().mean() == pytest.approx(0.15, abs=0.004)
+    assert (hidden[chosen] == MASK).float().mean() == pytest.approx(0.8, abs=0.01)
+    assert (hidden[chosen] == 7).float().mean() == pytest.approx(0.1 + 0.1 / VOCAB, abs=0.01)
+    assert {*hidden[chosen].tolist()} == {*range(VOCAB), MASK}
+    assert torch.equal(hidden[~chosen], ids[~chosen])
+    assert (labels[chosen] == 7).all()
+
+
+def test_special_tokens_are_never_chosen():
+    special = flags([1, 0, 1, 0, 1])
+    draws = counter_draws(special, VOCAB, 0, 0, 0, masked_lm_prob=1.0)
+    assert torch.equal(draws.chosen[0], ~special)
+    draws = generator_draws(special[None], VOCAB, masked_lm_prob=1.0)
+    assert torch.equal(draws.chosen[0], ~special)
+
+
+def test_words_are_chosen_whole():
+    special, continuing = flags([1, 0, 0, 0, 1, 0, 0, 1]), flags([0, 0, 1, 0, 0, 0, 1, 0])
+    seen = set()
+    for example in range(200):
+        draws = counter_draws(special, VOCAB, 0, 0, example, 0.5, continuing)
+        _, a, b, c, _, d, e, _ = draws.chosen[0].tolist()
+        assert a == b
+        assert d == e
+        assert not (draws.chosen[0] & special).any()
+        alone = counter_draws(special, VOCAB, 0, 0, example, 0.5).chosen[0]
+        assert [a, c, d] == alone[[1, 3, 5]].tolist()  # a word's first piece decides
+        seen.add((a, c, d))
+    assert len(seen) == 8
+
+
+def test_where_a_word_goes_on():
+    """[CLS] well - known [SEP] a b [SEP] [PAD]: by offsets, which start again after [SEP]."""
+    offsets = torch.tensor(
+        [[[0, 0], [0, 4], [4, 5], [5, 10], [0, 0], [0, 1], [2, 3], [0, 0], [0, 0]]]
+    )
+    special = flags([[1, 0, 0, 0, 1, 0, 0, 1, 1]])
+    expected = [[0, 0, 1, 1, 0, 0, 0, 0, 0]]
+    assert continuing_pieces(offsets, special).int().tolist() == expected
