@@ -1,0 +1,65 @@
+"""What pretraining makes small: how badly hidden words and next sentences are predicted."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Self
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from scratch_bert.heads import BertForMaskedLM, BertForPreTraining
+from scratch_bert.pretraining.dynamic_masking import IGNORED
+
+Batch = Mapping[str, Tensor]
+
+
+class Counts(NamedTuple):
+    """How much is predicted in one optimiser step, all its batches together.
+
+    A mean of the batches' means would weigh a word more where few are hidden; HF's heads do that.
+
+    Attributes:
+        words: hidden words.
+        pairs: next-sentence labels.
+    """
+
+    words: int
+    pairs: int
+
+    @classmethod
+    def of(cls, batches: Iterable[Batch]) -> Self:
+        """Count the labels of batches."""
+        words = pairs = 0
+        for batch in batches:
+            words += int((batch["labels"] != IGNORED).sum())
+            pairs += batch["next_sentence_label"].numel() if "next_sentence_label" in batch else 0
+        return cls(words, pairs)
+
+
+def objective(
+    model: BertForPreTraining | BertForMaskedLM, batch: Batch, counts: Counts, attention: str
+) -> Tensor:
+    """Return a batch's share of a step's loss: the mean over words, plus the mean over pairs.
+
+    "packed" computes no padding, and scores hidden words only, which leaves out six sevenths of the
+    largest matrix product. The others do the reference's operations, for the reference's bits.
+
+    Args:
+        model: which of its losses there is depends on the batch.
+        batch: `input_ids`, `attention_mask`, `token_type_ids`, `labels` (`IGNORED` where nothing is
+            hidden), and `next_sentence_label` where pairs are learnt.
+        counts: of the whole step.
+        attention: "eager", "sdpa" or "packed".
+    """
+    inputs = {name: tensor for name, tensor in batch.items() if "label" not in name}
+    labels, at = batch["labels"], None
+    if attention == "packed":
+        at = labels != IGNORED
+        labels = labels[at]
+    output = model(**inputs, logits_at=at, attention=attention)
+    scores = output.logits if isinstance(model, BertForMaskedLM) else output.prediction_logits
+    loss = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum") / counts.words
+    if "next_sentence_label" not in batch:
+        return loss
+    pairs = batch["next_sentence_label"]
+    follows = F.cross_entropy(output.seq_relationship_logits, pairs, reduction="sum")
+    return loss + follows / counts.pairs

@@ -1,0 +1,62 @@
+"""AdamW as HF and as the original have it, and which parameters decay."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Let all decay but biases and LayerNorms (paper: appendix A.2; HF `Trainer`)."""
+    decays: list[nn.Parameter] = []
+    stays: list[nn.Parameter] = []
+    for name, parameter in model.named_parameters():
+        (stays if "bias" in name or "LayerNorm" in name else decays).append(parameter)
+    return [
+        {"params": decays, "weight_decay": weight_decay},
+        {"params": stays, "weight_decay": 0.0},
+    ]
+
+
+class OriginalAdamW(torch.optim.Optimizer):
+    """google-research/bert's `AdamWeightDecayOptimizer`: AdamW that corrects no bias.
+
+    Its first steps are larger than AdamW's, hence the warm-up.
+
+    Args:
+        params: parameters or groups of them.
+        lr: learning rate.
+        betas: of the mean of gradients and of that of their squares.
+        eps: added to the root.
+        weight_decay: share of a parameter that the learning rate takes.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-6,
+        weight_decay: float = 0.01,
+    ) -> None:
+        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, settings)
+
+    @torch.no_grad()
+    def step(self) -> None:  # type: ignore[override]
+        """Take a step."""
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    self._move(parameter, parameter.grad, group)
+
+    def _move(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+        state, (beta1, beta2) = self.state[parameter], group["betas"]
+        if not state:
+            state["mean"], state["square"] = (torch.zeros_like(parameter) for _ in range(2))
+        mean, square = state["mean"], state["square"]
+        mean.mul_(beta1).add_(gradient, alpha=1 - beta1)
+        square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
+        update = mean / (square.sqrt() + group["eps"]) + group["weight_decay"] * parameter
+        parameter.sub_(group["lr"] * update)
