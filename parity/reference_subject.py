@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from parity import reference, scratch
 from parity.parameters import Emit
-from parity.stages import OUTPUTS, Stage, reference_points
+from parity.stages import OUTPUTS, reference_points
 from parity.subject import Subject
 from parity.trace import tapped
 
@@ -26,7 +26,7 @@ def reference_subject(folder: Path) -> Subject:
         )
 
     def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        ends = {name: stage for name, stage in points(model).items() if name in returned}
+        ends = {name: subject.stages[name] for name in returned if name in subject.stages}
         made: dict[str, Tensor] = {}
         with tapped(model, ends, lambda name, tensor: made.update({returned[name]: tensor})):
             outputs = reference.forward(model, batch)
@@ -34,9 +34,6 @@ def reference_subject(folder: Path) -> Subject:
         if "prediction_logits" in made:  # what other models return in their place
             made["log_probabilities"] = made["prediction_logits"].log_softmax(dim=-1)
         return made
-
-    def points(model: nn.Module) -> dict[str, Stage]:
-        return reference_points(name for name, _ in model.named_modules())
 
     @contextmanager
     def gradients(model: nn.Module, emit: Emit) -> Iterator[None]:
@@ -56,5 +53,6 @@ def reference_subject(folder: Path) -> Subject:
                 hook.remove()
 
     subject = Subject(make, forward, {}, gradients)
-    subject.stages = points(subject.model(subject.dtype))
+    modules = subject.model(subject.dtype).named_modules()
+    subject.stages = reference_points(name for name, _ in modules)
     return subject

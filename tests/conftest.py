@@ -1,9 +1,15 @@
-"""Fixtures and small helpers for all tests; shapes are checked from here on."""
+"""Fixtures and small helpers for all tests; shapes are checked from here on.
 
+torch and transformers are imported where a fixture needs them: with several workers, the process
+that hands out the tests reads this file too, and they wait for it.
+"""
+
+import gc
 import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Before torch starts its threads: with several workers, each takes its share of the cores.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -23,24 +29,26 @@ WITH_SHAPES = [
 ]
 jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 
-from parity import process
-from parity.record import record
-from parity.small import small_checkpoint
-from parity.worker import answers, probes_of
-from scratch_bert.checkpoints import resolve
-from scratch_bert.config import BertConfig
-from tests.differs_in_4 import expect_differences
 from tests.forked import Forking
-from tests.models import TINY
+
+if TYPE_CHECKING:
+    from scratch_bert import BertConfig
 
 settings.register_profile("tests", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("tests")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from tests.differs_in_4 import expect_differences
+
     options = config.option
     chosen = options.keyword or options.markexpr or options.deselect
     expect_differences(items, whole=not chosen and not any("::" in each for each in config.args))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays; the garbage collector need not look at it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture
@@ -52,7 +60,10 @@ def unchecked_shapes() -> Iterator[None]:
 
 
 @pytest.fixture
-def tiny_config() -> BertConfig:
+def tiny_config() -> "BertConfig":
+    from scratch_bert import BertConfig
+    from tests.models import TINY
+
     return BertConfig(**TINY)
 
 
@@ -66,12 +77,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def folder() -> Path:
     """The checkpoint that is made to show mistakes."""
+    from scratch_bert.checkpoints import resolve
+
     return resolve("builtin:adversarial")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_processes(pytestconfig: pytest.Config) -> Iterator[None]:
     """Fork the candidates' processes; the plugin ends its own when all fixtures are gone."""
+    from parity import process
+
     forking = Forking()
     pytestconfig.add_cleanup(forking.close)
     with pytest.MonkeyPatch.context() as patch:
@@ -82,6 +97,8 @@ def _quick_processes(pytestconfig: pytest.Config) -> Iterator[None]:
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let candidates' processes be started as they are for a user, and not forked."""
+    from parity import process
+
     monkeypatch.setattr(process, "subprocess", subprocess)
 
 
@@ -110,18 +127,26 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 @pytest.fixture(scope="session")
 def small(once: Once) -> Path:
     """The same with few words and positions, of which nothing but time depends."""
+    from parity.small import small_checkpoint
+
     return once("small", small_checkpoint)
 
 
 @pytest.fixture(scope="session")
 def recorded(small: Path, once: Once) -> Path:
     """Everything the reference makes of every probe."""
+    from parity.record import record
+    from parity.worker import probes_of
+
     return once("recorded", lambda place: record(small, probes_of(small, 0), None, place))
 
 
 @pytest.fixture(scope="session")
 def recorded_for_scratch(small: Path, once: Once) -> Path:
     """What scratch_bert makes, too; and the reference's errors in float32."""
+    from parity.record import record
+    from parity.worker import answers, probes_of
+
     request = {"what": "describe", "candidate": "parity.scratch_candidate:ScratchBert"}
 
     def fill(place: Path) -> None:

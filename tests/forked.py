@@ -4,6 +4,7 @@ To start a Python that imports torch takes seconds, and to fork none; and nearly
 what a process answers, not of how it starts.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -89,6 +90,7 @@ def _serve(module, cwd, fds):
 def _fork(place):
     for module in MODULES:
         importlib.import_module(module)
+    gc.freeze()  # what all of them share
     while True:
         asked, fds, *_ = socket.recv_fds(place, 10_000, 3)
         if not asked:

@@ -48,6 +48,12 @@ class Dtype(StrEnum):
     FLOAT64 = "float64"
 
 
+Attentions = Annotated[
+    list[Attention] | None,
+    typer.Option(help="Ours; repeatable.", show_default="eager, sdpa and packed"),
+]
+
+
 def show(title: str, rows: dict[str, dict[str, list[float]]], output: Path | None) -> None:
     """Print a table, one measurement a line, and write it where asked."""
     table = Table("case", "ours, ms", "theirs, ms", "ratio", title=title)
@@ -95,10 +101,7 @@ def forward(
             show_default="text and 1",
         ),
     ] = None,
-    attention: Annotated[
-        list[Attention] | None,
-        typer.Option(help="Ours; repeatable.", show_default="eager, sdpa and packed"),
-    ] = None,
+    attention: Attentions = None,
     dtype: Annotated[
         list[Dtype] | None, typer.Option(help="Repeatable.", show_default="float32")
     ] = None,
@@ -148,25 +151,28 @@ def memory(
     checkpoint: Checkpoint = "builtin:bert-base",
     batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 8,
     length: Annotated[int, typer.Option(min=8, help="Tokens of a sequence.")] = 512,
+    attention: Attentions = None,
     runs: Runs = 3,
     output: Output = None,
 ) -> None:
     """What a forward pass needs beside the model, each side in a process of its own (Linux)."""
     folder = resolve(checkpoint)
-    pairs = [("ours", each) for each in Attention] + [("theirs", "eager"), ("theirs", "sdpa")]
+    opponents = {each: benchmark_forward.THEIRS[each] for each in attention or Attention}
+    pairs = [("ours", each) for each in opponents]
+    pairs += [("theirs", each) for each in dict.fromkeys(opponents.values())]
     found: dict[tuple[str, str], list[float]] = {pair: [] for pair in pairs}
     for _ in range(runs):
-        for side, attention in pairs:
-            found[side, attention].append(peak(folder, side, attention, batch, length))
+        for side, each in pairs:
+            found[side, each].append(peak(folder, side, each, batch, length))
     table = Table("attention", "ours, MB", "theirs, MB", "ratio", title=f"memory, {checkpoint}")
     results = []
-    for attention, opponent in benchmark_forward.THEIRS.items():
-        ours, theirs = found["ours", attention], found["theirs", opponent]
+    for each, opponent in opponents.items():
+        ours, theirs = found["ours", each], found["theirs", opponent]
         middle = medians({"ours": ours, "theirs": theirs})
         ratio = middle["ours"] / middle["theirs"]
         numbers = (f"{middle[side]:.1f}" for side in ("ours", "theirs"))
-        table.add_row(f"{attention}, {batch} x {length}", *numbers, f"{ratio:.3f}")
-        results.append({"attention": attention, "megabytes": [ours, theirs], "ratio": ratio})
+        table.add_row(f"{each}, {batch} x {length}", *numbers, f"{ratio:.3f}")
+        results.append({"attention": each, "megabytes": [ours, theirs], "ratio": ratio})
     Console(width=100).print(table)
     write("memory", results, output)
 

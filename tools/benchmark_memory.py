@@ -6,11 +6,10 @@ Run as a program it is one side, in a process of its own; Linux alone says how m
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
-
-from parity import reference, scratch
 
 
 def peak(folder: Path, side: str, attention: str, rows: int, length: int) -> float:
@@ -27,21 +26,25 @@ def _held(field: str) -> float:
 
 
 def _run(folder: Path, side: str, attention: str, rows: int, length: int) -> float:
-    kind = scratch.Architecture("BertModel", {})
     ids = torch.randint(1000, 2000, (rows, length))
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     if side == "ours":
-        model = scratch.load(kind, folder, dtype=None, device="cpu")
+        from parity import scratch
+
+        model = scratch.load(
+            scratch.Architecture("BertModel", {}), folder, dtype=None, device="cpu"
+        )
+        forward = partial(scratch.forward, model, attention=attention)
     else:
-        model = reference.load(kind.name, folder, attention=attention, **kind.options)
+        from parity import reference
+
+        model = reference.load("BertModel", folder, attention=attention)
+        forward = partial(reference.forward, model)
     with torch.inference_mode():
         for each in ({name: tensor[:1, :8] for name, tensor in batch.items()}, batch):
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins here
             before = _held("VmRSS")
-            if side == "ours":
-                scratch.forward(model, each, attention)
-            else:
-                reference.forward(model, each)
+            forward(each)
     return _held("VmHWM") - before
 
 

@@ -60,7 +60,10 @@ def isolated(
         theirs = witness.get(f"{name}{GRADIENT}")
         return theirs if ours.shape == theirs.shape else None
 
-    stages = {name: stage for name, stage in subject.stages.items() if name in shown}
+    watched = [name for name in subject.stages if name in shown]
+    if until in watched:
+        watched = watched[: watched.index(until) + 1]
+    stages = {name: subject.stages[name] for name in watched}
     backward = mode is Mode.BACKWARD
     with suppress(_Enough), ExitStack() as stack:
         stack.enter_context(torch.set_grad_enabled(backward))

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from parity import reference
@@ -71,12 +72,8 @@ def check_scalars(
     """
     configurations = [one for one in work.configurations if one in CONFIGURATIONS]
     outcomes = [Outcome("scalars", configuration.name) for configuration in configurations]
-    blocks = (
-        list(scalars(start, min(start + _BLOCK - 1, last)))
-        for first, last in chosen
-        for start in range(first, last + 1, _BLOCK)
-    )
-    for block in filter(None, blocks):
+    chars = chain.from_iterable(scalars(first, last) for first, last in chosen)
+    while block := list(islice(chars, _BLOCK)):
         pieces = with_characters((), {*block, *CONTEXTS.format("")})
         for configuration, outcome in zip(configurations, outcomes, strict=True):
             place = work.folder / f"{configuration.name} {ord(block[0]):X}"

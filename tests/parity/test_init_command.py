@@ -89,5 +89,5 @@ def test_usage(run):
 def test_what_takes_too_long():
     folder = resolve("builtin:adversarial")
     with pytest.raises(CandidateCrashedError, match="Timeout") as crashed:
-        adapter_for(f"{BERTS}:Loops", folder, "builtin:adversarial", Path("a.py"), limit=8)
+        adapter_for(f"{BERTS}:Loops", folder, "builtin:adversarial", Path("a.py"), limit=4)
     assert "plain_berts.py" in str(crashed.value)

@@ -44,14 +44,14 @@ AGREEMENT = (
 @cache
 def hard():
     """What moves, what vanishes, what becomes several, what is cut off, and what looks like it."""
-    moving = [char for char in SCALARS if order(char)]
+    moving = [char for char in ASSIGNED if order(char)]
     return [
         [char for char in moving if without_accents(char)],
         moving,
-        [c for c in SCALARS if len(without_accents(c)) > 1 and not "\uac00" <= c <= "\ud7a3"],
-        [char for char in SCALARS if not without_accents(char)],
-        [char for char in SCALARS if lowered(char) != char],
-        [char for char in SCALARS if is_punctuation(char)],
+        [c for c in ASSIGNED if len(without_accents(c)) > 1 and not "\uac00" <= c <= "\ud7a3"],
+        [char for char in ASSIGNED if not without_accents(char)],
+        [char for char in ASSIGNED if lowered(char) != char],
+        [char for char in ASSIGNED if is_punctuation(char)],
         list("a \t\n\x00\x0b\x85\u200b\u3000\ufffd한각東\ufa10\U0002b81f\U0002b820\U0002b920≠Σİ"),
     ]
 

@@ -61,7 +61,7 @@ def assert_parity(outcomes):
 
 
 def test_strings(work, exact_with):
-    assert_parity(check_strings(work, number=7_000, seed=0))
+    assert_parity(check_strings(work, number=3_500, seed=0))
 
 
 def test_calls(work, exact_with):

@@ -3,8 +3,6 @@
 import copy
 import pickle
 import re
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -112,28 +110,6 @@ def test_an_unknown_activation():
     with pytest.raises(ValueError, match="hidden_act is 'gleu', expected one of gelu, gelu_10"):
         BertModel(BertConfig(**TINY, hidden_act="gleu"))
     assert all(activation(name) is function for name, function in ACTIVATIONS.items())
-
-
-COMPILE = """
-import torch
-from scratch_bert import BertConfig, BertForPreTraining
-
-model = BertForPreTraining(BertConfig(**{tiny})).eval()
-ids = torch.arange(10).view(2, 5)
-mask = torch.ones_like(ids)
-mask[0, 3:] = 0
-for attention in ("eager", "sdpa"):
-    compiled = torch.compile(model, fullgraph=True, backend="eager")
-    ours = compiled(ids, mask, attention=attention).prediction_logits
-    assert torch.equal(ours, model(ids, mask, attention=attention).prediction_logits)
-"""
-
-
-def test_compiles_without_a_graph_break():
-    """In a process where no shape is checked, which torch cannot compile; slow, as its compiler."""
-    program = COMPILE.format(tiny=TINY)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_model_can_be_pickled_and_copied(tiny_config):
