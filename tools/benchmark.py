@@ -1,4 +1,4 @@
-"""How fast, beside the reference in the same run: load, forward, memory, diff, tokenize, suite.
+"""How fast, beside the reference in the same run: load, forward, memory, pretrain, and so on.
 
 Each measurement alternates the sides, so that a machine that slows down slows both. Medians and
 their ratio are printed; quote the ratio.
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import benchmark_forward
+import benchmark_pretrain
 import torch
 import typer
 from benchmark_memory import peak
@@ -30,6 +31,17 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 Checkpoint = Annotated[str, typer.Option(help="A folder, a hub id or a built-in checkpoint.")]
 Runs = Annotated[int, typer.Option(min=1, help="Counted runs of each side.")]
 Output = Annotated[Path | None, typer.Option("-o", help="Also write the result to FILE.json.")]
+
+
+Fill = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="The share of tokens, such as 0.5, the rest is padding; or text, real paragraphs "
+        "cut to the length. Repeatable.",
+        show_default="text and 1",
+    ),
+]
+Device = Annotated[str, typer.Option(help="cpu or cuda.")]
 
 
 class Attention(StrEnum):
@@ -93,19 +105,12 @@ def forward(
         list[int] | None,
         typer.Option(min=2, help="Tokens of a sequence; repeatable.", show_default="128"),
     ] = None,
-    fill: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The share of tokens, such as 0.5, the rest is padding; or text, real paragraphs "
-            "cut to the length. Repeatable.",
-            show_default="text and 1",
-        ),
-    ] = None,
+    fill: Fill = None,
     attention: Attentions = None,
     dtype: Annotated[
         list[Dtype] | None, typer.Option(help="Repeatable.", show_default="float32")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: Device = "cpu",
     runs: Runs = 7,
     output: Annotated[
         Path | None, typer.Option("-o", help="Also write FILE.json, or a plot, FILE.png.")
@@ -175,6 +180,29 @@ def memory(
         results.append({"attention": each, "megabytes": [ours, theirs], "ratio": ratio})
     Console(width=100).print(table)
     write("memory", results, output)
+
+
+@app.command()
+def pretrain(
+    batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 16,
+    length: Annotated[int, typer.Option(min=2, help="Tokens of a sequence.")] = 128,
+    fill: Fill = None,
+    attention: Attentions = None,
+    device: Device = "cpu",
+    runs: Runs = 7,
+    output: Output = None,
+) -> None:
+    """An optimiser step of pretraining, 4 layers of 512: time, and peak memory in all.
+
+    Theirs is HuggingFace's BertForPreTraining in a plain loop.
+    """
+    shares = [_share(each) for each in fill or ["text", "0.59", "1"]]
+    cases = [benchmark_forward.Case(batch, length, share, torch.float32) for share in shares]
+    attentions = attention or list(Attention)
+    folder = resolve("builtin:minilm")
+    results = benchmark_pretrain.measure(folder, cases, attentions, device, runs)
+    benchmark_pretrain.show(f"pretrain, {device}", results)
+    write("pretrain", results, output)
 
 
 @app.command()

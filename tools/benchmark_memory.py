@@ -6,6 +6,7 @@ Run as a program it is one side, in a process of its own; Linux alone says how m
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,9 +15,22 @@ import torch
 
 def peak(folder: Path, side: str, attention: str, rows: int, length: int) -> float:
     """Megabytes that one side needs for a forward pass, beyond what it held before."""
-    arguments = [sys.executable, __file__, str(folder), side, attention, str(rows), str(length)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)  # noqa: S603
+    return in_a_process(__file__, folder, side, attention, rows, length)
+
+
+def in_a_process(program: str, *arguments: object) -> float:
+    """Run a program that prints a number; returns it."""
+    command = [sys.executable, program, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
     return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def peak_of(run: Callable[[], object]) -> float:
+    """Megabytes that this process held at most while something ran, beyond those before it."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins here
+    before = _held("VmRSS")
+    run()
+    return _held("VmHWM") - before
 
 
 def _held(field: str) -> float:
@@ -41,11 +55,8 @@ def _run(folder: Path, side: str, attention: str, rows: int, length: int) -> flo
         model = reference.load("BertModel", folder, attention=attention)
         forward = partial(reference.forward, model)
     with torch.inference_mode():
-        for each in ({name: tensor[:1, :8] for name, tensor in batch.items()}, batch):
-            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins here
-            before = _held("VmRSS")
-            forward(each)
-    return _held("VmHWM") - before
+        forward({name: tensor[:1, :8] for name, tensor in batch.items()})
+        return peak_of(lambda: forward(batch))
 
 
 if __name__ == "__main__":

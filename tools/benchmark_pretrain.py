@@ -1,5 +1,10 @@
-"""What `benchmark.py pretrain` measures: an optimiser step on a batch, beside the reference's."""
+"""What `benchmark.py pretrain` measures: an optimiser step on a batch, beside the reference's.
 
+Run as a program it is one side's memory, in a process of its own.
+"""
+
+import json
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -7,11 +12,13 @@ from typing import Any
 
 import torch
 from benchmark_forward import Case
-from benchmark_timing import alternate, medians
+from benchmark_memory import in_a_process, peak_of
+from benchmark_timing import alternate, medians, spread
+from rich.console import Console
+from rich.table import Table
 from torch import Tensor, nn
 from torch.optim import AdamW
 
-from parity import reference
 from scratch_bert import BertForPreTraining
 from scratch_bert.config import BertConfig
 from scratch_bert.pretraining.dynamic_masking import IGNORED
@@ -25,6 +32,7 @@ SIZES = {
     "intermediate_size": 2048,
 }
 HIDDEN_WORDS = 0.15
+THEIRS = "theirs, sdpa"
 
 
 def batch_for(case: Case, folder: Path, device: str) -> dict[str, Tensor]:
@@ -40,18 +48,19 @@ def batch_for(case: Case, folder: Path, device: str) -> dict[str, Tensor]:
     return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def our_step(device: str, batch: dict[str, Tensor], attention: str) -> Callable[[], object]:
-    """Build our model; returns what does a step."""
-    model = BertForPreTraining(BertConfig(**SIZES)).to(device)
-    optimizer = AdamW(parameter_groups(model, 0.01), lr=1e-4)
-    return partial(training_step, model, [batch], optimizer, attention=attention)
+def step_of(side: str, batch: dict[str, Tensor], device: str) -> Callable[[], object]:
+    """Build a side's model; returns what does a step. Theirs is a plain loop's."""
+    whose, attention = side.split(", ")
+    if whose == "ours":
+        model: nn.Module = BertForPreTraining(BertConfig(**SIZES))
+    else:
+        from parity import reference  # not where memory of ours is measured
 
-
-def their_step(device: str, batch: dict[str, Tensor]) -> Callable[[], object]:
-    """Build the reference's, with sdpa; returns what does a step, in a plain loop."""
-    config = BertConfig(**SIZES)
-    model = reference.build("BertForPreTraining", vars(config) | SIZES, "sdpa").to(device).train()
+        model = reference.build("BertForPreTraining", SIZES, attention)
+    model = model.to(device).train()
     optimizer = AdamW(parameter_groups(model, 0.01), lr=1e-4)
+    if whose == "ours":
+        return partial(training_step, model, [batch], optimizer, attention=attention)
 
     def step() -> None:
         model(**batch).loss.backward()
@@ -62,27 +71,68 @@ def their_step(device: str, batch: dict[str, Tensor]) -> Callable[[], object]:
     return step
 
 
-def measure(folder: Path, cases: Sequence[Case], device: str, runs: int) -> list[dict[str, Any]]:
-    """Time a step on every case: ours padded and packed, and theirs."""
+def measure(
+    folder: Path, cases: Sequence[Case], attentions: Sequence[str], device: str, runs: int
+) -> list[dict[str, Any]]:
+    """Time a step on every case, and see what it needs: model, optimiser and step (Linux)."""
     results = []
+    names = [*(f"ours, {attention}" for attention in attentions), THEIRS]
     for case in cases:
         batch = batch_for(case, folder, device)
-        sides = {
-            "ours, sdpa": our_step(device, batch, "sdpa"),
-            "ours, packed": our_step(device, batch, "packed"),
-            "theirs, sdpa": their_step(device, batch),
-        }
+        sides = {side: step_of(side, batch, device) for side in names}
         seconds = alternate(sides, runs, device=device)
         tokens = int(batch["attention_mask"].sum())
+        share = "text" if case.fill is None else case.fill
+        megabytes = {
+            side: in_a_process(__file__, folder, side, case.rows, case.length, share)
+            for side in names
+        }
         results.append(
             {
                 "rows": case.rows,
                 "length": case.length,
-                "tokens": tokens,
                 "fill": tokens / (case.rows * case.length),
-                "dtype": "float32",
                 "seconds": seconds,
                 "medians": medians(seconds),
+                "megabytes": megabytes,
             }
         )
     return results
+
+
+def show(title: str, results: Sequence[dict[str, Any]]) -> None:
+    """Print a line for each case and way."""
+    table = Table("batch, tokens", "attention", title=title)
+    for head in ("ours, ms", "theirs, ms", "ratio", "ours, MB", "theirs, MB", "ratio"):
+        table.add_column(head, justify="right")
+    for result in results:
+        seconds, middle, held = (result[name] for name in ("seconds", "medians", "megabytes"))
+        for ours in [name for name in seconds if name != THEIRS]:
+            table.add_row(
+                f"{result['rows']} x {result['length']}, {result['fill']:.0%}",
+                ours.removeprefix("ours, "),
+                spread(seconds[ours]),
+                spread(seconds[THEIRS]),
+                f"{middle[ours] / middle[THEIRS]:.3f}",
+                f"{held[ours]:.0f}",
+                f"{held[THEIRS]:.0f}",
+                f"{held[ours] / held[THEIRS]:.3f}",
+            )
+    Console(width=130).print(table)
+
+
+def _peak(folder: Path, side: str, rows: int, length: int, share: str) -> float:
+    case = Case(rows, length, None if share == "text" else float(share), torch.float32)
+    batch = batch_for(case, folder, "cpu")
+
+    def two_steps() -> None:
+        step = step_of(side, batch, "cpu")
+        step()
+        step()
+
+    return peak_of(two_steps)
+
+
+if __name__ == "__main__":
+    place, side, rows, length, share = sys.argv[1:]
+    print(json.dumps(_peak(Path(place), side, int(rows), int(length), share)))

@@ -103,6 +103,7 @@ def test_scratch_bert_commands(command, capfdbinary):
 LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
     "memory": ["--batch", "2", "--length", "32", "--attention", "sdpa"],
+    "pretrain": ["--batch", "2", "--length", "32", "--attention", "packed", "--fill", "1"],
 }
 
 
@@ -113,7 +114,9 @@ def test_scripts(command, monkeypatch, capsys):
     monkeypatch.syspath_prepend(ROOT / "tools")
     arguments = shlex.split(command)[1:]
     if arguments[0].endswith("benchmark.py"):
-        arguments += ["--checkpoint", "builtin:adversarial", "--runs", "1"]
+        arguments += ["--runs", "1"]
+        if arguments[1] != "pretrain":
+            arguments += ["--checkpoint", "builtin:adversarial"]
         arguments += LESS.get(arguments[1], [])
     if "tokenize" in arguments:
         measured = importlib.import_module("benchmark_tokenize")
