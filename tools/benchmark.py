@@ -188,11 +188,13 @@ def pretrain(
     length: Annotated[int, typer.Option(min=2, help="Tokens of a sequence.")] = 128,
     fill: Fill = None,
     attention: Attentions = None,
+    layers: Annotated[int, typer.Option(min=1, help="Of the model.")] = 4,
+    hidden: Annotated[int, typer.Option(min=64, help="Its width; heads have 64.")] = 512,
     device: Device = "cpu",
     runs: Runs = 7,
     output: Output = None,
 ) -> None:
-    """An optimiser step of pretraining, 4 layers of 512: time, and peak memory in all.
+    """An optimiser step of pretraining: time, and peak memory in all.
 
     Theirs is HuggingFace's BertForPreTraining in a plain loop.
     """
@@ -200,7 +202,7 @@ def pretrain(
     cases = [benchmark_forward.Case(batch, length, share, torch.float32) for share in shares]
     attentions = attention or list(Attention)
     folder = resolve("builtin:minilm")
-    results = benchmark_pretrain.measure(folder, cases, attentions, device, runs)
+    results = benchmark_pretrain.measure(folder, cases, attentions, (layers, hidden), device, runs)
     benchmark_pretrain.show(f"pretrain, {device}", results)
     write("pretrain", results, output)
 

@@ -25,12 +25,6 @@ from scratch_bert.pretraining.dynamic_masking import IGNORED
 from scratch_bert.pretraining.optimizer import parameter_groups
 from scratch_bert.pretraining.step import training_step
 
-SIZES = {
-    "num_hidden_layers": 4,
-    "hidden_size": 512,
-    "num_attention_heads": 8,
-    "intermediate_size": 2048,
-}
 HIDDEN_WORDS = 0.15
 THEIRS = "theirs, sdpa"
 
@@ -48,15 +42,27 @@ def batch_for(case: Case, folder: Path, device: str) -> dict[str, Tensor]:
     return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def step_of(side: str, batch: dict[str, Tensor], device: str) -> Callable[[], object]:
+def sizes(layers: int, hidden: int) -> dict[str, int]:
+    """Say what a model is like, with heads of 64."""
+    return {
+        "num_hidden_layers": layers,
+        "hidden_size": hidden,
+        "num_attention_heads": hidden // 64,
+        "intermediate_size": 4 * hidden,
+    }
+
+
+def step_of(
+    side: str, config: dict[str, int], batch: dict[str, Tensor], device: str
+) -> Callable[[], object]:
     """Build a side's model; returns what does a step. Theirs is a plain loop's."""
     whose, attention = side.split(", ")
     if whose == "ours":
-        model: nn.Module = BertForPreTraining(BertConfig(**SIZES))
+        model: nn.Module = BertForPreTraining(BertConfig(**config))
     else:
         from parity import reference  # not where memory of ours is measured
 
-        model = reference.build("BertForPreTraining", SIZES, attention)
+        model = reference.build("BertForPreTraining", config, attention)
     model = model.to(device).train()
     optimizer = AdamW(parameter_groups(model, 0.01), lr=1e-4)
     if whose == "ours":
@@ -72,19 +78,24 @@ def step_of(side: str, batch: dict[str, Tensor], device: str) -> Callable[[], ob
 
 
 def measure(
-    folder: Path, cases: Sequence[Case], attentions: Sequence[str], device: str, runs: int
+    folder: Path,
+    cases: Sequence[Case],
+    attentions: Sequence[str],
+    size: tuple[int, int],
+    device: str,
+    runs: int,
 ) -> list[dict[str, Any]]:
     """Time a step on every case, and see what it needs: model, optimiser and step (Linux)."""
     results = []
     names = [*(f"ours, {attention}" for attention in attentions), THEIRS]
     for case in cases:
         batch = batch_for(case, folder, device)
-        sides = {side: step_of(side, batch, device) for side in names}
+        sides = {side: step_of(side, sizes(*size), batch, device) for side in names}
         seconds = alternate(sides, runs, device=device)
         tokens = int(batch["attention_mask"].sum())
         share = "text" if case.fill is None else case.fill
         megabytes = {
-            side: in_a_process(__file__, folder, side, case.rows, case.length, share)
+            side: in_a_process(__file__, folder, side, case.rows, case.length, share, *size)
             for side in names
         }
         results.append(
@@ -121,12 +132,14 @@ def show(title: str, results: Sequence[dict[str, Any]]) -> None:
     Console(width=130).print(table)
 
 
-def _peak(folder: Path, side: str, rows: int, length: int, share: str) -> float:
+def _peak(
+    folder: Path, side: str, rows: int, length: int, share: str, size: Sequence[int]
+) -> float:
     case = Case(rows, length, None if share == "text" else float(share), torch.float32)
     batch = batch_for(case, folder, "cpu")
 
     def two_steps() -> None:
-        step = step_of(side, batch, "cpu")
+        step = step_of(side, sizes(*size), batch, "cpu")
         step()
         step()
 
@@ -134,5 +147,6 @@ def _peak(folder: Path, side: str, rows: int, length: int, share: str) -> float:
 
 
 if __name__ == "__main__":
-    place, side, rows, length, share = sys.argv[1:]
-    print(json.dumps(_peak(Path(place), side, int(rows), int(length), share)))
+    place, side, rows, length, share, *size = sys.argv[1:]
+    held = _peak(Path(place), side, int(rows), int(length), share, [int(each) for each in size])
+    print(json.dumps(held))
