@@ -155,7 +155,7 @@ class Search:
             made = self._made(probe, stage, valued)
             return None if made is None else self._evidence.residual(probe, stage, made)
 
-        for left in reversed(range(_STEPS)):
+        for power in reversed(range(_STEPS)):
             step = value * 1e-4
             here, beside = residual(value), residual(value + step)
             if here is None or beside is None:
@@ -165,7 +165,7 @@ class Search:
             if not steepness > 0:
                 break
             change = slope.dot(here).item() / steepness
-            if not abs(change) <= abs(value) * 2.0**left:  # out of reach, or not a number
+            if not abs(change) <= abs(value) * 2.0**power:  # out of reach, or not a number
                 break
             value -= max(-abs(value) * 0.9, min(change, abs(value) * 0.9))  # it keeps its sign
             if abs(change) <= abs(value) * 1e-14:

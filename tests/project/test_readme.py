@@ -103,8 +103,9 @@ def test_scratch_bert_commands(command, capfdbinary):
 LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
     "memory": ["--batch", "2", "--length", "32", "--attention", "sdpa"],
-    "pretrain": ["--batch", "2", "--length", "32", "--layers", "1", "--hidden", "64"]
-    + ["--fill", "1", "--attention", "packed"],
+    "pretrain": shlex.split(
+        "--batch 2 --length 32 --layers 1 --hidden 64 --fill 1 --attention packed"
+    ),
 }
 
 
