@@ -192,12 +192,6 @@ def test_the_adapters_are_formatted(write):
     assert done.returncode == 0, done.stdout
 
 
-def test_the_candidates_process_does_without_transformers():
-    program = "import sys, parity.adapter.worker; print('transformers' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.strip() == "False", done.stderr
-
-
 def test_a_difference_that_is_no_number_is_infinite(searched):
     probe = next(searched.probes())
     bench = assembling.Bench(torch.nn.Linear(1, 1), {}, (0, 0), probe, searched)
