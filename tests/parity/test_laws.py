@@ -54,6 +54,7 @@ def broken(rows):
     ],
 )
 def test_who_breaks_a_law(name, laws, search):
+    """Slow: what breaks a law is made small, in hundreds of runs, for each law that is broken."""
     rows = search(name, *laws, "company", "determinism")
     assert broken(rows) == laws
     assert all(row.reproduction for row in rows if row.name in laws)

@@ -49,6 +49,7 @@ def test_a_divergence_is_told_with_its_rerun(run):
 
 
 def test_a_call_is_drawn_again_by_its_seed(run):
+    """Slow: the command is run twice, and builds seven tokenizers of either side each time."""
     name = f"{BROKEN}:PaddingOfTypeOne"
     code, out, _ = run(name, *NOTHING[:4], "--calls", "200", "--seed", "7", "--format", "json")
     assert code == 1

@@ -7,14 +7,14 @@ import pytest
 from parity import reference
 from parity.cli import main
 
-NAMED = f"transformers {reference.VERSIONS['transformers']}"
+VERSION = reference.VERSIONS["transformers"]
+NAMED = f"transformers {VERSION}"
 QUICK = ["--probe", "pair"]
-COMMANDS = {
-    "env": ["env"],
+WRITE = {
     "diff": ["diff", "--checkpoint", "builtin:adversarial", "--stage", "embeddings*"],
     "check": ["check", *QUICK],
-    "tokenizer": ["tokenizer", "--text", "a", "--no-files"],
 }
+PRINT = {"env": ["env"], "tokenizer": ["tokenizer", "--text", "a", "--no-files"]}
 
 
 @pytest.fixture
@@ -28,12 +28,18 @@ def run(capsys):
     return command
 
 
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_reports(run, command):
+@pytest.mark.parametrize("command", WRITE.values(), ids=WRITE)
+def test_reports_that_are_written(run, command, tmp_path):
+    path = tmp_path / "report.json"
+    assert NAMED in " ".join(run(*command, "-o", path).split())
+    assert json.loads(path.read_text())["environment"]["transformers"] == VERSION
+
+
+@pytest.mark.parametrize("command", PRINT.values(), ids=PRINT)
+def test_reports_that_are_printed(run, command):
     assert NAMED in " ".join(run(*command).split())
     report = json.loads(run(*command, "--format", "json"))
-    facts = report.get("environment", report)
-    assert facts["transformers"] == reference.VERSIONS["transformers"]
+    assert report.get("environment", report)["transformers"] == VERSION
 
 
 def test_recordings(run, tmp_path):

@@ -97,7 +97,7 @@ for name, (modules, forbidden) in {cases!r}:
 
 @pytest.fixture(scope="module")
 def behind_walls(once):
-    """What importing says, case by case, each in a process of its own."""
+    """What importing says, case by case, each in a process of its own; slow, made once for all."""
 
     def fill(place):
         cases = {**WALLS, **{" ".join(case): [[each] for each in case] for case in HIT}}

@@ -58,7 +58,7 @@ def test_the_makefile_has_what_readme_tells():
 
 @pytest.mark.parametrize("command", PARITY)
 def test_parity_commands(command, capsys):
-    """Slow where the command reads the 12-layer checkpoint."""
+    """Slow where the command reads the 12-layer checkpoint, or builds a score of tokenizers."""
     arguments = shlex.split(command)[1:]
     if arguments[0] == "tokenizer":  # by default it draws more
         arguments += ["--strings", "140", "--calls", "70", "--no-files"]
@@ -111,7 +111,7 @@ LESS = {  # than a benchmark measures by default
 
 @pytest.mark.parametrize("command", SCRIPTS)
 def test_scripts(command, monkeypatch, capsys):
-    """In this process, and the benchmarks on less than by default."""
+    """In this process, the benchmarks on less; slow, as memory's has a process for each side."""
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(ROOT / "tools")
     arguments = shlex.split(command)[1:]

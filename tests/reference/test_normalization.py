@@ -11,6 +11,7 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
+from parity.checks.hard_texts import scalars
 from scratch_bert.tokenization import unicode_tables
 from scratch_bert.tokenization.characters import (
     is_punctuation,
@@ -23,10 +24,9 @@ from scratch_bert.tokenization.characters import (
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.splitter import words
 
-SCALARS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 # The rest is unassigned or for private use. One configuration shows that no step but cleaning does
 # anything there, and the generator's --check that the tables for added tokens have nothing there.
-ASSIGNED = [char for char in SCALARS if char < "\U00040000" or "\U000e0000" <= char < "\U000e1000"]
+ASSIGNED = [*scalars(last=0x3FFFF), *scalars(0xE0000, 0xE0FFF)]
 CONFIGURATIONS = {
     "uncased": Normalizer(),
     "cased": Normalizer(lowercase=False),
@@ -96,7 +96,7 @@ every_configuration = pytest.mark.parametrize(
 @every_configuration
 def test_every_character_beside_the_next(normalizer):
     """Takes seconds: up to 1,112,064 characters in a row, their words and where they stand."""
-    text = "".join(SCALARS if normalizer == Normalizer() else ASSIGNED)
+    text = "".join(scalars() if normalizer == Normalizer() else ASSIGNED)
     assert_same(our_words(normalizer, text), their_words(normalizer, text), text)
 
 

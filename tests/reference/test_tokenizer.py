@@ -61,6 +61,7 @@ def assert_parity(outcomes):
 
 
 def test_strings(work, exact_with):
+    """Slow: seven tokenizers of either side are built, and 500 texts given to each."""
     assert_parity(check_strings(work, number=3_500, seed=0))
 
 
@@ -73,6 +74,7 @@ def test_decoding(work, exact_with):
 
 
 def test_scalar_values(work, exact_with):
+    """Slow: some 4,000 characters in eleven contexts, in four configurations."""
     assert_parity(check_scalars(work, chosen=RANGES))
 
 

@@ -121,8 +121,8 @@ def test_a_file_that_cannot_be_read():
 def test_stretches_join_to_the_whole(special, max_length, side, tokenizer, short_parts):
     draw = random.Random(0)
     in_stretches = 0
-    for i in range(40):
-        if i == 20:
+    for i in range(24):
+        if i == 12:
             tokenizer.add_tokens(ADDED)
         tokenizer.truncation_side = side
         encoder = Encoder(tokenizer, special, max_length, with_text=True)
@@ -132,7 +132,7 @@ def test_stretches_join_to_the_whole(special, max_length, side, tokenizer, short
         assert columns(row) == columns(encoder.row(text)), text
         assert all(s.texts[0] == text[s.start :][: len(s.texts[0])] for s in row)
         in_stretches += sum(bool(s.texts[0]) for s in row) > 1
-    assert in_stretches > 10 or max_length in (2, 7)
+    assert in_stretches > 6 or max_length in (2, 7)
 
 
 def test_a_word_without_end_is_read_to_its_end(tokenizer, short_parts):
