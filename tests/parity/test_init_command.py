@@ -51,6 +51,7 @@ def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
 
 
 def test_a_wrong_model(run, capsys):
+    """Slow: all guesses are tried."""
     code, out, _ = run(f"{BERTS}:WrongEps", "-o", "wrong.py")
     assert code == 1
     assert "Not proved. On builtin:adversarial in double precision (" in out

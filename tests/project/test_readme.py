@@ -111,7 +111,7 @@ LESS = {  # than a benchmark measures by default
 
 @pytest.mark.parametrize("command", SCRIPTS)
 def test_scripts(command, monkeypatch, capsys):
-    """In this process, the benchmarks on less; slow, as memory's has a process for each side."""
+    """The benchmarks on less; slow for processes (memory) or vocabularies (tokenize)."""
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(ROOT / "tools")
     arguments = shlex.split(command)[1:]

@@ -55,6 +55,7 @@ def batches(draw, config):
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @given(data=st.data())
 def test_any_small_bert(attention, data):
+    """Slow: 60 models, each built, run and gone back through on both sides."""
     config = data.draw(configs(), label="config")
     inputs = data.draw(batches(config), label="batch")
     dtype = data.draw(st.sampled_from([torch.float32, torch.float64, torch.bfloat16]))
