@@ -10,6 +10,7 @@ from scratch_bert.pretraining.step import training_step
 from tests.models import TINY, adversarial_
 
 ROUNDING = 1e-13  # of the loss or the largest gradient; 3e-15 was the most in 40 pairs of batches
+CANCELLING = 1e-8  # of a change that is seen as a difference of two parameters
 
 
 def made(kind=BertForPreTraining):
@@ -82,4 +83,6 @@ def test_what_a_step_leaves():
     assert norm > 1
     for old, new, gradient in zip(before, model.parameters(), expected, strict=True):
         assert new.grad is None
-        torch.testing.assert_close(old - new, gradient * 0.5 / (norm + 1e-6), rtol=1e-8, atol=1e-12)
+        torch.testing.assert_close(
+            old - new, gradient * 0.5 / (norm + 1e-6), rtol=CANCELLING, atol=ROUNDING
+        )
