@@ -57,7 +57,8 @@ def objective(
         labels = labels[at]
     output = model(**inputs, logits_at=at, attention=attention)
     scores = output.logits if isinstance(model, BertForMaskedLM) else output.prediction_logits
-    loss = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum") / counts.words
+    words = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
+    loss = words / max(1, counts.words)  # where nothing is hidden HF's is NaN
     if "next_sentence_label" not in batch:
         return loss
     pairs = batch["next_sentence_label"]

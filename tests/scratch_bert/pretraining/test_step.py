@@ -71,6 +71,17 @@ def test_words_alone():
         torch.testing.assert_close(loss, expected, rtol=ROUNDING, atol=0)
 
 
+@pytest.mark.parametrize("attention", ["packed", "sdpa"])
+def test_nothing_is_hidden(attention):
+    batch = batch_of([12, 5])
+    batch["labels"] = torch.full_like(batch["labels"], IGNORED)
+    loss, _ = gradients(made(), [batch], attention)
+    output = made()(batch["input_ids"], batch["attention_mask"], batch["token_type_ids"])
+    pairs = batch["next_sentence_label"]
+    expected = torch.nn.functional.cross_entropy(output.seq_relationship_logits, pairs)
+    torch.testing.assert_close(loss, expected, rtol=ROUNDING, atol=0)
+
+
 def test_what_a_step_leaves():
     model, batches = made(), [batch_of([12, 5]), batch_of([4, 7])]
     loss, expected = gradients(model, batches, "packed")
