@@ -1,20 +1,23 @@
-"""Candidates' processes that are forked from one in which torch is imported already.
+"""Processes that are forked from one in which torch is imported already.
 
-To start a Python that imports torch takes seconds, and to fork none; and nearly all tests are of
-what a process answers, not of how it starts.
+To start a Python that imports torch takes seconds, and HuggingFace's BERT as long again, and to
+fork none; and nearly all tests are of what a process answers, not of how it starts.
 """
 
 import gc
 import importlib
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
 import sys
+import traceback
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryFile
 
 MODULES = ("parity.worker", "parity.adapter.worker")
 ROOT = Path(__file__).parents[1]
@@ -107,6 +110,57 @@ def _fork(place):
             _serve(**request, fds=fds)
             return
         place.send(json.dumps(answer).encode())
+
+
+OURS = ("scratch_bert", "parity", "tests", "benchmark_")  # what a program imports for itself
+
+
+def run(command, *, cwd=ROOT, check=False, **_):
+    """Be subprocess.run for a Python program, which is forked from this process."""
+    with TemporaryFile() as out, TemporaryFile() as err:
+        child = os.fork()
+        if not child:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            os.chdir(cwd)
+            os._exit(_program(command[1:]))  # nothing of this process is ended with it
+        _, status = os.waitpid(child, 0)
+        out.seek(0)
+        err.seek(0)
+        said = out.read().decode(), err.read().decode()
+    done = subprocess.CompletedProcess(command, os.waitstatus_to_exitcode(status), *said)
+    if check:
+        done.check_returncode()
+    return done
+
+
+def _program(arguments):
+    """Do what `python -c program` does, or `python file`; returns the exit code."""
+    for number, name in enumerate(("stdout", "stderr"), start=1):
+        setattr(sys, name, open(number, "w", closefd=False))  # noqa: SIM115
+    for name in [each for each in sys.modules if each.startswith(OURS)]:
+        del sys.modules[name]
+    sys.meta_path[:] = [each for each in sys.meta_path if isinstance(each, type)]  # without hooks
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)  # those of before the fork are not there
+    try:
+        if arguments[0] == "-c":
+            sys.argv, sys.path[0] = ["-c", *arguments[2:]], ""
+            exec(arguments[1], {"__name__": "__main__"})  # noqa: S102
+        else:
+            sys.argv, sys.path[0] = arguments, str(Path(arguments[0]).parent)
+            runpy.run_path(arguments[0], run_name="__main__")
+    except SystemExit as ended:
+        code = ended.code
+        return code if isinstance(code, int) else 0 if code is None else 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    else:
+        return 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ def run_suite(workers: str) -> tuple[float, float, dict[str, list[float]]]:
     """
     with tempfile.TemporaryDirectory() as folder:
         junit = Path(folder) / "junit.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-n", workers, f"--junitxml={junit}"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "worksteal"]
+        command += [f"--junitxml={junit}"]
         start, before = time.perf_counter(), os.times()
         done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603
         wall, after = time.perf_counter() - start, os.times()

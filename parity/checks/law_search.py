@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 import torch
-from hypothesis import HealthCheck, find, settings
+from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis.errors import Flaky, NoSuchExample
 from torch import Tensor
 
@@ -17,7 +17,11 @@ from parity.tolerance import FLOAT64, LAW_ROUNDING
 
 EXAMPLES = 15
 _SETTINGS = settings(
-    max_examples=EXAMPLES, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],  # to explain takes as long, and `find` says nothing
+    suppress_health_check=list(HealthCheck),
 )
 
 

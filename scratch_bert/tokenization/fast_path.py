@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from scratch_bert.tokenization.characters import CJK, codes
-from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, trie
+from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, Trie
 from scratch_bert.tokenization.pieces import Details
 from scratch_bert.tokenization.pipeline import Piece, Pipeline
 from scratch_bert.tokenization.splitter import Word
@@ -50,7 +50,7 @@ class FastPath:
         vocabulary = pipeline.vocabulary
         if former is None:
             inner = {piece[2:]: i for piece, i in vocabulary.items() if piece.startswith("##")}
-            self._first, self._inner = trie(vocabulary), trie(inner)
+            self._first, self._inner = Trie(vocabulary), Trie(inner)
         else:
             self._first, self._inner = former._first, former._inner
         # Added tokens of a normalised text are looked for in each chunk, if they stay inside one.

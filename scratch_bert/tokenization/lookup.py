@@ -71,16 +71,38 @@ class Spelling(dict[int, str]):
         return text
 
 
-def trie(pieces: Mapping[str, int]) -> dict[str, Any]:
-    """Nest dictionaries, a character each; where a piece ends, "" leads to its id.
+class Trie:
+    """Pieces as nested dictionaries, a character each; where a piece ends, "" leads to its id.
 
-    >>> trie({"a": 1, "ab": 2})
-    {'a': {'': 1, 'b': {'': 2}}}
+    What begins with a character is nested when it is first asked for: a text needs little of it.
+
+    >>> Trie({"a": 1, "ab": 2}).get("a")
+    {'': 1, 'b': {'': 2}}
+
+    Args:
+        pieces: piece → id.
     """
-    root: dict[str, Any] = {}
-    for piece, i in pieces.items():
-        node = root
-        for char in piece:
-            node = node.setdefault(char, {})
-        node[""] = i
-    return root
+
+    def __init__(self, pieces: Mapping[str, int]) -> None:
+        self._pieces: dict[str, list[str]] = {}
+        for piece in pieces:
+            self._pieces.setdefault(piece[:1], []).append(piece)
+        self._ids = pieces
+        self._nested: dict[str, dict[str, Any]] = {}
+
+    def get(self, char: str) -> dict[str, Any] | None:
+        """Return what begins with a character; None if nothing does."""
+        if char not in self._nested:
+            if char not in self._pieces:
+                return None
+            self._nested[char] = self._nest(char)
+        return self._nested[char]
+
+    def _nest(self, char: str) -> dict[str, Any]:
+        root: dict[str, Any] = {}
+        for piece in self._pieces[char]:
+            node = root
+            for each in piece[1:]:
+                node = node.setdefault(each, {})
+            node[""] = self._ids[piece]
+        return root

@@ -12,6 +12,7 @@ from parity import reference, scratch
 from parity.cli import main
 from parity.published import recognise
 from parity.verdict import EXIT_CODES
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 ONE_STAGE = ["--checkpoint", "builtin:adversarial", "--stage", "embeddings*"]
@@ -201,14 +202,14 @@ def test_a_reader_who_leaves_is_no_divergence():
 
 
 def test_a_candidate_that_cannot_be_imported_has_crashed(tmp_path):
-    """A slip of the pen in a copy; slow, since it starts a Python of its own."""
+    """A slip of the pen in a copy."""
     for package in ("scratch_bert", "parity"):
         shutil.copytree(ROOT / package, tmp_path / package)
     with (tmp_path / "scratch_bert" / "pooler.py").open("a") as file:
         file.write("(")
     program = "from parity.cli import main; main(['diff'])"
     command = [sys.executable, "-c", program]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    done = forked.run(command, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert "pooler.py" in done.stdout
     assert "SyntaxError" in done.stdout

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from parity.checks.laws import LAWS, Sizes, laws_for
 from parity.compare import Status
+from tests import forked
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).with_name("lawless_berts.py")
@@ -103,7 +103,7 @@ def test_a_failure_is_small_and_can_be_run_again(search, tmp_path):
     script.write_text(row.reproduction)
     assert "first = bert(input_ids=[[1, 1]])" in row.reproduction
     assert "second = bert(input_ids=[[1, 2]])" in row.reproduction
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    done = forked.run([sys.executable, script])
     assert done.returncode == 0, done.stderr
     (number,) = re.findall(r"tensor\((\S+), dtype=torch.float64\)", done.stdout)
     assert float(number.rstrip(".")) == row.max_abs == 0

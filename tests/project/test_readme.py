@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import scratch_bert.cli
 from parity.cli import main
 from parity.stages import stage_names
+from tests import forked
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -102,7 +104,7 @@ def test_scratch_bert_commands(command, capfdbinary):
 
 LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
-    "memory": ["--batch", "2", "--length", "32", "--attention", "sdpa"],
+    "memory": ["--attention", "sdpa"],
     "pretrain": shlex.split(
         "--batch 2 --length 32 --layers 1 --hidden 64 --fill 1 --attention packed"
     ),
@@ -111,9 +113,12 @@ LESS = {  # than a benchmark measures by default
 
 @pytest.mark.parametrize("command", SCRIPTS)
 def test_scripts(command, monkeypatch, capsys):
-    """The benchmarks on less; slow for processes (memory) or vocabularies (tokenize)."""
+    """The benchmarks on less; slow for models of 12 layers or many vocabularies (tokenize)."""
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(ROOT / "tools")
+    monkeypatch.setattr(importlib.import_module("benchmark_memory"), "subprocess", forked)
+    timing = importlib.import_module("benchmark_timing")
+    monkeypatch.setattr(timing, "gc", SimpleNamespace(collect=lambda: None))  # a suite has much
     arguments = shlex.split(command)[1:]
     if arguments[0].endswith("benchmark.py"):
         arguments += ["--runs", "1"]
@@ -179,7 +184,7 @@ def test_the_first_output_is_the_tools_own(capsys):
 
 
 def test_the_edit_it_proposes_is_found(tmp_path):
-    """README's own experiment on a copy; slow, since the copy runs in a Python of its own."""
+    """README's own experiment on a copy."""
     old, path, new = re.search(r"say `([^`]*)` in `([^`]*)` to\n`([^`]*)`", README).groups()
     for package in ("scratch_bert", "parity"):
         shutil.copytree(ROOT / package, tmp_path / package)
@@ -187,9 +192,7 @@ def test_the_edit_it_proposes_is_found(tmp_path):
     assert source.count(old) == 1
     (tmp_path / path).write_text(source.replace(old, new))
     program = "from parity.cli import main; main(['diff'])"
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = forked.run([sys.executable, "-c", program], cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert blocks("text")[1] in done.stdout
 

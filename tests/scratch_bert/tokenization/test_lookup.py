@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratch_bert.tokenization import lookup
-from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, trie
+from scratch_bert.tokenization.lookup import KEPT, Remembered, ReordersError, Spelling, Trie
 from scratch_bert.tokenization.normalizer import Normalizer
 
 STEM = "\U0001d165"  # of a musical note: kept, and trades places with its neighbours
@@ -104,9 +104,23 @@ def test_the_table_of_characters_is_bounded(monkeypatch):
 
 
 def test_trie():
-    assert trie({"a": 1, "ab": 2, "cd": 0, "": 7}) == {
-        "": 7,
-        "a": {"": 1, "b": {"": 2}},
-        "c": {"d": {"": 0}},
-    }
-    assert trie({}) == {}
+    pieces = Trie({"a": 1, "ab": 2, "cd": 0, "abc": 3, "": 7})
+    for _ in range(2):
+        assert pieces.get("a") == {"": 1, "b": {"": 2, "c": {"": 3}}}
+        assert pieces.get("c") == {"d": {"": 0}}
+        assert pieces.get("b") is None
+    assert Trie({}).get("a") is None
+
+
+def test_a_trie_nests_what_it_is_asked_for_only():
+    class Counting(dict):
+        def __getitem__(self, piece):
+            asked.append(piece)
+            return super().__getitem__(piece)
+
+    asked = []
+    pieces = Trie(Counting({"a": 1, "b": 2, "bc": 3}))
+    assert asked == []
+    for _ in range(2):
+        pieces.get("b")
+    assert asked == ["b", "bc"]
