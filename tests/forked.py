@@ -142,7 +142,7 @@ def _program(arguments):
         del sys.modules[name]
     sys.meta_path[:] = [each for each in sys.meta_path if isinstance(each, type)]  # without hooks
     if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1)  # those of before the fork are not there
+        sys.modules["torch._C"].set_num_threads(1)  # those of before the fork are not there
     try:
         if arguments[0] == "-c":
             sys.argv, sys.path[0] = ["-c", *arguments[2:]], ""

@@ -1,6 +1,13 @@
 """Small models for tests, and weights in which mistakes show."""
 
+import json
+import re
+from pathlib import Path
+
 import torch
+from safetensors.torch import save_file
+
+from scratch_bert.weight_files import read_weights
 
 TINY = {
     "vocab_size": 97,
@@ -21,3 +28,19 @@ def adversarial_(model: torch.nn.Module, seed: int = 0) -> torch.nn.Module:
             numbers = torch.randn(parameter.shape, generator=generator) * 0.3 + is_gain
             parameter.copy_(numbers)
     return model
+
+
+def cut(source: Path, into: Path, layers: int, words: int | None = None) -> Path:
+    """Write a checkpoint's first layers and words, without its tokenizer, into an empty folder."""
+    config = json.loads((source / "config.json").read_text())
+    words = words or config["vocab_size"]
+    config |= {"num_hidden_layers": layers, "vocab_size": words}
+    (into / "config.json").write_text(json.dumps(config))
+    later = re.compile(r"layer\.(\d+)\.")
+    kept = {
+        name: tensor[:words].contiguous() if "word_embeddings" in name else tensor
+        for name, tensor in read_weights(source).items()
+        if not ((found := later.search(name)) and int(found[1]) >= layers)
+    }
+    save_file(kept, into / "model.safetensors")
+    return into

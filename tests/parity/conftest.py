@@ -1,8 +1,11 @@
 """What tests of the judge share."""
 
 import pytest
+import torch
 
+from parity import faulty_tokenizer
 from parity.bench import Bench, prepare
+from parity.checks import tokenizer_suite
 
 
 @pytest.fixture(scope="session")
@@ -12,5 +15,17 @@ def bench(once):
 
 
 @pytest.fixture(autouse=True)
-def _quick(unchecked_shapes):
-    """Shapes are checked where scratch_bert is tested; here it is run thousands of times."""
+def _quick(unchecked_shapes, monkeypatch):
+    """Shapes are checked where scratch_bert is tested; here it is run thousands of times.
+
+    What sets the threads of a process of its own would set those of all later tests.
+    """
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+
+
+@pytest.fixture
+def few_words(monkeypatch):
+    """Tokenizers of 3,000 words, which are built in a tenth of the time."""
+    words = tokenizer_suite.vocabulary()[:3000]
+    for module in (tokenizer_suite, faulty_tokenizer):
+        monkeypatch.setattr(module, "vocabulary", lambda: words)

@@ -1,16 +1,15 @@
 """Laws: each can be broken, is found broken, and what breaks it is small and can be run again."""
 
-import json
 import re
 import sys
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file, save_file
 
 from parity.checks.laws import LAWS, Sizes, laws_for
 from parity.compare import Status
 from tests import forked
+from tests.models import cut
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).with_name("lawless_berts.py")
@@ -20,13 +19,7 @@ ALL = [law.name for law in LAWS]
 @pytest.fixture(scope="module")
 def of_one_layer(small, tmp_path_factory):
     """The small checkpoint's first layer, which is enough to hear of other tokens."""
-    place = tmp_path_factory.mktemp("one")
-    config = json.loads((small / "config.json").read_text())
-    (place / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 1}))
-    weights = load_file(small / "model.safetensors")
-    kept = {name: weights[name] for name in weights if not re.search(r"layer\.[12]\.", name)}
-    save_file(kept, place / "model.safetensors")
-    return str(place)
+    return str(cut(small, tmp_path_factory.mktemp("one"), layers=1))
 
 
 @pytest.fixture

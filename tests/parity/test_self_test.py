@@ -18,7 +18,7 @@ SOME = ["pooler-relu", TEXT, "mask-of-minus-10000", "dropout-before-norm", "as i
 
 
 @pytest.fixture(autouse=True)
-def _prepared(bench, monkeypatch):
+def _prepared(bench, few_words, monkeypatch):
     """What is prepared is the bench, which other tests have, too."""
     copy = partial(shutil.copytree, bench.folder, dirs_exist_ok=True)
     monkeypatch.setattr(self_test, "prepare", copy)

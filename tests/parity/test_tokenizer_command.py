@@ -13,7 +13,7 @@ BROKEN = "tests/parity/broken_tokenizers.py"
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
+def run(capsys, monkeypatch, few_words):
     def command(*arguments):
         monkeypatch.setattr(sys, "argv", ["parity"])
         with pytest.raises(SystemExit) as ended:

@@ -14,11 +14,12 @@ WRITE = {
     "diff": ["diff", "--checkpoint", "builtin:adversarial", "--stage", "embeddings*"],
     "check": ["check", *QUICK],
 }
-PRINT = {"env": ["env"], "tokenizer": ["tokenizer", "--text", "a", "--no-files"]}
+NOTHING_DRAWN = ["--no-files", "--no-scalars", "--strings", "0", "--calls", "0"]
+PRINT = {"env": ["env"], "tokenizer": ["tokenizer", "--text", "a", *NOTHING_DRAWN]}
 
 
 @pytest.fixture
-def run(capsys):
+def run(capsys, few_words):
     def command(*arguments):
         with pytest.raises(SystemExit) as ended:
             main([*map(str, arguments)])

@@ -5,8 +5,15 @@ import pytest
 import parity
 from parity.reference import BEFORE_5
 from parity.scratch_candidate import ScratchBert
+from scratch_bert.checkpoints import resolve
+from tests.models import cut
 
 SMALLER = ("bfloat16", "float16")  # judged by what the reference computes in float64
+
+
+@pytest.fixture(scope="session")
+def two_layers(once):
+    return once("two layers", lambda place: cut(resolve("builtin:minilm"), place, 2, words=3000))
 
 
 @parity.parametrize_with_checks(ScratchBert)
@@ -15,8 +22,9 @@ def test_adversarial_weights(check):
 
 
 @parity.parametrize_with_checks(ScratchBert, checkpoint="builtin:minilm")
-def test_trained_weights(check):
-    """The longest texts take more than five seconds."""
+def test_trained_weights(check, two_layers):
+    """Two layers of them; all six, on a text: `test_diff.py`."""
+    check.checkpoint = str(two_layers)
     demand(check)
 
 
