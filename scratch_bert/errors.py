@@ -1,8 +1,10 @@
-"""What can go wrong with files from outside.
+"""What can go wrong with files from outside, and in training.
 
 ValueError
 ├── CheckpointError     a checkpoint, or a file of one, cannot be used as it is
 └── CorpusError         a text to learn from cannot be used as it is
+ArithmeticError
+└── TrainingError       a model in training cannot be trained on
 """
 
 
@@ -19,4 +21,12 @@ class CorpusError(ValueError):
 
     Cause: named in the message, with the file and, where there is one, the line.
     Remedy: another file, or this one in UTF-8.
+    """
+
+
+class TrainingError(ArithmeticError):
+    """The loss or a gradient is infinite or not a number: steps from here on would teach nothing.
+
+    Cause: most often a learning rate that is too high; the message names the step.
+    Remedy: go on from the last good checkpoint, which is named, with another learning rate.
     """

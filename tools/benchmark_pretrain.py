@@ -22,8 +22,9 @@ from torch.optim import AdamW
 from scratch_bert import BertForPreTraining
 from scratch_bert.config import BertConfig
 from scratch_bert.pretraining.dynamic_masking import IGNORED
-from scratch_bert.pretraining.optimizer import parameter_groups
-from scratch_bert.pretraining.step import training_step
+from scratch_bert.pretraining.objective import Pretraining
+from scratch_bert.training.optimizer import parameter_groups
+from scratch_bert.training.step import training_step
 
 HIDDEN_WORDS = 0.15
 THEIRS = "theirs, sdpa"
@@ -66,7 +67,7 @@ def step_of(
     model = model.to(device).train()
     optimizer = AdamW(parameter_groups(model, 0.01), lr=1e-4)
     if whose == "ours":
-        return partial(training_step, model, [batch], optimizer, attention=attention)
+        return partial(training_step, model, [batch], optimizer, Pretraining(attention))
 
     def step() -> None:
         model(**batch).loss.backward()

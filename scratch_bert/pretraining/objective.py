@@ -1,15 +1,15 @@
 """What pretraining makes small: how badly hidden words and next sentences are predicted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from scratch_bert.heads import BertForMaskedLM, BertForPreTraining
+from scratch_bert.heads import BertForMaskedLM
 from scratch_bert.pretraining.dynamic_masking import IGNORED
-
-Batch = Mapping[str, Tensor]
+from scratch_bert.training.step import Batch
 
 
 class Counts(NamedTuple):
@@ -35,32 +35,44 @@ class Counts(NamedTuple):
         return cls(words, pairs)
 
 
-def objective(
-    model: BertForPreTraining | BertForMaskedLM, batch: Batch, counts: Counts, attention: str
-) -> Tensor:
-    """Return a batch's share of a step's loss: the mean over words, plus the mean over pairs.
+@dataclass(frozen=True)
+class Pretraining:
+    """The mean over a step's hidden words, plus the mean over its pairs.
 
     "packed" computes no padding, and scores hidden words only, which leaves out six sevenths of the
     largest matrix product. The others do the reference's operations, for the reference's bits.
 
-    Args:
-        model: which of its losses there is depends on the batch.
-        batch: `input_ids`, `attention_mask`, `token_type_ids`, `labels` (`IGNORED` where nothing is
-            hidden), and `next_sentence_label` where pairs are learnt.
-        counts: of the whole step.
+    Attributes:
         attention: "eager", "sdpa" or "packed".
     """
-    inputs = {name: tensor for name, tensor in batch.items() if "label" not in name}
-    labels, at = batch["labels"], None
-    if attention == "packed":
-        at = labels != IGNORED
-        labels = labels[at]
-    output = model(**inputs, logits_at=at, attention=attention)
-    scores = output.logits if isinstance(model, BertForMaskedLM) else output.prediction_logits
-    words = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
-    loss = words / max(1, counts.words)  # where nothing is hidden HF's is NaN
-    if "next_sentence_label" not in batch:
-        return loss
-    pairs = batch["next_sentence_label"]
-    follows = F.cross_entropy(output.seq_relationship_logits, pairs, reduction="sum")
-    return loss + follows / counts.pairs
+
+    attention: str = "packed"
+
+    def count(self, batches: Iterable[Batch]) -> Counts:
+        """Count the labels of a step's batches."""
+        return Counts.of(batches)
+
+    def loss(self, model: nn.Module, batch: Batch, counts: Counts) -> Tensor:
+        """Return a batch's share of its step's loss.
+
+        Args:
+            model: BertForPreTraining or BertForMaskedLM.
+            batch: `input_ids`, `attention_mask`, `token_type_ids`, `labels` (`IGNORED` where
+                nothing is hidden), and `next_sentence_label` where pairs are learnt.
+            counts: of the whole step.
+        """
+        inputs = {name: tensor for name, tensor in batch.items() if "label" not in name}
+        labels, at = batch["labels"], None
+        if self.attention == "packed":
+            at = labels != IGNORED
+            labels = labels[at]
+        output = model(**inputs, logits_at=at, attention=self.attention)
+        is_alone = isinstance(model, BertForMaskedLM)
+        scores = output.logits if is_alone else output.prediction_logits
+        words = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
+        loss = words / max(1, counts.words)  # where nothing is hidden HF's is NaN
+        if "next_sentence_label" not in batch:
+            return loss
+        pairs = batch["next_sentence_label"]
+        follows = F.cross_entropy(output.seq_relationship_logits, pairs, reduction="sum")
+        return loss + follows / counts.pairs

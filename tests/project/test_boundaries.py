@@ -38,6 +38,7 @@ ORDER = [
     "heads",
     "task_heads",
     "tokenization",
+    "training",
     "pretraining",
     "command_line",
     "tokenize_lines",

@@ -10,9 +10,10 @@ from transformers import get_linear_schedule_with_warmup
 from transformers.pytorch_utils import ALL_LAYERNORM_LAYERS
 from transformers.trainer_pt_utils import get_parameter_names
 
-from scratch_bert.pretraining.optimizer import parameter_groups
-from scratch_bert.pretraining.schedule import huggingface_schedule
-from scratch_bert.pretraining.step import training_step
+from scratch_bert.pretraining.objective import Pretraining
+from scratch_bert.training.optimizer import parameter_groups
+from scratch_bert.training.schedule import huggingface_schedule
+from scratch_bert.training.step import training_step
 from tests.reference.sides import pair
 
 STEPS, WARMUP = 20, 4
@@ -59,7 +60,7 @@ def our_steps(model, attention, bf16):
     optimizer = AdamW(parameter_groups(model, 0.01), lr=1e-3)
     schedule = LambdaLR(optimizer, partial(huggingface_schedule, warmup=WARMUP, total=STEPS))
     for batch in batches(STEPS):
-        yield training_step(model, [batch], optimizer, attention=attention, bf16=bf16)
+        yield training_step(model, [batch], optimizer, Pretraining(attention), bf16=bf16)
         schedule.step()
 
 

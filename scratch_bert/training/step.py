@@ -1,20 +1,31 @@
 """One step of training: several batches, one change of the parameters."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from scratch_bert.heads import BertForMaskedLM, BertForPreTraining
-from scratch_bert.pretraining.objective import Batch, Counts, objective
+Batch = Mapping[str, Tensor]
+
+
+class Objective(Protocol):
+    """What training makes small."""
+
+    def count(self, batches: Sequence[Batch]) -> Any:
+        """Count what the losses of a step's batches are divided by, all together."""
+        ...
+
+    def loss(self, model: nn.Module, batch: Batch, counts: Any) -> Tensor:
+        """Return a batch's share of its step's loss."""
+        ...
 
 
 class Step(NamedTuple):
     """What a step came to.
 
     Attributes:
-        loss: per hidden word, plus per pair.
+        loss: of all its batches together.
         gradient_norm: of all gradients together, before they were clipped.
     """
 
@@ -23,31 +34,31 @@ class Step(NamedTuple):
 
 
 def training_step(
-    model: BertForPreTraining | BertForMaskedLM,
+    model: nn.Module,
     batches: Sequence[Batch],
     optimizer: torch.optim.Optimizer,
+    objective: Objective,
     *,
-    attention: str = "packed",
     bf16: bool = False,
     max_grad_norm: float = 1.0,
 ) -> Step:
     """Sum the gradients of batches, clip them, and let the optimiser step.
 
-    However a step's examples are dealt out into batches, each hidden word counts the same.
+    However a step's examples are dealt out into batches, each counts the same.
 
     Args:
         model: in training mode.
         batches: one after the other, to need less memory at a time (gradient accumulation).
         optimizer: its gradients are none before and after.
-        attention: "packed" computes no padding.
+        objective: gives each batch's loss.
         bf16: compute matrix products in bfloat16 (torch.autocast).
         max_grad_norm: gradients longer than this, together, are shortened to it.
     """
-    counts, device = Counts.of(batches), next(model.parameters()).device
+    counts, device = objective.count(batches), next(model.parameters()).device
     total = torch.zeros((), device=device)
     for batch in batches:
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = objective(model, batch, counts, attention)
+            loss = objective.loss(model, batch, counts)
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)

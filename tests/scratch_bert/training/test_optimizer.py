@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from scratch_bert import BertConfig, BertForPreTraining
-from scratch_bert.pretraining.optimizer import OriginalAdamW, parameter_groups
+from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
 from tests.models import TINY
 
 

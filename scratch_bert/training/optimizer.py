@@ -44,8 +44,8 @@ class OriginalAdamW(torch.optim.Optimizer):
         super().__init__(params, settings)
 
     @torch.no_grad()
-    def step(self) -> None:  # type: ignore[override]
-        """Take a step."""
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
+        """Take a step; who evaluates the model several times in one needs another optimiser."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:

@@ -1,0 +1,1 @@
+"""How a BERT is trained, whatever for: step → loop → checkpoints."""

@@ -1,0 +1,65 @@
+"""How a model is trained: numbers and whose habits."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from torch import nn
+
+from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
+from scratch_bert.training.schedule import huggingface_schedule, original_schedule
+
+
+class Preset(StrEnum):
+    """Whose optimiser and schedule.
+
+    HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
+    ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
+    """
+
+    HUGGINGFACE = "huggingface"
+    ORIGINAL = "original"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a model is trained; names and defaults are HF's `TrainingArguments`, where it has them.
+
+    Attributes:
+        steps: optimiser steps in all.
+        batch_size: examples that are computed together.
+        accumulation: batches of a step.
+        learning_rate: at its highest.
+        warmup: steps until it is reached.
+        weight_decay: of all parameters but biases and LayerNorms.
+        max_grad_norm: longer gradients are shortened to it.
+        bf16: compute matrix products in bfloat16.
+        fused: AdamW in one pass over memory, as the `Trainer` does; last bits differ.
+        preset: whose optimiser and schedule.
+        seed: of the order of examples.
+    """
+
+    steps: int
+    batch_size: int = 8
+    accumulation: int = 1
+    learning_rate: float = 5e-5
+    warmup: int = 0
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    bf16: bool = False
+    fused: bool = True
+    preset: Preset = Preset.HUGGINGFACE
+    seed: int = 42
+
+    def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+        """Make the optimiser of a model's parameters."""
+        groups = parameter_groups(model, self.weight_decay)
+        if self.preset is Preset.ORIGINAL:
+            return OriginalAdamW(groups, self.learning_rate)
+        return torch.optim.AdamW(groups, self.learning_rate, fused=self.fused)
+
+    def rate(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        original = self.preset is Preset.ORIGINAL
+        schedule = original_schedule if original else huggingface_schedule
+        return self.learning_rate * schedule(step, self.warmup, self.steps)
