@@ -11,7 +11,7 @@ import typer
 
 from scratch_bert.errors import CheckpointError, CorpusError
 from scratch_bert.files import replace
-from scratch_bert.pretraining.documents import read_documents
+from scratch_bert.pretraining.documents import read_documents, read_lines
 from scratch_bert.pretraining.examples import Example, Recipe, build_examples
 from scratch_bert.pretraining.masking import Masking, Words
 from scratch_bert.tokenization import BertTokenizer
@@ -25,6 +25,7 @@ class RecipeName(StrEnum):
     """Whose way of making examples."""
 
     ORIGINAL = "original"
+    HUGGINGFACE = "huggingface"
 
 
 def build_examples_command(
@@ -40,7 +41,10 @@ def build_examples_command(
         Path, typer.Option("--output", "-o", metavar="FILE", help="FILE.json, or - for stdout.")
     ],
     recipe: Annotated[
-        RecipeName, typer.Option(help="original: google-research/bert's, from the same seed.")
+        RecipeName,
+        typer.Option(
+            help="original: google-research/bert's, from the same seed. huggingface: run_mlm.py's."
+        ),
     ] = RecipeName.ORIGINAL,
     seq_length: Annotated[
         int, typer.Option(min=5, metavar="N", help="Tokens of an example at most.")
@@ -71,8 +75,10 @@ def build_examples_command(
     What is written is JSON without spaces: a list of examples, each a list of its input ids,
     segment ids, masked positions, the ids that stood there, and 1 where the second stretch is a
     random one. The same seed gives what the original builder makes.
+
+    huggingface: the lines in a row, cut where an example is full; no pairs, no limit of hidden
+    words, the draws of its DataCollatorForLanguageModeling.
     """
-    assert recipe is RecipeName.ORIGINAL
     try:
         vocabulary = read_vocabulary(vocab)
         words = Words.of(vocabulary)
@@ -82,17 +88,27 @@ def build_examples_command(
     except ValueError as error:
         raise typer.BadParameter(f"{vocab}: {error}", param_hint="--vocab") from None
     try:
-        documents = read_documents(corpus, tokenizer)
+        if recipe is RecipeName.HUGGINGFACE:
+            # brings torch, which takes seconds
+            from scratch_bert.pretraining.huggingface_examples import huggingface_examples
+
+            cut = seq_length, dupe_factor, masked_lm_prob, seed
+            lines = read_lines(corpus)
+            examples = huggingface_examples(lines, tokenizer, *cut, whole_word=whole_word)
+            source = f"{len(lines)} lines"
+        else:
+            documents = read_documents(corpus, tokenizer)
+            masking = Masking(masked_lm_prob, max_predictions, whole_word)
+            made = Recipe(seq_length, dupe_factor, short_seq_prob, masking)
+            examples = build_examples(documents, words, made, Random(seed))  # noqa: S311
+            source = f"{len(documents)} documents"
     except CorpusError as error:
         raise typer.BadParameter(str(error), param_hint="--corpus") from None
-    masking = Masking(masked_lm_prob, max_predictions, whole_word)
-    made = Recipe(seq_length, dupe_factor, short_seq_prob, masking)
-    examples = build_examples(documents, words, made, Random(seed))  # noqa: S311
     _write(examples, output)
     chosen = sum(len(example.masked_positions) for example in examples)
     random = sum(example.is_random_next for example in examples)
     print(
-        f"{len(examples)} examples of {len(documents)} documents: {random} of random pairs, "
+        f"{len(examples)} examples of {source}: {random} of random pairs, "
         f"{chosen} tokens to predict",
         file=sys.stderr,
     )

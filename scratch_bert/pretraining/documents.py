@@ -19,13 +19,7 @@ def read_documents(path: Path, tokenizer: BertTokenizer) -> list[Document]:
     Raises:
         CorpusError: the file cannot be read, is not UTF-8, or has no text in it.
     """
-    try:
-        lines = path.read_bytes().decode("utf-8").split("\n")
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        number = error.object[: error.start].count(b"\n") + 1
-        raise CorpusError(f"{path}, line {number}: not UTF-8") from None
+    lines = read_lines(path)
     sentences = tokenizer(lines, add_special_tokens=False, split_special_tokens=True)["input_ids"]
     documents: list[Document] = [[]]
     for line, sentence in zip(lines, sentences, strict=True):
@@ -37,3 +31,18 @@ def read_documents(path: Path, tokenizer: BertTokenizer) -> list[Document]:
     if not found:
         raise CorpusError(f"{path}: has no text in it")
     return found
+
+
+def read_lines(path: Path) -> list[str]:
+    r"""Read a file's lines, which end at `\n` only.
+
+    Raises:
+        CorpusError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_bytes().decode("utf-8").split("\n")
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        number = error.object[: error.start].count(b"\n") + 1
+        raise CorpusError(f"{path}, line {number}: not UTF-8") from None

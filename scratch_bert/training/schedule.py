@@ -1,5 +1,18 @@
 """The learning rate: up in a line, then down to nothing in another."""
 
+from enum import StrEnum
+
+
+class Preset(StrEnum):
+    """Whose optimiser and schedule.
+
+    HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
+    ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
+    """
+
+    HUGGINGFACE = "huggingface"
+    ORIGINAL = "original"
+
 
 def huggingface_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step (HF `get_linear_schedule_with_warmup`).

@@ -1,24 +1,12 @@
 """How a model is trained: numbers and whose habits."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import torch
 from torch import nn
 
 from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
-from scratch_bert.training.schedule import huggingface_schedule, original_schedule
-
-
-class Preset(StrEnum):
-    """Whose optimiser and schedule.
-
-    HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
-    ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
-    """
-
-    HUGGINGFACE = "huggingface"
-    ORIGINAL = "original"
+from scratch_bert.training.schedule import Preset, huggingface_schedule, original_schedule
 
 
 @dataclass(frozen=True)

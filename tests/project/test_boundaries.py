@@ -40,11 +40,14 @@ ORDER = [
     "tokenization",
     "training",
     "pretraining",
+    "inference",
     "command_line",
     "tokenize_lines",
     "tokenize_output",
     "tokenize_command",
     "build_examples_command",
+    "pretrain_command",
+    "fill_mask_command",
     "cli",
 ]
 

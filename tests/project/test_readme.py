@@ -37,7 +37,12 @@ PARITY = [
     for command in COMMANDS
     if command.startswith(".venv/bin/parity") and command not in MINE
 ]
-SCRATCH_BERT = [command for command in COMMANDS if command.startswith(".venv/bin/scratch-bert")]
+PRETRAIN = [command for command in COMMANDS if re.search(r"\bmine\b", command)]
+SCRATCH_BERT = [
+    command
+    for command in COMMANDS
+    if command.startswith(".venv/bin/scratch-bert") and command not in PRETRAIN
+]
 SCRIPTS = [
     command
     for command in COMMANDS
@@ -47,7 +52,7 @@ SCRIPTS = [
 
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
-    assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + SCRIPTS + MINE)
+    assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + PRETRAIN + SCRIPTS + MINE)
     assert make == ["make parity", "make test", "make self-test"]
 
 
@@ -92,6 +97,18 @@ def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 0, command
+
+
+def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
+    """The commands one after the other, on less."""
+    monkeypatch.chdir(tmp_path)
+    less = "--steps 2 --layers 1 --hidden 64 --vocab-size 300 --batch-size 2 --seq-length 16"
+    pretrain, fill = (shlex.split(command)[1:] for command in PRETRAIN)
+    for arguments in (pretrain + less.split(), fill):
+        with pytest.raises(SystemExit) as ended:
+            scratch_bert.cli.main(arguments)
+        assert not ended.value.code, arguments
+    assert "held out: perplexity" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("command", SCRATCH_BERT)
@@ -212,9 +229,8 @@ def test_every_file_named_is_there():
 def test_the_reading_path_leaves_no_file_out():
     files = {str(path.relative_to(ROOT)) for path in (ROOT / "scratch_bert").rglob("*.py")}
     named = set(re.findall(r"\]\((scratch_bert/[\w./]+)\)", README))
-    packages = {
-        f"scratch_bert/{name}/__init__.py" for name in ("tokenization", "training", "pretraining")
-    }
+    names = ("tokenization", "training", "pretraining", "inference")
+    packages = {f"scratch_bert/{name}/__init__.py" for name in names}
     assert files - named == {"scratch_bert/errors.py", *packages}
 
 

@@ -16,7 +16,8 @@ from scratch_bert.pretraining.objective import Pretraining
 from scratch_bert.training import saving
 from scratch_bert.training.loop import Training
 from scratch_bert.training.saving import ABOUT, checkpoints, resume, run, save
-from scratch_bert.training.settings import Preset, Settings
+from scratch_bert.training.schedule import Preset
+from scratch_bert.training.settings import Settings
 from tests.batches import batch_of
 from tests.models import TINY
 

@@ -1,0 +1,124 @@
+"""`scratch-bert pretrain`: a BERT of one's own, from text to a model that HuggingFace loads."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scratch_bert.errors import CheckpointError, CorpusError
+from scratch_bert.training.schedule import Preset
+
+
+class OnError(StrEnum):
+    """What to do about a file that cannot be used."""
+
+    STOP = "stop"
+    SKIP = "skip"
+
+
+class Attention(StrEnum):
+    """How attention is computed."""
+
+    PACKED = "packed"
+    SDPA = "sdpa"
+    EAGER = "eager"
+
+
+def pretrain_command(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where all of it goes.")
+    ],
+    corpus: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH",
+            help="A text file, a folder of them, or FILE.gz, in UTF-8; an empty line ends a "
+            "document. Repeatable. Without: the prose of Python's own documentation.",
+        ),
+    ] = None,
+    whole_files: Annotated[
+        bool, typer.Option("--whole-files", help="Each file is one document.")
+    ] = False,
+    on_error: Annotated[
+        OnError, typer.Option(help="What a file that cannot be used does: it is named either way.")
+    ] = OnError.STOP,
+    vocab: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A vocab.txt. Without: one is learnt.")
+    ] = None,
+    vocab_size: Annotated[
+        int, typer.Option(min=100, metavar="N", help="Pieces of the vocabulary that is learnt.")
+    ] = 4000,
+    layers: Annotated[int, typer.Option(min=1, metavar="N", help="Of the model.")] = 4,
+    hidden: Annotated[
+        int, typer.Option(min=64, metavar="N", help="Its width, a multiple of 64: heads have 64.")
+    ] = 256,
+    dropout: Annotated[
+        float,
+        typer.Option(
+            min=0, max=0.9, metavar="P", help="0.1 in the paper; in some minutes 0 learns more."
+        ),
+    ] = 0.0,
+    seq_length: Annotated[
+        int, typer.Option(min=8, metavar="N", help="Tokens of an input at most.")
+    ] = 128,
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Optimiser steps.")] = 1200,
+    batch_size: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Inputs that are computed together.")
+    ] = 32,
+    accumulation: Annotated[int, typer.Option(min=1, metavar="N", help="Batches of a step.")] = 1,
+    learning_rate: Annotated[float, typer.Option(min=0, metavar="X", help="At its top.")] = 1e-3,
+    warmup: Annotated[int, typer.Option(min=0, metavar="N", help="Steps until it is there.")] = 100,
+    preset: Annotated[Preset, typer.Option(help="Whose AdamW and schedule.")] = Preset.HUGGINGFACE,
+    attention: Annotated[
+        Attention, typer.Option(help="packed computes no padding.")
+    ] = Attention.PACKED,
+    bf16: Annotated[bool, typer.Option("--bf16", help="Matrix products in bfloat16.")] = False,
+    whole_word: Annotated[
+        bool, typer.Option("--whole-word", help="Hide all pieces of a word or none.")
+    ] = False,
+    every: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Steps from one checkpoint to the next.")
+    ] = 200,
+    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Checkpoints that stay.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all draws.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+) -> int:
+    """Pretrain a BERT from scratch: hidden words, and whether a sentence follows another.
+
+    Where it was stopped or killed, the same command goes on, and ends with the same bits. In DIR
+    then are: model, which HuggingFace loads; curves.jsonl, a line for each step; checkpoints; and
+    corpus, what was made of the text. Twentieths of the documents are held out, to evaluate.
+    """
+    if hidden % 64:
+        raise typer.BadParameter(f"{hidden}, expected a multiple of 64", param_hint="--hidden")
+    from scratch_bert.pretraining.preparation import Corpus  # brings torch, which takes seconds
+    from scratch_bert.pretraining.pretrain import Size, pretrain
+    from scratch_bert.training.settings import Settings
+
+    source = Corpus(corpus or (), whole_files, vocab, vocab_size, seq_length, whole_word, seed)
+    settings = Settings(
+        steps=steps,
+        batch_size=batch_size,
+        accumulation=accumulation,
+        learning_rate=learning_rate,
+        warmup=warmup,
+        weight_decay=0.01,
+        bf16=bf16,
+        preset=preset,
+        seed=seed,
+    )
+    try:
+        return pretrain(
+            output,
+            source,
+            Size(layers, hidden, dropout),
+            settings,
+            attention=attention,
+            skips=on_error is OnError.SKIP,
+            every=every,
+            keep=keep,
+            device=device,
+        )
+    except (CorpusError, CheckpointError) as error:
+        raise typer.BadParameter(str(error)) from None

@@ -1,0 +1,63 @@
+"""Examples as HuggingFace's run_mlm.py makes them: lines in a row, cut where they are full."""
+
+from collections.abc import Sequence
+
+import torch
+
+from scratch_bert.pretraining.dynamic_masking import (
+    IGNORED,
+    continuing_pieces,
+    generator_draws,
+    hide,
+)
+from scratch_bert.pretraining.examples import Example
+from scratch_bert.tokenization import BertTokenizer
+
+
+def huggingface_examples(
+    lines: Sequence[str],
+    tokenizer: BertTokenizer,
+    seq_length: int,
+    times: int,
+    masked_lm_prob: float,
+    seed: int,
+    *,
+    whole_word: bool,
+) -> list[Example]:
+    """Make examples without pairs: each line as [CLS] line [SEP], all of them in a row.
+
+    What is left at the end, less than an example, is dropped (`group_texts` there). All examples
+    are hidden in as one batch of `DataCollatorForLanguageModeling(seed=seed)`, which draws on for
+    each further time; how many words an example may hide has no limit.
+
+    Args:
+        lines: of the corpus; empty ones are left out.
+        tokenizer: cuts them.
+        seq_length: tokens of each example.
+        times: how often words are hidden, others each time.
+        masked_lm_prob: how likely a token is chosen.
+        seed: of the draws.
+        whole_word: all pieces of a word are hidden, or none; and always by [MASK].
+    """
+    made = tokenizer(
+        [line for line in lines if line.strip()],
+        return_special_tokens_mask=True,
+        return_offsets_mapping=True,
+    )
+    names = ("input_ids", "special_tokens_mask", "offset_mapping")
+    joined = (torch.tensor([each for row in made[name] for each in row]) for name in names)
+    ids, special, offsets = (
+        row[: len(row) // seq_length * seq_length].view(-1, seq_length, *row.shape[1:])
+        for row in joined
+    )
+    special = special.bool()
+    continuing = continuing_pieces(offsets, special) if whole_word else None
+    generator = torch.Generator().manual_seed(seed)
+    examples = []
+    for _ in range(times):
+        draws = generator_draws(special, len(tokenizer), generator, masked_lm_prob, continuing)
+        hidden, labels = hide(ids, draws, tokenizer.mask_token_id)
+        for row, wanted in zip(hidden.tolist(), labels, strict=True):
+            at = (wanted != IGNORED).nonzero().flatten()
+            examples.append(Example(row, [0] * seq_length, at.tolist(), wanted[at].tolist(), 0))
+    return examples

@@ -1,0 +1,88 @@
+"""A vocabulary of one's own: WordPiece, learnt from the words of a corpus.
+
+As HF's `WordPieceTrainer` does it: byte-pair encoding (Sennrich et al., 2016) whose inner pieces
+begin with ##. Of pairs that are equally frequent the alphabetically first is joined; there HF's
+order is that of a hash table, and its ids are others from run to run.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from scratch_bert.tokenization.normalizer import Normalizer
+from scratch_bert.tokenization.splitter import words
+from scratch_bert.tokenization.vocabulary import SPECIAL
+
+Pair = tuple[str, str]
+
+
+def count_words(texts: Iterable[str], normalizer: Normalizer) -> Counter[str]:
+    """Count the words that a tokenizer will cut into pieces."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(word for word, _ in words(normalizer.normalize(text)))
+    return counts
+
+
+def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:
+    """Learn pieces: all characters, then joined pairs of pieces, the most frequent first.
+
+    >>> learn_vocabulary({"low": 5, "lower": 2, "newer": 6}, 19)[15:]
+    ['##er', '##wer', 'lo', '##ewer']
+
+    Args:
+        counts: how often each word is there.
+        size: pieces at most, special tokens included; there may not be as many.
+    """
+    cut = [[word[0], *(f"##{char}" for char in word[1:])] for word in counts]
+    numbers = [*counts.values()]
+    alphabet = {char for word in counts for char in word}
+    inner = {piece for word in cut for piece in word[1:]}
+    pieces = dict.fromkeys((*SPECIAL, *sorted(alphabet), *sorted(inner)))
+    pairs: Counter[Pair] = Counter()
+    places: dict[Pair, set[int]] = defaultdict(set)
+    for place, word in enumerate(cut):
+        for pair in pairwise(word):
+            pairs[pair] += numbers[place]
+            places[pair].add(place)
+    heap = [(-number, pair) for pair, number in pairs.items()]
+    heapify(heap)
+    while heap and len(pieces) < size:
+        number, pair = heappop(heap)
+        if -number != pairs[pair]:  # it has changed since it was put there
+            continue
+        if number == 0:
+            break
+        pieces[_joined(pair)] = None
+        changed = set()
+        for place in places.pop(pair):
+            before, after = cut[place], _join(cut[place], pair)
+            for each in pairwise(before):
+                pairs[each] -= numbers[place]
+                changed.add(each)
+            for each in pairwise(after):
+                pairs[each] += numbers[place]
+                places[each].add(place)
+                changed.add(each)
+            cut[place] = after
+        for each in changed - {pair}:
+            heappush(heap, (-pairs[each], each))
+    return [*pieces]
+
+
+def _joined(pair: Pair) -> str:
+    return pair[0] + pair[1].removeprefix("##")
+
+
+def _join(word: list[str], pair: Pair) -> list[str]:
+    """Join a pair wherever it is in a word, from the left."""
+    joined: list[str] = []
+    rest = iter(range(len(word)))
+    for place in rest:
+        if tuple(word[place : place + 2]) == pair:
+            joined.append(_joined(pair))
+            next(rest)
+        else:
+            joined.append(word[place])
+    return joined

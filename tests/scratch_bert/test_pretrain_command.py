@@ -1,0 +1,146 @@
+"""`scratch-bert pretrain`: stopped and gone on with, the same model; what it refuses."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from scratch_bert import BertForPreTraining
+from scratch_bert.cli import main
+from scratch_bert.pretraining import pretrain
+
+SMALL = shlex.split(
+    "--layers 1 --hidden 64 --vocab-size 200 --batch-size 4 --seq-length 16 --warmup 1"
+)
+TEXT = "\n\n".join(f"It is {n}. Is it {n}? It was {n - 1}. Then {n}." for n in range(30))
+
+
+@pytest.fixture
+def run(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_text(TEXT)
+
+    def run_one(*arguments, steps=6):
+        options = ["--corpus", "text.txt", "--steps", str(steps), *SMALL, *arguments]
+        with pytest.raises(SystemExit) as ended:
+            main(["pretrain", *options])
+        return ended.value.code, *capfd.readouterr()
+
+    return run_one
+
+
+def weights(folder):
+    return dict(BertForPreTraining.from_pretrained(folder / "model").named_parameters())
+
+
+def curves(folder):
+    return [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
+
+
+def test_what_is_there_afterwards(run, tmp_path):
+    code, out, err = run("-o", "made", "--every", "4")
+    made = tmp_path / "made"
+    assert code == 0
+    assert out.startswith("held out: perplexity ")
+    assert "30 documents" in err
+    assert {path.name for path in (made / "checkpoints").iterdir()} == {"step-4", "step-6"}
+    assert [line["step"] for line in curves(made)] == [1, 2, 3, 4, 5, 6]
+    told = json.loads((made / "evaluation.json").read_text())
+    assert told["perplexity"] < 200
+    assert told["unigram_perplexity"] < 60
+    assert 0 <= told["words_right"] <= 1 >= told["pairs_right"] >= 0
+    code, again, _ = run("-o", "made", "--every", "4")  # nothing is left to do
+    assert (code, again) == (0, out)
+
+
+@pytest.mark.parametrize("preset", ["huggingface", "original"])
+def test_it_goes_on_where_it_was_stopped(preset, run, tmp_path, monkeypatch):
+    options = ["--preset", preset, "--every", "2", "--dropout", "0.1"]
+    assert run("-o", "whole", *options)[0] == 0
+    append, stopped = pretrain._append, []
+
+    def stop(place, done):
+        append(place, done)
+        if done.step == 3 and not stopped:
+            stopped.append(os.kill(os.getpid(), signal.SIGTERM))
+
+    monkeypatch.setattr(pretrain, "_append", stop)
+    code, out, err = run("-o", "parts", *options)
+    assert (code, out) == (130, "")
+    assert "stopped at step 4; the same command goes on from there" in err
+    torch.manual_seed(9)
+    assert run("-o", "parts", *options)[0] == 0
+    ours, theirs = (weights(tmp_path / name) for name in ("parts", "whole"))
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+    assert curves(tmp_path / "parts") == curves(tmp_path / "whole")
+
+
+def test_a_line_of_a_step_that_is_taken_again_goes(run, tmp_path):
+    run("-o", "made", "--every", "2")
+    whole = curves(tmp_path / "made")
+    for name in ("step-6", "step-4"):
+        (tmp_path / "made" / "checkpoints" / name).rename(tmp_path / name)
+    (tmp_path / "step-4").rename(tmp_path / "made" / "checkpoints" / "step-4")
+    run("-o", "made", "--every", "2")
+    assert curves(tmp_path / "made") == whole
+
+
+def test_ctrl_c_in_a_terminal(tmp_path):
+    """In a process of its own, as a user ends it."""
+    (tmp_path / "text.txt").write_text(TEXT)
+    program = "from scratch_bert.cli import main; main()"
+    options = ["--corpus", "text.txt", "-o", "made", "--steps", "100000", *SMALL]
+    command = [sys.executable, "-c", program, "pretrain", *options]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "made" / "curves.jsonl").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert "the same command goes on from there" in err
+    (last,) = (tmp_path / "made" / "checkpoints").iterdir()
+    assert last.name == f"step-{curves(tmp_path / 'made')[-1]['step']}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--hidden", "100"], "100, expected a multiple of 64"),
+        (["--corpus", "nowhere"], "nowhere: cannot be read: No such file"),
+        (["--corpus", "bad.txt"], "bad.txt, line 1: not UTF-8"),
+        (["--vocab", "none.txt"], "none.txt: there is no such file"),
+        (["--steps", "0"], "--steps"),
+    ],
+)
+def test_usage(arguments, why, run, tmp_path):
+    (tmp_path / "bad.txt").write_bytes(b"\xff")
+    code, out, err = run("-o", "made", *arguments)
+    assert (code, out) == (4, "")
+    assert why in " ".join(err.replace("│", " ").split())
+
+
+def test_a_bad_file_is_left_out_and_counted(run, tmp_path):
+    (tmp_path / "bad.txt").write_bytes(b"\xff")
+    code, _, err = run("-o", "made", "--corpus", "bad.txt", "--on-error", "skip", steps=1)
+    assert code == 0
+    assert "left out: bad.txt, line 1: not UTF-8" in err
+    assert "1 files left out" in err
+
+
+def test_other_options_than_before(run):
+    run("-o", "made", "--every", "1", steps=2)
+    code, _, err = run("-o", "made", "--every", "1", "--learning-rate", "0.5", steps=2)
+    assert code == 4
+    assert "learning_rate was 0.001, and is 0.5 now" in " ".join(err.replace("│", " ").split())
+
+
+def test_no_number(run):
+    code, out, err = run("-o", "made", "--learning-rate", "1e30", "--warmup", "0", "--every", "1")
+    assert (code, out) == (1, "")
+    assert "the last good checkpoint is" in " ".join(err.split())
