@@ -48,11 +48,11 @@ def pretrain_command(
     ] = None,
     vocab_size: Annotated[
         int, typer.Option(min=100, metavar="N", help="Pieces of the vocabulary that is learnt.")
-    ] = 4000,
-    layers: Annotated[int, typer.Option(min=1, metavar="N", help="Of the model.")] = 4,
+    ] = 3000,
+    layers: Annotated[int, typer.Option(min=1, metavar="N", help="Of the model.")] = 2,
     hidden: Annotated[
         int, typer.Option(min=64, metavar="N", help="Its width, a multiple of 64: heads have 64.")
-    ] = 256,
+    ] = 64,
     dropout: Annotated[
         float,
         typer.Option(
@@ -61,14 +61,14 @@ def pretrain_command(
     ] = 0.0,
     seq_length: Annotated[
         int, typer.Option(min=8, metavar="N", help="Tokens of an input at most.")
-    ] = 128,
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Optimiser steps.")] = 1200,
+    ] = 64,
+    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Optimiser steps.")] = 3000,
     batch_size: Annotated[
         int, typer.Option(min=1, metavar="N", help="Inputs that are computed together.")
     ] = 32,
     accumulation: Annotated[int, typer.Option(min=1, metavar="N", help="Batches of a step.")] = 1,
-    learning_rate: Annotated[float, typer.Option(min=0, metavar="X", help="At its top.")] = 1e-3,
-    warmup: Annotated[int, typer.Option(min=0, metavar="N", help="Steps until it is there.")] = 100,
+    learning_rate: Annotated[float, typer.Option(min=0, metavar="X", help="At its top.")] = 2e-3,
+    warmup: Annotated[int, typer.Option(min=0, metavar="N", help="Steps until it is there.")] = 200,
     preset: Annotated[Preset, typer.Option(help="Whose AdamW and schedule.")] = Preset.HUGGINGFACE,
     attention: Annotated[
         Attention, typer.Option(help="packed computes no padding.")
@@ -79,7 +79,7 @@ def pretrain_command(
     ] = False,
     every: Annotated[
         int, typer.Option(min=1, metavar="N", help="Steps from one checkpoint to the next.")
-    ] = 200,
+    ] = 500,
     keep: Annotated[int, typer.Option(min=1, metavar="N", help="Checkpoints that stay.")] = 2,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all draws.")] = 0,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",

@@ -196,7 +196,7 @@ def pretrain(
 ) -> None:
     """An optimiser step of pretraining: time, and peak memory in all.
 
-    Theirs is HuggingFace's BertForPreTraining in a plain loop.
+    Theirs is HuggingFace's BertForPreTraining in a plain loop; both have the Trainer's AdamW.
     """
     shares = [_share(each) for each in fill or ["text", "0.59", "1"]]
     cases = [benchmark_forward.Case(batch, length, share, torch.float32) for share in shares]

@@ -82,10 +82,9 @@ def prepare(folder: Path, corpus: Corpus, skip: Callable[[str], object] | None =
         CorpusError: a file cannot be used, or there is no text.
         CheckpointError: the vocabulary cannot be used.
     """
-    made, vocab = folder / _MADE, folder / VOCAB_TXT
+    vocab = folder / VOCAB_TXT
     arrows = [folder / f"{name}.arrow" for name in ("documents", "pairs", "held_out")]
-    wanted = json.dumps({**asdict(corpus), "files": _seen(corpus)}, default=str, indent=1)
-    if not (made.is_file() and made.read_text(encoding="utf-8") == wanted):
+    if not is_made(folder, corpus):
         shutil.rmtree(folder, ignore_errors=True)
         if corpus.vocab is None:
             counts = count_words((text.text for text in corpus.texts(skip)), Normalizer())
@@ -98,7 +97,8 @@ def prepare(folder: Path, corpus: Corpus, skip: Callable[[str], object] | None =
         cut = corpus.seq_length, TIMES, corpus.seed
         for place, documents in zip(arrows[1:], divided(arrows[0]), strict=True):
             write_pairs(place, documents, *cut)
-        replace(made, lambda place: place.write_text(wanted, encoding="utf-8"))
+        text = _description(corpus)
+        replace(folder / _MADE, lambda place: place.write_text(text, encoding="utf-8"))
     tokenizer = _tokenizer(vocab)
     words = Words.of(tokenizer.get_vocab())
     learnt, held_out = (Pairs(place) for place in arrows[1:])
@@ -110,6 +110,16 @@ def prepare(folder: Path, corpus: Corpus, skip: Callable[[str], object] | None =
         PairExamples(learnt, words, pad, corpus.seed, whole_word=corpus.whole_word),
         PairExamples(held_out, words, pad, corpus.seed, whole_word=corpus.whole_word),
     )
+
+
+def is_made(folder: Path, corpus: Corpus) -> bool:
+    """Whether a folder holds what is made of a corpus, and its files have not changed."""
+    made = folder / _MADE
+    return made.is_file() and made.read_text(encoding="utf-8") == _description(corpus)
+
+
+def _description(corpus: Corpus) -> str:
+    return json.dumps({**asdict(corpus), "files": _seen(corpus)}, default=str, indent=1)
 
 
 def _again(_: str) -> None:

@@ -6,22 +6,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scratch_bert.config import BertConfig
-from scratch_bert.errors import TrainingError
+from scratch_bert.errors import CorpusError, TrainingError
 from scratch_bert.files import replace
 from scratch_bert.heads import BertForPreTraining
 from scratch_bert.pretraining.evaluation import evaluate, unigram_perplexity
 from scratch_bert.pretraining.objective import Pretraining
-from scratch_bert.pretraining.preparation import Corpus, Prepared, prepare
+from scratch_bert.pretraining.preparation import Corpus, Prepared, is_made, prepare
 from scratch_bert.training.loop import Done, Training
-from scratch_bert.training.saving import run
+from scratch_bert.training.saving import checkpoints, run
 from scratch_bert.training.settings import Settings
 
 DONE, STOPPED, INTERRUPTED = 0, 1, 130
@@ -93,6 +95,11 @@ def pretrain(
         skipped.append(why)
         said.print(f"left out: {why}", markup=False)
 
+    if checkpoints(output / "checkpoints") and not is_made(output / "corpus", corpus):
+        raise CorpusError(
+            f"{output}: training has begun there with another corpus, or one that was cut "
+            "otherwise; choose another folder, or remove this one"
+        )
     with said.status("reading the corpus"):
         prepared = prepare(output / "corpus", corpus, skip if skips else None)
     said.print(
@@ -147,25 +154,32 @@ def _train(training: Training, output: Path, every: int, keep: int, said: Consol
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
     )
-    curves = output / "curves.jsonl"
+    place, curves = output / "curves.jsonl", None
     with Progress(*columns, console=said) as progress, _stop_asked() as stops:
         bar, begun = progress.add_task("training", total=steps), time.perf_counter()
         for done in run(training, output / "checkpoints", every, keep, stops):
-            _append(curves, done)
+            curves = curves or _continued(place, done.step)
+            _write(curves, done)
             now = time.perf_counter()
             what = f"loss {done.loss:.3f}, {done.tokens / (now - begun):,.0f} tokens/s"
             progress.update(bar, completed=done.step, description=what)
             begun = now
+    if curves:
+        curves.close()
 
 
-def _append(curves: Path, done: Done) -> None:
-    """Add a line; those of steps that are taken again, after a kill, go."""
-    lines = curves.read_text(encoding="utf-8").splitlines() if curves.is_file() else []
-    if len(lines) >= done.step:
-        kept = "".join(f"{line}\n" for line in lines[: done.step - 1])
+def _continued(curves: Path, step: int) -> TextIO:
+    """Open a file of curves at a step; lines of steps that are taken again, after a kill, go."""
+    if curves.is_file():
+        with curves.open(encoding="utf-8") as file:
+            kept = "".join(islice(file, step - 1))
         replace(curves, lambda place: place.write_text(kept, encoding="utf-8"))
-    with curves.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(done._asdict()) + "\n")
+    return curves.open("a", encoding="utf-8")
+
+
+def _write(curves: TextIO, done: Done) -> None:
+    curves.write(json.dumps(done._asdict()) + "\n")
+    curves.flush()
 
 
 @contextmanager

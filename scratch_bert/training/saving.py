@@ -160,8 +160,9 @@ def _tensors(training: Training) -> dict[str, Tensor]:
 
 
 def _settings(training: Training) -> Mapping[str, Any]:
-    """What must not change on the way, as JSON has it."""
+    """What must not change on the way, the model's configuration too, as JSON has it."""
     settings = {**vars(training.settings), "examples": len(training.examples)}
+    settings |= {f"model.{name}": value for name, value in vars(training.model.config).items()}
     return json.loads(json.dumps(settings))
 
 

@@ -63,14 +63,14 @@ def test_what_is_there_afterwards(run, tmp_path):
 def test_it_goes_on_where_it_was_stopped(preset, run, tmp_path, monkeypatch):
     options = ["--preset", preset, "--every", "2", "--dropout", "0.1"]
     assert run("-o", "whole", *options)[0] == 0
-    append, stopped = pretrain._append, []
+    write, stopped = pretrain._write, []
 
-    def stop(place, done):
-        append(place, done)
+    def stop(curves, done):
+        write(curves, done)
         if done.step == 3 and not stopped:
             stopped.append(os.kill(os.getpid(), signal.SIGTERM))
 
-    monkeypatch.setattr(pretrain, "_append", stop)
+    monkeypatch.setattr(pretrain, "_write", stop)
     code, out, err = run("-o", "parts", *options)
     assert (code, out) == (130, "")
     assert "stopped at step 4; the same command goes on from there" in err
@@ -133,11 +133,28 @@ def test_a_bad_file_is_left_out_and_counted(run, tmp_path):
     assert "1 files left out" in err
 
 
-def test_other_options_than_before(run):
-    run("-o", "made", "--every", "1", steps=2)
-    code, _, err = run("-o", "made", "--every", "1", "--learning-rate", "0.5", steps=2)
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--learning-rate", "0.5"], "learning_rate was 0.001, and is 0.5 now"),
+        (["--layers", "2"], "model.num_hidden_layers was 1, and is 2 now"),
+        (["--seq-length", "17"], "training has begun there with another corpus"),
+    ],
+)
+def test_other_options_than_before(arguments, why, run):
+    run("-o", "made", "--every", "1", "--learning-rate", "0.001", steps=2)
+    options = [] if "0.5" in arguments else ["--learning-rate", "0.001"]
+    code, _, err = run("-o", "made", "--every", "1", *options, *arguments, steps=2)
     assert code == 4
-    assert "learning_rate was 0.001, and is 0.5 now" in " ".join(err.replace("│", " ").split())
+    assert why in " ".join(err.replace("│", " ").split())
+
+
+def test_another_text_than_before(run, tmp_path):
+    run("-o", "made", "--every", "1", steps=1)
+    (tmp_path / "text.txt").write_text(TEXT + " More.")
+    code, _, err = run("-o", "made", "--every", "1", steps=1)
+    assert code == 4
+    assert "another corpus" in " ".join(err.replace("│", " ").split())
 
 
 def test_no_number(run):
