@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -154,18 +154,17 @@ def _train(training: Training, output: Path, every: int, keep: int, said: Consol
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
     )
-    place, curves = output / "curves.jsonl", None
-    with Progress(*columns, console=said) as progress, _stop_asked() as stops:
+    curves = output / "curves.jsonl"
+    with Progress(*columns, console=said) as progress, _stop_asked() as stops, ExitStack() as stack:
         bar, begun = progress.add_task("training", total=steps), time.perf_counter()
+        file = None
         for done in run(training, output / "checkpoints", every, keep, stops):
-            curves = curves or _continued(place, done.step)
-            _write(curves, done)
+            file = file or stack.enter_context(_continued(curves, done.step))
+            _write(file, done)
             now = time.perf_counter()
             what = f"loss {done.loss:.3f}, {done.tokens / (now - begun):,.0f} tokens/s"
             progress.update(bar, completed=done.step, description=what)
             begun = now
-    if curves:
-        curves.close()
 
 
 def _continued(curves: Path, step: int) -> TextIO:
