@@ -76,8 +76,8 @@ def build_examples_command(
     segment ids, masked positions, the ids that stood there, and 1 where the second stretch is a
     random one. The same seed gives what the original builder makes.
 
-    huggingface: the lines in a row, cut where an example is full; no pairs, no limit of hidden
-    words, the draws of its DataCollatorForLanguageModeling.
+    huggingface: the lines in a row, cut where an example is full, as run_mlm.py does without
+    --line_by_line; no pairs, no limit of hidden words, the draws of its collator.
     """
     try:
         vocabulary = read_vocabulary(vocab)
@@ -94,6 +94,8 @@ def build_examples_command(
 
             cut = seq_length, dupe_factor, masked_lm_prob, seed
             lines = read_lines(corpus)
+            if not lines[-1]:
+                del lines[-1]  # after the last line's end
             examples = huggingface_examples(lines, tokenizer, *cut, whole_word=whole_word)
             source = f"{len(lines)} lines"
         else:

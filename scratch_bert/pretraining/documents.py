@@ -37,12 +37,15 @@ def read_lines(path: Path) -> list[str]:
     r"""Read a file's lines, which end at `\n` only.
 
     Raises:
-        CorpusError: it cannot be read, or is not UTF-8.
+        CorpusError: it cannot be read, is not UTF-8, or has no text in it.
     """
     try:
-        return path.read_bytes().decode("utf-8").split("\n")
+        text = path.read_bytes().decode("utf-8")
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         number = error.object[: error.start].count(b"\n") + 1
         raise CorpusError(f"{path}, line {number}: not UTF-8") from None
+    if not text.strip():
+        raise CorpusError(f"{path}: has no text in it")
+    return text.split("\n")

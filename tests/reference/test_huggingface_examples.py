@@ -1,4 +1,7 @@
-"""`build-examples --recipe huggingface` is run_mlm's grouping and HuggingFace's collator."""
+"""`build-examples --recipe huggingface`: run_mlm's rows of a thousand lines, and the collator.
+
+run_mlm.py is no part of the transformers package: its `group_texts` is written down here again.
+"""
 
 import json
 import warnings
@@ -16,8 +19,9 @@ TIMES, LENGTH, SEED = 2, 32, 5
 
 @pytest.fixture
 def lines(tmp_path):
-    lines = [line for text in list(builtin_texts())[:3] for line in (*sentences(text.text), "")]
-    (tmp_path / "corpus.txt").write_text("\n".join(lines))
+    """More than a thousand, empty ones among them."""
+    lines = [line for text in builtin_texts() for line in (*sentences(text.text), "")][:1300]
+    (tmp_path / "corpus.txt").write_text("\n".join(lines) + "\n")
     return lines
 
 
@@ -32,13 +36,13 @@ def test_the_same_examples(whole_word, lines, folder, tmp_path, capsys):
 
     tokenizer = BertTokenizer.from_pretrained(folder)
     asked = {"return_special_tokens_mask": True, "return_offsets_mapping": True}
-    made = tokenizer([line for line in lines if line], **asked)
-    rows = {name: list(chain.from_iterable(made[name])) for name in made}
-    starts = range(0, len(rows["input_ids"]) // LENGTH * LENGTH, LENGTH)
-    features = [
-        {name: torch.tensor(row[start : start + LENGTH]) for name, row in rows.items()}
-        for start in starts
-    ]
+    features = []
+    for first in (0, 1000):
+        made = tokenizer(lines[first : first + 1000], **asked)
+        rows = {name: list(chain.from_iterable(made[name])) for name in made}
+        for start in range(0, len(rows["input_ids"]) // LENGTH * LENGTH, LENGTH):
+            part = {name: torch.tensor(row[start : start + LENGTH]) for name, row in rows.items()}
+            features.append(part)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of what whole words exclude
         collator = DataCollatorForLanguageModeling(tokenizer, seed=SEED, whole_word_mask=whole_word)
@@ -50,3 +54,14 @@ def test_the_same_examples(whole_word, lines, folder, tmp_path, capsys):
             theirs.append([ids.tolist(), [0] * LENGTH, at.tolist(), labels[at].tolist(), 0])
     assert len(ours) > 100
     assert ours == theirs
+
+
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_no_text(text, tmp_path, folder, capsys):
+    (tmp_path / "corpus.txt").write_text(text)
+    files = ["--corpus", str(tmp_path / "corpus.txt"), "--vocab", str(folder / "vocab.txt")]
+    for recipe in ("huggingface", "original"):
+        with pytest.raises(SystemExit) as ended:
+            main(["build-examples", "--recipe", recipe, *files, "-o", "-"])
+        assert ended.value.code == 4
+        assert "has no text in it" in " ".join(capsys.readouterr().err.replace("│", " ").split())
