@@ -28,5 +28,5 @@ class TrainingError(ArithmeticError):
     """The loss or a gradient is infinite or not a number: steps from here on would teach nothing.
 
     Cause: most often a learning rate that is too high; the message names the step.
-    Remedy: go on from the last good checkpoint, which is named, with another learning rate.
+    Remedy: begin anew, in another folder, with a lower one; the last good checkpoint is named.
     """

@@ -18,9 +18,6 @@ def write_documents(place: Path, texts: Iterable[Text], tokenizer: BertTokenizer
 
     Returns:
         How many documents there are.
-
-    Raises:
-        CorpusError: nothing is left.
     """
 
     def rows() -> Iterator[tuple[list[list[int]]]]:
@@ -43,7 +40,10 @@ def divided(place: Path) -> tuple[Documents, Documents]:
     """
     number = len(Documents(place))
     if number < 2:
-        raise CorpusError(f"{place}: has {number} documents, and one must be held out of two")
+        raise CorpusError(
+            f"the corpus has {number} documents, and needs two, of which one is held out: put an "
+            "empty line between documents, or give several files, each of them one"
+        )
     held_out = range(HELD_OUT - 1, number, HELD_OUT) or range(number - 1, number)
     learnt = [each for each in range(number) if each not in held_out]
     return Documents(place, learnt), Documents(place, held_out)

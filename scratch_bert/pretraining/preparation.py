@@ -1,22 +1,23 @@
 """From a corpus to examples, in a folder: vocabulary, documents, pairs; made once."""
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from scratch_bert.errors import CheckpointError, CorpusError
 from scratch_bert.files import replace
 from scratch_bert.pretraining.corpus import divided, write_documents, write_pairs
 from scratch_bert.pretraining.masking import Words
 from scratch_bert.pretraining.pair_examples import PairExamples
 from scratch_bert.pretraining.shards import Pairs
-from scratch_bert.pretraining.texts import Text, builtin_texts, file_texts
+from scratch_bert.pretraining.texts import Text, builtin_texts, file_texts, files_of
 from scratch_bert.pretraining.vocabulary import count_words, learn_vocabulary
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.settings import TokenizerSettings
-from scratch_bert.tokenization.vocabulary import VOCAB_TXT, read_vocabulary
+from scratch_bert.tokenization.vocabulary import SPECIAL, VOCAB_TXT, read_vocabulary
 
 TIMES = 5  # each document is cut into pairs, every time otherwise
 _MADE = "made.json"
@@ -74,30 +75,34 @@ def prepare(folder: Path, corpus: Corpus, skip: Callable[[str], object] | None =
     """Make what is not there yet.
 
     Args:
-        folder: where it goes; what another corpus left there is replaced.
+        folder: where it goes; what was made there of another corpus is replaced.
         corpus: what from.
         skip: is told of a file that cannot be used; None refuses it.
 
     Raises:
-        CorpusError: a file cannot be used, or there is no text.
+        CorpusError: a file cannot be used, there are fewer than two documents, or the corpus and
+            the folder lie in each other.
         CheckpointError: the vocabulary cannot be used.
     """
+    _check_apart(folder, corpus)
     vocab = folder / VOCAB_TXT
     arrows = [folder / f"{name}.arrow" for name in ("documents", "pairs", "held_out")]
-    if not is_made(folder, corpus):
-        shutil.rmtree(folder, ignore_errors=True)
+    if changes(folder, corpus) != []:
+        (folder / _MADE).unlink(missing_ok=True)  # from here on until all is made
         if corpus.vocab is None:
             counts = count_words((text.text for text in corpus.texts(skip)), Normalizer())
             pieces = learn_vocabulary(counts, corpus.vocab_size)
         else:
             pieces = [*read_vocabulary(corpus.vocab)]
+            if lacks := [token for token in SPECIAL if token not in pieces]:
+                raise CheckpointError(f"{corpus.vocab}: lacks {', '.join(lacks)}")
         replace(vocab, lambda place: place.write_text("\n".join(pieces) + "\n", encoding="utf-8"))
         tokenizer = _tokenizer(vocab)
         write_documents(arrows[0], corpus.texts(skip and _again), tokenizer)
         cut = corpus.seq_length, TIMES, corpus.seed
         for place, documents in zip(arrows[1:], divided(arrows[0]), strict=True):
             write_pairs(place, documents, *cut)
-        text = _description(corpus)
+        text = json.dumps(_description(corpus), indent=1)
         replace(folder / _MADE, lambda place: place.write_text(text, encoding="utf-8"))
     tokenizer = _tokenizer(vocab)
     words = Words.of(tokenizer.get_vocab())
@@ -112,14 +117,39 @@ def prepare(folder: Path, corpus: Corpus, skip: Callable[[str], object] | None =
     )
 
 
-def is_made(folder: Path, corpus: Corpus) -> bool:
-    """Whether a folder holds what is made of a corpus, and its files have not changed."""
-    made = folder / _MADE
-    return made.is_file() and made.read_text(encoding="utf-8") == _description(corpus)
+def changes(folder: Path, corpus: Corpus) -> list[str] | None:
+    """Say in what a corpus differs from the one that a folder's files were made of.
+
+    Returns:
+        Nothing where they are the same; None where the folder has no such files.
+    """
+    try:
+        made = json.loads((folder / _MADE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    now = _description(corpus)
+    differing = [name for name in now if made.get(name) != now[name]]
+    return [
+        "the files are others, or have changed"
+        if name in ("paths", "files")
+        else f"{name} was {made.get(name)!r}, and is {now[name]!r} now"
+        for name in differing
+    ]
 
 
-def _description(corpus: Corpus) -> str:
-    return json.dumps({**asdict(corpus), "files": _seen(corpus)}, default=str, indent=1)
+def _description(corpus: Corpus) -> dict[str, Any]:
+    """What the files depend on, as JSON has it."""
+    text = json.dumps({**asdict(corpus), "files": _seen(corpus)}, default=str)
+    return json.loads(text)
+
+
+def _check_apart(folder: Path, corpus: Corpus) -> None:
+    """Refuse to write where a corpus is read, now or when it is read again."""
+    here = folder.resolve()
+    for path in (*corpus.paths, *([corpus.vocab] if corpus.vocab else [])):
+        there = path.resolve()
+        if there.is_relative_to(here) or here.is_relative_to(there):
+            raise CorpusError(f"{path}: what is made of it goes to {folder}; choose another folder")
 
 
 def _again(_: str) -> None:
@@ -132,7 +162,7 @@ def _tokenizer(vocab: Path) -> BertTokenizer:
 
 def _seen(corpus: Corpus) -> list[tuple[str, int, int]]:
     """Which files there are, and which versions of them."""
-    files = [file for path in corpus.paths for file in (sorted(path.rglob("*")) or [path])]
+    files = [file for path in corpus.paths for file in files_of(path)]
     files += [corpus.vocab] if corpus.vocab else []
     stats = [(file, file.stat()) for file in files if file.is_file()]
     return [(str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats]

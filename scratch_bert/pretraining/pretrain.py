@@ -16,17 +16,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scratch_bert.config import BertConfig
-from scratch_bert.errors import CorpusError, TrainingError
+from scratch_bert.errors import CorpusError
 from scratch_bert.files import replace
 from scratch_bert.heads import BertForPreTraining
 from scratch_bert.pretraining.evaluation import evaluate, unigram_perplexity
 from scratch_bert.pretraining.objective import Pretraining
-from scratch_bert.pretraining.preparation import Corpus, Prepared, is_made, prepare
+from scratch_bert.pretraining.preparation import Corpus, Prepared, changes, prepare
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.saving import checkpoints, run
 from scratch_bert.training.settings import Settings
-
-DONE, STOPPED, INTERRUPTED = 0, 1, 130
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def pretrain(
     every: int,
     keep: int,
     device: str,
-) -> int:
+) -> bool:
     """Pretrain a BertForPreTraining; where it was stopped, the same call goes on.
 
     Args:
@@ -83,11 +81,13 @@ def pretrain(
         device: where.
 
     Returns:
-        An exit code.
+        Whether all steps were taken; else it was asked to stop.
 
     Raises:
         CorpusError: a file of the corpus cannot be used, or there is no text.
         CheckpointError: the vocabulary or a checkpoint cannot be used, or written.
+        TrainingError: the loss is no number any more.
+        OSError: something cannot be written.
     """
     said, skipped = Console(stderr=True), list[str]()
 
@@ -95,10 +95,9 @@ def pretrain(
         skipped.append(why)
         said.print(f"left out: {why}", markup=False)
 
-    if checkpoints(output / "checkpoints") and not is_made(output / "corpus", corpus):
+    if checkpoints(output / "checkpoints") and (changed := changes(output / "corpus", corpus)):
         raise CorpusError(
-            f"{output}: training has begun there with another corpus, or one that was cut "
-            "otherwise; choose another folder, or remove this one"
+            f"{output}: training has begun there, but {'; '.join(changed)}; choose another folder"
         )
     with said.status("reading the corpus"):
         prepared = prepare(output / "corpus", corpus, skip if skips else None)
@@ -111,18 +110,14 @@ def pretrain(
     config = size.config(len(prepared.tokenizer), max(512, corpus.seq_length))
     model = BertForPreTraining(config).to(device)
     training = Training(model, prepared.examples, Pretraining(attention), settings)
-    try:
-        _train(training, output, every, keep, said)
-    except TrainingError as error:
-        said.print(f"stopped: {error}", markup=False)
-        return STOPPED
+    _train(training, output, every, keep, said)
     if training.step < settings.steps:
         said.print(f"stopped at step {training.step}; the same command goes on from there")
-        return INTERRUPTED
+        return False
     model.save_pretrained(output / "model")
     prepared.tokenizer.save_pretrained(output / "model")
     _evaluate(model, prepared, device, output)
-    return DONE
+    return True
 
 
 def _evaluate(model: BertForPreTraining, prepared: Prepared, device: str, output: Path) -> None:
@@ -165,6 +160,7 @@ def _train(training: Training, output: Path, every: int, keep: int, said: Consol
             what = f"loss {done.loss:.3f}, {done.tokens / (now - begun):,.0f} tokens/s"
             progress.update(bar, completed=done.step, description=what)
             begun = now
+        progress.update(bar, completed=training.step)
 
 
 def _continued(curves: Path, step: int) -> TextIO:

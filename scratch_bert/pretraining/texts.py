@@ -59,7 +59,7 @@ def file_texts(
         CorpusError: a file is absent, empty, binary or not UTF-8.
     """
     for path in paths:
-        for file in sorted(each for each in path.rglob("*") if each.is_file()) or [path]:
+        for file in files_of(path):
             try:
                 text = _read(file)
             except CorpusError as error:
@@ -69,6 +69,13 @@ def file_texts(
                 continue
             blocks = [text] if whole_files else _BLOCK.split(text)
             yield from (Text(str(file), block) for block in blocks if block.strip())
+
+
+def files_of(path: Path) -> list[Path]:
+    """All files in a folder; what is none, or has none, stands for itself."""
+    if not path.is_dir():
+        return [path]
+    return sorted(each for each in path.rglob("*") if each.is_file()) or [path]
 
 
 def sentences(text: str) -> list[str]:
@@ -83,6 +90,8 @@ def sentences(text: str) -> list[str]:
 
 
 def _read(path: Path) -> str:
+    if path.is_dir():
+        raise CorpusError(f"{path}: has no files in it")
     try:
         content = path.read_bytes()
         if path.suffix == ".gz":

@@ -59,7 +59,7 @@ def run(
     for done in training:
         if not (math.isfinite(done.loss) and math.isfinite(done.gradient_norm)):
             why = f"step {done.step}: the loss is {done.loss}, the gradient {done.gradient_norm}"
-            raise TrainingError(f"{why}; {_last(folder)}; try a lower learning rate")
+            raise TrainingError(f"{why}; {_last(folder)}; begin anew with a lower learning rate")
         stop = stops()
         if stop or done.step % every == 0 or done.step == training.settings.steps:
             save(training, folder, keep)
@@ -91,18 +91,18 @@ def save(training: Training, folder: Path, keep: int = 2) -> Path:
         _write(training, beside)
         beside.rename(place)
         _sync(folder)
+        for old in checkpoints(folder)[:-keep]:  # renamed first: never half of one is seen
+            shutil.rmtree(old.rename(folder / f"{_UNFINISHED}{old.name}"))
     except OSError as error:
         why = f"{place}: cannot be written: {error.strerror}"
         raise CheckpointError(f"{why}; {_last(folder)}") from None
-    for old in checkpoints(folder)[:-keep]:
-        shutil.rmtree(old.rename(folder / f"{_UNFINISHED}{old.name}"))  # never half of it is seen
     return place
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """Return a training's checkpoints, the last one last."""
-    found = (path for path in folder.glob(f"{_NAME}*") if path.is_dir())
-    return sorted(found, key=lambda path: int(path.name.removeprefix(_NAME)))
+    numbered = {path.name.removeprefix(_NAME): path for path in folder.glob(f"{_NAME}*")}
+    return [numbered[number] for number in sorted(filter(str.isdecimal, numbered), key=int)]
 
 
 def resume(training: Training, place: Path) -> None:
@@ -125,6 +125,8 @@ def resume(training: Training, place: Path) -> None:
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is one process
         load_tensors(tensors, storage_reader=HuggingFaceStorageReader(str(place)), no_dist=True)
     torch.set_rng_state(tensors["random.cpu"])
+    if "random.cuda" in tensors:
+        torch.cuda.set_rng_state(tensors["random.cuda"], next(training.model.parameters()).device)
     training.step = about["step"]
 
 
@@ -152,6 +154,9 @@ def _write(training: Training, beside: Path) -> None:
 def _tensors(training: Training) -> dict[str, Tensor]:
     """All that a training changes, by name; the model's own tensors, not copies."""
     tensors = {"random.cpu": torch.get_rng_state()}
+    device = next(training.model.parameters()).device
+    if device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state(device)
     for name, parameter in training.model.named_parameters():
         tensors[f"model.{name}"] = parameter.detach()
         for key, tensor in training.optimizer.state[parameter].items():
@@ -169,7 +174,7 @@ def _settings(training: Training) -> Mapping[str, Any]:
 def _read(place: Path) -> dict[str, Any]:
     try:
         about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
-        digests = dict(about["sha256"])
+        digests, _ = dict(about["sha256"]), (dict(about["settings"]), int(about["step"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         why = f"{place / ABOUT}: cannot be read: {error}"
         raise CheckpointError(f"{why}; {_last(place.parent, place)}") from None

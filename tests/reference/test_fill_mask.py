@@ -4,6 +4,7 @@ import pytest
 from transformers import pipeline
 
 from parity import reference
+from scratch_bert.cli import main
 from scratch_bert.inference.fill_mask import FillMask
 
 
@@ -27,3 +28,17 @@ def test_the_same_words(both, text, top_k):
         assert [each.score for each in mine] == [each["score"] for each in yours]
     if text.count("[MASK]") == 1:
         assert [each.sequence for each in ours[0]] == [each["sequence"] for each in theirs[0]]
+
+
+def test_a_model_that_was_pretrained_here(tmp_path, capfd):
+    small = "--steps 2 --layers 1 --hidden 64 --vocab-size 300 --batch-size 2 --seq-length 16"
+    with pytest.raises(SystemExit) as ended:
+        main(["pretrain", "-o", str(tmp_path), *small.split()])
+    assert ended.value.code == 0
+    ours, theirs = (
+        FillMask(tmp_path / "model"),
+        pipeline("fill-mask", model=str(tmp_path / "model")),
+    )
+    text = "The function returns a [MASK]."
+    found = [(each["token"], each["score"], each["sequence"]) for each in theirs(text)]
+    assert [(each.token, each.score, each.sequence) for each in ours(text)[0]] == found

@@ -115,11 +115,17 @@ def test_ctrl_c_in_a_terminal(tmp_path):
         (["--corpus", "nowhere"], "nowhere: cannot be read: No such file"),
         (["--corpus", "bad.txt"], "bad.txt, line 1: not UTF-8"),
         (["--vocab", "none.txt"], "none.txt: there is no such file"),
+        (["--vocab", "bare.txt"], "bare.txt: lacks [MASK]"),
         (["--steps", "0"], "--steps"),
+        (["--device", "toaster"], "--device: toaster: "),
+        (["--device", "cuda:99"], "--device: cuda:99: "),
+        (["--corpus", "empty"], "empty: has no files in it"),
     ],
 )
 def test_usage(arguments, why, run, tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"\xff")
+    (tmp_path / "bare.txt").write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nit\n")
+    (tmp_path / "empty").mkdir()
     code, out, err = run("-o", "made", *arguments)
     assert (code, out) == (4, "")
     assert why in " ".join(err.replace("│", " ").split())
@@ -138,7 +144,8 @@ def test_a_bad_file_is_left_out_and_counted(run, tmp_path):
     [
         (["--learning-rate", "0.5"], "learning_rate was 0.001, and is 0.5 now"),
         (["--layers", "2"], "model.num_hidden_layers was 1, and is 2 now"),
-        (["--seq-length", "17"], "training has begun there with another corpus"),
+        (["--seq-length", "17"], "has begun there, but seq_length was 16, and is 17 now"),
+        (["--seed", "4"], "has begun there, but seed was 0, and is 4 now; choose another folder"),
     ],
 )
 def test_other_options_than_before(arguments, why, run):
@@ -154,7 +161,40 @@ def test_another_text_than_before(run, tmp_path):
     (tmp_path / "text.txt").write_text(TEXT + " More.")
     code, _, err = run("-o", "made", "--every", "1", steps=1)
     assert code == 4
-    assert "another corpus" in " ".join(err.replace("│", " ").split())
+    assert "the files are others, or have changed" in " ".join(err.replace("│", " ").split())
+
+
+def test_an_output_that_is_no_folder(run, tmp_path):
+    (tmp_path / "made").touch()
+    code, _, err = run("-o", "made")
+    assert code == 4
+    assert "--output: made: cannot be written: File exists" in " ".join(
+        err.replace("│", " ").split()
+    )
+
+
+def test_nothing_of_the_users_is_overwritten(run, tmp_path):
+    """Where the corpus lies in what is made, or what is made in the corpus."""
+    mine = tmp_path / "corpus"
+    mine.mkdir()
+    (mine / "vocab.txt").write_text("My text.\n\nAnd more.")
+    for options in (["-o", ".", "--corpus", "corpus"], ["-o", "made", "--corpus", "."]):
+        code, _, err = run(*options)
+        assert code == 4
+        assert "choose another folder" in " ".join(err.replace("│", " ").split())
+    assert (mine / "vocab.txt").read_text() == "My text.\n\nAnd more."
+    (mine / "vocab.txt").rename(mine / "notes.txt")
+    assert run("-o", ".", steps=1)[0] == 0  # what is made may stand beside it
+    assert (mine / "notes.txt").read_text() == "My text.\n\nAnd more."
+
+
+def test_without_pyarrow(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for name in [each for each in sys.modules if each.startswith("scratch_bert.pretraining.")]:
+        monkeypatch.delitem(sys.modules, name)
+    code, _, err = run("-o", "made")
+    assert code == 4
+    assert "pip install 'scratch-bert[pretraining]'" in " ".join(err.replace("│", " ").split())
 
 
 def test_no_number(run):

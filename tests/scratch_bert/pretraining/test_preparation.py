@@ -111,7 +111,7 @@ def test_some_are_held_out_whatever_the_number(number, tmp_path):
 
 def test_too_little(tmp_path):
     write_rows(tmp_path / "d.arrow", DOCUMENTS, [([[5]],)])
-    with pytest.raises(CorpusError, match="has 1 documents, and one must be held out of two"):
+    with pytest.raises(CorpusError, match="the corpus has 1 documents, and needs two"):
         divided(tmp_path / "d.arrow")
 
 
