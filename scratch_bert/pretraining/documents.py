@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scratch_bert.errors import CorpusError
+from scratch_bert.pretraining.texts import decoded
 from scratch_bert.tokenization import BertTokenizer
 
 Sentence = list[int]
@@ -40,12 +41,6 @@ def read_lines(path: Path) -> list[str]:
         CorpusError: it cannot be read, is not UTF-8, or has no text in it.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        return decoded(path, path.read_bytes()).split("\n")
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        number = error.object[: error.start].count(b"\n") + 1
-        raise CorpusError(f"{path}, line {number}: not UTF-8") from None
-    if not text.strip():
-        raise CorpusError(f"{path}: has no text in it")
-    return text.split("\n")

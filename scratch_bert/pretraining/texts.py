@@ -96,15 +96,26 @@ def _read(path: Path) -> str:
         content = path.read_bytes()
         if path.suffix == ".gz":
             content = gzip.decompress(content)
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        number = error.object[: error.start].count(b"\n") + 1
-        raise CorpusError(f"{path}, line {number}: not UTF-8") from None
     except (OSError, EOFError, zlib.error) as error:
         why = getattr(error, "strerror", None) or error
         raise CorpusError(f"{path}: cannot be read: {why}") from None
+    text = decoded(path, content)
     if "\0" in text:
         raise CorpusError(f"{path}: is no text, there is a NUL in it")
+    return text
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """Decode a file's content, which is UTF-8 and not blank.
+
+    Raises:
+        CorpusError: it is not.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        number = content[: error.start].count(b"\n") + 1
+        raise CorpusError(f"{path}, line {number}: not UTF-8") from None
     if not text.strip():
         raise CorpusError(f"{path}: has no text in it")
     return text
