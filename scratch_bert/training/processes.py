@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
-from enum import StrEnum
 
 import torch
 import torch.distributed as dist
@@ -21,15 +20,9 @@ from torch.futures import Future
 from torch.nn.parallel import DistributedDataParallel
 
 from scratch_bert.encoder import BertLayer
+from scratch_bert.training.parallel import Parallel
 
 _PREPARING = timedelta(days=7)  # how long others wait for the first one, which reads a corpus
-
-
-class Parallel(StrEnum):
-    """What every process has: DDP the whole model, FSDP a part of each parameter (FSDP2)."""
-
-    DDP = "ddp"
-    FSDP = "fsdp"
 
 
 @contextmanager

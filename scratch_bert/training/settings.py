@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
-from scratch_bert.training.processes import Parallel
+from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.schedule import Preset, huggingface_schedule, original_schedule
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from scratch_bert.training import processes
-from scratch_bert.training.processes import Parallel
+from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.saving import checkpoints, resume, run
 from scratch_bert.training.schedule import Preset
 from tests.scratch_bert.training.small import differences, in_a_fork, training
