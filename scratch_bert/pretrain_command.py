@@ -42,9 +42,39 @@ def pretrain_command(
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="Each file is one document.")
     ] = False,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="In place of --corpus, a HuggingFace dataset: a hub name, or a folder of data "
+            "files or of save_to_disk. A row is a document.",
+        ),
+    ] = None,
+    dataset_config: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a dataset that has several.")
+    ] = None,
+    dataset_split: Annotated[
+        str, typer.Option(metavar="SPLIT", help="Such as train, or train[:10%].")
+    ] = "train",
+    text_column: Annotated[str, typer.Option(metavar="NAME", help="Of the dataset.")] = "text",
+    streaming: Annotated[
+        bool,
+        typer.Option(
+            "--streaming",
+            help="Read the dataset where it is, each time. Without: it is put into the library's "
+            "cache once and mapped into memory.",
+        ),
+    ] = False,
     on_error: Annotated[
-        OnError, typer.Option(help="What a file that cannot be used does: it is named either way.")
+        OnError,
+        typer.Option(help="What a file or row that cannot be used does: it is named either way."),
     ] = OnError.STOP,
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="That prepare the corpus; what is made is the same with any N."
+        ),
+    ] = 1,
     vocab: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A vocab.txt. Without: one is learnt.")
     ] = None,
@@ -101,11 +131,15 @@ def pretrain_command(
     """
     if hidden % 64:
         raise typer.BadParameter(f"{hidden}, expected a multiple of 64", param_hint="--hidden")
+    if dataset and (corpus or whole_files):
+        why = "give --corpus, with --whole-files or without, or --dataset"
+        raise typer.BadParameter(why, param_hint="--dataset")
     try:
         import torch  # which takes seconds
 
-        from scratch_bert.pretraining.preparation import Corpus
+        from scratch_bert.pretraining.dataset_texts import Dataset
         from scratch_bert.pretraining.pretrain import Size, pretrain
+        from scratch_bert.pretraining.source import Corpus
         from scratch_bert.training.settings import Settings
     except ModuleNotFoundError as error:
         if error.name != "pyarrow":
@@ -117,7 +151,17 @@ def pretrain_command(
     except (RuntimeError, AssertionError) as error:  # the second where torch knows no CUDA
         why = f"{device}: {str(error).splitlines()[0]}"
         raise typer.BadParameter(why, param_hint="--device") from None
-    source = Corpus(corpus or (), whole_files, vocab, vocab_size, seq_length, whole_word, seed)
+    rows = (dataset_config, dataset_split, text_column, streaming)
+    source = Corpus(
+        corpus or (),
+        whole_files,
+        vocab,
+        vocab_size,
+        seq_length,
+        whole_word,
+        seed,
+        Dataset(dataset, *rows) if dataset else None,
+    )
     settings = Settings(
         steps=steps,
         batch_size=batch_size,
@@ -138,6 +182,7 @@ def pretrain_command(
             settings,
             attention=attention,
             skips=on_error is OnError.SKIP,
+            processes=processes,
             every=every,
             keep=keep,
             device=device,

@@ -1,8 +1,7 @@
 """How well a model predicts what it has not learnt from."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scratch_bert.pretraining.dynamic_masking import IGNORED
-from scratch_bert.pretraining.shards import Pairs
 from scratch_bert.training.step import Batch
 
 
@@ -50,13 +48,14 @@ def evaluate(model: nn.Module, batches: Iterable[Batch]) -> Evaluation:
     return Evaluation(math.exp(loss / words), words_right / words, pairs_right / pairs)
 
 
-def unigram_perplexity(learnt: Pairs, batches: Iterable[Batch], vocab: int) -> float:
-    """The perplexity of who knows how frequent each word is and nothing else (add-one smoothed)."""
-    counts: Counter[int] = Counter()
-    for first, second, _ in learnt:
-        counts.update(first)
-        counts.update(second)
-    logs = torch.tensor([counts[i] + 1.0 for i in range(vocab)], dtype=torch.float64).log()
+def unigram_perplexity(counts: Sequence[int], batches: Iterable[Batch]) -> float:
+    """The perplexity of who knows how frequent each word is and nothing else (add-one smoothed).
+
+    Args:
+        counts: how often each id is in what is learnt from.
+        batches: whose hidden words are predicted.
+    """
+    logs = (torch.as_tensor(counts, dtype=torch.float64) + 1).log()
     logs -= logs.logsumexp(0)
     hidden: list[Tensor] = [batch["labels"][batch["labels"] != IGNORED] for batch in batches]
     return math.exp(-logs[torch.cat(hidden)].mean().item())

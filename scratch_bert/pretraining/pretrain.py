@@ -21,7 +21,8 @@ from scratch_bert.files import replace
 from scratch_bert.heads import BertForPreTraining
 from scratch_bert.pretraining.evaluation import evaluate, unigram_perplexity
 from scratch_bert.pretraining.objective import Pretraining
-from scratch_bert.pretraining.preparation import Corpus, Prepared, changes, prepare
+from scratch_bert.pretraining.preparation import Prepared, changes, prepare
+from scratch_bert.pretraining.source import Corpus
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.saving import checkpoints, run
 from scratch_bert.training.settings import Settings
@@ -63,6 +64,7 @@ def pretrain(
     *,
     attention: str,
     skips: bool,
+    processes: int,
     every: int,
     keep: int,
     device: str,
@@ -75,7 +77,8 @@ def pretrain(
         size: of the model.
         settings: how.
         attention: "packed", "sdpa" or "eager".
-        skips: whether a file that cannot be used is left out; else it is an error.
+        skips: whether a file or row that cannot be used is left out; else it is an error.
+        processes: that prepare the corpus.
         every: steps from one checkpoint to the next.
         keep: checkpoints that stay.
         device: where.
@@ -99,12 +102,14 @@ def pretrain(
         raise CorpusError(
             f"{output}: training has begun there, but {'; '.join(changed)}; choose another folder"
         )
-    with said.status("reading the corpus"):
-        prepared = prepare(output / "corpus", corpus, skip if skips else None)
+    prepared = prepare(
+        output / "corpus", corpus, skip if skips else None, processes=processes, console=said
+    )
     said.print(
         f"{prepared.documents} documents, {len(prepared.examples)} pairs to learn from, "
         f"{len(prepared.held_out)} held out, {len(prepared.tokenizer)} pieces"
-        + (f", {len(skipped)} files left out" if skipped else "")
+        + (f", {len(skipped)} {'rows' if corpus.dataset else 'files'} left out" if skipped else "")
+        + (f", {prepared.left_out} documents without a word left out" if prepared.left_out else "")
     )
     torch.manual_seed(settings.seed)
     config = size.config(len(prepared.tokenizer), max(512, corpus.seq_length))
@@ -130,7 +135,7 @@ def _evaluate(model: BertForPreTraining, prepared: Prepared, device: str, output
     ]
     on_device = ({name: each.to(device) for name, each in batch.items()} for batch in batches)
     found = asdict(evaluate(model, on_device))
-    frequencies = unigram_perplexity(prepared.pairs, batches, len(prepared.tokenizer))
+    frequencies = unigram_perplexity(prepared.learnt.counts(len(prepared.tokenizer)), batches)
     text = json.dumps({**found, "unigram_perplexity": frequencies}, indent=1)
     replace(output / "evaluation.json", lambda place: place.write_text(text, encoding="utf-8"))
     print(
