@@ -44,9 +44,41 @@ def pretrain_command(
     whole_files: Annotated[
         bool, typer.Option("--whole-files", help="Each file is one document.")
     ] = False,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="In place of --corpus, a HuggingFace dataset: a hub name, or a folder of data "
+            "files or of save_to_disk. A row is a document.",
+        ),
+    ] = None,
+    dataset_config: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a dataset that has several.")
+    ] = None,
+    dataset_split: Annotated[
+        str, typer.Option(metavar="SPLIT", help="Such as train, or train[:10%].")
+    ] = "train",
+    text_column: Annotated[str, typer.Option(metavar="NAME", help="Of the dataset.")] = "text",
+    streaming: Annotated[
+        bool,
+        typer.Option(
+            "--streaming",
+            help="Read the dataset where it is, each time. Without: it is put into the library's "
+            "cache once and mapped into memory.",
+        ),
+    ] = False,
     on_error: Annotated[
-        OnError, typer.Option(help="What a file that cannot be used does: it is named either way.")
+        OnError,
+        typer.Option(help="What a file or row that cannot be used does: it is named either way."),
     ] = OnError.STOP,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Processes that prepare the corpus; what is made is the same with any N.",
+        ),
+    ] = 1,
     vocab: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A vocab.txt. Without: one is learnt.")
     ] = None,
@@ -71,6 +103,18 @@ def pretrain_command(
     seq_length: Annotated[
         int, typer.Option(min=8, metavar="N", help="Tokens of an input at most.")
     ] = 64,
+    long_length: Annotated[
+        int | None,
+        typer.Option(
+            min=8,
+            metavar="N",
+            help="Tokens in the last tenth of the steps; the paper has 128 and then 512. Without: "
+            "as many as before.",
+        ),
+    ] = None,
+    mlm_only: Annotated[
+        bool, typer.Option("--mlm-only", help="Learn hidden words only, no next sentences.")
+    ] = False,
     steps: Annotated[int, typer.Option(min=1, metavar="N", help="Optimiser steps.")] = 3000,
     batch_size: Annotated[
         int, typer.Option(min=1, metavar="N", help="Inputs that are computed together.")
@@ -121,11 +165,15 @@ def pretrain_command(
     if accumulation < (processes := int(os.environ.get("WORLD_SIZE", "1"))):
         why = f"{accumulation}, expected {processes}: a batch for each process at least"
         raise typer.BadParameter(why, param_hint="--accumulation")
+    if dataset and (corpus or whole_files):
+        why = "give --corpus, with --whole-files or without, or --dataset"
+        raise typer.BadParameter(why, param_hint="--dataset")
     try:
         import torch  # which takes seconds
 
-        from scratch_bert.pretraining.preparation import Corpus
-        from scratch_bert.pretraining.pretrain import Size, pretrain
+        from scratch_bert.pretraining.dataset_texts import Dataset
+        from scratch_bert.pretraining.pretrain import Architecture, pretrain
+        from scratch_bert.pretraining.source import Corpus
         from scratch_bert.training.settings import Settings
 
         if tensorboard:
@@ -141,7 +189,17 @@ def pretrain_command(
     except (RuntimeError, AssertionError) as error:  # the second where torch knows no CUDA
         why = f"{device}: {str(error).splitlines()[0]}"
         raise typer.BadParameter(why, param_hint="--device") from None
-    source = Corpus(corpus or (), whole_files, vocab, vocab_size, seq_length, whole_word, seed)
+    rows = (dataset_config, dataset_split, text_column, streaming)
+    source = Corpus(
+        corpus or (),
+        whole_files,
+        vocab,
+        vocab_size,
+        seq_length,
+        whole_word,
+        seed,
+        Dataset(dataset, *rows) if dataset else None,
+    )
     settings = Settings(
         steps=steps,
         batch_size=batch_size,
@@ -160,10 +218,12 @@ def pretrain_command(
         finished = pretrain(
             output,
             source,
-            Size(layers, hidden, dropout),
+            Architecture(layers, hidden, dropout, next_sentence=not mlm_only),
             settings,
+            long_length=long_length,
             attention=attention,
             skips=on_error is OnError.SKIP,
+            workers=workers,
             every=every,
             keep=keep,
             device=device,

@@ -1,70 +1,147 @@
-"""From texts to pairs of token ids, each step in a file of its own."""
+"""From texts to words that are counted, and to documents and stretches on disk.
 
+Documents are worked on in chunks, by several processes; what is made does not depend on how many.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
+
+import pyarrow as pa
 
 from scratch_bert.errors import CorpusError
-from scratch_bert.pretraining.pairs import Pair, sentence_pairs
-from scratch_bert.pretraining.shards import DOCUMENTS, PAIRS, Documents, Pairs, write_rows
+from scratch_bert.pretraining.dynamic_pairs import Stretch, stretches
+from scratch_bert.pretraining.processes import mapped
+from scratch_bert.pretraining.progress import Advance
+from scratch_bert.pretraining.shards import (
+    DOCUMENTS,
+    STRETCHES,
+    StoredDocuments,
+    documents_batch,
+    stretches_batch,
+    write_batches,
+)
 from scratch_bert.pretraining.texts import Text, sentences
+from scratch_bert.pretraining.vocabulary import count_words
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.normalizer import Normalizer
 
 HELD_OUT = 20  # one document of so many is not learnt from
+CHUNK = 1 << 20  # characters of documents that are worked on together, or one document
+_TOGETHER = 1000  # documents whose stretches are written at once
 
 
-def write_documents(place: Path, texts: Iterable[Text], tokenizer: BertTokenizer) -> int:
-    """Cut texts into sentences and pieces; what no piece is made of is left out.
+class Chunk(NamedTuple):
+    """Some documents.
 
-    Returns:
-        How many documents there are.
+    Attributes:
+        texts: theirs.
+        read: how much was read for them.
     """
 
-    def rows() -> Iterator[tuple[list[list[int]]]]:
-        for text in texts:
-            found = tokenizer(
-                sentences(text.text), add_special_tokens=False, split_special_tokens=True
-            )["input_ids"]
-            if kept := [ids for ids in found if ids]:
-                yield (kept,)
-
-    write_rows(place, DOCUMENTS, rows())
-    return len(Documents(place))
+    texts: list[str]
+    read: int
 
 
-def divided(place: Path) -> tuple[Documents, Documents]:
+def chunks(texts: Iterable[Text]) -> Iterator[Chunk]:
+    """Put documents together until there is enough to do."""
+    some, length, read = list[str](), 0, 0
+    for text in texts:
+        some.append(text.text)
+        length, read = length + len(text.text), read + text.read
+        if length >= CHUNK:
+            yield Chunk(some, read)
+            some, length, read = [], 0, 0
+    yield Chunk(some, read)
+
+
+def count(texts: Iterable[Text], processes: int, advance: Advance) -> Counter[str]:
+    """Count the words of all texts."""
+    counts: Counter[str] = Counter()
+    for chunk, found in mapped(partial(_count, Normalizer()), chunks(texts), processes):
+        counts.update(found)
+        advance(chunk.read)
+    return counts
+
+
+def _count(normalizer: Normalizer, chunk: Chunk) -> Counter[str]:
+    return count_words(chunk.texts, normalizer)
+
+
+def write_documents(
+    place: Path, texts: Iterable[Text], tokenizer: BertTokenizer, processes: int, advance: Advance
+) -> int:
+    """Cut texts into sentences and pieces.
+
+    Returns:
+        How many texts are left out, since no piece is made of them.
+    """
+    left_out = 0
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal left_out
+        for chunk, batch in mapped(partial(_cut, tokenizer), chunks(texts), processes):
+            yield batch
+            left_out += len(chunk.texts) - len(batch)
+            advance(chunk.read)
+
+    write_batches(place, DOCUMENTS, batches())
+    return left_out
+
+
+def _cut(tokenizer: BertTokenizer, chunk: Chunk) -> pa.RecordBatch:
+    documents = []
+    for text in chunk.texts:
+        found = tokenizer(sentences(text), add_special_tokens=False, split_special_tokens=True)
+        documents.append([ids for ids in found["input_ids"] if ids])
+    return documents_batch([document for document in documents if document])
+
+
+def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:
     """Return the documents that are learnt from, and those that are held out.
 
     Raises:
         CorpusError: there are fewer than two.
     """
-    number = len(Documents(place))
+    number = len(StoredDocuments(place))
     if number < 2:
         raise CorpusError(
             f"the corpus has {number} documents, and needs two, of which one is held out: put an "
             "empty line between documents, or give several files, each of them one"
         )
     held_out = range(HELD_OUT - 1, number, HELD_OUT) or range(number - 1, number)
-    learnt = [each for each in range(number) if each not in held_out]
-    return Documents(place, learnt), Documents(place, held_out)
+    learnt = number - len(held_out)
+    return (
+        StoredDocuments(place, (learnt, lambda place: place + place // (HELD_OUT - 1))),
+        StoredDocuments(place, (len(held_out), held_out.__getitem__)),
+    )
 
 
-def write_pairs(place: Path, documents: Documents, seq_length: int, times: int, seed: int) -> Pairs:
-    """Make sentence pairs (paper: section 3.1, task 2).
+def write_stretches(
+    place: Path, documents: StoredDocuments, seq_length: int, seed: int, advance: Advance
+) -> None:
+    """Cut documents into stretches.
 
     Args:
         place: of the file.
-        documents: are cut, and random stretches come from them.
+        documents: what is cut.
         seq_length: tokens of a pair at most, with [CLS] and two [SEP].
-        times: how often each document is cut, every time otherwise.
-        seed: a document's draws depend on this, its number and the time alone.
+        seed: a document's draws depend on this and its number alone.
+        advance: is told of documents that are done.
     """
 
-    def rows() -> Iterator[Pair]:
-        for time in range(times):
-            for number in range(len(documents)):
-                rng = Random(f"{seed} {time} {number}")  # noqa: S311
-                yield from sentence_pairs(documents, number, seq_length - 3, 0.1, rng)
+    def of(number: int) -> Iterator[Stretch]:
+        rng = Random(f"{seed} {number}")  # noqa: S311
+        return stretches(number, documents[number].lengths(), seq_length - 3, rng)
 
-    write_rows(place, PAIRS, rows())
-    return Pairs(place)
+    def batches() -> Iterator[pa.RecordBatch]:
+        numbers = iter(range(len(documents)))
+        while some := [*islice(numbers, _TOGETHER)]:
+            yield stretches_batch([stretch for number in some for stretch in of(number)])
+            advance(len(some))
+
+    write_batches(place, STRETCHES, batches())

@@ -1,9 +1,10 @@
 """A text file becomes documents of sentences, sentences become ids."""
 
+from io import BytesIO
 from pathlib import Path
 
 from scratch_bert.errors import CorpusError
-from scratch_bert.pretraining.texts import decoded
+from scratch_bert.pretraining.text_files import check_text
 from scratch_bert.tokenization import BertTokenizer
 
 Sentence = list[int]
@@ -41,6 +42,8 @@ def read_lines(path: Path) -> list[str]:
         CorpusError: it cannot be read, is not UTF-8, or has no text in it.
     """
     try:
-        return decoded(path, path.read_bytes()).split("\n")
+        content = path.read_bytes()
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+    check_text(path, BytesIO(content), nul=True)
+    return content.decode("utf-8").split("\n")

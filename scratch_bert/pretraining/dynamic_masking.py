@@ -87,14 +87,16 @@ def counter_draws(
 
     Three uniform numbers for each token, from a counter that begins at the epoch and the example
     (Philox): nothing has to be drawn in any order. Of words chosen whole, eight of ten pieces
-    become [MASK], as in the original, not all.
+    become [MASK], as in the original, not all; and as there, at least one is chosen.
     """
     numbers = np.random.Philox(key=seed, counter=[0, 0, example, epoch])
     drawn = torch.from_numpy(np.random.Generator(numbers).random((len(special), 3)))
     choice, fate, word = drawn.unbind(1)
-    chosen = (choice < masked_lm_prob) & ~special
+    never = special if continuing is None else special | continuing
+    choice[never] = 1.0
+    chosen = (choice < masked_lm_prob) | (choice == choice.min()) & ~never
     if continuing is not None:
-        chosen = _whole((chosen & ~continuing)[None], special[None], continuing[None])[0]
+        chosen = _whole(chosen[None], special[None], continuing[None])[0]
     to_mask = fate < _MASK
     to_random = fate < _MASK + _RANDOM
     words = (word * vocab).long()

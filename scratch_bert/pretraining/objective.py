@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scratch_bert.outputs import PreTrainingOutput
+from scratch_bert.outputs import HeadOutput, PreTrainingOutput
 from scratch_bert.pretraining.dynamic_masking import IGNORED
 from scratch_bert.training.step import Batch
 
@@ -33,6 +33,11 @@ class Counts(NamedTuple):
             words += int((batch["labels"] != IGNORED).sum())
             pairs += batch["next_sentence_label"].numel() if "next_sentence_label" in batch else 0
         return cls(words, pairs)
+
+
+def word_scores(output: PreTrainingOutput | HeadOutput) -> Tensor:
+    """Return what BertForPreTraining or BertForMaskedLM scores words with; HF names them apart."""
+    return output.prediction_logits if isinstance(output, PreTrainingOutput) else output.logits
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,7 @@ class Pretraining:
             at = labels != IGNORED
             labels = labels[at]
         output = model(**inputs, logits_at=at, attention=self.attention)
-        is_both = isinstance(output, PreTrainingOutput)
-        scores = output.prediction_logits if is_both else output.logits
+        scores = word_scores(output)
         hidden = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
         loss = hidden / max(1, words)  # where nothing is hidden HF's is NaN
         if "next_sentence_label" not in batch:

@@ -9,7 +9,7 @@ from itertools import chain
 from random import Random
 from typing import NamedTuple
 
-from scratch_bert.pretraining.documents import Document, Sentence
+from scratch_bert.pretraining.documents import Sentence
 
 _TRIES = 10  # to draw another document; with few, the second stretch may be of the same one
 
@@ -29,7 +29,11 @@ class Pair(NamedTuple):
 
 
 def sentence_pairs(
-    documents: Sequence[Document], place: int, room: int, short_seq_prob: float, rng: Random
+    documents: Sequence[Sequence[Sentence]],
+    place: int,
+    room: int,
+    short_seq_prob: float,
+    rng: Random,
 ) -> Iterator[Pair]:
     """Cut a document into pairs that fill the room.
 
@@ -44,49 +48,63 @@ def sentence_pairs(
         rng: what draws.
     """
     document = documents[place]
-    wanted = room
-    if rng.random() < short_seq_prob:
-        wanted = rng.randint(2, room)
+    lengths = [len(sentence) for sentence in document]
+    wanted = wanted_length(room, short_seq_prob, rng)
     begin = 0
     while begin < len(document):
-        end, length = begin, 0
-        while end < len(document) and length < wanted:
-            length += len(document[end])
-            end += 1
+        end = stretch_end(lengths, begin, wanted)
         stretch = document[begin:end]
-        cut = rng.randint(1, len(stretch) - 1) if len(stretch) >= 2 else 1
-        first, second = (_joined(part) for part in (stretch[:cut], stretch[cut:]))
-        is_random = len(stretch) == 1 or rng.random() < 0.5
+        cut, is_random = cut_of(len(stretch), rng)
+        first, second = (joined(part) for part in (stretch[:cut], stretch[cut:]))
         begin = end
         if is_random:
-            second = _from_elsewhere(documents, place, wanted - len(first), rng)
+            for _ in range(_TRIES):
+                other = rng.randint(0, len(documents) - 1)
+                if other != place:
+                    break
+            second = from_anywhere(documents[other], wanted - len(first), rng)
             begin -= len(stretch) - cut  # what was not used is there for the next pair
-        _truncate(first, second, room, rng)
+        truncate(first, second, room, rng)
         yield Pair(first, second, is_random)
 
 
-def _from_elsewhere(
-    documents: Sequence[Document], place: int, wanted: int, rng: Random
-) -> list[int]:
-    for _ in range(_TRIES):
-        other = rng.randint(0, len(documents) - 1)
-        if other != place:
-            break
-    document = documents[other]
+def wanted_length(room: int, short_seq_prob: float, rng: Random) -> int:
+    """Draw how many tokens a document's stretches shall have: mostly as many as there is room."""
+    return rng.randint(2, room) if rng.random() < short_seq_prob else room
+
+
+def stretch_end(lengths: Sequence[int], begin: int, wanted: int) -> int:
+    """Find the sentence that a stretch ends before: it is as long as wanted, or the text ends."""
+    end, length = begin, 0
+    while end < len(lengths) and length < wanted:
+        length += lengths[end]
+        end += 1
+    return end
+
+
+def cut_of(sentences: int, rng: Random) -> tuple[int, bool]:
+    """Draw after how many sentences a stretch is cut, and whether a random one follows there."""
+    cut = rng.randint(1, sentences - 1) if sentences >= 2 else 1
+    return cut, sentences == 1 or rng.random() < 0.5
+
+
+def from_anywhere(document: Sequence[Sentence], wanted: int, rng: Random) -> list[int]:
+    """Return a document's tokens from a sentence drawn at random on, as many as wanted or more."""
     found: list[int] = []
-    for sentence in document[rng.randint(0, len(document) - 1) :]:
-        found += sentence
+    for place in range(rng.randint(0, len(document) - 1), len(document)):
+        found += document[place]
         if len(found) >= wanted:
             break
     return found
 
 
-def _truncate(first: list[int], second: list[int], room: int, rng: Random) -> None:
+def truncate(first: list[int], second: list[int], room: int, rng: Random) -> None:
     """Take from the longer one, at its beginning or its end, until both fit."""
     while len(first) + len(second) > room:
         longer = first if len(first) > len(second) else second
         del longer[0 if rng.random() < 0.5 else -1]
 
 
-def _joined(sentences: Sequence[Sentence]) -> list[int]:
+def joined(sentences: Sequence[Sentence]) -> list[int]:
+    """Put sentences in a row."""
     return list(chain.from_iterable(sentences))

@@ -1,55 +1,28 @@
-"""From a corpus to examples, in a folder: vocabulary, documents, pairs; made once."""
+"""From a corpus to examples, in a folder: vocabulary, documents, stretches; made once."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from scratch_bert.errors import CheckpointError, CorpusError
+from rich.console import Console
+
+from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
-from scratch_bert.pretraining.corpus import divided, write_documents, write_pairs
+from scratch_bert.pretraining.corpus import count, divided, write_documents, write_stretches
+from scratch_bert.pretraining.dynamic_examples import DynamicExamples
 from scratch_bert.pretraining.masking import Words
-from scratch_bert.pretraining.pair_examples import PairExamples
-from scratch_bert.pretraining.shards import Pairs
-from scratch_bert.pretraining.texts import Text, builtin_texts, file_texts, files_of
-from scratch_bert.pretraining.vocabulary import count_words, learn_vocabulary
+from scratch_bert.pretraining.progress import Begin, stages
+from scratch_bert.pretraining.shards import StoredDocuments, StoredStretches
+from scratch_bert.pretraining.source import Corpus
+from scratch_bert.pretraining.vocabulary import learn_vocabulary
 from scratch_bert.tokenization import BertTokenizer
-from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.settings import TokenizerSettings
 from scratch_bert.tokenization.vocabulary import SPECIAL, VOCAB_TXT, read_vocabulary
 
-TIMES = 5  # each document is cut into pairs, every time otherwise
+_DOCUMENTS, _LEARNT, _HELD_OUT = "documents", "stretches", "held_out"
 _MADE = "made.json"
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """What is learnt from, and how it is cut.
-
-    Attributes:
-        paths: files and folders; none means what Python brings.
-        whole_files: a file is a document.
-        vocab: a vocab.txt; None means one is learnt.
-        vocab_size: pieces of that.
-        seq_length: tokens of an input at most.
-        whole_word: all pieces of a word are hidden, or none.
-        seed: of all draws.
-    """
-
-    paths: Sequence[Path] = ()
-    whole_files: bool = False
-    vocab: Path | None = None
-    vocab_size: int = 4000
-    seq_length: int = 128
-    whole_word: bool = False
-    seed: int = 0
-
-    def texts(self, skip: Callable[[str], object] | None) -> Iterator[Text]:
-        """Yield the documents; `skip` is told of files that cannot be used, None refuses them."""
-        if not self.paths:
-            return builtin_texts()
-        return file_texts(self.paths, whole_files=self.whole_files, skip=skip)
 
 
 @dataclass(frozen=True)
@@ -58,63 +31,132 @@ class Prepared:
 
     Attributes:
         tokenizer: of the vocabulary.
-        documents: how many there are.
-        pairs: that are learnt from.
-        examples: those as batches.
+        left_out: texts that no piece is made of.
+        learnt: documents that are learnt from.
+        examples: of those, as batches.
         held_out: of documents that are not learnt from.
+        long: longer ones of those that are learnt from, where they were asked for.
+        documents: how many there are in all.
     """
 
     tokenizer: BertTokenizer
+    left_out: int
+    learnt: StoredDocuments
+    examples: DynamicExamples
+    held_out: DynamicExamples
+    long: DynamicExamples | None
     documents: int
-    pairs: Pairs
-    examples: PairExamples
-    held_out: PairExamples
 
 
-def prepare(folder: Path, corpus: Corpus, skip: Callable[[str], object] | None = None) -> Prepared:
+def prepare(
+    folder: Path,
+    corpus: Corpus,
+    skip: Callable[[str], object] | None = None,
+    *,
+    next_sentence: bool = True,
+    long_length: int | None = None,
+    workers: int = 1,
+    console: Console | None = None,
+) -> Prepared:
     """Make what is not there yet.
 
     Args:
         folder: where it goes; what was made there of another corpus is replaced.
         corpus: what from.
         skip: is told of a file that cannot be used; None refuses it.
+        next_sentence: whether examples are pairs.
+        long_length: tokens of longer examples, if there are to be any.
+        workers: processes; what is made does not depend on how many.
+        console: where progress is shown.
 
     Raises:
         CorpusError: a file cannot be used, there are fewer than two documents, or the corpus and
             the folder lie in each other.
         CheckpointError: the vocabulary cannot be used.
     """
-    _check_apart(folder, corpus)
-    vocab = folder / VOCAB_TXT
-    arrows = [folder / f"{name}.arrow" for name in ("documents", "pairs", "held_out")]
-    if changes(folder, corpus) != []:
-        (folder / _MADE).unlink(missing_ok=True)  # from here on until all is made
-        if corpus.vocab is None:
-            counts = count_words((text.text for text in corpus.texts(skip)), Normalizer())
-            pieces = learn_vocabulary(counts, corpus.vocab_size)
-        else:
-            pieces = [*read_vocabulary(corpus.vocab)]
-            if lacks := [token for token in SPECIAL if token not in pieces]:
-                raise CheckpointError(f"{corpus.vocab}: lacks {', '.join(lacks)}")
-        replace(vocab, lambda place: place.write_text("\n".join(pieces) + "\n", encoding="utf-8"))
-        tokenizer = _tokenizer(vocab)
-        write_documents(arrows[0], corpus.texts(skip and _again), tokenizer)
-        cut = corpus.seq_length, TIMES, corpus.seed
-        for place, documents in zip(arrows[1:], divided(arrows[0]), strict=True):
-            write_pairs(place, documents, *cut)
-        text = json.dumps(_description(corpus), indent=1)
-        replace(folder / _MADE, lambda place: place.write_text(text, encoding="utf-8"))
-    tokenizer = _tokenizer(vocab)
-    words = Words.of(tokenizer.get_vocab())
-    learnt, held_out = (Pairs(place) for place in arrows[1:])
-    pad = tokenizer.pad_token_id
-    return Prepared(
-        tokenizer,
-        sum(map(len, divided(arrows[0]))),
-        learnt,
-        PairExamples(learnt, words, pad, corpus.seed, whole_word=corpus.whole_word),
-        PairExamples(held_out, words, pad, corpus.seed, whole_word=corpus.whole_word),
-    )
+    corpus.check_apart(folder)
+    with stages(console or Console(quiet=True)) as begin:
+        if changes(folder, corpus) != []:
+            _make(folder, corpus, skip, workers, begin)
+        tokenizer = _tokenizer(folder)
+        learnt, held_out = divided(_arrow(folder, _DOCUMENTS))
+        of_length = partial(examples_of, folder, corpus, begin=begin, next_sentence=next_sentence)
+        examples, held = of_length(corpus.seq_length)
+        long = of_length(long_length)[0] if long_length else None
+    made = json.loads((folder / _MADE).read_text(encoding="utf-8"))
+    number = len(learnt) + len(held_out)
+    return Prepared(tokenizer, made["left_out"], learnt, examples, held, long, number)
+
+
+def _make(
+    folder: Path,
+    corpus: Corpus,
+    skip: Callable[[str], object] | None,
+    workers: int,
+    begin: Begin,
+) -> None:
+    """Make vocabulary and documents; what is left of another corpus, or of a kill, goes."""
+    (folder / _MADE).unlink(missing_ok=True)  # from here on until all is made
+    for name in (_DOCUMENTS, f"{_LEARNT}-*", f"{_HELD_OUT}-*"):
+        for old in (*folder.glob(f"{name}.arrow"), *folder.glob(f".{name}.arrow.*")):
+            old.unlink()
+    if corpus.vocab is None:
+        advance = begin("counting words", *corpus.size())
+        counts = count(corpus.texts(skip), workers, advance)
+        begin("learning the vocabulary", None, "steps")
+        pieces = learn_vocabulary(counts, corpus.vocab_size)
+    else:
+        pieces = [*read_vocabulary(corpus.vocab)]
+        if lacks := [token for token in SPECIAL if token not in pieces]:
+            raise CheckpointError(f"{corpus.vocab}: lacks {', '.join(lacks)}")
+    _write(folder / VOCAB_TXT, "\n".join(pieces) + "\n")
+    if corpus.vocab is None and skip:
+        skip = _again
+    advance = begin("cutting into pieces", *corpus.size())
+    texts, tokenizer = corpus.texts(skip), _tokenizer(folder)
+    left_out = write_documents(_arrow(folder, _DOCUMENTS), texts, tokenizer, workers, advance)
+    divided(_arrow(folder, _DOCUMENTS))
+    _write(folder / _MADE, json.dumps({**corpus.description(), "left_out": left_out}, indent=1))
+
+
+def examples_of(
+    folder: Path, corpus: Corpus, seq_length: int, *, begin: Begin, next_sentence: bool
+) -> tuple[DynamicExamples, DynamicExamples]:
+    """Return examples of any length, of documents that were made before.
+
+    Their stretches are written where they are not there yet.
+
+    Args:
+        folder: where the documents are.
+        corpus: what they were made of.
+        seq_length: tokens of an example at most.
+        begin: shows progress.
+        next_sentence: whether they are pairs.
+
+    Returns:
+        Those that are learnt from, and those of documents that are held out.
+    """
+    vocabulary = _tokenizer(folder)
+    words, pad = Words.of(vocabulary.get_vocab()), vocabulary.pad_token_id
+    learnt, held_out = divided(_arrow(folder, _DOCUMENTS))
+
+    def examples(name: str, documents: StoredDocuments) -> DynamicExamples:
+        place = _arrow(folder, f"{name}-{seq_length}")
+        if not place.exists():
+            advance = begin(f"stretches of {seq_length} tokens", len(documents), "documents")
+            write_stretches(place, documents, seq_length, corpus.seed, advance)
+        return DynamicExamples(
+            documents,
+            StoredStretches(place),
+            seq_length,
+            words,
+            pad,
+            corpus.seed,
+            whole_word=corpus.whole_word,
+            next_sentence=next_sentence,
+        )
+
+    return examples(_LEARNT, learnt), examples(_HELD_OUT, held_out)
 
 
 def changes(folder: Path, corpus: Corpus) -> list[str] | None:
@@ -127,7 +169,7 @@ def changes(folder: Path, corpus: Corpus) -> list[str] | None:
         made = json.loads((folder / _MADE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    now = _description(corpus)
+    now = corpus.description()
     differing = [name for name in now if made.get(name) != now[name]]
     return [
         "the files are others, or have changed"
@@ -137,32 +179,17 @@ def changes(folder: Path, corpus: Corpus) -> list[str] | None:
     ]
 
 
-def _description(corpus: Corpus) -> dict[str, Any]:
-    """What the files depend on, as JSON has it."""
-    text = json.dumps({**asdict(corpus), "files": _seen(corpus)}, default=str)
-    return json.loads(text)
-
-
-def _check_apart(folder: Path, corpus: Corpus) -> None:
-    """Refuse to write where a corpus is read, now or when it is read again."""
-    here = folder.resolve()
-    for path in (*corpus.paths, *([corpus.vocab] if corpus.vocab else [])):
-        there = path.resolve()
-        if there.is_relative_to(here) or here.is_relative_to(there):
-            raise CorpusError(f"{path}: what is made of it goes to {folder}; choose another folder")
-
-
 def _again(_: str) -> None:
-    """Skip a file in silence: it was named before, when words were counted."""
+    """Skip a file or row in silence: it was named before, when words were counted."""
 
 
-def _tokenizer(vocab: Path) -> BertTokenizer:
-    return BertTokenizer(TokenizerSettings(read_vocabulary(vocab)))
+def _arrow(folder: Path, name: str) -> Path:
+    return folder / f"{name}.arrow"
 
 
-def _seen(corpus: Corpus) -> list[tuple[str, int, int]]:
-    """Which files there are, and which versions of them."""
-    files = [file for path in corpus.paths for file in files_of(path)]
-    files += [corpus.vocab] if corpus.vocab else []
-    stats = [(file, file.stat()) for file in files if file.is_file()]
-    return [(str(file), stat.st_size, stat.st_mtime_ns) for file, stat in stats]
+def _write(place: Path, text: str) -> None:
+    replace(place, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def _tokenizer(folder: Path) -> BertTokenizer:
+    return BertTokenizer(TokenizerSettings(read_vocabulary(folder / VOCAB_TXT)))

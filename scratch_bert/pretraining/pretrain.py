@@ -1,55 +1,52 @@
 """A whole pretraining: corpus, model, training, evaluation; all in one folder."""
 
 import json
-import signal
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import nn
 
 from scratch_bert.config import BertConfig
 from scratch_bert.errors import CorpusError
 from scratch_bert.files import replace
-from scratch_bert.heads import BertForPreTraining
-from scratch_bert.pretraining.curves import Curves
-from scratch_bert.pretraining.evaluation import Evaluation, evaluate, unigram_perplexity
+from scratch_bert.heads import BertForMaskedLM, BertForPreTraining
+from scratch_bert.pretraining.evaluation import (
+    Evaluation,
+    evaluate,
+    held_out_batches,
+    unigram_perplexity,
+)
 from scratch_bert.pretraining.objective import Pretraining
-from scratch_bert.pretraining.preparation import Corpus, Prepared, changes, prepare
+from scratch_bert.pretraining.preparation import Prepared, changes, prepare
+from scratch_bert.pretraining.source import Corpus
 from scratch_bert.training import processes
-from scratch_bert.training.loop import Examples, Training
-from scratch_bert.training.saving import checkpoints, run
+from scratch_bert.training.loop import Phase, Training
+from scratch_bert.training.saving import checkpoints
 from scratch_bert.training.settings import Settings
-from scratch_bert.training.step import Batch
-
-EVALUATED = 2048  # held-out examples at most
-_TOGETHER = 32
+from scratch_bert.training.watching import watch
 
 
 @dataclass(frozen=True)
-class Size:
+class Architecture:
     """Of a model.
 
     Attributes:
         layers: how many.
         hidden: their width; heads have 64 numbers.
         dropout: what is dropped in training; the paper has 0.1.
+        next_sentence: whether it tells if sentences follow each other, too (BertForPreTraining);
+            else it fills in hidden words only (BertForMaskedLM).
     """
 
     layers: int
     hidden: int
     dropout: float
+    next_sentence: bool
 
-    def config(self, words: int, positions: int) -> BertConfig:
-        """Return the configuration of a BERT of this size."""
-        return BertConfig(
+    def build(self, words: int, positions: int) -> BertForPreTraining | BertForMaskedLM:
+        """Return a new model, with weights from torch's generator."""
+        config = BertConfig(
             vocab_size=words,
             hidden_size=self.hidden,
             num_hidden_layers=self.layers,
@@ -59,30 +56,36 @@ class Size:
             hidden_dropout_prob=self.dropout,
             attention_probs_dropout_prob=self.dropout,
         )
+        return BertForPreTraining(config) if self.next_sentence else BertForMaskedLM(config)
 
 
 def pretrain(
     output: Path,
     corpus: Corpus,
-    size: Size,
+    architecture: Architecture,
     settings: Settings,
     *,
+    long_length: int | None,
     attention: str,
     skips: bool,
+    workers: int,
     every: int,
     keep: int,
     device: str,
     tensorboard: bool,
 ) -> bool:
-    """Pretrain a BertForPreTraining; where it was stopped, the same call goes on.
+    """Pretrain a BERT; where it was stopped, the same call goes on.
 
     Args:
         output: the folder of all that is made.
         corpus: what from.
-        size: of the model.
+        architecture: of the model.
         settings: how.
+        long_length: tokens of an input in the last tenth of the steps (paper: appendix A.2, where
+            they are 128 and then 512); None means as many as before.
         attention: "packed", "sdpa" or "eager".
-        skips: whether a file that cannot be used is left out; else it is an error.
+        skips: whether a file or row that cannot be used is left out; else it is an error.
+        workers: processes that prepare the corpus, before others train.
         every: steps from one evaluation and checkpoint to the next.
         keep: checkpoints that stay.
         device: where.
@@ -100,17 +103,39 @@ def pretrain(
     """
     with processes.joined(device) as own_device:
         said = Console(stderr=True, quiet=processes.own() > 0)
-        prepared = _prepared(output, corpus, said, skips=skips)
+        prepared = _prepared(
+            output,
+            corpus,
+            said,
+            next_sentence=architecture.next_sentence,
+            long_length=long_length,
+            skips=skips,
+            workers=workers,
+        )
         torch.manual_seed(settings.seed)
-        config = size.config(len(prepared.tokenizer), max(512, corpus.seq_length))
-        model = BertForPreTraining(config).to(own_device)
-        training = Training(model, prepared.examples, Pretraining(attention), settings)
-        evaluated = partial(_evaluated, model, prepared.held_out, own_device)
-        _train(training, evaluated, output, every, keep, said, tensorboard=tensorboard)
+        sizes = len(prepared.tokenizer), max(512, corpus.seq_length, long_length or 0)
+        model = architecture.build(*sizes).to(own_device)
+        later = []
+        if prepared.long is not None:
+            later = [Phase(settings.steps - settings.steps // 10, prepared.long)]
+        training = Training(model, prepared.examples, Pretraining(attention), settings, later)
+
+        def evaluated() -> Evaluation:
+            return evaluate(model, held_out_batches(prepared.held_out, own_device))
+
+        watch(
+            training,
+            lambda: evaluated().numbers(),
+            output,
+            every,
+            keep,
+            said,
+            tensorboard=tensorboard,
+        )
         if training.step < settings.steps:
             said.print(f"stopped at step {training.step}; the same command goes on from there")
             return False
-        whole, held_out = BertForPreTraining(config), evaluated()
+        whole, held_out = architecture.build(*sizes), evaluated()
         whole.load_state_dict(
             {name: processes.whole(each) for name, each in model.state_dict().items()}
         )
@@ -121,7 +146,16 @@ def pretrain(
     return True
 
 
-def _prepared(output: Path, corpus: Corpus, said: Console, *, skips: bool) -> Prepared:
+def _prepared(
+    output: Path,
+    corpus: Corpus,
+    said: Console,
+    *,
+    next_sentence: bool,
+    long_length: int | None,
+    skips: bool,
+    workers: int,
+) -> Prepared:
     """Make what is learnt from, in the first of several processes."""
     skipped = list[str]()
 
@@ -133,90 +167,34 @@ def _prepared(output: Path, corpus: Corpus, said: Console, *, skips: bool) -> Pr
         raise CorpusError(
             f"{output}: training has begun there, but {'; '.join(changed)}; choose another folder"
         )
-    with processes.first_alone(), said.status("reading the corpus"):
-        prepared = prepare(output / "corpus", corpus, skip if skips else None)
+    with processes.first_alone():
+        prepared = prepare(
+            output / "corpus",
+            corpus,
+            skip if skips else None,
+            long_length=long_length,
+            next_sentence=next_sentence,
+            workers=workers,
+            console=said,
+        )
     said.print(
-        f"{prepared.documents} documents, {len(prepared.examples)} pairs to learn from, "
+        f"{prepared.documents} documents, {len(prepared.examples)} examples to learn from, "
         f"{len(prepared.held_out)} held out, {len(prepared.tokenizer)} pieces"
-        + (f", {len(skipped)} files left out" if skipped else "")
+        + (f", {len(skipped)} {'rows' if corpus.dataset else 'files'} left out" if skipped else "")
+        + (f", {prepared.left_out} documents without a word left out" if prepared.left_out else "")
     )
     return prepared
 
 
-def _held_out_batches(examples: Examples) -> Iterator[Batch]:
-    """Not more than `EVALUATED`, from everywhere; the same words are hidden each time."""
-    numbers = range(0, len(examples), -(-len(examples) // EVALUATED))
-    for start in range(0, len(numbers), _TOGETHER):
-        yield examples.batch(numbers[start : start + _TOGETHER], epoch=0)
-
-
-def _evaluated(model: nn.Module, held_out: Examples, device: str) -> Evaluation:
-    batches = _held_out_batches(held_out)
-    return evaluate(model, ({n: each.to(device) for n, each in batch.items()} for batch in batches))
-
-
 def _tell(found: Evaluation, prepared: Prepared, output: Path) -> None:
     """Print what the model makes of the documents that were held out, and write it."""
-    batches = _held_out_batches(prepared.held_out)
-    frequencies = unigram_perplexity(prepared.pairs, batches, len(prepared.tokenizer))
-    text = json.dumps({**asdict(found), "unigram_perplexity": frequencies}, indent=1)
+    batches = held_out_batches(prepared.held_out)
+    frequencies = unigram_perplexity(prepared.learnt.counts(len(prepared.tokenizer)), batches)
+    text = json.dumps({**found.numbers(), "unigram_perplexity": frequencies}, indent=1)
     replace(output / "evaluation.json", lambda place: place.write_text(text, encoding="utf-8"))
     print(
         f"held out: perplexity {found.perplexity:.1f} of a hidden word, by frequency alone "
-        f"{frequencies:.1f}; {found.words_right:.1%} of words and {found.pairs_right:.1%} "
-        "of pairs right"
+        f"{frequencies:.1f}; {found.words_right:.1%} of words"
+        + ("" if found.pairs_right is None else f" and {found.pairs_right:.1%} of pairs")
+        + " right"
     )
-
-
-def _train(
-    training: Training,
-    evaluated: Callable[[], Evaluation],
-    output: Path,
-    every: int,
-    keep: int,
-    said: Console,
-    *,
-    tensorboard: bool,
-) -> None:
-    """Take all steps, unless a signal comes first."""
-    steps = training.settings.steps
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=said) as progress, _stop_asked() as stops, ExitStack() as stack:
-        bar, begun, curves = progress.add_task("training", total=steps), time.perf_counter(), None
-        for done in run(training, output / "checkpoints", every, keep, stops):
-            what = (
-                f"loss {done.loss:.3f}, {done.tokens / (time.perf_counter() - begun):,.0f} tokens/s"
-            )
-            progress.update(bar, completed=done.step, description=what)
-            held_out = evaluated() if done.step % every == 0 else None
-            if held_out is not None:
-                said.print(
-                    f"step {done.step}: {what}, held-out perplexity {held_out.perplexity:.1f}"
-                )
-            if processes.own() == 0:
-                if curves is None:
-                    curves = Curves(output, done.step - 1, tensorboard=tensorboard)
-                    stack.enter_context(curves)
-                curves.add(done, held_out)
-            begun = time.perf_counter()
-
-
-@contextmanager
-def _stop_asked() -> Iterator[Callable[[], bool]]:
-    """Let SIGTERM and Ctrl-C be asked about, and end nothing by themselves."""
-    asked = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        asked.append(number)
-
-    before = {each: signal.signal(each, note) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -4,14 +4,14 @@ r"""Raw text: from files, folders and gzip, or what Python brings; and its sente
 ['It works, e.g. here.', 'Does it?', '"Yes."', 'It does.']
 """
 
-import gzip
 import re
-import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
 from scratch_bert.errors import CorpusError
+from scratch_bert.pretraining.text_files import check_file, files_of, opened
 
 # What ends a sentence, where something follows that begins one; not an abbreviation or an initial.
 _CLOSING, _OPENING = "\"')\\]\u201d\u2019", "\"'(\\[\u201c\u2018"
@@ -28,10 +28,12 @@ class Text(NamedTuple):
     Attributes:
         source: where it is from, for messages.
         text: all of it.
+        read: how much was read for it: bytes of a file, rows of a dataset.
     """
 
     source: str
     text: str
+    read: int
 
 
 def builtin_texts() -> Iterator[Text]:
@@ -42,13 +44,15 @@ def builtin_texts() -> Iterator[Text]:
         blocks = (block.strip("\n") for block in _BLOCK.split(text))
         prose = [b for b in blocks if b[:1].strip() and not _CODE.search(b) and len(b.split()) >= 8]
         if prose:
-            yield Text(f"help({name!r})", "\n\n".join(prose))
+            yield Text(f"help({name!r})", "\n\n".join(prose), len(text))
 
 
 def file_texts(
     paths: Sequence[Path], *, whole_files: bool, skip: Callable[[str], object] | None = None
 ) -> Iterator[Text]:
     """Yield the documents of files, and of all files in folders; those in .gz are unpacked.
+
+    A file is read twice: whether it can be used is known before anything of it is.
 
     Args:
         paths: which.
@@ -61,21 +65,24 @@ def file_texts(
     for path in paths:
         for file in files_of(path):
             try:
-                text = _read(file)
+                check_file(file)
             except CorpusError as error:
                 if skip is None:
                     raise
                 skip(str(error))
                 continue
-            blocks = [text] if whole_files else _BLOCK.split(text)
-            yield from (Text(str(file), block) for block in blocks if block.strip())
+            with opened(file) as (text, raw):
+                read = 0
+                for document in [text.read()] if whole_files else _blocks(text):
+                    yield Text(str(file), document, raw.tell() - read)
+                    read = raw.tell()
 
 
-def files_of(path: Path) -> list[Path]:
-    """All files in a folder; what is none, or has none, stands for itself."""
-    if not path.is_dir():
-        return [path]
-    return sorted(each for each in path.rglob("*") if each.is_file()) or [path]
+def _blocks(lines: Iterator[str]) -> Iterator[str]:
+    """Yield what stands between empty lines."""
+    for blank, block in groupby(lines, key=str.isspace):
+        if not blank:
+            yield "".join(block)
 
 
 def sentences(text: str) -> list[str]:
@@ -87,35 +94,3 @@ def sentences(text: str) -> list[str]:
         starts = [0, *(end + 1 for end in ends)]
         found += [line[a:b] for a, b in zip(starts, [*ends, len(line)], strict=True) if a < b]
     return found
-
-
-def _read(path: Path) -> str:
-    if path.is_dir():
-        raise CorpusError(f"{path}: has no files in it")
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise CorpusError(f"{path}: cannot be read: {why}") from None
-    text = decoded(path, content)
-    if "\0" in text:
-        raise CorpusError(f"{path}: is no text, there is a NUL in it")
-    return text
-
-
-def decoded(path: Path, content: bytes) -> str:
-    """Decode a file's content, which is UTF-8 and not blank.
-
-    Raises:
-        CorpusError: it is not.
-    """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        number = content[: error.start].count(b"\n") + 1
-        raise CorpusError(f"{path}, line {number}: not UTF-8") from None
-    if not text.strip():
-        raise CorpusError(f"{path}: has no text in it")
-    return text

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
+from scratch_bert.tokenization.fast_path import chunks
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.splitter import words
 from scratch_bert.tokenization.vocabulary import SPECIAL
@@ -19,9 +20,13 @@ Pair = tuple[str, str]
 
 def count_words(texts: Iterable[str], normalizer: Normalizer) -> Counter[str]:
     """Count the words that a tokenizer will cut into pieces."""
-    counts: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for text in texts:
-        counts.update(word for word, _ in words(normalizer.normalize(text)))
+        found.update(chunks(text))
+    counts: Counter[str] = Counter()
+    for chunk, number in found.items():  # each is normalized once
+        for word, _ in words(normalizer.normalize(chunk)):
+            counts[word] += number
     return counts
 
 

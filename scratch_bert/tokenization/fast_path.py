@@ -36,6 +36,13 @@ def _class(table: str) -> str:
     return "".join(f"\\U{run.start:08x}-\\U{run.stop - 1:08x}" for run in runs)
 
 
+def chunks(text: str) -> list[str]:
+    """Cut at white space; what stands between is normalized and cut alone."""
+    if _JOINS.search(text):
+        text = _JOINS.sub("", text)
+    return text.split()
+
+
 class FastPath:
     """A pipeline's results without its pace.
 
@@ -136,9 +143,7 @@ class FastPath:
             start = end
 
     def _block_ids(self, block: str) -> list[int]:
-        if _JOINS.search(block):
-            block = _JOINS.sub("", block)
-        return list(chain.from_iterable(map(self._chunk_ids.__getitem__, block.split())))
+        return list(chain.from_iterable(map(self._chunk_ids.__getitem__, chunks(block))))
 
     def _cut(self, chunk: str) -> tuple[int, ...]:
         """Cut what stands between white space. ASCII in lower case is spelled out already."""

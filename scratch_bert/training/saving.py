@@ -175,6 +175,8 @@ def _tensors(training: Training) -> dict[str, Tensor]:
 def _settings(training: Training) -> Mapping[str, Any]:
     """What must not change on the way, the model's configuration too, as JSON has it."""
     settings = {**vars(training.settings)}
+    del settings["parallel"]  # and how many processes there are
+    settings["model"] = type(training.model).__name__.removeprefix("FSDP")
     settings["examples"] = [(phase.begin, len(phase.examples)) for phase in training.phases]
     settings |= {f"model.{name}": value for name, value in vars(training.model.config).items()}
     return json.loads(json.dumps(settings))

@@ -13,9 +13,9 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from scratch_bert import BertForPreTraining
+from scratch_bert import BertForMaskedLM, BertForPreTraining
 from scratch_bert.cli import main
-from scratch_bert.pretraining import pretrain
+from scratch_bert.training.curves import Curves
 from tests import forked
 
 ROOT = Path(__file__).parents[2]
@@ -67,14 +67,14 @@ def test_what_is_there_afterwards(run, tmp_path):
 def test_it_goes_on_where_it_was_stopped(preset, run, tmp_path, monkeypatch):
     options = ["--preset", preset, "--every", "2", "--dropout", "0.1"]
     assert run("-o", "whole", *options)[0] == 0
-    add, stopped = pretrain.Curves.add, []
+    add, stopped = Curves.add, []
 
     def stop(curves, done, held_out):
         add(curves, done, held_out)
         if done.step == 3 and not stopped:
             stopped.append(os.kill(os.getpid(), signal.SIGTERM))
 
-    monkeypatch.setattr(pretrain.Curves, "add", stop)
+    monkeypatch.setattr(Curves, "add", stop)
     code, out, err = run("-o", "parts", *options)
     assert (code, out) == (130, "")
     assert "stopped at step 3; the same command goes on from there" in err
@@ -249,3 +249,20 @@ def test_two_processes(run, tmp_path):
     assert curves(tmp_path / "two") == curves(tmp_path / "one")
     ours, theirs = (weights(tmp_path / name) for name in ("two", "one"))
     assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+
+
+def test_hidden_words_only_and_longer_ones_in_the_end(run, tmp_path):
+    options = ["--mlm-only", "--long-length", "40", "--every", "5"]
+    code, out, _ = run("-o", "made", *options, steps=10)
+    assert code == 0
+    assert "of words right" in out
+    assert "pairs" not in out
+    model = BertForMaskedLM.from_pretrained(tmp_path / "made" / "model")
+    assert model.load_report.missing == ()
+    tokens = [line["tokens"] for line in curves(tmp_path / "made")]
+    assert max(tokens[:9]) <= 4 * 16 < tokens[9] <= 4 * 40
+    code, _, err = run("-o", "made", *options[1:], steps=10)
+    assert code == 4
+    assert "model was 'BertForMaskedLM', and is 'BertForPreTraining' now" in " ".join(
+        err.replace("│", " ").split()
+    )

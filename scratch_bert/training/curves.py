@@ -1,14 +1,12 @@
 """The curves of a training: a line of JSON for each step, and TensorBoard."""
 
 import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from scratch_bert.files import replace
-from scratch_bert.pretraining.evaluation import Evaluation
 from scratch_bert.training.loop import Done
 
 
@@ -39,11 +37,9 @@ class Curves(AbstractContextManager["Curves"]):
             replace(lines, lambda place: place.write_text(kept, encoding="utf-8"))
         self._file = self._open.enter_context(lines.open("a", encoding="utf-8"))
 
-    def add(self, done: Done, held_out: Evaluation | None) -> None:
-        """Write what a step came to, and where a model was evaluated after it, that, too."""
-        numbers: dict[str, Any] = done._asdict()
-        if held_out is not None:
-            numbers |= {f"held_out_{name}": value for name, value in asdict(held_out).items()}
+    def add(self, done: Done, held_out: Mapping[str, float]) -> None:
+        """Write what a step came to, and what an evaluation after it, if there was one."""
+        numbers = done._asdict() | {f"held_out_{name}": held_out[name] for name in held_out}
         self._file.write(json.dumps(numbers) + "\n")
         self._file.flush()
         if self._board is not None:

@@ -1,0 +1,81 @@
+"""A training in a terminal: a bar, its numbers, and an end where a signal asks for it."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from scratch_bert.training import processes
+from scratch_bert.training.curves import Curves
+from scratch_bert.training.loop import Training
+from scratch_bert.training.saving import run
+
+
+def watch(
+    training: Training,
+    evaluated: Callable[[], Mapping[str, float]],
+    output: Path,
+    every: int,
+    keep: int,
+    said: Console,
+    *,
+    tensorboard: bool,
+) -> None:
+    """Take the steps that are left, unless SIGTERM or Ctrl-C comes first: that ends it well.
+
+    Args:
+        training: which has not begun.
+        evaluated: says by name how well the model does on what is held out.
+        output: gets checkpoints and curves.
+        every: steps from one evaluation and checkpoint to the next.
+        keep: checkpoints that stay.
+        said: where it is shown.
+        tensorboard: whether curves are written for TensorBoard, too.
+
+    Raises:
+        CheckpointError, TrainingError: as `run` does.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=said) as progress, _stop_asked() as stops, ExitStack() as stack:
+        bar = progress.add_task("training", total=training.settings.steps)
+        begun, curves = time.perf_counter(), None
+        for done in run(training, output / "checkpoints", every, keep, stops):
+            rate = done.tokens / (time.perf_counter() - begun)
+            what = f"loss {done.loss:.3f}, {rate:,.0f} tokens/s"
+            progress.update(bar, completed=done.step, description=what)
+            held_out = evaluated() if done.step % every == 0 else {}
+            if held_out:
+                numbers = ", ".join(f"{name} {held_out[name]:.4g}" for name in held_out)
+                said.print(f"step {done.step}: {what}; held out: {numbers}", highlight=False)
+            if processes.own() == 0:
+                if curves is None:  # only now is known from which checkpoint it went on
+                    curves = Curves(output, done.step - 1, tensorboard=tensorboard)
+                    stack.enter_context(curves)
+                curves.add(done, held_out)
+            begun = time.perf_counter()
+
+
+@contextmanager
+def _stop_asked() -> Iterator[Callable[[], bool]]:
+    """Let SIGTERM and Ctrl-C be asked about, and end nothing by themselves."""
+    asked = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        asked.append(number)
+
+    before = {each: signal.signal(each, note) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
