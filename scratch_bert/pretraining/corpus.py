@@ -4,9 +4,9 @@ Documents are worked on in chunks, by several processes; what is made does not d
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -26,7 +26,7 @@ from scratch_bert.pretraining.shards import (
     write_batches,
 )
 from scratch_bert.pretraining.texts import Text, sentences
-from scratch_bert.pretraining.vocabulary import count_words
+from scratch_bert.pretraining.vocabulary import WordCounter
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.normalizer import Normalizer
 
@@ -62,14 +62,15 @@ def chunks(texts: Iterable[Text]) -> Iterator[Chunk]:
 def count(texts: Iterable[Text], processes: int, advance: Advance) -> Counter[str]:
     """Count the words of all texts."""
     counts: Counter[str] = Counter()
-    for chunk, found in mapped(partial(_count, Normalizer()), chunks(texts), processes):
+    counter = WordCounter(Normalizer())
+    for chunk, found in mapped(partial(_count, counter), chunks(texts), processes):
         counts.update(found)
         advance(chunk.read)
     return counts
 
 
-def _count(normalizer: Normalizer, chunk: Chunk) -> Counter[str]:
-    return count_words(chunk.texts, normalizer)
+def _count(counter: WordCounter, chunk: Chunk) -> Counter[str]:
+    return counter(chunk.texts)
 
 
 def write_documents(
@@ -94,11 +95,21 @@ def write_documents(
 
 
 def _cut(tokenizer: BertTokenizer, chunk: Chunk) -> pa.RecordBatch:
-    documents = []
-    for text in chunk.texts:
-        found = tokenizer(sentences(text), add_special_tokens=False, split_special_tokens=True)
-        documents.append([ids for ids in found["input_ids"] if ids])
+    cut = [sentences(text) for text in chunk.texts]
+    every = [*chain.from_iterable(cut)]
+    found = iter(_ids(tokenizer, every) if every else ())
+    documents = ([ids for ids in islice(found, len(each)) if ids] for each in cut)
     return documents_batch([document for document in documents if document])
+
+
+def _ids(tokenizer: BertTokenizer, texts: Sequence[str]) -> list[list[int]]:
+    return tokenizer(
+        texts,
+        add_special_tokens=False,
+        split_special_tokens=True,
+        return_token_type_ids=False,
+        return_attention_mask=False,
+    )["input_ids"]
 
 
 def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:
