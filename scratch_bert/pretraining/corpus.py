@@ -4,12 +4,12 @@ Documents are worked on in chunks, by several processes; what is made does not d
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -28,6 +28,7 @@ from scratch_bert.pretraining.shards import (
 from scratch_bert.pretraining.texts import Text, sentences
 from scratch_bert.pretraining.vocabulary import WordCounter
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
 
 HELD_OUT = 20  # one document of so many is not learnt from
@@ -85,7 +86,7 @@ def write_documents(
 
     def batches() -> Iterator[pa.RecordBatch]:
         nonlocal left_out
-        for chunk, batch in mapped(partial(_cut, tokenizer), chunks(texts), processes):
+        for chunk, batch in mapped(_Cutter(tokenizer), chunks(texts), processes):
             yield batch
             left_out += len(chunk.texts) - len(batch)
             advance(chunk.read)
@@ -94,22 +95,19 @@ def write_documents(
     return left_out
 
 
-def _cut(tokenizer: BertTokenizer, chunk: Chunk) -> pa.RecordBatch:
-    cut = [sentences(text) for text in chunk.texts]
-    every = [*chain.from_iterable(cut)]
-    found = iter(_ids(tokenizer, every) if every else ())
-    documents = ([ids for ids in islice(found, len(each)) if ids] for each in cut)
-    return documents_batch([document for document in documents if document])
+class _Cutter:
+    """Cuts a chunk into sentences and pieces; only ids are wanted, and the fast path has them."""
 
+    def __init__(self, tokenizer: BertTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._ids = partial(FastPath(tokenizer.pipeline).ids, split_special_tokens=True)
 
-def _ids(tokenizer: BertTokenizer, texts: Sequence[str]) -> list[list[int]]:
-    return tokenizer(
-        texts,
-        add_special_tokens=False,
-        split_special_tokens=True,
-        return_token_type_ids=False,
-        return_attention_mask=False,
-    )["input_ids"]
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._tokenizer,)
+
+    def __call__(self, chunk: Chunk) -> pa.RecordBatch:
+        documents = ([*filter(None, map(self._ids, sentences(text)))] for text in chunk.texts)
+        return documents_batch([document for document in documents if document])
 
 
 def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:

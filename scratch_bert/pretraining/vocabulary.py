@@ -8,7 +8,7 @@ order is that of a hash table, and its ids are others from run to run.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from scratch_bert.tokenization.fast_path import chunks
@@ -38,11 +38,8 @@ class WordCounter:
 
     def __call__(self, texts: Iterable[str]) -> Counter[str]:
         """Count those of some texts."""
-        found: Counter[str] = Counter()
-        for text in texts:
-            found.update(chunks(text))
         counts: Counter[str] = Counter()
-        for chunk, number in found.items():
+        for chunk, number in Counter(chain.from_iterable(map(chunks, texts))).items():
             for word in self._words[chunk]:
                 counts[word] += number
         return counts

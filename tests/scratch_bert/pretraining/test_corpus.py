@@ -26,7 +26,7 @@ from scratch_bert.tokenization import BertTokenizer, TokenizerSettings
 from scratch_bert.tokenization.vocabulary import SPECIAL
 
 TEXTS = [Text("x", f"One is {n}. Two is {n}.\n\nThree!", n) for n in range(40)]
-PIECES = [*SPECIAL, "one", "two", "three", "is", ".", "!", *map(str, range(10))]
+PIECES = [*SPECIAL, "[", "]", "mask", "one", "two", "three", "is", ".", "!", *map(str, range(10))]
 PIECES += [f"##{n}" for n in range(10)]
 TOKENIZER = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(PIECES)}))
 
@@ -64,7 +64,7 @@ def test_words_are_counted(small_chunks):
 def test_documents(small_chunks, tmp_path):
     empty = [Text("x", nothing, 1) for nothing in ("", " \n ", "\u200b\n\n\x00", "no" * 60)]
     read = []
-    texts = [*TEXTS[:20], *empty, *TEXTS[20:]]
+    texts = [*TEXTS[:20], *empty, *TEXTS[20:], Text("x", "[MASK] ONE! Öne", 0)]
     left_out = write_documents(tmp_path / "d.arrow", iter(texts), TOKENIZER, 1, read.append)
     documents = StoredDocuments(tmp_path / "d.arrow")
     assert left_out == 3  # a word that is too long is an unknown one
@@ -73,6 +73,7 @@ def test_documents(small_chunks, tmp_path):
     assert words[5] == ["one is 5 .", "two is 5 .", "three !"]
     assert words[20] == ["[UNK]"]
     assert words[40] == ["one is 3 ##9 .", "two is 3 ##9 .", "three !"]
+    assert words[41] == ["[ mask ] one ! one"]
 
 
 def test_no_text_is_no_documents(tmp_path):
