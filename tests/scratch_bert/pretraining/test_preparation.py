@@ -117,7 +117,6 @@ prepare(Path("made"), Corpus([Path("text.txt")], vocab_size=700, seq_length={LEN
 
 
 def test_as_many_processes_as_you_like(corpus, tmp_path, monkeypatch):
-    """Slow: for each of its two stages two Pythons are started."""
     monkeypatch.setattr(preparation_steps, "CHUNK", 200)
     for processes in (1, 2):
         prepare(tmp_path / str(processes), corpus, processes=processes)
