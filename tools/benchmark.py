@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+import benchmark_corpus
 import benchmark_forward
 import benchmark_pretrain
 import torch
@@ -205,6 +206,38 @@ def pretrain(
     results = benchmark_pretrain.measure(folder, cases, attentions, (layers, hidden), device, runs)
     benchmark_pretrain.show(f"pretrain, {device}", results)
     write("pretrain", results, output)
+
+
+@app.command()
+def corpus(
+    size: Annotated[
+        list[float] | None, typer.Option(help="Megabytes; repeatable.", show_default="1 and 10")
+    ] = None,
+    processes: Annotated[
+        list[int] | None, typer.Option(min=1, help="Repeatable.", show_default="1 and 2")
+    ] = None,
+    output: Output = None,
+) -> None:
+    """A text of some size to learn from is prepared: its rate, and memory (Linux). No other side.
+
+    Memory is that of the first process, and of the largest that works for it: its own, and with
+    what is mapped of files.
+    """
+    results = [
+        benchmark_corpus.measure(megabytes, number)
+        for number in processes or [1, 2]
+        for megabytes in size or [1, 10]
+    ]
+    table = Table("text, MB", "processes", "seconds", "MB/s", title="corpus")
+    table.add_column("first, MB: own, all", justify="right")
+    table.add_column("others", justify="right")
+    for each in results:
+        sides = ([f"{held:.0f}" for held in each[side].values()] for side in ("first", "others"))
+        numbers = (f"{each[name]:.1f}" for name in ("seconds", "rate"))
+        memory = (", ".join(side) for side in sides)
+        table.add_row(f"{each['megabytes']:.1f}", str(each["processes"]), *numbers, *memory)
+    Console(width=100).print(table)
+    write("corpus", results, output)
 
 
 @app.command()

@@ -1,1 +1,1 @@
-"""From text to a pretrained BERT: documents → pairs → masking → examples."""
+"""From text to a pretrained BERT: documents → stretches → pairs → masking → examples."""

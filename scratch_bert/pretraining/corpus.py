@@ -9,13 +9,13 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from scratch_bert.errors import CorpusError
 from scratch_bert.pretraining.dynamic_pairs import Stretch, stretches
-from scratch_bert.pretraining.processes import mapped
+from scratch_bert.pretraining.pool import mapped
 from scratch_bert.pretraining.progress import Advance
 from scratch_bert.pretraining.shards import (
     DOCUMENTS,
@@ -26,8 +26,9 @@ from scratch_bert.pretraining.shards import (
     write_batches,
 )
 from scratch_bert.pretraining.texts import Text, sentences
-from scratch_bert.pretraining.vocabulary import count_words
+from scratch_bert.pretraining.vocabulary import WordCounter
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
 
 HELD_OUT = 20  # one document of so many is not learnt from
@@ -62,14 +63,15 @@ def chunks(texts: Iterable[Text]) -> Iterator[Chunk]:
 def count(texts: Iterable[Text], processes: int, advance: Advance) -> Counter[str]:
     """Count the words of all texts."""
     counts: Counter[str] = Counter()
-    for chunk, found in mapped(partial(_count, Normalizer()), chunks(texts), processes):
+    counter = WordCounter(Normalizer())
+    for chunk, found in mapped(partial(_count, counter), chunks(texts), processes):
         counts.update(found)
         advance(chunk.read)
     return counts
 
 
-def _count(normalizer: Normalizer, chunk: Chunk) -> Counter[str]:
-    return count_words(chunk.texts, normalizer)
+def _count(counter: WordCounter, chunk: Chunk) -> Counter[str]:
+    return counter(chunk.texts)
 
 
 def write_documents(
@@ -84,7 +86,7 @@ def write_documents(
 
     def batches() -> Iterator[pa.RecordBatch]:
         nonlocal left_out
-        for chunk, batch in mapped(partial(_cut, tokenizer), chunks(texts), processes):
+        for chunk, batch in mapped(_Cutter(tokenizer), chunks(texts), processes):
             yield batch
             left_out += len(chunk.texts) - len(batch)
             advance(chunk.read)
@@ -93,12 +95,19 @@ def write_documents(
     return left_out
 
 
-def _cut(tokenizer: BertTokenizer, chunk: Chunk) -> pa.RecordBatch:
-    documents = []
-    for text in chunk.texts:
-        found = tokenizer(sentences(text), add_special_tokens=False, split_special_tokens=True)
-        documents.append([ids for ids in found["input_ids"] if ids])
-    return documents_batch([document for document in documents if document])
+class _Cutter:
+    """Cuts a chunk into sentences and pieces; only ids are wanted, and the fast path has them."""
+
+    def __init__(self, tokenizer: BertTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._ids = partial(FastPath(tokenizer.pipeline).ids, split_special_tokens=True)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._tokenizer,)
+
+    def __call__(self, chunk: Chunk) -> pa.RecordBatch:
+        documents = ([*filter(None, map(self._ids, sentences(text)))] for text in chunk.texts)
+        return documents_batch([document for document in documents if document])
 
 
 def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:

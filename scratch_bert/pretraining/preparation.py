@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -79,13 +78,34 @@ def prepare(
         if changes(folder, corpus) != []:
             _make(folder, corpus, skip, workers, begin)
         tokenizer = _tokenizer(folder)
+        words = Words.of(tokenizer.get_vocab())
         learnt, held_out = divided(_arrow(folder, _DOCUMENTS))
-        of_length = partial(examples_of, folder, corpus, begin=begin, next_sentence=next_sentence)
-        examples, held = of_length(corpus.seq_length)
-        long = of_length(long_length)[0] if long_length else None
-    made = json.loads((folder / _MADE).read_text(encoding="utf-8"))
-    number = len(learnt) + len(held_out)
-    return Prepared(tokenizer, made["left_out"], learnt, examples, held, long, number)
+
+        def examples(name: str, documents: StoredDocuments, length: int) -> DynamicExamples:
+            place = _arrow(folder, f"{name}-{length}")
+            if not place.exists():
+                advance = begin(f"stretches of {length} tokens", len(documents), "documents")
+                write_stretches(place, documents, length, corpus.seed, advance)
+            return DynamicExamples(
+                documents,
+                StoredStretches(place),
+                length,
+                words,
+                tokenizer.pad_token_id,
+                corpus.seed,
+                whole_word=corpus.whole_word,
+                next_sentence=next_sentence,
+            )
+
+        return Prepared(
+            tokenizer,
+            json.loads((folder / _MADE).read_text(encoding="utf-8"))["left_out"],
+            learnt,
+            examples(_LEARNT, learnt, corpus.seq_length),
+            examples(_HELD_OUT, held_out, corpus.seq_length),
+            examples(_LEARNT, learnt, long_length) if long_length else None,
+            len(learnt) + len(held_out),
+        )
 
 
 def _make(
@@ -117,46 +137,6 @@ def _make(
     left_out = write_documents(_arrow(folder, _DOCUMENTS), texts, tokenizer, workers, advance)
     divided(_arrow(folder, _DOCUMENTS))
     _write(folder / _MADE, json.dumps({**corpus.description(), "left_out": left_out}, indent=1))
-
-
-def examples_of(
-    folder: Path, corpus: Corpus, seq_length: int, *, begin: Begin, next_sentence: bool
-) -> tuple[DynamicExamples, DynamicExamples]:
-    """Return examples of any length, of documents that were made before.
-
-    Their stretches are written where they are not there yet.
-
-    Args:
-        folder: where the documents are.
-        corpus: what they were made of.
-        seq_length: tokens of an example at most.
-        begin: shows progress.
-        next_sentence: whether they are pairs.
-
-    Returns:
-        Those that are learnt from, and those of documents that are held out.
-    """
-    vocabulary = _tokenizer(folder)
-    words, pad = Words.of(vocabulary.get_vocab()), vocabulary.pad_token_id
-    learnt, held_out = divided(_arrow(folder, _DOCUMENTS))
-
-    def examples(name: str, documents: StoredDocuments) -> DynamicExamples:
-        place = _arrow(folder, f"{name}-{seq_length}")
-        if not place.exists():
-            advance = begin(f"stretches of {seq_length} tokens", len(documents), "documents")
-            write_stretches(place, documents, seq_length, corpus.seed, advance)
-        return DynamicExamples(
-            documents,
-            StoredStretches(place),
-            seq_length,
-            words,
-            pad,
-            corpus.seed,
-            whole_word=corpus.whole_word,
-            next_sentence=next_sentence,
-        )
-
-    return examples(_LEARNT, learnt), examples(_HELD_OUT, held_out)
 
 
 def changes(folder: Path, corpus: Corpus) -> list[str] | None:

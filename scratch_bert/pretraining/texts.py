@@ -16,7 +16,7 @@ from scratch_bert.pretraining.text_files import check_file, files_of, opened
 # What ends a sentence, where something follows that begins one; not an abbreviation or an initial.
 _CLOSING, _OPENING = "\"')\\]\u201d\u2019", "\"'(\\[\u201c\u2018"
 _END = re.compile(
-    rf"(?<!\be\.g)(?<!\bi\.e)(?<!\b[A-Z])[.!?\u2026][{_CLOSING}]*(?= [{_OPENING}]?[A-Z0-9])"
+    rf"[.!?\u2026](?<!\be\.g.)(?<!\bi\.e.)(?<!\b[A-Z].)[{_CLOSING}]*(?= [{_OPENING}]?[A-Z0-9])"
 )
 _BLOCK = re.compile(r"\n[^\S\n]*\n")
 _CODE = re.compile(r"\*\*\*|===|---|\^\^\^|\|")

@@ -8,26 +8,44 @@ order is that of a hash table, and its ids are others from run to run.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
+from itertools import chain, pairwise
+from typing import Any
 
 from scratch_bert.tokenization.fast_path import chunks
+from scratch_bert.tokenization.lookup import Remembered
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.splitter import words
 from scratch_bert.tokenization.vocabulary import SPECIAL
 
 Pair = tuple[str, str]
 
+_CHUNKS = 1 << 16  # whose words are remembered
 
-def count_words(texts: Iterable[str], normalizer: Normalizer) -> Counter[str]:
-    """Count the words that a tokenizer will cut into pieces."""
-    found: Counter[str] = Counter()
-    for text in texts:
-        found.update(chunks(text))
-    counts: Counter[str] = Counter()
-    for chunk, number in found.items():  # each is normalized once
-        for word, _ in words(normalizer.normalize(chunk)):
-            counts[word] += number
-    return counts
+
+class WordCounter:
+    """Counts the words that a tokenizer will cut into pieces.
+
+    Args:
+        normalizer: the tokenizer's.
+    """
+
+    def __init__(self, normalizer: Normalizer) -> None:
+        self._normalizer = normalizer
+        self._words = Remembered(self._words_of, _CHUNKS)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._normalizer,)
+
+    def __call__(self, texts: Iterable[str]) -> Counter[str]:
+        """Count those of some texts."""
+        counts: Counter[str] = Counter()
+        for chunk, number in Counter(chain.from_iterable(map(chunks, texts))).items():
+            for word in self._words[chunk]:
+                counts[word] += number
+        return counts
+
+    def _words_of(self, chunk: str) -> list[str]:
+        return [word for word, _ in words(self._normalizer.normalize(chunk))]
 
 
 def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:

@@ -122,6 +122,7 @@ def test_scratch_bert_commands(command, capfdbinary):
 LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
     "memory": ["--attention", "sdpa"],
+    "corpus": ["--size", "0.1", "--processes", "1"],
     "pretrain": shlex.split(
         "--batch 2 --length 32 --layers 1 --hidden 64 --fill 1 --attention packed"
     ),
@@ -138,8 +139,9 @@ def test_scripts(command, monkeypatch, capsys):
     monkeypatch.setattr(timing, "gc", SimpleNamespace(collect=lambda: None))  # a suite has much
     arguments = shlex.split(command)[1:]
     if arguments[0].endswith("benchmark.py"):
-        arguments += ["--runs", "1"]
-        if arguments[1] != "pretrain":
+        if arguments[1] != "corpus":
+            arguments += ["--runs", "1"]
+        if arguments[1] not in ("pretrain", "corpus"):
             arguments += ["--checkpoint", "builtin:adversarial"]
         arguments += LESS.get(arguments[1], [])
     if "tokenize" in arguments:

@@ -30,8 +30,9 @@ def run(tmp_path, capfd, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_text(TEXT)
 
-    def run_one(*arguments, steps=6):
-        options = ["--corpus", "text.txt", "--steps", str(steps), *SMALL, *arguments]
+    def run_one(*arguments, steps=6, corpus=True):
+        source = ["--corpus", "text.txt"] if corpus else []
+        options = [*source, "--steps", str(steps), *SMALL, *arguments]
         with pytest.raises(SystemExit) as ended:
             main(["pretrain", *options])
         return ended.value.code, *capfd.readouterr()
@@ -124,6 +125,7 @@ def test_ctrl_c_in_a_terminal(tmp_path):
         (["--device", "toaster"], "--device: toaster: "),
         (["--device", "cuda:99"], "--device: cuda:99: "),
         (["--corpus", "empty"], "empty: has no files in it"),
+        (["--dataset", "rows"], "--dataset: give --corpus, with --whole-files or without, or"),
     ],
 )
 def test_usage(arguments, why, run, tmp_path):
@@ -141,6 +143,56 @@ def test_a_bad_file_is_left_out_and_counted(run, tmp_path):
     assert code == 0
     assert "left out: bad.txt, line 1: not UTF-8" in err
     assert "1 files left out" in err
+
+
+@pytest.fixture
+def rows(tmp_path, monkeypatch):
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    (tmp_path / "rows").mkdir()
+    texts = [{"body": text} for text in (*TEXT.split("\n\n"), None, " ")]
+    lines = [json.dumps(text) for text in texts]
+    (tmp_path / "rows" / "train.jsonl").write_text("\n".join(lines))
+    return ["--dataset", "rows", "--text-column", "body"]
+
+
+@pytest.mark.parametrize("streaming", [[], ["--streaming"]])
+def test_a_dataset(streaming, run, rows):
+    skip = ["--on-error", "skip", *streaming]
+    code, _, err = run("-o", "made", *rows, *skip, steps=1, corpus=False)
+    assert code == 0
+    said = " ".join(err.split())
+    assert "left out: rows, row 31: its body is nothing" in said
+    assert "30 documents, " in said
+    assert "1 rows left out, 1 documents without a word left out" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ([], "rows, row 31: its body is nothing"),
+        (["--text-column", "text"], "rows: has no column text, but body"),
+        (["--dataset-split", "dev"], "rows: cannot be read: Unknown split"),
+        (["--dataset-config", "none"], "BuilderConfig 'none' not found"),
+        (["--whole-files"], "--dataset: give --corpus, with --whole-files or without, or"),
+        (["-o", "rows/made"], "rows: what is made of it goes to rows/made/corpus; choose another"),
+    ],
+)
+def test_a_dataset_that_cannot_be_used(arguments, why, run, rows):
+    code, out, err = run("-o", "made", *rows, *arguments, corpus=False)
+    assert (code, out) == (4, "")
+    assert why in " ".join(err.replace("│", " ").split())
+
+
+def test_several_workers(run, tmp_path):
+    for number in ("1", "2"):
+        assert run("-o", number, "--workers", number, steps=1)[0] == 0
+    ours, theirs = (
+        {path.name: path.read_bytes() for path in (tmp_path / name / "corpus").iterdir()}
+        for name in ("1", "2")
+    )
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,22 @@
-"""From texts to batches: what is held out, what is hidden, what is made again and what is not."""
+"""From texts to examples: what is held out, what is made again and what is not."""
+
+import signal
+import sys
+from itertools import chain
 
 import pytest
 import torch
+from rich.console import Console
 
 from scratch_bert.errors import CheckpointError, CorpusError
-from scratch_bert.pretraining.corpus import HELD_OUT, divided, write_documents
-from scratch_bert.pretraining.dynamic_masking import IGNORED
-from scratch_bert.pretraining.preparation import TIMES, Corpus, prepare
-from scratch_bert.pretraining.shards import DOCUMENTS, Documents, Pairs, write_rows
+from scratch_bert.pretraining import corpus as preparation_steps
+from scratch_bert.pretraining import preparation
+from scratch_bert.pretraining.corpus import HELD_OUT
+from scratch_bert.pretraining.preparation import prepare
+from scratch_bert.pretraining.shards import StoredStretches
+from scratch_bert.pretraining.source import Corpus
 from scratch_bert.tokenization.vocabulary import SPECIAL
+from tests import forked
 
 LENGTH = 24
 
@@ -21,47 +29,35 @@ def corpus(tmp_path):
     return Corpus([tmp_path / "text.txt"], vocab_size=700, seq_length=LENGTH)
 
 
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 def test_what_is_held_out_is_not_learnt_from(corpus, tmp_path):
     made = prepare(tmp_path / "made", corpus)
-    assert (made.documents, HELD_OUT) == (41, 20)
+    assert (made.documents, made.left_out, HELD_OUT) == (41, 0, 20)
     words = made.tokenizer.get_vocab()
-    places = [tmp_path / "made" / f"{name}.arrow" for name in ("pairs", "held_out")]
-    learnt, held_out = ({i for p in Pairs(place) for i in p.first + p.second} for place in places)
-    assert {words["x119"], words["x139"]} <= held_out - learnt
-    assert {words["x118"], words["x140"]} <= learnt - held_out
-    first = [pair.first for pair in Pairs(places[1])]
-    assert len(first) >= 2 * TIMES
-    assert len({str(each) for each in first}) > len(first) / TIMES  # cut otherwise each time
+    seen = []
+    for examples in (made.examples, made.held_out):
+        numbers = [*range(len(examples))]
+        batches = (examples.batch(numbers, epoch) for epoch in range(3))
+        seen.append({*chain(*(batch["input_ids"].flatten().tolist() for batch in batches))})
+    learnt, held_out = seen
+    ours, others = {words["x119"], words["x139"]}, {words["x118"], words["x140"]}
+    assert ours <= held_out
+    assert others <= learnt
+    counts = made.learnt.counts(len(words))
+    assert [counts[i] for i in (*ours, *others)] == [0, 0, 5, 5]
 
 
-def test_a_batch(corpus, tmp_path):
-    examples = prepare(tmp_path / "made", corpus).examples
-    numbers = [*range(len(examples))]
-    batch = examples.batch(numbers, epoch=0)
-    ids, mask, labels = (batch[n] for n in ("input_ids", "attention_mask", "labels"))
-    assert ids.shape[1] <= LENGTH
-    cls, sep, hidden = (SPECIAL.index(name) for name in ("[CLS]", "[SEP]", "[MASK]"))
-    pairs = Pairs(tmp_path / "made" / "pairs.arrow")
-    was = labels.where(labels != IGNORED, ids)
-    for row, number in zip(range(len(numbers)), numbers, strict=True):
-        first, second, is_random = pairs[number]
-        whole = [cls, *first, sep, *second, sep]
-        assert was[row][mask[row].bool()].tolist() == whole
-        segments = batch["token_type_ids"][row]
-        assert segments.sum() == segments[len(first) + 2 :].sum() == len(second) + 1
-        assert batch["next_sentence_label"][row] == is_random
-    chosen = labels != IGNORED
-    assert not chosen[(was < len(SPECIAL)) & mask.bool() | ~mask.bool()].any()
-    assert 0.1 < chosen.sum() / mask.sum() < 0.18
-    assert 0.7 < (ids[chosen] == hidden).float().mean() < 0.9
-
-
-def test_what_is_hidden_depends_on_epoch_and_number_alone(corpus, tmp_path):
-    examples = prepare(tmp_path / "made", corpus).examples
-    alone = examples.batch([7], 1)["input_ids"][0]
-    among = examples.batch([3, 7, 1], 1)["input_ids"][1]
-    assert torch.equal(alone, among[: len(alone)])
-    assert not torch.equal(alone, examples.batch([7], 2)["input_ids"][0])
+def test_examples_of_another_length(corpus, tmp_path):
+    folder = tmp_path / "made"
+    assert prepare(folder, corpus).long is None
+    made = prepare(folder, corpus, long_length=9)  # which may be shorter
+    assert len(made.examples) < len(made.long)
+    batch = made.long.batch([*range(len(made.long))], 0)
+    assert batch["input_ids"].shape[1] == 9
+    assert {"stretches-9.arrow", f"stretches-{LENGTH}.arrow"} < {*files(folder)}
 
 
 def test_it_is_made_once(corpus, tmp_path):
@@ -71,11 +67,56 @@ def test_it_is_made_once(corpus, tmp_path):
     after = prepare(folder, corpus).examples.batch([0, 1], 0)
     assert times == {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert all(torch.equal(before[name], after[name]) for name in before)
-    (folder / "made.json").unlink()  # it was interrupted
-    again = prepare(folder, corpus).examples.batch([0, 1], 0)
-    assert all(torch.equal(before[name], again[name]) for name in before)
     corpus.paths[0].write_text("Another one.\n\nAnd this.")
     assert prepare(folder, corpus).documents == 2
+    assert len(StoredStretches(folder / f"stretches-{LENGTH}.arrow")) == 1
+
+
+STAGES = ("count", "learn_vocabulary", "write_documents", "divided", "write_stretches")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stopped_anywhere_it_ends_the_same(stage, corpus, tmp_path, monkeypatch):
+    prepare(tmp_path / "whole", corpus)
+    (tmp_path / "made").mkdir()
+    stop = getattr(preparation, stage)
+
+    def stopped(*arguments):
+        stop(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, stage, stopped)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(tmp_path / "made", corpus)
+    prepare(tmp_path / "made", corpus)
+    assert files(tmp_path / "made") == files(tmp_path / "whole")
+
+
+def test_killed_while_it_writes_it_leaves_nothing(corpus, tmp_path):
+    """In a process of its own, which ends when it has opened the file of documents."""
+    program = f"""
+import os
+from pathlib import Path
+from scratch_bert.pretraining import shards
+from scratch_bert.pretraining.preparation import prepare
+from scratch_bert.pretraining.source import Corpus
+shards.pa.ipc.new_file = lambda *_: os.kill(os.getpid(), 9)
+prepare(Path("made"), Corpus([Path("text.txt")], vocab_size=700, seq_length={LENGTH}))
+"""
+    killed = forked.run([sys.executable, "-c", program], cwd=tmp_path)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert any(name.startswith(".documents.arrow.") for name in files(tmp_path / "made"))
+    made, whole = (prepare(tmp_path / name, corpus) for name in ("made", "whole"))
+    assert made.documents == whole.documents == 41
+    assert files(tmp_path / "made") == files(tmp_path / "whole")
+
+
+def test_as_many_processes_as_you_like(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(preparation_steps, "CHUNK", 200)
+    for processes in (1, 2):
+        prepare(tmp_path / str(processes), corpus, workers=processes)
+    assert files(tmp_path / "1") == files(tmp_path / "2")
 
 
 def test_a_vocabulary_of_ones_own(corpus, tmp_path):
@@ -89,65 +130,40 @@ def test_a_vocabulary_of_ones_own(corpus, tmp_path):
         prepare(tmp_path / "made", Corpus(corpus.paths, vocab=tmp_path / "none"))
 
 
-def test_files_left_out_are_named_once(corpus, tmp_path):
+@pytest.mark.parametrize("learns", [True, False])
+def test_files_left_out_are_named_once(learns, corpus, tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"\xff")
+    vocab = tmp_path / "vocab.txt"
+    vocab.write_text("\n".join(SPECIAL) + "\n")
     named = []
-    both = Corpus([*corpus.paths, tmp_path / "bad.txt"])
+    paths = [*corpus.paths, tmp_path / "bad.txt"]
+    both = Corpus(paths, vocab=None if learns else vocab)
     assert prepare(tmp_path / "made", both, named.append).documents == 41
     assert [str(tmp_path / "bad.txt") in each for each in named] == [True]
     with pytest.raises(CorpusError, match="not UTF-8"):
         prepare(tmp_path / "other", both)
 
 
-@pytest.mark.parametrize("number", [2, 19, 20, 40, 41])
-def test_some_are_held_out_whatever_the_number(number, tmp_path):
-    write_rows(tmp_path / "d.arrow", DOCUMENTS, (([[n]],) for n in range(number)))
-    learnt, held_out = divided(tmp_path / "d.arrow")
-    assert len(held_out) == max(1, number // HELD_OUT)
-    assert sorted(document[0][0] for part in (learnt, held_out) for document in part) == [
-        *range(number)
-    ]
+def test_documents_without_a_word_are_counted(corpus, tmp_path):
+    path = corpus.paths[0]
+    path.write_text(path.read_text() + "\n\n\u200b\n\n\u200b\u200b\n")
+    assert prepare(tmp_path / "made", corpus).left_out == 2
+    assert prepare(tmp_path / "made", corpus).left_out == 2  # as it was written down
 
 
-def test_too_little(tmp_path):
-    write_rows(tmp_path / "d.arrow", DOCUMENTS, [([[5]],)])
-    with pytest.raises(CorpusError, match="the corpus has 1 documents, and needs two"):
-        divided(tmp_path / "d.arrow")
+def test_only_what_it_made_is_replaced(corpus, tmp_path):
+    folder = tmp_path / "made"
+    prepare(folder, corpus)
+    (folder / "mine.arrow").write_text("mine")
+    corpus.paths[0].write_text("Another one.\n\nAnd this.")
+    prepare(folder, corpus)
+    assert (folder / "mine.arrow").read_text() == "mine"
 
 
-def test_a_damaged_file_is_named(corpus, tmp_path):
-    prepare(tmp_path / "made", corpus)
-    place = tmp_path / "made" / "documents.arrow"
-    place.write_bytes(place.read_bytes()[:-20])
-    with pytest.raises(CorpusError, match=r"documents\.arrow: is no whole Arrow file"):
-        Documents(place)
-    with pytest.raises(CorpusError, match=r"pairs\.arrow: has the columns \['first'"):
-        Documents(place.with_name("pairs.arrow"))
-
-
-def test_a_failure_leaves_no_half_file(tmp_path, corpus):
-    def texts():
-        yield from ([[1]] for _ in range(3))
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_rows(tmp_path / "new" / "d.arrow", DOCUMENTS, ((each,) for each in texts()))
-    assert [*(tmp_path / "new").iterdir()] == []
-
-
-def test_many_rows_are_written_some_at_a_time(tmp_path):
-    write_rows(tmp_path / "d.arrow", DOCUMENTS, (([[n], []],) for n in range(2500)))
-    documents = Documents(tmp_path / "d.arrow")
-    assert (len(documents), documents[2345], documents[-1], documents[1:3]) == (
-        2500,
-        [[2345], []],
-        [[2499], []],
-        [[[1], []], [[2], []]],
-    )
-
-
-def test_no_text_is_no_documents(tmp_path):
-    from scratch_bert.tokenization import BertTokenizer, TokenizerSettings
-
-    tokenizer = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(SPECIAL)}))
-    assert write_documents(tmp_path / "d.arrow", [], tokenizer) == 0
+def test_progress_is_shown(corpus, tmp_path):
+    with open(tmp_path / "screen", "w") as file:  # noqa: PTH123
+        console = Console(file=file, force_terminal=True, width=150)
+        prepare(tmp_path / "made", corpus, console=console)
+    shown = (tmp_path / "screen").read_text()
+    for what in ("counting words", "cutting into pieces", f"stretches of {LENGTH} tokens"):
+        assert what in shown
