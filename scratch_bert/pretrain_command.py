@@ -2,152 +2,50 @@
 
 import os
 import sys
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from scratch_bert import pretrain_options as options
 from scratch_bert.command_line import INTERRUPTED
 from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
 from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.schedule import Preset
 
 
-class OnError(StrEnum):
-    """What to do about a file that cannot be used."""
-
-    STOP = "stop"
-    SKIP = "skip"
-
-
-class Attention(StrEnum):
-    """How attention is computed."""
-
-    PACKED = "packed"
-    SDPA = "sdpa"
-    EAGER = "eager"
-
-
 def pretrain_command(
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where all of it goes.")
-    ],
-    corpus: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PATH",
-            help="A text file, a folder of them, or FILE.gz, in UTF-8; an empty line ends a "
-            "document. Repeatable. Without: the prose of Python's own documentation.",
-        ),
-    ] = None,
-    whole_files: Annotated[
-        bool, typer.Option("--whole-files", help="Each file is one document.")
-    ] = False,
-    dataset: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="In place of --corpus, a HuggingFace dataset: a hub name, or a folder of data "
-            "files or of save_to_disk. A row is a document.",
-        ),
-    ] = None,
-    dataset_config: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of a dataset that has several.")
-    ] = None,
-    dataset_split: Annotated[
-        str, typer.Option(metavar="SPLIT", help="Such as train, or train[:10%].")
-    ] = "train",
-    text_column: Annotated[str, typer.Option(metavar="NAME", help="Of the dataset.")] = "text",
-    streaming: Annotated[
-        bool,
-        typer.Option(
-            "--streaming",
-            help="Read the dataset where it is, each time. Without: it is put into the library's "
-            "cache once and mapped into memory.",
-        ),
-    ] = False,
-    on_error: Annotated[
-        OnError,
-        typer.Option(help="What a file or row that cannot be used does: it is named either way."),
-    ] = OnError.STOP,
-    workers: Annotated[
-        int,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Processes that prepare the corpus; what is made is the same with any N.",
-        ),
-    ] = 1,
-    vocab: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A vocab.txt. Without: one is learnt.")
-    ] = None,
-    vocab_size: Annotated[
-        int,
-        typer.Option(
-            min=100,
-            metavar="N",
-            help="Pieces of the vocabulary that is learnt; all characters are.",
-        ),
-    ] = 3000,
-    layers: Annotated[int, typer.Option(min=1, metavar="N", help="Of the model.")] = 2,
-    hidden: Annotated[
-        int, typer.Option(min=64, metavar="N", help="Its width, a multiple of 64: heads have 64.")
-    ] = 64,
-    dropout: Annotated[
-        float,
-        typer.Option(
-            min=0, max=0.9, metavar="P", help="0.1 in the paper; in some minutes 0 learns more."
-        ),
-    ] = 0.0,
-    seq_length: Annotated[
-        int, typer.Option(min=8, metavar="N", help="Tokens of an input at most.")
-    ] = 64,
-    long_length: Annotated[
-        int | None,
-        typer.Option(
-            min=8,
-            metavar="N",
-            help="Tokens in the last tenth of the steps; the paper has 128 and then 512. Without: "
-            "as many as before.",
-        ),
-    ] = None,
-    mlm_only: Annotated[
-        bool, typer.Option("--mlm-only", help="Learn hidden words only, no next sentences.")
-    ] = False,
-    steps: Annotated[int, typer.Option(min=1, metavar="N", help="Optimiser steps.")] = 3000,
-    batch_size: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Inputs that are computed together.")
-    ] = 32,
-    accumulation: Annotated[int, typer.Option(min=1, metavar="N", help="Batches of a step.")] = 1,
-    learning_rate: Annotated[float, typer.Option(min=0, metavar="X", help="At its top.")] = 2e-3,
-    warmup: Annotated[int, typer.Option(min=0, metavar="N", help="Steps until it is there.")] = 200,
-    preset: Annotated[Preset, typer.Option(help="Whose AdamW and schedule.")] = Preset.HUGGINGFACE,
-    attention: Annotated[
-        Attention, typer.Option(help="packed computes no padding.")
-    ] = Attention.PACKED,
-    bf16: Annotated[bool, typer.Option("--bf16", help="Matrix products in bfloat16.")] = False,
-    whole_word: Annotated[
-        bool, typer.Option("--whole-word", help="Hide all pieces of a word or none.")
-    ] = False,
-    every: Annotated[
-        int,
-        typer.Option(
-            min=1, metavar="N", help="Steps from one evaluation and checkpoint to the next."
-        ),
-    ] = 500,
-    keep: Annotated[int, typer.Option(min=1, metavar="N", help="Checkpoints that stay.")] = 2,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all draws.")] = 0,
-    tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write the curves for TensorBoard, too.")
-    ] = False,
-    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
-    parallel: Annotated[
-        Parallel,
-        typer.Option(
-            help="Of several processes, each has the whole model (ddp) or a part of it (fsdp)."
-        ),
-    ] = Parallel.DDP,
+    output: options.Output,
+    corpus: options.Corpus = None,
+    whole_files: options.WholeFiles = False,
+    dataset: options.Dataset = None,
+    dataset_config: options.DatasetConfig = None,
+    dataset_split: options.DatasetSplit = "train",
+    text_column: options.TextColumn = "text",
+    streaming: options.Streaming = False,
+    on_error: options.OnErrorOption = options.OnError.STOP,
+    workers: options.Workers = 1,
+    vocab: options.Vocab = None,
+    vocab_size: options.VocabSize = 3000,
+    seq_length: options.SeqLength = 64,
+    long_length: options.LongLength = None,
+    whole_word: options.WholeWord = False,
+    layers: options.Layers = 2,
+    hidden: options.Hidden = 64,
+    dropout: options.Dropout = 0.0,
+    mlm_only: options.MlmOnly = False,
+    steps: options.Steps = 3000,
+    batch_size: options.BatchSize = 32,
+    accumulation: options.Accumulation = 1,
+    learning_rate: options.LearningRate = 2e-3,
+    warmup: options.Warmup = 200,
+    preset: options.PresetOption = Preset.HUGGINGFACE,
+    attention: options.AttentionOption = options.Attention.PACKED,
+    bf16: options.Bf16 = False,
+    every: options.Every = 500,
+    keep: options.Keep = 2,
+    seed: options.Seed = 0,
+    tensorboard: options.Tensorboard = False,
+    device: options.Device = "cpu",
+    parallel: options.ParallelOption = Parallel.DDP,
 ) -> int:
     """Pretrain a BERT from scratch: hidden words, and whether a sentence follows another.
 
@@ -222,7 +120,7 @@ def pretrain_command(
             settings,
             long_length=long_length,
             attention=attention,
-            skips=on_error is OnError.SKIP,
+            skips=on_error is options.OnError.SKIP,
             workers=workers,
             every=every,
             keep=keep,

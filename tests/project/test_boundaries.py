@@ -46,6 +46,7 @@ ORDER = [
     "tokenize_output",
     "tokenize_command",
     "build_examples_command",
+    "pretrain_options",
     "pretrain_command",
     "fill_mask_command",
     "cli",
