@@ -58,13 +58,13 @@ def prepare(
     Args:
         folder: where it goes; what was made there of another corpus is replaced.
         corpus: what from.
-        skip: is told of a file that cannot be used; None refuses it.
+        skip: is told of a file or row that cannot be used; None refuses it.
         processes: that work; what is made does not depend on it.
         console: where progress is shown.
 
     Raises:
-        CorpusError: a file cannot be used, there are fewer than two documents, or the corpus and
-            the folder lie in each other.
+        CorpusError: a file or row cannot be used, there are fewer than two documents, or the corpus
+            and the folder lie in each other.
         CheckpointError: the vocabulary cannot be used.
     """
     corpus.check_apart(folder)
@@ -86,6 +86,7 @@ def _make(
     begin: Begin,
 ) -> None:
     """Make vocabulary and documents; what is left of another corpus, or of a kill, goes."""
+    description = corpus.description()  # as it is before it is read
     (folder / _MADE).unlink(missing_ok=True)  # from here on until all is made
     for name in (_DOCUMENTS, f"{_LEARNT}-*", f"{_HELD_OUT}-*"):
         for old in (*folder.glob(f"{name}.arrow"), *folder.glob(f".{name}.arrow.*")):
@@ -106,7 +107,7 @@ def _make(
     texts, tokenizer = corpus.texts(skip), _tokenizer(folder)
     left_out = write_documents(_arrow(folder, _DOCUMENTS), texts, tokenizer, processes, advance)
     divided(_arrow(folder, _DOCUMENTS))
-    _write(folder / _MADE, json.dumps({**corpus.description(), "left_out": left_out}, indent=1))
+    _write(folder / _MADE, json.dumps({**description, "left_out": left_out}, indent=1))
 
 
 def examples_of(
