@@ -26,13 +26,14 @@ from scratch_bert.pretraining.shards import (
     write_batches,
 )
 from scratch_bert.pretraining.texts import Text, sentences
-from scratch_bert.pretraining.vocabulary import WordCounter
+from scratch_bert.pretraining.vocabulary import WordCounter, without_rarest
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
 
 HELD_OUT = 20  # one document of so many is not learnt from
 CHUNK = 1 << 20  # characters of documents that are worked on together, or one document
+WORDS = 1 << 20  # different ones that are counted; a vocabulary is learnt of them in 2 GB
 _TOGETHER = 1000  # documents whose stretches are written at once
 
 
@@ -61,11 +62,13 @@ def chunks(texts: Iterable[Text]) -> Iterator[Chunk]:
 
 
 def count(texts: Iterable[Text], processes: int, advance: Advance) -> Counter[str]:
-    """Count the words of all texts."""
+    """Count the words of all texts; where they are too many to hold, the rarest are forgotten."""
     counts: Counter[str] = Counter()
     counter = WordCounter(Normalizer())
     for chunk, found in mapped(partial(_count, counter), chunks(texts), processes):
         counts.update(found)
+        if len(counts) > WORDS:
+            counts = without_rarest(counts, WORDS // 2)
         advance(chunk.read)
     return counts
 

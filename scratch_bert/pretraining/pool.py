@@ -5,9 +5,12 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
+
+from scratch_bert.errors import CorpusError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,6 +25,9 @@ def mapped(work: Callable[[T], R], items: Iterable[T], processes: int) -> Iterat
         work: goes to each process once; it and what it returns can be pickled.
         items: are read as they are needed.
         processes: 1 is this one.
+
+    Raises:
+        CorpusError: a process was killed.
     """
     if processes == 1:
         for item in items:
@@ -39,6 +45,9 @@ def mapped(work: Callable[[T], R], items: Iterable[T], processes: int) -> Iterat
                 yield item, future.result()
         for item, future in waiting:
             yield item, future.result()
+    except BrokenProcessPool:
+        why = "a process that worked on the corpus was killed, perhaps for memory: try fewer"
+        raise CorpusError(why) from None
     finally:
         pool.shutdown(cancel_futures=True)
 

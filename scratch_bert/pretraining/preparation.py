@@ -62,15 +62,15 @@ def prepare(
     Args:
         folder: where it goes; what was made there of another corpus is replaced.
         corpus: what from.
-        skip: is told of a file that cannot be used; None refuses it.
+        skip: is told of a file or row that cannot be used; None refuses it.
         next_sentence: whether examples are pairs.
         long_length: tokens of longer examples, if there are to be any.
         workers: processes; what is made does not depend on how many.
         console: where progress is shown.
 
     Raises:
-        CorpusError: a file cannot be used, there are fewer than two documents, or the corpus and
-            the folder lie in each other.
+        CorpusError: a file or row cannot be used, there are fewer than two documents, or the corpus
+            and the folder lie in each other.
         CheckpointError: the vocabulary cannot be used.
     """
     corpus.check_apart(folder)
@@ -116,6 +116,7 @@ def _make(
     begin: Begin,
 ) -> None:
     """Make vocabulary and documents; what is left of another corpus, or of a kill, goes."""
+    description = corpus.description()  # as it is before it is read
     (folder / _MADE).unlink(missing_ok=True)  # from here on until all is made
     for name in (_DOCUMENTS, f"{_LEARNT}-*", f"{_HELD_OUT}-*"):
         for old in (*folder.glob(f"{name}.arrow"), *folder.glob(f".{name}.arrow.*")):
@@ -136,7 +137,7 @@ def _make(
     texts, tokenizer = corpus.texts(skip), _tokenizer(folder)
     left_out = write_documents(_arrow(folder, _DOCUMENTS), texts, tokenizer, workers, advance)
     divided(_arrow(folder, _DOCUMENTS))
-    _write(folder / _MADE, json.dumps({**corpus.description(), "left_out": left_out}, indent=1))
+    _write(folder / _MADE, json.dumps({**description, "left_out": left_out}, indent=1))
 
 
 def changes(folder: Path, corpus: Corpus) -> list[str] | None:

@@ -44,6 +44,8 @@ class _Amount(ProgressColumn):
     """How much is done, of how much, and how much in a second."""
 
     def render(self, task: Task) -> Text:
+        if not task.completed:
+            return Text()
         unit, scale, form = task.fields["unit"], 1.0, ",.0f"
         if unit == BYTES:
             unit, scale, form = "MB", 1e6, ",.1f"

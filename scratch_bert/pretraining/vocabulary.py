@@ -48,6 +48,19 @@ class WordCounter:
         return [word for word, _ in words(self._normalizer.normalize(chunk))]
 
 
+def without_rarest(counts: Counter[str], number: int) -> Counter[str]:
+    """Keep so many words, the most frequent ones, and every character of the others.
+
+    >>> without_rarest(Counter({"often": 9, "seldom": 2, "ox": 1}), 2)
+    Counter({'often': 9, 'seldom': 2, 'oo': 0, 'xx': 0})
+    """
+    kept = Counter(dict(counts.most_common(number)))
+    for word in counts:
+        if word not in kept:
+            kept.update({2 * char: 0 for char in word})  # it begins a word, and goes on with one
+    return kept
+
+
 def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:
     """Learn pieces: all characters, then joined pairs of pieces, the most frequent first.
 

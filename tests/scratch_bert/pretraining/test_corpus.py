@@ -61,6 +61,15 @@ def test_words_are_counted(small_chunks):
     assert sum(read) == sum(range(40))
 
 
+def test_rare_words_are_forgotten_where_there_are_too_many(small_chunks, monkeypatch):
+    monkeypatch.setattr(corpus, "WORDS", 20)
+    counts = count(iter(TEXTS), 1, ignore)
+    frequent = {word: number for word, number in counts.items() if number > 2}
+    assert frequent == {"one": 40, "two": 40, "three": 40, "is": 80, ".": 80, "!": 40}
+    assert "5" not in counts
+    assert {f"{n}{n}" for n in range(10)} <= {*counts}  # whose characters are there
+
+
 def test_documents(small_chunks, tmp_path):
     empty = [Text("x", nothing, 1) for nothing in ("", " \n ", "\u200b\n\n\x00", "no" * 60)]
     read = []

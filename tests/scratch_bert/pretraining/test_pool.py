@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from scratch_bert.errors import CorpusError
 from scratch_bert.pretraining.pool import mapped
 
 
@@ -39,14 +40,14 @@ def test_what_goes_wrong_in_a_process_is_told_here():
 
 
 def test_one_that_is_killed_is_missed():
-    with pytest.raises(RuntimeError, match="terminated abruptly"):
+    with pytest.raises(CorpusError, match="was killed, perhaps for memory: try fewer"):
         [*mapped(os._exit, [1, 1], 2)]
 
 
 def test_they_end_with_who_started_them():
     """In a process of its own, which is killed while others work for it."""
     program = (
-        "import os, time\nfrom scratch_bert.pretraining.pool import mapped\n"
+        "import os\nfrom scratch_bert.pretraining.pool import mapped\n"
         "for item, _ in mapped(abs, range(9), 2):\n    os.kill(os.getpid(), 9)"
     )
     read, write = os.pipe()

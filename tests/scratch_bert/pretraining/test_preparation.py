@@ -72,6 +72,20 @@ def test_it_is_made_once(corpus, tmp_path):
     assert len(StoredStretches(folder / f"stretches-{LENGTH}.arrow")) == 1
 
 
+def test_a_file_that_changes_while_it_is_read_is_read_again(corpus, tmp_path, monkeypatch):
+    write = preparation.write_documents
+
+    def changed(*arguments):
+        corpus.paths[0].write_text("Another one.\n\nAnd this.")
+        return write(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "write_documents", changed)
+        prepare(tmp_path / "made", corpus)
+    again, anew = (prepare(tmp_path / name, corpus) for name in ("made", "anew"))
+    assert again.tokenizer.get_vocab() == anew.tokenizer.get_vocab()
+
+
 STAGES = ("count", "learn_vocabulary", "write_documents", "divided", "write_stretches")
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratch_bert.pretraining.vocabulary import WordCounter, learn_vocabulary
+from scratch_bert.pretraining.vocabulary import WordCounter, learn_vocabulary, without_rarest
 from scratch_bert.tokenization import BertTokenizer, TokenizerSettings
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.vocabulary import SPECIAL
@@ -73,3 +73,15 @@ def test_every_word_can_be_cut(counts, size):
 @pytest.mark.parametrize("size", [1, 5])
 def test_characters_are_there_whatever_the_size(size):
     assert learn_vocabulary({"ab": 1}, size) == [*SPECIAL, "a", "b", "##b"]
+
+
+def test_what_is_forgotten_can_still_be_cut():
+    counts = Counter({"the": 90, "cat": 9, "zebra": 2, "東京": 1})
+    few = without_rarest(counts, 2)
+    assert [*few.items()][:2] == [("the", 90), ("cat", 9)]
+    assert without_rarest(few, 2) == few
+    assert without_rarest(counts, 4) == counts
+    learnt = learn_vocabulary(few, 1000)
+    assert not {"zebra", "ze", "zz", "東東"} & {*learnt}
+    tokenizer = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(learnt)}))
+    assert tokenizer.tokenize("zebra the") == ["z", "##e", "##b", "##r", "##a", "the"]
