@@ -34,7 +34,7 @@ class Dataset:
 
     def size(self) -> int | None:
         """How many rows there are, where that is known before they are read."""
-        return None if self.streaming else len(self._rows)
+        return None if self.streaming else len(self.rows)
 
     def texts(self, skip: Callable[[str], object] | None) -> Iterator[Text]:
         """Yield the rows' texts.
@@ -45,8 +45,8 @@ class Dataset:
         Raises:
             CorpusError: the dataset cannot be read, or has no such column; or a row is no text.
         """
-        rows, number = self._rows, 0
-        with self._named():
+        rows, number = self.rows, 0
+        with self.named():
             for some in rows.iter(batch_size=_TOGETHER):
                 if self.column not in some:
                     has = ", ".join(some)
@@ -63,7 +63,12 @@ class Dataset:
                     skip(why)
 
     @cached_property
-    def _rows(self) -> Any:
+    def rows(self) -> Any:
+        """The library's own object.
+
+        Raises:
+            CorpusError: it cannot be read, or `datasets` is not installed.
+        """
         try:
             from datasets import DatasetDict, load_dataset, load_from_disk
         except ModuleNotFoundError as error:
@@ -71,7 +76,7 @@ class Dataset:
                 raise
             why = "datasets is not installed: pip install 'scratch-bert[pretraining]'"
             raise CorpusError(f"{self.name}: {why}") from None
-        with self._named():
+        with self.named():
             saved = ("dataset_dict.json", "state.json")
             if not any((Path(self.name) / file).is_file() for file in saved):
                 return load_dataset(
@@ -85,7 +90,7 @@ class Dataset:
             return found[self.split]
 
     @contextmanager
-    def _named(self) -> Iterator[None]:
+    def named(self) -> Iterator[None]:
         """Say what was read where something went wrong."""
         from datasets.exceptions import DatasetsError
 

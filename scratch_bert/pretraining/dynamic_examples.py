@@ -6,7 +6,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from scratch_bert.pretraining.dynamic_masking import IGNORED, counter_draws, hide
+from scratch_bert.pretraining.dynamic_masking import counter_draws, hide
 from scratch_bert.pretraining.dynamic_pairs import (
     Documents,
     Rows,
@@ -15,6 +15,7 @@ from scratch_bert.pretraining.dynamic_pairs import (
     full_sentences,
 )
 from scratch_bert.pretraining.masking import Words
+from scratch_bert.training.batches import padded
 
 
 class DynamicExamples:
@@ -53,16 +54,7 @@ class DynamicExamples:
 
     def batch(self, numbers: Sequence[int], epoch: int) -> dict[str, Tensor]:
         """Put examples together, padded to the longest."""
-        rows = [self._row(number, epoch) for number in numbers]
-        fillers = {"input_ids": self._pad, "labels": IGNORED}
-        return {
-            name: torch.nn.utils.rnn.pad_sequence(
-                [row[name] for row in rows], True, fillers.get(name, 0)
-            )
-            if rows[0][name].dim()
-            else torch.stack([row[name] for row in rows])
-            for name in rows[0]
-        }
+        return padded([self._row(number, epoch) for number in numbers], self._pad)
 
     def _row(self, number: int, epoch: int) -> dict[str, Tensor]:
         words, stretch = self._words, self._stretches[number]

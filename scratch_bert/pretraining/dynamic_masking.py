@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Bool, Integer
 from torch import Tensor
 
-IGNORED = -100  # a label that no loss is computed of (HF; torch's cross_entropy)
+from scratch_bert.training.batches import IGNORED
+
 _MASK, _RANDOM = 0.8, 0.1  # of what is chosen; the rest stays
 
 Flags = Bool[Tensor, "batch seq"]

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scratch_bert.pretraining.dynamic_masking import IGNORED
 from scratch_bert.pretraining.objective import word_scores
+from scratch_bert.training.batches import IGNORED
 from scratch_bert.training.loop import Examples
 from scratch_bert.training.step import Batch
 

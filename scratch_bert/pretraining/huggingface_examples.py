@@ -6,13 +6,13 @@ import torch
 from torch import Tensor
 
 from scratch_bert.pretraining.dynamic_masking import (
-    IGNORED,
     continuing_pieces,
     generator_draws,
     hide,
 )
 from scratch_bert.pretraining.examples import Example
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.training.batches import IGNORED
 
 _TOGETHER = 1000  # lines that are put in a row, as `datasets` hands them out
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scratch_bert.outputs import HeadOutput, PreTrainingOutput
-from scratch_bert.pretraining.dynamic_masking import IGNORED
+from scratch_bert.training.batches import IGNORED
 from scratch_bert.training.step import Batch
 
 

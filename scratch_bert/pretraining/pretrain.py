@@ -123,7 +123,7 @@ def pretrain(
         def evaluated() -> Evaluation:
             return evaluate(model, held_out_batches(prepared.held_out, own_device))
 
-        watch(
+        finished = watch(
             training,
             lambda: evaluated().numbers(),
             output,
@@ -132,7 +132,7 @@ def pretrain(
             said,
             tensorboard=tensorboard,
         )
-        if training.step < settings.steps:
+        if not finished:
             said.print(f"stopped at step {training.step}; the same command goes on from there")
             return False
         whole, held_out = architecture.build(*sizes), evaluated()

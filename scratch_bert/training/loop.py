@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from scratch_bert.training import processes
+from scratch_bert.training.layers import freeze
 from scratch_bert.training.order import epoch_order, steps_of_epoch
 from scratch_bert.training.settings import Settings
 from scratch_bert.training.step import Batch, Objective, training_step
@@ -85,6 +86,8 @@ class Training:
         if processes.number() > 1 and not settings.seed_each_batch:
             raise ValueError("several processes need the setting seed_each_batch")
         self.model = model.train()
+        if settings.frozen_layers is not None:
+            freeze(model, settings.frozen_layers)
         self.phases = [Phase(0, examples), *later]
         self.objective = objective
         self.settings = settings
@@ -123,7 +126,7 @@ class Training:
             batches.append({name: tensor.to(device) for name, tensor in batch.items()})
         rate = settings.rate(self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["share"]
         loss, norm = training_step(
             self._called,
             batches,

@@ -6,17 +6,33 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from scratch_bert.training.layers import height, number_of_layers
 
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Let all decay but biases and LayerNorms (paper: appendix A.2; HF `Trainer`)."""
-    decays: list[nn.Parameter] = []
-    stays: list[nn.Parameter] = []
+
+def parameter_groups(
+    model: nn.Module, weight_decay: float, layer_decay: float = 1.0
+) -> list[dict[str, Any]]:
+    """Let all decay but biases and LayerNorms (paper: appendix A.2; HF `Trainer`).
+
+    Args:
+        model: those of its parameters that get no gradient are left out.
+        weight_decay: of those that decay.
+        layer_decay: what each layer's learning rate is to that of the one above it (ULMFiT's
+            discriminative fine-tuning, Howard and Ruder 2018, section 3.2).
+
+    Returns:
+        Groups for an optimiser; `share` is of the learning rate.
+    """
+    groups: dict[tuple[float, float], dict[str, Any]] = {}
+    layers = number_of_layers(model)
     for name, parameter in model.named_parameters():
-        (stays if "bias" in name or "LayerNorm" in name else decays).append(parameter)
-    return [
-        {"params": decays, "weight_decay": weight_decay},
-        {"params": stays, "weight_decay": 0.0},
-    ]
+        if not parameter.requires_grad:
+            continue
+        decays = not ("bias" in name or "LayerNorm" in name)
+        share = layer_decay ** (layers + 1 - height(name, layers))
+        new: dict[str, Any] = {"params": [], "weight_decay": weight_decay * decays, "share": share}
+        groups.setdefault((share, decays), new)["params"].append(parameter)
+    return [*groups.values()]
 
 
 class OriginalAdamW(torch.optim.Optimizer):

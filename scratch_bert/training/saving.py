@@ -45,7 +45,7 @@ def run(
     """Take the steps that are left, from the last checkpoint on if there is one.
 
     Args:
-        training: which has not begun.
+        training: which has not begun, or goes on already.
         folder: of the checkpoints.
         every: so many steps one is written; and after the last step.
         keep: how many checkpoints stay.
@@ -55,8 +55,7 @@ def run(
         CheckpointError: one cannot be read or written.
         TrainingError: the loss is no number any more.
     """
-    if found := checkpoints(folder):
-        resume(training, found[-1])
+    go_on(training, folder)
     for done in training:
         if not (math.isfinite(done.loss) and math.isfinite(done.gradient_norm)):
             why = f"step {done.step}: the loss is {done.loss}, the gradient {done.gradient_norm}"
@@ -68,6 +67,16 @@ def run(
             save(training, folder, keep)
         if stop:
             return
+
+
+def go_on(training: Training, folder: Path) -> None:
+    """Resume a training from the last checkpoint, if there is one and it has not begun.
+
+    Raises:
+        CheckpointError: as `resume` does.
+    """
+    if training.step == 0 and (found := checkpoints(folder)):
+        resume(training, found[-1])
 
 
 def save(training: Training, folder: Path, keep: int = 2) -> Path:
@@ -167,7 +176,7 @@ def _tensors(training: Training) -> dict[str, Tensor]:
         tensors["random.cuda"] = torch.cuda.get_rng_state(device)
     for name, parameter in training.model.named_parameters():
         tensors[f"model.{name}"] = parameter.detach()
-        for key, tensor in training.optimizer.state[parameter].items():
+        for key, tensor in training.optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer.{name}.{key}"] = tensor
     return tensors
 

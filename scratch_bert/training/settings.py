@@ -21,6 +21,8 @@ class Settings:
         learning_rate: at its highest.
         warmup: steps until it is reached.
         weight_decay: of all parameters but biases and LayerNorms.
+        layer_decay: what a layer's learning rate is to that of the one above it.
+        frozen_layers: they and the embeddings stay as they are; None lets all learn.
         max_grad_norm: longer gradients are shortened to it.
         bf16: compute matrix products in bfloat16.
         fused: AdamW in one pass over memory, as the `Trainer` does; last bits differ.
@@ -37,6 +39,8 @@ class Settings:
     learning_rate: float = 5e-5
     warmup: int = 0
     weight_decay: float = 0.0
+    layer_decay: float = 1.0
+    frozen_layers: int | None = None
     max_grad_norm: float = 1.0
     bf16: bool = False
     fused: bool = True
@@ -46,8 +50,8 @@ class Settings:
     parallel: Parallel = Parallel.DDP
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
-        """Make the optimiser of a model's parameters."""
-        groups = parameter_groups(model, self.weight_decay)
+        """Make the optimiser of those parameters of a model that learn."""
+        groups = parameter_groups(model, self.weight_decay, self.layer_decay)
         if self.preset is Preset.ORIGINAL:
             return OriginalAdamW(groups, self.learning_rate)
         return torch.optim.AdamW(groups, self.learning_rate, fused=self.fused)

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scratch_bert.training import processes
+from scratch_bert.training.best import Best
 from scratch_bert.training.curves import Curves
 from scratch_bert.training.loop import Training
-from scratch_bert.training.saving import run
+from scratch_bert.training.saving import go_on, run
 
 
 def watch(
@@ -25,7 +26,8 @@ def watch(
     said: Console,
     *,
     tensorboard: bool,
-) -> None:
+    best: Best | None = None,
+) -> bool:
     """Take the steps that are left, unless SIGTERM or Ctrl-C comes first: that ends it well.
 
     Args:
@@ -36,6 +38,10 @@ def watch(
         keep: checkpoints that stay.
         said: where it is shown.
         tensorboard: whether curves are written for TensorBoard, too.
+        best: ends it sooner (in one process); None takes all steps.
+
+    Returns:
+        Whether it came to its end; else it was asked to stop.
 
     Raises:
         CheckpointError, TrainingError: as `run` does.
@@ -46,10 +52,19 @@ def watch(
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=said) as progress, _stop_asked() as stops, ExitStack() as stack:
+    with Progress(*columns, console=said) as progress, _stop_asked() as asked, ExitStack() as stack:
         bar = progress.add_task("training", total=training.settings.steps)
-        begun, curves = time.perf_counter(), None
-        for done in run(training, output / "checkpoints", every, keep, stops):
+        go_on(training, output / "checkpoints")
+        curves = None
+        if processes.own() == 0:
+            curves = stack.enter_context(Curves(output, training.step, tensorboard=tensorboard))
+
+        def over() -> bool:
+            return best is not None and curves is not None and best.over(curves.held_out)
+
+        begun = time.perf_counter()
+        steps = run(training, output / "checkpoints", every, keep, lambda: asked() or over())
+        for done in () if over() else steps:
             rate = done.tokens / (time.perf_counter() - begun)
             what = f"loss {done.loss:.3f}, {rate:,.0f} tokens/s"
             progress.update(bar, completed=done.step, description=what)
@@ -57,12 +72,12 @@ def watch(
             if held_out:
                 numbers = ", ".join(f"{name} {held_out[name]:.4g}" for name in held_out)
                 said.print(f"step {done.step}: {what}; held out: {numbers}", highlight=False)
-            if processes.own() == 0:
-                if curves is None:  # only now is known from which checkpoint it went on
-                    curves = Curves(output, done.step - 1, tensorboard=tensorboard)
-                    stack.enter_context(curves)
+            if curves is not None:
                 curves.add(done, held_out)
+                if best is not None and held_out:
+                    best.note(curves.held_out)
             begun = time.perf_counter()
+        return over() or training.step == training.settings.steps
 
 
 @contextmanager

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from scratch_bert.pretraining.dynamic_examples import DynamicExamples
-from scratch_bert.pretraining.dynamic_masking import IGNORED
 from scratch_bert.pretraining.dynamic_pairs import dynamic_pair, full_sentences, stretches
 from scratch_bert.pretraining.masking import Words
+from scratch_bert.training.batches import IGNORED
 
 LENGTH, SEED = 24, 3
 PAD, CLS, SEP, MASK = range(4)

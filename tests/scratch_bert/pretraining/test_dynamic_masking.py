@@ -2,12 +2,12 @@ import pytest
 import torch
 
 from scratch_bert.pretraining.dynamic_masking import (
-    IGNORED,
     continuing_pieces,
     counter_draws,
     generator_draws,
     hide,
 )
+from scratch_bert.training.batches import IGNORED
 
 MASK, VOCAB = 99, 50
 

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from scratch_bert import BertConfig, BertForPreTraining
-from scratch_bert.pretraining.dynamic_masking import IGNORED
 from scratch_bert.pretraining.evaluation import evaluate, unigram_perplexity
+from scratch_bert.training.batches import IGNORED
 from tests.batches import batch_of
 from tests.models import TINY, adversarial_
 

@@ -1,0 +1,1 @@
+"""A trained BERT learns a task from a table of examples."""

@@ -1,0 +1,219 @@
+"""The answer to a question is a stretch of a text (SQuAD; paper: section 4.2; HF's run_qa.py).
+
+A text that is too long becomes several windows, which overlap. Where the answer is not in one, or
+there is none at all, [CLS] is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any, ClassVar, NamedTuple, Self
+
+import torch
+from torch import Tensor
+
+from scratch_bert.finetuning.features import Features, encoded
+from scratch_bert.finetuning.objectives import Spans
+from scratch_bert.finetuning.rows import Row
+from scratch_bert.finetuning.squad_metrics import exact_match, overlap_f1
+from scratch_bert.finetuning.task import Lengths
+from scratch_bert.heads import BertWithHead
+from scratch_bert.task_heads import BertForQuestionAnswering
+from scratch_bert.tokenization import BertTokenizer
+
+_LONGEST = 30  # tokens of an answer (run_qa's max_answer_length)
+Span = tuple[int, int]
+
+
+class Question(NamedTuple):
+    """A question about a text.
+
+    Attributes:
+        id: its name, for the predictions.
+        answers: those that are right, of which the first is learnt; none where there is no answer.
+        starts: where in the text each begins.
+    """
+
+    id: str
+    question: str
+    context: str
+    answers: tuple[str, ...]
+    starts: tuple[int, ...]
+
+    @property
+    def key(self) -> object:
+        """The text, so that no question is asked about one that is learnt from."""
+        return self.context
+
+
+class Window(NamedTuple):
+    """A part of a text.
+
+    Attributes:
+        item: the number of its question.
+        spans: of each token its characters; None for those that are not of the text.
+    """
+
+    item: int
+    spans: list[Span | None]
+
+
+class Found(NamedTuple):
+    """An answer and its score, a sum of two logits; "" is that there is none."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class QuestionAnswering:
+    """A `Task`: the first and the last token of an answer."""
+
+    HEAD: ClassVar[type[BertWithHead]] = BertForQuestionAnswering
+    METRIC: ClassVar[str] = "f1"
+    COLUMNS: ClassVar[Mapping[str, str]] = {
+        "question": "question",
+        "context": "context",
+        "answers": "answers",
+    }
+    columns: Mapping[str, str]
+    labels: tuple[str, ...] = ()
+
+    def read(self, row: Row) -> Question:
+        """Take a question; answers as SQuAD's files or its `datasets` have them."""
+        question, context = row.text(self.columns["question"]), row.text(self.columns["context"])
+        column = self.columns["answers"]
+        texts, starts = _answers(row, column)
+        for text, start in zip(texts, starts, strict=True):
+            if not text or context[start : start + len(text)] != text:
+                there = context[max(start, 0) : start + len(text)] if start >= 0 else ""
+                why = f"{text!r} is not in the text at {start}, where {there!r} is"
+                raise row.wrong(column, why)
+        return Question(str(row.values.get("id", row.place)), question, context, texts, starts)
+
+    def taught(self, items: Sequence[Question]) -> Self:
+        """Know all that is to be known."""
+        return self
+
+    def config(self) -> dict[str, Any]:
+        """Return nothing: there are always two outputs."""
+        return {}
+
+    def features(
+        self, items: Sequence[Question], tokenizer: BertTokenizer, lengths: Lengths
+    ) -> Features:
+        """Tokenise questions with the windows of their texts."""
+        encoding, rows = encoded(
+            tokenizer,
+            [item.question for item in items],
+            [item.context for item in items],
+            truncation="only_second",
+            max_length=lengths.most,
+            stride=lengths.stride,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+        )
+        windows = []
+        for number, item in enumerate(encoding["overflow_to_sample_mapping"]):
+            of_text = [sequence == 1 for sequence in encoding.sequence_ids(number)]
+            offsets = encoding["offset_mapping"][number]
+            spans = [span if is_of else None for span, is_of in zip(offsets, of_text, strict=True)]
+            windows.append(Window(item, spans))
+            first, last = _tokens_of(items[item], spans)
+            rows[number]["start_positions"] = torch.tensor(first)
+            rows[number]["end_positions"] = torch.tensor(last)
+        return Features(rows, tokenizer.pad_token_id, windows)
+
+    def objective(self, attention: str, balanced: Sequence[Question] | None) -> Spans:
+        """Return the cross entropy of both tokens."""
+        return Spans(attention)
+
+    def predictions(
+        self, items: Sequence[Question], features: Features, logits: Sequence[Tensor]
+    ) -> list[Found]:
+        """Take the best answer of each question's windows.
+
+        That there is none is an answer only where some question has none (SQuAD 2.0); its score is
+        the least of the windows' [CLS].
+        """
+        found: list[list[Found]] = [[] for _ in items]
+        none: list[list[float]] = [[] for _ in items]
+        for window, scores in zip(features.about, logits, strict=True):
+            found[window.item] += best_span(items[window.item].context, window.spans, scores)
+            none[window.item].append(scores[:, 0].sum().item())
+        answers = [max(each, key=lambda one: one.score, default=Found("", 0.0)) for each in found]
+        if all(item.answers for item in items):
+            return answers
+        empty = [Found("", min(each)) for each in none]
+        return [e if e.score > a.score else a for a, e in zip(answers, empty, strict=True)]
+
+    def majority(self, learnt: Sequence[Question], asked: Sequence[Question]) -> None:
+        """There is none: questions have answers of their own."""
+
+    def scores(self, items: Sequence[Question], predictions: Sequence[Found]) -> dict[str, float]:
+        """Exact match and F1."""
+        pairs = [(g.text, item.answers) for item, g in zip(items, predictions, strict=True)]
+        return {
+            "exact": mean(exact_match(*pair) for pair in pairs),
+            "f1": mean(overlap_f1(*pair) for pair in pairs),
+        }
+
+    def confusion(self, items: Sequence[Question], predictions: Sequence[Found]) -> None:
+        """There is none."""
+
+    def told(self, item: Question, prediction: Found) -> dict[str, Any]:
+        """Return the question, its answers and the one found."""
+        asked = {"id": item.id, "question": item.question, "answers": item.answers}
+        return {**asked, "predicted": prediction.text, "score": prediction.score}
+
+
+def best_span(context: str, spans: Sequence[Span | None], scores: Tensor) -> list[Found]:
+    """Find the best answer in a window: first and last token's logits together.
+
+    Args:
+        context: the whole text.
+        spans: of each token its characters in it; None where it is none of the text.
+        scores: (2, seq), of the first token and of the last.
+
+    Returns:
+        It, or nothing where the window has no token of the text.
+    """
+    inside = torch.tensor([span is not None for span in spans])
+    first, last = scores[:, : len(spans)].masked_fill(~inside, -torch.inf)
+    both = first[:, None] + last[None, :]  # (seq, seq)
+    ordered = torch.ones_like(both, dtype=torch.bool).triu().tril(_LONGEST - 1)
+    best = both.masked_fill(~ordered, -torch.inf).argmax().item()
+    start, end = (spans[place] for place in divmod(int(best), len(spans)))
+    if start is None or end is None:
+        return []
+    return [Found(context[start[0] : end[1]], both.flatten()[int(best)].item())]
+
+
+def _answers(row: Row, column: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Texts and starts: a list of objects, or an object of lists; none where it is impossible."""
+    value = row.value(column)
+    if isinstance(value, Mapping):
+        pairs = [value.get("text"), value.get("answer_start")]
+    else:
+        listed = value if isinstance(value, list) else [None]
+        whole = [each if isinstance(each, Mapping) else {} for each in listed]
+        pairs = [[each.get(name) for each in whole] for name in ("text", "answer_start")]
+    texts, starts = (tuple(each) if isinstance(each, list) else (None,) for each in pairs)
+    are_texts = all(isinstance(text, str) for text in texts)
+    if not (are_texts and all(type(s) is int for s in starts) and len(texts) == len(starts)):
+        raise row.wrong(column, "has no lists of text and answer_start, as SQuAD has")
+    return texts, starts  # type: ignore[return-value]
+
+
+def _tokens_of(item: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
+    """Return the first and the last token of the answer, or [CLS] twice: it is not all there."""
+    inside = [place for place, span in enumerate(spans) if span is not None]
+    if not item.answers or not inside:
+        return 0, 0
+    begin, end = item.starts[0], item.starts[0] + len(item.answers[0])
+    starts, ends = ({place: spans[place][side] for place in inside} for side in (0, 1))
+    if starts[inside[0]] > begin or ends[inside[-1]] < end:
+        return 0, 0
+    first = max((place for place in inside if starts[place] <= begin), default=0)
+    last = min((place for place in inside if ends[place] >= end), default=0)
+    return first, last
