@@ -202,18 +202,16 @@ def _answers(row: Row, column: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     are_texts = all(isinstance(text, str) for text in texts)
     if not (are_texts and all(type(s) is int for s in starts) and len(texts) == len(starts)):
         raise row.wrong(column, "has no lists of text and answer_start, as SQuAD has")
-    return texts, starts  # type: ignore[return-value]
+    return texts, starts
 
 
 def _tokens_of(item: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
     """Return the first and the last token of the answer, or [CLS] twice: it is not all there."""
-    inside = [place for place, span in enumerate(spans) if span is not None]
+    inside = {place: span for place, span in enumerate(spans) if span is not None}
     if not item.answers or not inside:
         return 0, 0
     begin, end = item.starts[0], item.starts[0] + len(item.answers[0])
-    starts, ends = ({place: spans[place][side] for place in inside} for side in (0, 1))
-    if starts[inside[0]] > begin or ends[inside[-1]] < end:
+    if inside[min(inside)][0] > begin or inside[max(inside)][1] < end:
         return 0, 0
-    first = max((place for place in inside if starts[place] <= begin), default=0)
-    last = min((place for place in inside if ends[place] >= end), default=0)
-    return first, last
+    first = max(place for place, span in inside.items() if span[0] <= begin)
+    return first, min(place for place, span in inside.items() if span[1] >= end)

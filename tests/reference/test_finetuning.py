@@ -1,0 +1,181 @@
+"""`finetune` ends with the parameters of HuggingFace's Trainer, bit for bit: texts, tags, answers."""
+
+import os
+
+import pytest
+import torch
+import torch.nn.functional as F
+import transformers
+from transformers import AutoTokenizer, Trainer, TrainingArguments, set_seed
+from transformers.data.data_collator import (
+    DataCollatorForTokenClassification,
+    DataCollatorWithPadding,
+)
+
+from scratch_bert.finetuning.finetune import finetune
+from scratch_bert.finetuning.recipe import Recipe
+from scratch_bert.finetuning.source import TASKS, Source, read_split
+from scratch_bert.finetuning.task import Lengths
+from tests.learner import cut, parameters, write_learner
+from tests.reference.sides import TINY
+
+ROWS, SEED, EPOCHS, BATCH = 26, 5, 2, 4
+LENGTHS = Lengths(48, 12)  # texts of questions become several windows
+
+
+@pytest.fixture(scope="module")
+def learner(once):
+    return once("learner", lambda place: write_learner(place, hidden_size=TINY["hidden_size"]))
+
+
+def texts(tokenizer, task, items):
+    encoded = tokenizer([item.text for item in items], truncation=True, max_length=LENGTHS.most)
+    return {**encoded, "labels": [task.labels.index(item.label) for item in items]}
+
+
+def words(tokenizer, task, items):
+    """As run_ner.py aligns words and pieces."""
+    encoded = tokenizer(
+        [list(item.tokens) for item in items],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=LENGTHS.most,
+    )
+    every = []
+    for number, item in enumerate(items):
+        before, labels = None, []
+        for word in encoded.word_ids(number):
+            is_first = word is not None and word != before
+            labels.append(task.labels.index(item.tags[word]) if is_first else -100)
+            before = word
+        every.append(labels)
+    return {**encoded, "labels": every}
+
+
+def windows(tokenizer, task, items):
+    """As run_qa.py finds an answer's tokens."""
+    encoded = tokenizer(
+        [item.question for item in items],
+        [item.context for item in items],
+        truncation="only_second",
+        max_length=LENGTHS.most,
+        stride=LENGTHS.stride,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    samples, offsets = encoded.pop("overflow_to_sample_mapping"), encoded.pop("offset_mapping")
+    found = []
+    for number, (sample, spans) in enumerate(zip(samples, offsets, strict=True)):
+        item, of = items[sample], encoded.sequence_ids(number)
+        begin, end = item.starts[0], item.starts[0] + len(item.answers[0])
+        first, last = of.index(1), len(of) - 1 - of[::-1].index(1)
+        if spans[first][0] > begin or spans[last][1] < end:
+            found.append((0, 0))
+            continue
+        while first < len(spans) and of[first] == 1 and spans[first][0] <= begin:
+            first += 1
+        while spans[last][1] >= end and of[last] == 1:
+            last -= 1
+        found.append((first - 1, last + 1))
+    assert len(found) > len(items)
+    assert (0, 0) in found
+    starts, ends = zip(*found, strict=True)
+    return {**encoded, "start_positions": starts, "end_positions": ends, "labels": found}
+
+
+def per_label(output, labels, num_items_in_batch):
+    """What mends the Trainer's loss under accumulation: all labels of a step count the same."""
+    lost = F.cross_entropy(output.logits.flatten(0, -2), labels.flatten(), reduction="sum")
+    return lost / num_items_in_batch
+
+
+def per_window(output, labels, num_items_in_batch):
+    """The same of questions, of which each has two labels."""
+    number = num_items_in_batch // 2
+    first, last = (
+        F.cross_entropy(scores, labels[:, side], reduction="sum") / number
+        for side, scores in enumerate((output.start_logits, output.end_logits))
+    )
+    return (first + last) / 2
+
+
+KINDS = {
+    "classify": ("BertForSequenceClassification", texts, DataCollatorWithPadding, per_label),
+    "tag": ("BertForTokenClassification", words, DataCollatorForTokenClassification, per_label),
+    "answer": ("BertForQuestionAnswering", windows, DataCollatorWithPadding, per_window),
+}
+
+
+def their_training(name, split, learner, folder, attention, accumulation, bf16):
+    os.environ.pop("ACCELERATE_MIXED_PRECISION", None)  # 4.57 goes on with an earlier one's
+    head, encode, collator, mended = KINDS[name]
+    tokenizer = AutoTokenizer.from_pretrained(learner)
+    columns = encode(tokenizer, split.task, split.learnt)
+    if name == "answer":
+        del columns["labels" if accumulation == 1 else "start_positions"]
+        if accumulation > 1:
+            del columns["end_positions"]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    labels = {"num_labels": len(split.task.labels)} if split.task.labels else {}
+    set_seed(SEED)
+    model = getattr(transformers, head).from_pretrained(
+        learner, attn_implementation=attention, **labels
+    )
+    arguments = TrainingArguments(
+        output_dir=folder,
+        num_train_epochs=EPOCHS,
+        per_device_train_batch_size=BATCH,
+        gradient_accumulation_steps=accumulation,
+        learning_rate=1e-3,
+        warmup_steps=3,
+        weight_decay=0.01,
+        bf16=bf16,
+        seed=SEED,
+        logging_steps=1,
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=True,
+        remove_unused_columns=False,
+    )
+    loss = {"compute_loss_func": mended} if accumulation > 1 else {}
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=rows,
+        data_collator=collator(tokenizer),
+        **loss,
+    )
+    trainer.train()
+    return model, trainer.state.global_step
+
+
+@pytest.mark.parametrize(
+    ("attention", "accumulation", "bf16"),
+    [("eager", 1, False), ("sdpa", 1, False), ("sdpa", 2, False), ("eager", 2, True)],
+)
+@pytest.mark.parametrize("name", KINDS)
+def test_two_epochs(name, attention, accumulation, bf16, learner, tmp_path, capsys):
+    source = Source([cut(name, ROWS, tmp_path)])
+    split = read_split(name, source, SEED, print)
+    theirs, steps = their_training(
+        name, split, learner, tmp_path, attention, accumulation, bf16
+    )
+    recipe = Recipe(
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        accumulation=accumulation,
+        learning_rate=1e-3,
+        warmup=3 / steps,
+        weight_decay=0.01,
+        bf16=bf16,
+        seed=SEED,
+        attention=attention,
+    )
+    options = {"lengths": LENGTHS, "keep": 1, "device": "cpu", "tensorboard": False}
+    assert finetune(tmp_path / "made", name, source, str(learner), recipe, **options)
+    assert len((tmp_path / "made" / "curves.jsonl").read_text().splitlines()) == steps
+    ours = parameters(TASKS[name].kind.HEAD.from_pretrained(tmp_path / "made" / "model"))
+    right = parameters(theirs)
+    assert ours.keys() == right.keys()
+    assert [each for each in right if not torch.equal(ours[each], right[each])] == []
