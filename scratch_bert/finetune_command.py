@@ -31,7 +31,7 @@ def finetune_command(
     epochs: options.Epochs = 8,
     batch_size: options.BatchSize = 8,
     accumulation: options.Accumulation = 1,
-    learning_rate: options.LearningRate = 2e-4,
+    learning_rate: options.LearningRate = 1e-4,
     warmup: options.Warmup = 0.1,
     weight_decay: options.WeightDecay = 0.0,
     layer_decay: options.LayerDecay = 1.0,

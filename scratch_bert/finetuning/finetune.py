@@ -1,26 +1,26 @@
 """A whole fine-tuning: rows, model, training, evaluation; all in one folder."""
 
 import hashlib
-import json
+import shutil
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
-from rich.table import Table
 
-from scratch_bert.errors import CorpusError
-from scratch_bert.files import read_object, replace
+from scratch_bert.errors import CheckpointError, CorpusError
+from scratch_bert.files import read_object
 from scratch_bert.finetuning.evaluation import said_of
-from scratch_bert.finetuning.plots import plot_confusion, plot_curves
 from scratch_bert.finetuning.recipe import Recipe
-from scratch_bert.finetuning.sequence_classification import Scored, SequenceClassification
-from scratch_bert.finetuning.simple import Vector, frozen_predictions
+from scratch_bert.finetuning.results import write_json, write_results
+from scratch_bert.finetuning.sequence_classification import SequenceClassification
+from scratch_bert.finetuning.simple import simple_scores
 from scratch_bert.finetuning.source import Source, Split, read_split
 from scratch_bert.finetuning.task import Lengths, Task
+from scratch_bert.finetuning.used_words import UsedWords
 from scratch_bert.heads import BertWithHead
-from scratch_bert.model import BertModel
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.training.best import Best
 from scratch_bert.training.loop import Training
@@ -83,43 +83,45 @@ def finetune(
     _note(output, {**about, "columns": dict(task.columns), "rows": _digest(split)})
     model = build(task, checkpoint, recipe.seed).to(device)
     objective = task.objective(recipe.attention, learnt if recipe.balanced else None)
+    if lengths.most > model.config.max_position_embeddings:
+        positions = model.config.max_position_embeddings
+        why = f"takes {positions} tokens, and max_length is {lengths.most}"
+        raise CheckpointError(f"{checkpoint}: {why}")
     torch.manual_seed(recipe.seed)
-    training = Training(model, features, objective, recipe.settings(len(features)))
+    words, taught, tested = None, features, asked
+    if recipe.attention == "packed" and recipe.weight_decay == 0:
+        words = UsedWords.keep(model, features, asked)
+        taught, tested = words.renumbered(features), words.renumbered(asked)
+    training = Training(model, taught, objective, recipe.settings(len(features)))
 
     def evaluated() -> dict[str, float]:
-        logits, loss = said_of(model, objective, asked, device)
+        logits, loss = said_of(model, objective, tested, device)
         return {"loss": loss, **task.scores(held_out, task.predictions(held_out, asked, logits))}
+
+    def save(folder: Path) -> None:
+        with words.all_there(model) if words else nullcontext():
+            model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
 
     best = None
     if recipe.patience is not None:
-        best = Best(task.METRIC, recipe.patience, lambda: model.save_pretrained(output / "best"))
+        best = Best(task.METRIC, recipe.patience, lambda: save(output / "best"))
     every = recipe.steps_of_epoch(len(features))
     if not watch(
         training, evaluated, output, every, keep, said, tensorboard=tensorboard, best=best
     ):
         said.print(f"stopped at step {training.step}; the same command goes on from there")
         return False
-    if best is not None:
-        model = task.HEAD.from_pretrained(output / "best").to(device)
-    model.save_pretrained(output / "model")
-    tokenizer.save_pretrained(output / "model")
-    logits, loss = said_of(model, objective, asked, device)
-    predictions = task.predictions(held_out, asked, logits)
-    scores = {"fine-tuned": task.scores(held_out, predictions)}
-    majority = task.majority(learnt, held_out)
-    if majority is not None:
-        scores = {"majority": task.scores(held_out, majority), **scores}
+    if best is None:
+        save(output / "model")
+    else:
+        shutil.copytree(output / "best", output / "model", dirs_exist_ok=True)
+    model = task.HEAD.from_pretrained(output / "model").to(device)
+    found = said_of(model, objective, asked, device)
+    others: dict[str, dict[str, float]] = {}
     if isinstance(task, SequenceClassification):
-        scores = _simple(split, task, checkpoint, features, asked) | scores
-    _write_json(output / "metrics.json", {"loss": loss, "rows": len(held_out), **scores})
-    told = [task.told(*pair) for pair in zip(held_out, predictions, strict=True)]
-    lines = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in told)
-    replace(output / "predictions.jsonl", lambda place: place.write_text(lines, encoding="utf-8"))
-    plot_curves(output / "curves.jsonl", task.METRIC, output / "curves.png")
-    confused = task.confusion(held_out, predictions)
-    if confused is not None:
-        plot_confusion(*confused, output / "confusion.png")
-    _show(scores, len(held_out))
+        others = simple_scores(split, task, checkpoint, features, asked)
+    write_results(output, split, asked, found, others)
     return True
 
 
@@ -128,20 +130,6 @@ def build(task: Task, checkpoint: str, seed: int) -> BertWithHead:
     torch.manual_seed(seed)
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is drawn
         return task.HEAD.from_pretrained(checkpoint, **task.config())
-
-
-def _simple(
-    split: Split, task: SequenceClassification, checkpoint: str, learnt: Any, asked: Any
-) -> dict[str, dict[str, float]]:
-    """What the simple classifier reaches, with each kind of vector."""
-    body = BertModel.from_pretrained(checkpoint, add_pooling_layer=False)
-    labels = [item.label for item in split.learnt]
-    found = {}
-    for vector in Vector:
-        answers = frozen_predictions(body, learnt, labels, asked, vector)
-        predictions = [Scored(label, 1.0) for label in answers]
-        found[f"frozen, {vector}"] = task.scores(split.held_out, predictions)
-    return found
 
 
 def _digest(split: Split) -> str:
@@ -167,16 +155,4 @@ def _note(output: Path, about: dict[str, Any]) -> None:
             )
             why = f"{output}: training has begun there, but {names}"
             raise CorpusError(f"{why}; choose another folder")
-    _write_json(output / _ROWS, about)
-
-
-def _write_json(path: Path, values: dict[str, Any]) -> None:
-    text = json.dumps(values, indent=1) + "\n"
-    replace(path, lambda place: place.write_text(text, encoding="utf-8"))
-
-
-def _show(scores: dict[str, dict[str, float]], rows: int) -> None:
-    table = Table(f"{rows} rows held out", *scores["fine-tuned"], box=None, header_style="dim")
-    for who, numbers in scores.items():
-        table.add_row(who, *(f"{number:.3f}" for number in numbers.values()))
-    Console().print(table)
+    write_json(output / _ROWS, about)

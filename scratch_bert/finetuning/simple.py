@@ -4,7 +4,6 @@ Nothing of BERT learns: logistic regression sees the vectors alone. What fine-tu
 in the difference.
 """
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 import torch
@@ -14,6 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from scratch_bert.finetuning.features import INPUTS, Features
+from scratch_bert.finetuning.sequence_classification import Scored, SequenceClassification
+from scratch_bert.finetuning.source import Split
 from scratch_bert.model import BertModel
 
 _TOGETHER = 32
@@ -40,10 +41,28 @@ def vectors(body: BertModel, features: Features, vector: Vector) -> Tensor:
     return torch.cat(found)
 
 
-def frozen_predictions(
-    body: BertModel, learnt: Features, labels: Sequence[str], asked: Features, vector: Vector
-) -> list[str]:
-    """Learn labels from vectors by logistic regression; returns those of other texts."""
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    classifier.fit(vectors(body, learnt, vector).numpy(), list(labels))
-    return list(map(str, classifier.predict(vectors(body, asked, vector).numpy())))
+def simple_scores(
+    split: Split,
+    task: SequenceClassification,
+    checkpoint: str,
+    learnt: Features,
+    asked: Features,
+) -> dict[str, dict[str, float]]:
+    """Say what logistic regression reaches on what is held out, with each kind of vector.
+
+    Args:
+        split: the rows.
+        task: that they are of.
+        checkpoint: whose body it is.
+        learnt: the rows to learn from, tokenised.
+        asked: those held out.
+    """
+    body = BertModel.from_pretrained(checkpoint, add_pooling_layer=False)
+    labels, found = [item.label for item in split.learnt], {}
+    for vector in Vector:
+        classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+        classifier.fit(vectors(body, learnt, vector).numpy(), labels)
+        answers = classifier.predict(vectors(body, asked, vector).numpy()).tolist()
+        predictions = [Scored(label, 1.0) for label in answers]
+        found[f"frozen, {vector}"] = task.scores(split.held_out, predictions)
+    return found

@@ -1,4 +1,4 @@
-"""`finetune` ends with the parameters of HuggingFace's Trainer, bit for bit: texts, tags, answers."""
+"""`finetune` ends with the parameters of HuggingFace's Trainer, bit for bit."""
 
 import os
 
@@ -158,9 +158,7 @@ def their_training(name, split, learner, folder, attention, accumulation, bf16):
 def test_two_epochs(name, attention, accumulation, bf16, learner, tmp_path, capsys):
     source = Source([cut(name, ROWS, tmp_path)])
     split = read_split(name, source, SEED, print)
-    theirs, steps = their_training(
-        name, split, learner, tmp_path, attention, accumulation, bf16
-    )
+    theirs, steps = their_training(name, split, learner, tmp_path, attention, accumulation, bf16)
     recipe = Recipe(
         epochs=EPOCHS,
         batch_size=BATCH,
