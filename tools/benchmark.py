@@ -1,4 +1,4 @@
-"""How fast, beside the reference in the same run: load, forward, memory, pretrain, and so on.
+"""How fast, beside the reference in the same run: load, forward, memory, pretrain, finetune, …
 
 Each measurement alternates the sides, so that a machine that slows down slows both. Medians and
 their ratio are printed; quote the ratio.
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import benchmark_corpus
+import benchmark_finetune
 import benchmark_forward
 import benchmark_pretrain
 import torch
@@ -206,6 +207,27 @@ def pretrain(
     results = benchmark_pretrain.measure(folder, cases, attentions, (layers, hidden), device, runs)
     benchmark_pretrain.show(f"pretrain, {device}", results)
     write("pretrain", results, output)
+
+
+@app.command()
+def finetune(
+    checkpoint: Checkpoint = "builtin:minilm",
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="classify, tag or answer; repeatable.", show_default="all three"),
+    ] = None,
+    attention: Attentions = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="Of each example set; else all.")] = None,
+    device: Device = "cpu",
+    runs: Runs = 3,
+    output: Output = None,
+) -> None:
+    """An epoch of fine-tuning on the example sets, beside the Trainer's (sdpa)."""
+    tasks, attentions = task or ["classify", "tag", "answer"], attention or [Attention.PACKED]
+    folder = resolve(checkpoint)
+    results = benchmark_finetune.measure(folder, tasks, attentions, rows, device, runs)
+    benchmark_finetune.show(f"finetune, {checkpoint}, {device}", results)
+    write("finetune", results, output)
 
 
 @app.command()

@@ -122,6 +122,7 @@ def test_scratch_bert_commands(command, capfdbinary):
 LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
     "memory": ["--attention", "sdpa"],
+    "finetune": ["--task", "classify", "--rows", "8"],
     "corpus": ["--size", "0.1", "--processes", "1"],
     "pretrain": shlex.split(
         "--batch 2 --length 32 --layers 1 --hidden 64 --fill 1 --attention packed"
