@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ def write_learner(folder: Path, **config) -> None:
     """Write its checkpoint, with a tokenizer: words that are frequent, and letters for others."""
     texts = " ".join(examples_of(known).read_text() for known in TASKS.values()).lower()
     words = re.findall(r"[a-z]+|[^\sa-z]", texts)
-    known = sorted({word for word in words if words.count(word) > 4 or len(word) == 1})
+    known = sorted(word for word, times in Counter(words).items() if times > 4 or len(word) == 1)
     pieces = [f"##{letter}" for letter in sorted(set("".join(words)))]
     letters = sorted({*"".join(words)} - {*known})
     vocabulary = {word: i for i, word in enumerate([*SPECIAL, *known, *letters, *pieces])}

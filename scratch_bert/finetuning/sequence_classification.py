@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
+import numpy as np
 import torch
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.utils.class_weight import compute_class_weight
@@ -143,6 +144,6 @@ class SequenceClassification:
 def balanced_weights(labels: Sequence[str], names: Sequence[str]) -> tuple[float, ...]:
     """Weigh each class by how rare it is (scikit-learn's "balanced"); one that is not there, 1."""
     there = [label for label in labels if label in names]
-    found = compute_class_weight("balanced", classes=there, y=list(names))
+    found = compute_class_weight("balanced", classes=np.array(there), y=np.array(names))
     weights = dict(zip(there, found.tolist(), strict=True))
     return tuple(weights.get(label, 1.0) for label in labels)

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.multiple_choice import MultipleChoice
 from scratch_bert.finetuning.question_answering import QuestionAnswering
 from scratch_bert.finetuning.rows import Table, read_items
@@ -124,10 +125,12 @@ def hold_out(items: Sequence[Any], share: float, seed: int) -> tuple[list[Any], 
     """Divide items, by lot; those of one key stay together.
 
     Raises:
-        CorpusError: there are too few to hold one out.
+        CorpusError: there is one only.
     """
     keys = list(dict.fromkeys(item.key for item in items))
+    if len(keys) < 2:
+        raise CorpusError("one row can be used, expected two at least: one of them is held out")
     Random(seed).shuffle(keys)  # noqa: S311
-    chosen = set(keys[: max(1, round(len(keys) * share))])
+    chosen = set(keys[: min(max(1, round(len(keys) * share)), len(keys) - 1)])
     learnt = [item for item in items if item.key not in chosen]
     return learnt, [item for item in items if item.key in chosen]

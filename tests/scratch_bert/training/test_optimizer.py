@@ -37,3 +37,19 @@ def test_what_has_no_gradient_stays():
     parameter = torch.nn.Parameter(torch.ones(1))
     OriginalAdamW([parameter], lr=0.1).step()
     assert parameter.item() == 1
+
+
+def test_lower_layers_learn_slowly():
+    model = BertForPreTraining(BertConfig(**TINY))
+    names = {parameter: name for name, parameter in model.named_parameters()}
+    groups = parameter_groups(model, 0.01, layer_decay=0.5)
+    assert len(groups) == 8
+    shares = {names[each]: group["share"] for group in groups for each in group["params"]}
+    assert len(shares) == len(names)
+    assert shares["bert.embeddings.word_embeddings.weight"] == 0.125
+    assert shares["bert.encoder.layer.0.output.LayerNorm.bias"] == 0.25
+    assert shares["bert.encoder.layer.1.attention.self.query.weight"] == 0.5
+    assert shares["bert.pooler.dense.weight"] == shares["cls.seq_relationship.bias"] == 1
+    decays = {names[each]: group["weight_decay"] for group in groups for each in group["params"]}
+    assert decays["bert.encoder.layer.0.output.LayerNorm.bias"] == 0
+    assert decays["bert.encoder.layer.1.attention.self.query.weight"] == 0.01

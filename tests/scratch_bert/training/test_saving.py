@@ -41,6 +41,7 @@ def test_steps_and_epochs(whole):
         ({"bf16": True}, 3),
         ({"accumulation": 2}, 3),
         ({"preset": Preset.ORIGINAL}, 4),
+        ({"frozen_layers": 1, "layer_decay": 0.5}, 3),
     ],
     ids=str,
 )
