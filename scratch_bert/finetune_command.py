@@ -9,7 +9,8 @@ from scratch_bert.command_line import INTERRUPTED
 from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
 from scratch_bert.pretrain_options import Attention, OnError
 
-_EXTRAS = {"tensorboard": "tensorboard"}
+_EXTRAS = dict.fromkeys(("sklearn", "seqeval", "matplotlib", "pyarrow"), "finetuning")
+_EXTRAS["tensorboard"] = "tensorboard"
 
 
 def finetune_command(
@@ -73,10 +74,11 @@ def finetune_command(
         if tensorboard:
             import tensorboard as _  # noqa: F401
     except ModuleNotFoundError as error:
-        if error.name not in ("sklearn", "seqeval", "matplotlib", "tensorboard"):
+        missing = str(error.name).partition(".")[0]
+        if missing not in _EXTRAS:
             raise
-        extra = _EXTRAS.get(error.name, "finetuning")
-        why = f"{error.name} is not installed: pip install 'scratch-bert[{extra}]'"
+        extra = _EXTRAS[missing]
+        why = f"{missing} is not installed: pip install 'scratch-bert[{extra}]'"
         raise typer.BadParameter(why) from None
     try:
         torch.empty(0, device=device)
@@ -112,13 +114,13 @@ def finetune_command(
         seed=seed,
         balanced=balanced,
         patience=patience,
-        attention=attention,
+        attention=attention.value,
     )
     try:
         output.mkdir(parents=True, exist_ok=True)
         finished = finetune(
             output,
-            task,
+            task.value,
             source,
             checkpoint,
             recipe,

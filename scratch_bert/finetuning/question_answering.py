@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import torch
 from torch import Tensor
 
+from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.features import Features, encoded
 from scratch_bert.finetuning.objectives import Spans
 from scratch_bert.finetuning.rows import Row
@@ -102,7 +103,19 @@ class QuestionAnswering:
     def features(
         self, items: Sequence[Question], tokenizer: BertTokenizer, lengths: Lengths
     ) -> Features:
-        """Tokenise questions with the windows of their texts."""
+        """Tokenise questions with the windows of their texts.
+
+        Raises:
+            CorpusError: a question leaves no room for its text.
+        """
+        for item in items:
+            own = len(tokenizer(item.question, add_special_tokens=False)["input_ids"])
+            if (
+                own + lengths.stride + tokenizer.num_special_tokens_to_add(pair=True)
+                >= lengths.most
+            ):
+                why = f"beside it and a stride of {lengths.stride} no text fits into {lengths.most}"
+                raise CorpusError(f"question {item.id}: has {own} tokens; {why}")
         encoding, rows = encoded(
             tokenizer,
             [item.question for item in items],

@@ -16,6 +16,7 @@ import scratch_bert.cli
 from parity.cli import main
 from parity.stages import stage_names
 from tests import forked
+from tests.learner import write_learner
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -38,10 +39,11 @@ PARITY = [
     if command.startswith(".venv/bin/parity") and command not in MINE
 ]
 PRETRAIN = [command for command in COMMANDS if re.search(r"\bmine\b", command)]
+FINETUNE = [command for command in COMMANDS if " finetune " in command and "tools/" not in command]
 SCRATCH_BERT = [
     command
     for command in COMMANDS
-    if command.startswith(".venv/bin/scratch-bert") and command not in PRETRAIN
+    if command.startswith(".venv/bin/scratch-bert") and command not in PRETRAIN + FINETUNE
 ]
 SCRIPTS = [
     command
@@ -52,7 +54,8 @@ SCRIPTS = [
 
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
-    assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + PRETRAIN + SCRIPTS + MINE)
+    ours = SCRATCH_BERT + PRETRAIN + FINETUNE
+    assert sorted(COMMANDS) == sorted(make + PARITY + ours + SCRIPTS + MINE)
     assert make == ["make parity", "make test", "make self-test"]
 
 
@@ -109,6 +112,24 @@ def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
             scratch_bert.cli.main(arguments)
         assert not ended.value.code, arguments
     assert "held out: perplexity" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("command", FINETUNE)
+def test_finetune(command, tmp_path, monkeypatch, capfd):
+    """The commands on a small model."""
+    monkeypatch.chdir(tmp_path)
+    write_learner(tmp_path / "learner")
+    with pytest.raises(SystemExit) as ended:
+        scratch_bert.cli.main(
+            [*shlex.split(command)[1:], "--checkpoint", "learner", "--epochs", "1"]
+        )
+    assert ended.value.code == 0
+    printed = capfd.readouterr().out
+    assert "rows held out" in printed
+    if "classify" in command:
+        (shown,) = (block for block in blocks("text") if "rows held out" in block)
+        whose = [re.split(" {2,}", line.strip())[0] for line in shown.splitlines()]
+        assert [re.split(" {2,}", line.strip())[0] for line in printed.splitlines()] == whose
 
 
 @pytest.mark.parametrize("command", SCRATCH_BERT)
@@ -232,7 +253,7 @@ def test_every_file_named_is_there():
 def test_the_reading_path_leaves_no_file_out():
     files = {str(path.relative_to(ROOT)) for path in (ROOT / "scratch_bert").rglob("*.py")}
     named = set(re.findall(r"\]\((scratch_bert/[\w./]+)\)", README))
-    names = ("tokenization", "training", "pretraining", "inference")
+    names = ("tokenization", "training", "pretraining", "finetuning", "inference")
     packages = {f"scratch_bert/{name}/__init__.py" for name in names}
     assert files - named == {"scratch_bert/errors.py", *packages}
 

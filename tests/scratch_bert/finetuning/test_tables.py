@@ -75,7 +75,12 @@ WRONG = [
     ("classify", "x.csv", "body,label\na,b\n", "has no column text, but body, label; --column"),
     ("classify", "x.jsonl", '{"text": 3, "label": 1}\n', "column text: is a int, no text"),
     ("classify", "x.jsonl", '{"text": "a", "label": -1}\n', "column label: is missing"),
-    ("classify", "x.jsonl", '{"text": "a"}\n[]\n', "missing (and 1 more rows cannot be used); --on"),
+    (
+        "classify",
+        "x.jsonl",
+        '{"text": "a"}\n[]\n',
+        "missing (and 1 more rows cannot be used); --on",
+    ),
     ("classify", "x.jsonl", '{"text"\n', "x.jsonl, row 1: not JSON"),
     ("classify", "x.csv", "text,label\na,b\nc,b\n", "label: all rows have the label b"),
     ("classify", "x.txt", "a\n", "x.txt: is of no kind that can be read: .csv, .tsv, .jsonl"),
@@ -110,7 +115,7 @@ def test_an_unknown_label(tmp_path):
     (tmp_path / "a.csv").write_text("text,label\na,yes\nb,no\n")
     (tmp_path / "b.csv").write_text("text,label\nc,yes\nd,perhaps\n")
     source = Source([tmp_path / "a.csv"], held_out=[tmp_path / "b.csv"])
-    with pytest.raises(CorpusError, match="row 2, column label: 'perhaps' is none of .* no, yes"):
+    with pytest.raises(CorpusError, match=r"row 2, column label: 'perhaps' is none of .* no, yes"):
         read_split("classify", source, 0, print)
     told = []
     skipping = Source([tmp_path / "a.csv"], held_out=[tmp_path / "b.csv"], skips=True)

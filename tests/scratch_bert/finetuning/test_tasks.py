@@ -17,7 +17,23 @@ from scratch_bert.finetuning.task import Lengths
 from scratch_bert.finetuning.token_classification import Tagged, TokenClassification
 from scratch_bert.tokenization.settings import TokenizerSettings
 
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] who sat on the mat ? an ##na cat a".split()
+WORDS = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "who",
+    "sat",
+    "on",
+    "the",
+    "mat",
+    "?",
+    "an",
+    "##na",
+    "cat",
+    "a",
+]
 TOKENIZER = BertTokenizer(TokenizerSettings({word: i for i, word in enumerate(WORDS)}))
 COLUMNS: dict = {}
 
@@ -37,9 +53,7 @@ def test_windows_of_a_long_text():
     item = Question("q", "who ?", context, ("cat", "the cat"), (4, 0))
     task = QuestionAnswering(COLUMNS)
     features = task.features([item], TOKENIZER, Lengths(8, 1))
-    found = [
-        (row["start_positions"].item(), row["end_positions"].item()) for row in features.rows
-    ]
+    found = [(row["start_positions"].item(), row["end_positions"].item()) for row in features.rows]
     assert found == [(5, 5), (0, 0), (0, 0)]  # the cat sat | sat on the | the mat
     logits = [torch.zeros(2, 8) for _ in features.rows]
     logits[1][:, [4, 6]] = torch.tensor([[2.0, 0.0], [0.0, 3.0]])  # sat on the
