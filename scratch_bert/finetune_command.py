@@ -47,10 +47,12 @@ def finetune_command(
 ) -> int:
     """Fine-tune a BERT: it learns a task from a table of examples.
 
-    classify: one label for a text or a pair (columns text, label, and pair if it is named).
-    multi-label: any number of labels, a list or a|b. regress: a number.
-    tag: a tag for each word (tokens, tags). answer: a stretch of a text (question, context,
-    answers). choose: one of several texts (text, choices, label: its number from 0).
+    - classify: a text or a pair has one label. Columns: text, label, and pair if it is named.
+    - multi-label: any number of labels, a list or a|b. Columns: as before.
+    - regress: a number. Columns: as before.
+    - tag: each word has a tag, O or B-… or I-…. Columns: tokens, tags.
+    - answer: a stretch of a text answers a question. Columns: question, context, answers.
+    - choose: one of several texts goes on. Columns: text, choices, label, which counts from 0.
 
     Where it was stopped or killed, the same command goes on, and ends with the same bits. In DIR
     then are: model, which HuggingFace loads; metrics.json; predictions.jsonl, of the rows held out;

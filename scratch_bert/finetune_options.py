@@ -25,7 +25,7 @@ class TaskName(StrEnum):
     CHOOSE = "choose"
 
 
-Task = Annotated[TaskName, typer.Argument(metavar="TASK", help=f"{', '.join(TaskName)}.")]
+Task = Annotated[TaskName, typer.Argument(help="What is learnt.")]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Where all of it goes.")
 ]

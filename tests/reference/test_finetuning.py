@@ -150,11 +150,12 @@ def their_training(name, split, learner, folder, attention, accumulation, bf16):
     return model, trainer.state.global_step
 
 
+CASES = [(name, *way, False) for name in KINDS for way in (("eager", 1), ("sdpa", 2))]
+
+
 @pytest.mark.parametrize(
-    ("attention", "accumulation", "bf16"),
-    [("eager", 1, False), ("sdpa", 1, False), ("sdpa", 2, False), ("eager", 2, True)],
+    ("name", "attention", "accumulation", "bf16"), [*CASES, ("classify", "sdpa", 1, True)]
 )
-@pytest.mark.parametrize("name", KINDS)
 def test_two_epochs(name, attention, accumulation, bf16, learner, tmp_path, capsys):
     source = Source([cut(name, ROWS, tmp_path)])
     split = read_split(name, source, SEED, print)
@@ -177,3 +178,7 @@ def test_two_epochs(name, attention, accumulation, bf16, learner, tmp_path, caps
     right = parameters(theirs)
     assert ours.keys() == right.keys()
     assert [each for each in right if not torch.equal(ours[each], right[each])] == []
+    loaded = type(theirs).from_pretrained(tmp_path / "made" / "model")
+    assert [n for n, p in loaded.named_parameters() if not torch.equal(p, right[n])] == []
+    if split.task.labels:
+        assert loaded.config.id2label == dict(enumerate(split.task.labels))
