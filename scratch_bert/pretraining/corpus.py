@@ -6,7 +6,7 @@ Documents are worked on in chunks, by several processes; what is made does not d
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from scratch_bert.errors import CorpusError
-from scratch_bert.pretraining.dynamic_pairs import Stretch, stretches
+from scratch_bert.pretraining.dynamic_pairs import stretches
 from scratch_bert.pretraining.pool import mapped
 from scratch_bert.pretraining.progress import Advance
 from scratch_bert.pretraining.shards import (
@@ -142,18 +142,16 @@ def write_stretches(
         place: of the file.
         documents: what is cut.
         seq_length: tokens of a pair at most, with [CLS] and two [SEP].
-        seed: a document's draws depend on this and its number alone.
+        seed: of the draws.
         advance: is told of documents that are done.
     """
-
-    def of(number: int) -> Iterator[Stretch]:
-        rng = Random(f"{seed} {number}")  # noqa: S311
-        return stretches(number, documents[number].lengths(), seq_length - 3, rng)
+    rng = Random(str(seed))  # noqa: S311
 
     def batches() -> Iterator[pa.RecordBatch]:
-        numbers = iter(range(len(documents)))
-        while some := [*islice(numbers, _TOGETHER)]:
-            yield stretches_batch([stretch for number in some for stretch in of(number)])
+        lengths = enumerate(documents.lengths())
+        while some := [*islice(lengths, _TOGETHER)]:
+            found = (stretches(number, each, seq_length - 3, rng) for number, each in some)
+            yield stretches_batch([*chain.from_iterable(found)])
             advance(len(some))
 
     write_batches(place, STRETCHES, batches())

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -105,6 +106,22 @@ def test_stopped_anywhere_it_ends_the_same(stage, corpus, tmp_path, monkeypatch)
             prepare(tmp_path / "made", corpus)
     prepare(tmp_path / "made", corpus)
     assert files(tmp_path / "made") == files(tmp_path / "whole")
+
+
+def test_back_to_what_it_was_after_another_was_stopped(corpus, tmp_path, monkeypatch):
+    folder = tmp_path / "made"
+    prepare(folder, corpus)
+    before = files(folder)
+
+    def stopped(place):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "divided", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(folder, replace(corpus, whole_files=True))
+    prepare(folder, corpus)
+    assert files(folder) == before
 
 
 def test_killed_while_it_writes_it_leaves_nothing(corpus, tmp_path):
