@@ -3,6 +3,7 @@
 import time
 from typing import Annotated
 
+import torch
 import typer
 from rich.console import Console
 
@@ -41,6 +42,7 @@ def pretraining_command(
         raise typer.BadParameter(
             f"{', '.join(unknown)}: expected some of {', '.join(CHECKS)}", param_hint="--check"
         )
+    torch.set_num_threads(1)  # small runs, whose threads would wait for each other
     facts = environment()
     kept = ("transformers", "torch", "python", "scratch_bert", "threads")
     report = PretrainingReport(

@@ -1,4 +1,4 @@
-"""Are pairs of sentences BERT's: some follow, the others are from elsewhere, as their labels say?"""
+"""Are pairs of sentences BERT's: some follow, others are from elsewhere, as their labels say?"""
 
 from collections.abc import Iterable, Sequence
 from functools import partial

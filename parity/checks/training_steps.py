@@ -1,0 +1,79 @@
+"""Do optimiser steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import torch
+
+from parity.checks.pretraining_inputs import CONFIG, SETTINGS, steps, weights
+from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
+from parity.checks.pretraining_outcome import Outcome
+from parity.checks.training_states import explain, judge_states, reference_states
+from parity.compare import Comparison, Status, bit_equal
+from parity.mistakes.steps import DROPOUT, LOSSES, STEPS
+from parity.training_candidate import Asked, State
+
+_LEFT_OFF = 0.1
+"""How near a training with dropout may come to one without, as a share of the distance between the
+reference's two: one with other draws is 0.9 to 1.1 away, one without dropout 1e-5, by rounding."""
+
+
+def check_steps(candidate: Asked) -> Outcome:
+    """Take twenty steps of two batches without dropout, in double precision.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome, begin, batches = Outcome("steps"), weights(), steps()
+    given = {"weights": begin, "steps": batches, "settings": SETTINGS}
+    ours = candidate.ask("train", config=WITHOUT_DROPOUT, dtype="float64", **given)["states"]
+    run = partial(reference_states, begin, batches, SETTINGS)
+    judge_states(outcome, ours, [*run()])
+    if outcome.different:
+        explain(outcome, ours, (*STEPS, *LOSSES), run)
+    return outcome
+
+
+def check_dropout(candidate: Asked) -> Outcome:
+    """Take twenty steps with dropout, in single precision.
+
+    That the bits are the reference's from the same seed is told and not demanded; that something
+    is dropped is demanded.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome, begin, batches = Outcome("dropout"), weights(), steps()
+    given = {"config": CONFIG, "weights": begin, "dtype": "float32"}
+    ours = candidate.ask("train", steps=batches, settings=SETTINGS, **given)["states"]
+    run = partial(reference_states, begin, batches, SETTINGS, dtype="float32")
+    *_, theirs = run(config=CONFIG)
+    *_, without = run(config=WITHOUT_DROPOUT)
+    last: State = ours[-1] if ours else {}
+    both = [name for name in theirs if name in last and last[name].shape == theirs[name].shape]
+    outcome.bits = sum(bit_equal(last[name], theirs[name]) for name in both), len(theirs)
+    if not both:
+        note = "nothing was trained under HuggingFace's names"
+        outcome.rows.append(
+            Comparison("parameters", Status.MISSING_OURS, note=note, probe="dropout")
+        )
+        return outcome
+    near = _distance(both, last, without) / _distance(both, theirs, without)
+    left_off = not near > _LEFT_OFF  # so that NaN is wrong, too
+    note = (
+        f"trained with dropout it is {near:.1e} of the reference's distance from a training "
+        f"without, expected more than {_LEFT_OFF}"
+    )
+    status = Status.VALUE if left_off else Status.MATCH
+    outcome.rows.append(Comparison("parameters", status, note=note, probe="dropout"))
+    if left_off:
+        outcome.causes.append(DROPOUT.fault)
+    return outcome
+
+
+def _distance(
+    names: list[str], ours: Mapping[str, torch.Tensor], theirs: Mapping[str, torch.Tensor]
+) -> float:
+    return sum((ours[name] - theirs[name]).abs().sum().item() for name in names)
