@@ -58,7 +58,8 @@ def _block_by_block(
 def _sequences(row: Row, block: Block) -> Split:
     """Cut a block's part of the row into its sequences; a view."""
     heads, head_dim = row.size(1), row.size(3)
-    return row[0].view(heads, block.sequences, block.length, head_dim).transpose(0, 1)
+    split = heads, block.sequences, block.length, head_dim
+    return row.squeeze(0).view(split).transpose(0, 1)  # row[0] has a slower way back
 
 
 def _all_at_once(query: Row, key: Row, value: Row, packing: Packing) -> Row:

@@ -1,5 +1,6 @@
 """`scratch-bert pretrain`: a BERT of one's own, from text to a model that HuggingFace loads."""
 
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from scratch_bert.command_line import INTERRUPTED
 from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
+from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.schedule import Preset
 
 
@@ -85,11 +87,23 @@ def pretrain_command(
         bool, typer.Option("--whole-word", help="Hide all pieces of a word or none.")
     ] = False,
     every: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Steps from one checkpoint to the next.")
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Steps from one evaluation and checkpoint to the next."
+        ),
     ] = 500,
     keep: Annotated[int, typer.Option(min=1, metavar="N", help="Checkpoints that stay.")] = 2,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of all draws.")] = 0,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write the curves for TensorBoard, too.")
+    ] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    parallel: Annotated[
+        Parallel,
+        typer.Option(
+            help="Of several processes, each has the whole model (ddp) or a part of it (fsdp)."
+        ),
+    ] = Parallel.DDP,
 ) -> int:
     """Pretrain a BERT from scratch: hidden words, and whether a sentence follows another.
 
@@ -97,20 +111,30 @@ def pretrain_command(
     then are: model, which HuggingFace loads; curves.jsonl, a line for each step; checkpoints; and
     corpus, what was made of the text. One document of twenty is held out, to evaluate.
 
+    On several processes or machines, which share DIR: torchrun --nproc-per-node N -m scratch_bert
+    pretrain …, where --accumulation is at least N. Each computes its share of a step's batches.
+
     Exit codes: 0 done, 1 the loss is no number any more, 4 usage, 130 stopped.
     """
     if hidden % 64:
         raise typer.BadParameter(f"{hidden}, expected a multiple of 64", param_hint="--hidden")
+    if accumulation < (processes := int(os.environ.get("WORLD_SIZE", "1"))):
+        why = f"{accumulation}, expected {processes}: a batch for each process at least"
+        raise typer.BadParameter(why, param_hint="--accumulation")
     try:
         import torch  # which takes seconds
 
         from scratch_bert.pretraining.preparation import Corpus
         from scratch_bert.pretraining.pretrain import Size, pretrain
         from scratch_bert.training.settings import Settings
+
+        if tensorboard:
+            import tensorboard as _  # noqa: F401
     except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
+        if error.name not in ("pyarrow", "tensorboard"):
             raise
-        why = "pyarrow is not installed: pip install 'scratch-bert[pretraining]'"
+        extra = "pretraining" if error.name == "pyarrow" else "tensorboard"
+        why = f"{error.name} is not installed: pip install 'scratch-bert[{extra}]'"
         raise typer.BadParameter(why) from None
     try:
         torch.empty(0, device=device)
@@ -128,6 +152,8 @@ def pretrain_command(
         bf16=bf16,
         preset=preset,
         seed=seed,
+        seed_each_batch=True,
+        parallel=parallel,
     )
     try:
         output.mkdir(parents=True, exist_ok=True)
@@ -141,6 +167,7 @@ def pretrain_command(
             every=every,
             keep=keep,
             device=device,
+            tensorboard=tensorboard,
         )
     except (CorpusError, CheckpointError) as error:
         raise typer.BadParameter(str(error)) from None

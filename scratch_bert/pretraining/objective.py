@@ -1,13 +1,13 @@
 """What pretraining makes small: how badly hidden words and next sentences are predicted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scratch_bert.heads import BertForMaskedLM
+from scratch_bert.outputs import PreTrainingOutput
 from scratch_bert.pretraining.dynamic_masking import IGNORED
 from scratch_bert.training.step import Batch
 
@@ -52,27 +52,28 @@ class Pretraining:
         """Count the labels of a step's batches."""
         return Counts.of(batches)
 
-    def loss(self, model: nn.Module, batch: Batch, counts: Counts) -> Tensor:
+    def loss(self, model: nn.Module, batch: Batch, counts: Sequence[int]) -> Tensor:
         """Return a batch's share of its step's loss.
 
         Args:
             model: BertForPreTraining or BertForMaskedLM.
             batch: `input_ids`, `attention_mask`, `token_type_ids`, `labels` (`IGNORED` where
                 nothing is hidden), and `next_sentence_label` where pairs are learnt.
-            counts: of the whole step.
+            counts: `Counts` of the whole step.
         """
+        words, pairs = counts
         inputs = {name: tensor for name, tensor in batch.items() if "label" not in name}
         labels, at = batch["labels"], None
         if self.attention == "packed":
             at = labels != IGNORED
             labels = labels[at]
         output = model(**inputs, logits_at=at, attention=self.attention)
-        is_alone = isinstance(model, BertForMaskedLM)
-        scores = output.logits if is_alone else output.prediction_logits
-        words = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
-        loss = words / max(1, counts.words)  # where nothing is hidden HF's is NaN
+        is_both = isinstance(output, PreTrainingOutput)
+        scores = output.prediction_logits if is_both else output.logits
+        hidden = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
+        loss = hidden / max(1, words)  # where nothing is hidden HF's is NaN
         if "next_sentence_label" not in batch:
             return loss
-        pairs = batch["next_sentence_label"]
-        follows = F.cross_entropy(output.seq_relationship_logits, pairs, reduction="sum")
-        return loss + follows / counts.pairs
+        labels = batch["next_sentence_label"]
+        follows = F.cross_entropy(output.seq_relationship_logits, labels, reduction="sum")
+        return loss + follows / pairs

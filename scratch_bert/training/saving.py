@@ -28,6 +28,7 @@ from torch.distributed.checkpoint.state_dict_loader import load as load_tensors
 from torch.distributed.checkpoint.state_dict_saver import save as save_tensors
 
 from scratch_bert.errors import CheckpointError, TrainingError
+from scratch_bert.training import processes
 from scratch_bert.training.loop import Done, Training
 
 ABOUT = "training.json"
@@ -60,16 +61,17 @@ def run(
         if not (math.isfinite(done.loss) and math.isfinite(done.gradient_norm)):
             why = f"step {done.step}: the loss is {done.loss}, the gradient {done.gradient_norm}"
             raise TrainingError(f"{why}; {_last(folder)}; begin anew with a lower learning rate")
-        stop = stops()
+        yield done
+        asked = torch.tensor(int(stops()), device=next(training.model.parameters()).device)
+        stop = processes.total(asked).item() > 0
         if stop or done.step % every == 0 or done.step == training.settings.steps:
             save(training, folder, keep)
-        yield done
         if stop:
             return
 
 
 def save(training: Training, folder: Path, keep: int = 2) -> Path:
-    """Write a checkpoint, and remove all but the last ones.
+    """Write a checkpoint, and remove all but the last ones; of several processes the first does.
 
     Args:
         training: between two steps.
@@ -80,15 +82,22 @@ def save(training: Training, folder: Path, keep: int = 2) -> Path:
         CheckpointError: it cannot be written; those from before are as they were.
     """
     place = folder / f"{_NAME}{training.step}"
-    if place.exists():
-        return place
+    tensors = {name: processes.whole(tensor) for name, tensor in _tensors(training).items()}
+    if processes.own() == 0 and not place.exists():
+        _put(training, tensors, place, keep)
+    processes.wait()
+    return place
+
+
+def _put(training: Training, tensors: dict[str, Tensor], place: Path, keep: int) -> None:
+    folder = place.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for killed in folder.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(killed)
         beside = folder / f"{_UNFINISHED}{training.step}"
         beside.mkdir()
-        _write(training, beside)
+        _write(training, tensors, beside)
         beside.rename(place)
         _sync(folder)
         for old in checkpoints(folder)[:-keep]:  # renamed first: never half of one is seen
@@ -96,7 +105,6 @@ def save(training: Training, folder: Path, keep: int = 2) -> Path:
     except OSError as error:
         why = f"{place}: cannot be written: {error.strerror}"
         raise CheckpointError(f"{why}; {_last(folder)}") from None
-    return place
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -130,11 +138,11 @@ def resume(training: Training, place: Path) -> None:
     training.step = about["step"]
 
 
-def _write(training: Training, beside: Path) -> None:
+def _write(training: Training, tensors: dict[str, Tensor], beside: Path) -> None:
     writer = HuggingFaceStorageWriter(str(beside))
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is one process
         try:
-            save_tensors(_tensors(training), storage_writer=writer, no_dist=True)
+            save_tensors(tensors, storage_writer=writer, no_dist=True)
         except CheckpointException as failed:
             error, _ = next(iter(failed.failures.values()))
             raise error from None
@@ -166,7 +174,8 @@ def _tensors(training: Training) -> dict[str, Tensor]:
 
 def _settings(training: Training) -> Mapping[str, Any]:
     """What must not change on the way, the model's configuration too, as JSON has it."""
-    settings = {**vars(training.settings), "examples": len(training.examples)}
+    settings = {**vars(training.settings)}
+    settings["examples"] = [(phase.begin, len(phase.examples)) for phase in training.phases]
     settings |= {f"model.{name}": value for name, value in vars(training.model.config).items()}
     return json.loads(json.dumps(settings))
 

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
+from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.schedule import Preset, huggingface_schedule, original_schedule
 
 
@@ -25,6 +26,9 @@ class Settings:
         fused: AdamW in one pass over memory, as the `Trainer` does; last bits differ.
         preset: whose optimiser and schedule.
         seed: of the order of examples.
+        seed_each_batch: draw a batch's dropout from the seed, the step and the batch's place in it,
+            however many processes there are; else go on drawing, as the `Trainer` does.
+        parallel: what each of several processes keeps.
     """
 
     steps: int
@@ -38,6 +42,8 @@ class Settings:
     fused: bool = True
     preset: Preset = Preset.HUGGINGFACE
     seed: int = 42
+    seed_each_batch: bool = False
+    parallel: Parallel = Parallel.DDP
 
     def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         """Make the optimiser of a model's parameters."""

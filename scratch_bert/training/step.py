@@ -1,10 +1,13 @@
 """One step of training: several batches, one change of the parameters."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from contextlib import nullcontext
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
+
+from scratch_bert.training import processes
 
 Batch = Mapping[str, Tensor]
 
@@ -12,12 +15,12 @@ Batch = Mapping[str, Tensor]
 class Objective(Protocol):
     """What training makes small."""
 
-    def count(self, batches: Sequence[Batch]) -> Any:
+    def count(self, batches: Sequence[Batch]) -> Sequence[int]:
         """Count what the losses of a step's batches are divided by, all together."""
         ...
 
-    def loss(self, model: nn.Module, batch: Batch, counts: Any) -> Tensor:
-        """Return a batch's share of its step's loss."""
+    def loss(self, model: nn.Module, batch: Batch, counts: Sequence[int]) -> Tensor:
+        """Return a batch's share of its step's loss; `counts` are of all processes."""
         ...
 
 
@@ -41,6 +44,8 @@ def training_step(
     *,
     bf16: bool = False,
     max_grad_norm: float = 1.0,
+    seeds: Sequence[int] | None = None,
+    spare: bool = False,
 ) -> Step:
     """Sum the gradients of batches, clip them, and let the optimiser step.
 
@@ -48,20 +53,30 @@ def training_step(
 
     Args:
         model: in training mode.
-        batches: one after the other, to need less memory at a time (gradient accumulation).
+        batches: one after the other, to need less memory at a time (gradient accumulation); of
+            several processes, those that this one computes, as many as each of them.
         optimizer: its gradients are none before and after.
         objective: gives each batch's loss.
         bf16: compute matrix products in bfloat16 (torch.autocast).
         max_grad_norm: gradients longer than this, together, are shortened to it.
+        seeds: what each batch's dropout is drawn from; None draws on from what was drawn before.
+        spare: the last batch is another process's, computed to keep in step; it counts nothing.
     """
-    counts, device = objective.count(batches), next(model.parameters()).device
+    device, last = next(model.parameters()).device, len(batches) - 1
+    own = objective.count(batches[:last] if spare else batches)
+    counts = processes.total(torch.tensor(own, device=device)).tolist()
     total = torch.zeros((), device=device)
-    for batch in batches:
-        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-            loss = objective.loss(model, batch, counts)
-        loss.backward()  # type: ignore[no-untyped-call]
+    for place, batch in enumerate(batches):
+        if seeds is not None:
+            torch.manual_seed(seeds[place])
+        with processes.without_sum(model) if place < last else nullcontext():
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                loss = objective.loss(model, batch, counts)
+            if spare and place == last:
+                loss = loss * 0
+            loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
     optimizer.step()
     optimizer.zero_grad()
-    return Step(total, norm)
+    return Step(processes.total(total), processes.whole(norm))

@@ -49,6 +49,7 @@ ORDER = [
     "pretrain_command",
     "fill_mask_command",
     "cli",
+    "__main__",
 ]
 
 

@@ -4,15 +4,15 @@ run_mlm.py is no part of the transformers package: its `group_texts` is written 
 """
 
 import json
-import warnings
 from itertools import chain
 
 import pytest
 import torch
-from transformers import BertTokenizer, DataCollatorForLanguageModeling
+from transformers import BertTokenizerFast
 
 from scratch_bert.cli import main
 from scratch_bert.pretraining.texts import builtin_texts, sentences
+from tests.reference.collating import collator
 
 TIMES, LENGTH, SEED = 2, 32, 5
 
@@ -34,7 +34,7 @@ def test_the_same_examples(whole_word, lines, folder, tmp_path, capsys):
         main(["build-examples", "--recipe", "huggingface", *files, *options, *more])
     ours = json.loads(capsys.readouterr().out)
 
-    tokenizer = BertTokenizer.from_pretrained(folder)
+    tokenizer = BertTokenizerFast.from_pretrained(folder)
     asked = {"return_special_tokens_mask": True, "return_offsets_mapping": True}
     features = []
     for first in (0, 1000):
@@ -43,12 +43,9 @@ def test_the_same_examples(whole_word, lines, folder, tmp_path, capsys):
         for start in range(0, len(rows["input_ids"]) // LENGTH * LENGTH, LENGTH):
             part = {name: torch.tensor(row[start : start + LENGTH]) for name, row in rows.items()}
             features.append(part)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of what whole words exclude
-        collator = DataCollatorForLanguageModeling(tokenizer, seed=SEED, whole_word_mask=whole_word)
-    theirs = []
+    theirs, collate = [], collator(tokenizer, seed=SEED, whole_word_mask=whole_word)
     for _ in range(TIMES):
-        batch = collator([dict(feature) for feature in features])
+        batch = collate([dict(feature) for feature in features])
         for ids, labels in zip(batch["input_ids"], batch["labels"], strict=True):
             at = (labels != -100).nonzero().flatten()
             theirs.append([ids.tolist(), [0] * LENGTH, at.tolist(), labels[at].tolist(), 0])

@@ -1,5 +1,7 @@
 """A whole training ends with the parameters of HuggingFace's Trainer, bit for bit."""
 
+import os
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,6 +14,7 @@ from tests.batches import batch_of
 from tests.reference.sides import pair
 
 EXAMPLES, BATCH, EPOCHS, SEED = 23, 4, 2, 7  # the last batch of an epoch is smaller
+ROUNDED = 5.1e-5  # 4.57 logs four decimals of a loss
 
 
 class Examples(torch.utils.data.Dataset):
@@ -42,6 +45,7 @@ def per_hidden_word(output, labels, num_items_in_batch):
 
 
 def their_training(model, examples, folder, options, accumulation=1):
+    os.environ.pop("ACCELERATE_MIXED_PRECISION", None)  # 4.57 goes on with an earlier one's
     arguments = TrainingArguments(
         output_dir=folder,
         num_train_epochs=EPOCHS,
@@ -98,7 +102,8 @@ def test_two_epochs(attention, bf16, fused, tmp_path, capsys):
     logs = their_training(theirs, examples, tmp_path, options)
     done = our_training(ours, examples, attention, options)
     assert_same(done, logs, ours, theirs)
-    assert [each.loss for each in done] == pytest.approx([float(log["loss"]) for log in logs])
+    losses = [float(log["loss"]) for log in logs]
+    assert [each.loss for each in done] == pytest.approx(losses, abs=ROUNDED)
 
 
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])

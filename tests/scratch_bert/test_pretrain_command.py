@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from scratch_bert import BertForPreTraining
 from scratch_bert.cli import main
 from scratch_bert.pretraining import pretrain
+from tests import forked
 
+ROOT = Path(__file__).parents[2]
 SMALL = shlex.split(
     "--layers 1 --hidden 64 --vocab-size 200 --batch-size 4 --seq-length 16 --warmup 1"
 )
@@ -63,17 +67,17 @@ def test_what_is_there_afterwards(run, tmp_path):
 def test_it_goes_on_where_it_was_stopped(preset, run, tmp_path, monkeypatch):
     options = ["--preset", preset, "--every", "2", "--dropout", "0.1"]
     assert run("-o", "whole", *options)[0] == 0
-    write, stopped = pretrain._write, []
+    add, stopped = pretrain.Curves.add, []
 
-    def stop(curves, done):
-        write(curves, done)
+    def stop(curves, done, held_out):
+        add(curves, done, held_out)
         if done.step == 3 and not stopped:
             stopped.append(os.kill(os.getpid(), signal.SIGTERM))
 
-    monkeypatch.setattr(pretrain, "_write", stop)
+    monkeypatch.setattr(pretrain.Curves, "add", stop)
     code, out, err = run("-o", "parts", *options)
     assert (code, out) == (130, "")
-    assert "stopped at step 4; the same command goes on from there" in err
+    assert "stopped at step 3; the same command goes on from there" in err
     torch.manual_seed(9)
     assert run("-o", "parts", *options)[0] == 0
     ours, theirs = (weights(tmp_path / name) for name in ("parts", "whole"))
@@ -197,7 +201,51 @@ def test_without_pyarrow(run, monkeypatch):
     assert "pip install 'scratch-bert[pretraining]'" in " ".join(err.replace("│", " ").split())
 
 
+def test_a_process_without_a_batch(run, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    code, _, err = run("-o", "made", "--accumulation", "2")
+    assert code == 4
+    assert "--accumulation: 2, expected 3" in " ".join(err.replace("│", " ").split())
+
+
 def test_no_number(run):
     code, out, err = run("-o", "made", "--learning-rate", "1e30", "--warmup", "0", "--every", "1")
     assert (code, out) == (1, "")
     assert "the last good checkpoint is" in " ".join(err.split())
+
+
+def test_curves_for_tensorboard(run, tmp_path):
+    run("-o", "made", "--every", "2", "--tensorboard", steps=4)
+    (tmp_path / "made" / "checkpoints" / "step-4").rename(
+        tmp_path / "step-4"
+    )  # step 3 on once more
+    run("-o", "made", "--every", "2", "--tensorboard", steps=4)
+    board = EventAccumulator(str(tmp_path / "made" / "tensorboard")).Reload()
+    lines = curves(tmp_path / "made")
+    for name in ("loss", "gradient_norm", "learning_rate", "held_out_perplexity"):
+        there = [(line["step"], line[name]) for line in lines if name in line]
+        found = [(event.step, event.value) for event in board.Scalars(name)]
+        assert found == [(step, pytest.approx(value)) for step, value in there]
+    assert [line["step"] for line in lines if "held_out_perplexity" in line] == [2, 4]
+
+
+def test_two_processes(run, tmp_path):
+    """Started by torchrun: the time of three Pythons."""
+    options = ["--every", "2", "--dropout", "0.1", "--accumulation", "2"]
+    arguments = ["pretrain", "--corpus", "text.txt", "--steps", "6", *SMALL, *options, "-o"]
+    program = [sys.executable, "-c", "from scratch_bert.cli import main; main()"]
+    forked.run([*program, *arguments, "one"], cwd=tmp_path, check=True)  # in one thread, too
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [*command, "-m", "scratch_bert", *arguments, "two"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("held out: perplexity") == 1
+    assert curves(tmp_path / "two") == curves(tmp_path / "one")
+    ours, theirs = (weights(tmp_path / name) for name in ("two", "one"))
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []

@@ -8,43 +8,14 @@ import signal
 import time
 
 import pytest
-import torch
 
-from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.errors import CheckpointError, TrainingError
-from scratch_bert.pretraining.objective import Pretraining
 from scratch_bert.training import saving
-from scratch_bert.training.loop import Training
 from scratch_bert.training.saving import ABOUT, checkpoints, resume, run, save
 from scratch_bert.training.schedule import Preset
-from scratch_bert.training.settings import Settings
-from tests.batches import batch_of
-from tests.models import TINY
+from tests.scratch_bert.training.small import STEPS, differences, in_a_fork, training
 
-STEPS, KILLS = 12, 4
-
-
-class Examples:
-    def __init__(self):
-        self.rows = batch_of([4 + number % 9 for number in range(11)])
-
-    def __len__(self):
-        return 11
-
-    def batch(self, numbers, epoch):
-        return {name: rows[numbers] for name, rows in self.rows.items()}
-
-
-def training(seed=3, **options):
-    torch.manual_seed(seed)
-    model = BertForPreTraining(BertConfig(**TINY))
-    options = {"steps": STEPS, "batch_size": 3, "learning_rate": 1e-3, "warmup": 2, **options}
-    return Training(model, Examples(), Pretraining("sdpa"), Settings(**options))
-
-
-def differences(ours, theirs):
-    other = dict(theirs.model.named_parameters())
-    return [n for n, p in ours.model.named_parameters() if not torch.equal(p, other[n])]
+KILLS = 4
 
 
 @pytest.fixture(scope="module")
@@ -88,17 +59,8 @@ def test_a_stop_changes_no_bit(options, stop, tmp_path):
 
 
 def forked(folder):
-    """Train in a process that can be killed; in one thread, as all that were forked must."""
-    child = os.fork()
-    if child:
-        return child
-    try:
-        torch._C.set_num_threads(1)
-        for _ in run(training(steps=6 * KILLS), folder, every=1):
-            pass
-        os._exit(0)
-    finally:
-        os._exit(1)
+    """Train in a process that can be killed."""
+    return in_a_fork(lambda: [*run(training(steps=6 * KILLS), folder, every=1)])
 
 
 def test_killed_at_any_moment(tmp_path):
