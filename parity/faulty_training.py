@@ -6,7 +6,6 @@ Each mistake is a candidate that is called by its name, `parity.faulty_training:
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,40 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 
 from parity.edits import Fault
-from parity.mistakes import hidden_words, initial_weights, orders, sentence_pairs, steps
+from parity.mistakes import (
+    hidden_words,
+    initial_weights,
+    losses,
+    orders,
+    processes,
+    sentence_pairs,
+    steps,
+)
 from parity.mistakes.instead import Instead
 from parity.mistakes.orders import epoch_steps
 from parity.mistakes.sentence_pairs import Documents, Pair
-from parity.plain_training import RIGHT, loss_of, train
+from parity.plain_training import Recipe, loss_of, train
 from parity.scratch_training import ScratchTraining
 from parity.training_candidate import Batch, State
 
-RIGHT_NAME = "right"
-_KNOWN: tuple[Instead, ...] = (
-    *initial_weights.MISTAKES,
-    *hidden_words.MISTAKES,
-    *sentence_pairs.MISTAKES,
-    *steps.LOSSES,
-    *steps.STEPS,
-    steps.DROPOUT,
-    *steps.RESUMED,
-    *steps.PROCESSES,
-    *orders.MISTAKES,
-)
+RIGHT = "right"
+PARTS: dict[str, tuple[Instead, ...]] = {
+    "Pretraining: first weights.": initial_weights.MISTAKES,
+    "Pretraining: hidden words.": hidden_words.MISTAKES,
+    "Pretraining: pairs of sentences.": sentence_pairs.MISTAKES,
+    "Pretraining: the loss.": losses.MISTAKES,
+    "Pretraining: optimiser steps.": (*steps.STEPS, steps.DROPOUT),
+    "Pretraining: stopped, and gone on with.": processes.RESUMED,
+    "Pretraining: several processes.": processes.PROCESSES,
+    "Pretraining: the order of examples.": orders.MISTAKES,
+}
+_KNOWN = {mistake.fault.name: mistake for part in PARTS.values() for mistake in part}
 
 
 @cache
 def training_faults() -> dict[str, Fault]:
     """The known mistakes, by name; their stage is the check that sees them."""
-    return {mistake.fault.name: mistake.fault for mistake in _KNOWN}
+    return {name: mistake.fault for name, mistake in _KNOWN.items()}
 
 
 class Faulty:
@@ -54,9 +61,9 @@ class Faulty:
     def __init__(self, mistake: Instead | None) -> None:
         self._check = mistake.fault.stages[0] if mistake else ""
         self._parts = mistake.parts if mistake else {}
-        self._recipe = RIGHT
+        self._recipe = Recipe()
         if self._check in ("loss", "steps", "dropout", "resume", "processes"):
-            self._recipe = replace(RIGHT, **self._parts)
+            self._recipe = Recipe(**self._parts)
 
     def initial(self, config: dict[str, Any], seed: int) -> State:
         """Draw fresh weights, some of them again."""
@@ -117,9 +124,6 @@ class Faulty:
 
 def __getattr__(name: str) -> Faulty:
     """Make a candidate by the name of its mistake."""
-    for mistake in _KNOWN:
-        if mistake.fault.name == name:
-            return Faulty(mistake)
-    if name == RIGHT_NAME:
-        return Faulty(None)
+    if name in _KNOWN or name == RIGHT:
+        return Faulty(_KNOWN.get(name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

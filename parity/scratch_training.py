@@ -1,5 +1,6 @@
 """scratch_bert's pretraining as the first candidate."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -46,8 +47,10 @@ class _Given(Training):
 
     def __iter__(self) -> Iterator[Done]:
         """Take the steps that are left."""
+        (phase,) = self.phases
         while self.step < self.settings.steps:
-            yield self._take(range(*self._ends[self.step : self.step + 2]), epoch=0)
+            begin, end = self._ends[self.step : self.step + 2]
+            yield self._take(phase.examples, [[number] for number in range(begin, end)], epoch=0)
 
 
 class _Batches:
@@ -121,9 +124,12 @@ class ScratchTraining:
         settings: Mapping[str, Any],
         folder: Path | None = None,
     ) -> Iterator[Done]:
-        """Train, and keep a checkpoint of each step where there is a folder."""
+        """Train, in each of several processes where there are some; each step is kept."""
         torch.manual_seed(settings["seed"])
-        own = Settings(batch_size=1, fused=False, **settings)
+        together = int(os.environ.get("WORLD_SIZE", "1")) > 1
+        if together:
+            torch.distributed.init_process_group()
+        own = Settings(batch_size=1, fused=False, seed_each_batch=together, **settings)
         training = _Given(model, steps, own)
         yield from training if folder is None else run(training, folder, every=1)
 

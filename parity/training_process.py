@@ -55,6 +55,11 @@ class TrainingProcess:
         self._asked(what)
         return torch.load(self._folder / ANSWER, weights_only=True)
 
+    def kill(self) -> None:
+        """End the process; who waits for its answer is told that it crashed."""
+        if self._process is not None:
+            self._process.kill()
+
     def _asked(self, what: str) -> list[dict[str, Any]]:
         if self._process is None:
             self._process = Process("parity.training_worker", self._log)

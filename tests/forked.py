@@ -19,7 +19,12 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 
-MODULES = ("parity.worker", "parity.adapter.worker")
+MODULES = (
+    "parity.worker",
+    "parity.adapter.worker",
+    "parity.training_worker",
+    "parity.faulty_training",  # a candidate, whose imports take seconds
+)
 ROOT = Path(__file__).parents[1]
 
 

@@ -11,6 +11,7 @@ from parity.checks.measures import Measures, alike, named, share
 from parity.checks.pretraining_outcome import Outcome
 from parity.compare import Comparison, Status
 from parity.mistakes.hidden_words import IGNORED, MISTAKES, PAD, hide_words
+from parity.mistakes.instead import Instead
 from parity.training_candidate import Asked
 
 _CLS, _SEP, _MASK, _ORDINARY, _VOCAB = 2, 3, 4, 5, 1000
@@ -36,16 +37,18 @@ def check_hidden_words(candidate: Asked) -> Outcome:
         if made[name].shape != ids.shape:
             note = f"mask returns {tuple(made[name].shape)} for ids of {tuple(ids.shape)}"
             outcome.rows.append(Comparison(name, Status.SHAPE, note=note, probe="masks"))
-    if not outcome.rows:
-        measured = _measures(ask, 0)
-        outcome.rows = [measure.row("masks") for measure in measured.values()]
-    if outcome.different and len(outcome.rows) > 1:
-        outcome.causes = [
-            mistake.fault
-            for mistake in MISTAKES
-            if alike(measured, _measures(partial(_plainly, mistake.parts), _CALLS))
-        ]
+    if outcome.rows:
+        return outcome
+    measured = _measures(ask, 0)
+    outcome.rows = [measure.row("masks") for measure in measured.values()]
+    if outcome.different:
+        outcome.causes = [mistake.fault for mistake in MISTAKES if alike(measured, _wrong(mistake))]
     return outcome
+
+
+@cache
+def _wrong(mistake: Instead) -> Measures:
+    return _measures(partial(_plainly, mistake.parts), _CALLS)
 
 
 def _plainly(parts: Mapping[str, Any], input_ids: Tensor, **given: Any) -> dict[str, Tensor]:

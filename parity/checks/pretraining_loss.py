@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from parity.checks.pretraining_inputs import STILL, batch, model, weights
 from parity.checks.pretraining_outcome import Outcome, accounted
 from parity.compare import Comparison, compare
-from parity.mistakes.steps import LOSSES
+from parity.mistakes.losses import MISTAKES
 from parity.plain_training import RIGHT, loss_of
 from parity.tolerance import FLOAT64
 from parity.training_candidate import Asked, Batch, State
@@ -36,7 +36,7 @@ def check_loss(candidate: Asked) -> Outcome:
     if outcome.different:
         outcome.causes = [
             mistake.fault
-            for mistake in LOSSES
+            for mistake in MISTAKES
             if _explains(reference, batches, ours, mistake.parts)
         ]
         if not outcome.causes:

@@ -1,20 +1,22 @@
 """Do two processes end with the parameters of one that accumulates their batches?"""
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from parity.checks.pretraining_inputs import SETTINGS, STILL, steps, weights
 from parity.checks.pretraining_outcome import Outcome
-from parity.checks.training_states import explain, judge_states, reference_states
+from parity.checks.training_states import Remembered, explain, judge_states, reference_states
 from parity.compare import compare
-from parity.mistakes.steps import PROCESSES
-from parity.plain_training import RIGHT, Recipe
+from parity.mistakes.instead import Instead
+from parity.mistakes.processes import PROCESSES
+from parity.plain_training import Recipe
 from parity.tolerance import BIT_FOR_BIT
-from parity.training_candidate import Asked, Batch, State
+from parity.training_candidate import Asked, Batch
 from parity.training_process import TrainingProcess
 
 _WORLD, _STEPS = 2, 6
@@ -36,7 +38,7 @@ def check_processes(candidate: Asked) -> Outcome:
         )
         return outcome
     first, second = (each["states"] for each in found)
-    judge_states(outcome, first, [*_alone(RIGHT)])
+    judge_states(outcome, first, [*_alone(None)])
     for name, tensor in (second[-1] if second else {}).items():
         row = compare(name, tensor, first[-1][name], BIT_FOR_BIT, probe="process 1, process 0")
         if not row.passed:
@@ -55,28 +57,35 @@ def _together(name: str) -> list[dict[str, Any]]:
         "WORLD_SIZE": str(_WORLD),
     }
     with ExitStack() as stack:
+        ranks = [stack.enter_context(TrainingProcess(name)) for _ in range(_WORLD)]
+        for process in ranks:
+            process.has()  # it is started here, before there are threads
         pool = stack.enter_context(ThreadPoolExecutor(_WORLD))
         running = []
-        for rank in map(str, range(_WORLD)):
-            process = stack.enter_context(TrainingProcess(name))
-            process.has()  # it is started here, before there are threads
-            ranked = {**place, "RANK": rank, "LOCAL_RANK": rank}
+        for rank, process in enumerate(ranks):
+            ranked = {**place, "RANK": str(rank), "LOCAL_RANK": str(rank)}
             more = {"steps": steps(_STEPS), "environment": ranked}
             running.append(pool.submit(process.ask, "train", **given, **more))
-        done, _ = wait(running, return_when=FIRST_EXCEPTION)
+        done, waiting = wait(running, return_when=FIRST_EXCEPTION)
+        if waiting:  # for one that crashed
+            for process in ranks:
+                process.kill()
         for each in done:
-            each.result()  # the first that crashed; the other would wait for it
+            each.result()  # raises what it crashed with
         return [each.result() for each in running]
 
 
-def _alone(recipe: Recipe) -> Iterator[State]:
+@cache
+def _alone(mistake: Instead | None) -> Remembered:
     """One process does what two would do together; if they do not meet, what the first does."""
+    recipe = Recipe(**mistake.parts) if mistake else Recipe()
 
     def mine(batches: Sequence[Batch], _rank: int, _world: int) -> list[Batch]:
         ranks = range(_WORLD if recipe.reduces else 1)
         return [each for rank in ranks for each in recipe.mine(batches, rank, _WORLD)]
 
-    return reference_states(weights(), steps(_STEPS), _SETTINGS, replace(recipe, mine=mine))
+    whole = replace(recipe, mine=mine)
+    return Remembered(reference_states(weights(), steps(_STEPS), _SETTINGS, whole))
 
 
 def _free_port() -> int:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, model, steps, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
 from parity.checks.pretraining_outcome import Outcome
-from parity.checks.training_states import explain, judge_states, reference_states
+from parity.checks.training_states import Remembered, explain, judge_states, reference_states
 from parity.compare import Comparison, compare
-from parity.mistakes.steps import RESUMED
+from parity.mistakes.instead import Instead
+from parity.mistakes.processes import RESUMED
 from parity.plain_training import Recipe, train
 from parity.tolerance import BIT_FOR_BIT
 from parity.training_candidate import Asked, State
 
-_STOP, _STEPS = 7, 14
+_STOP, _STEPS = 7, 10
 _SETTINGS = {**SETTINGS, "steps": _STEPS}
 _OTHER = 1  # the seed of the weights that a training goes on with, if it forgets its own
 
@@ -32,8 +34,9 @@ def check_resuming(candidate: Asked) -> Outcome:
     """
     outcome = Outcome("resume")
     ours = _stopped(candidate, WITHOUT_DROPOUT)
-    theirs = [*reference_states(weights(), steps(_STEPS), _SETTINGS)]
-    judge_states(outcome, ours, theirs[_STOP:], begin=_STOP + 1)
+    taken = max(len(ours), _STEPS - _STOP)  # more, where not every step is kept
+    theirs = [*_not_stopped()][-taken:]
+    judge_states(outcome, ours, theirs, begin=_STEPS - len(theirs) + 1)
     outcome.bits = None
     if outcome.different:
         explain(outcome, ours, RESUMED, _reference)
@@ -44,6 +47,11 @@ def check_resuming(candidate: Asked) -> Outcome:
     if outcome.different:
         outcome.causes = [each.fault for each in RESUMED if each.parts["forgets"] == "random"]
     return outcome
+
+
+@cache
+def _not_stopped() -> Remembered:
+    return Remembered(reference_states(weights(), steps(_STEPS), _SETTINGS))
 
 
 def _stopped(candidate: Asked, config: dict[str, Any]) -> list[State]:
@@ -58,8 +66,13 @@ def _asked(candidate: Asked, config: dict[str, Any], begin: State, **more: Any) 
     return candidate.ask("train", settings=_SETTINGS, **given, **more)["states"]
 
 
-def _reference(recipe: Recipe) -> Iterator[State]:
-    """The reference's model, stopped and gone on with."""
+@cache
+def _reference(mistake: Instead) -> Remembered:
+    return Remembered(_stopped_reference(Recipe(**mistake.parts)))
+
+
+def _stopped_reference(recipe: Recipe) -> Iterator[State]:
+    """Train the reference's model, stop, and go on."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         begun = model(WITHOUT_DROPOUT, weights())

@@ -1,7 +1,7 @@
 """Do two epochs end as HuggingFace's Trainer ends them, with its order of examples?"""
 
 import tempfile
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ from parity import reference
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
 from parity.checks.pretraining_outcome import Outcome
-from parity.checks.training_states import judge_states, reference_states, same_states
+from parity.checks.training_states import Remembered, judge_states, reference_states, same_states
 from parity.compare import bit_equal
+from parity.mistakes.instead import Instead
 from parity.mistakes.orders import MISTAKES, epoch_steps
 from parity.training_candidate import Asked, Rows, State
 
@@ -30,36 +31,42 @@ def check_run(candidate: Asked) -> Outcome:
         CandidateError: `build` does not return what it must.
         CandidateCrashedError: the candidate raised.
     """
-    outcome, examples = Outcome("run"), batch(seed=2, rows=_EXAMPLES)
-    given: dict[str, Any] = {"weights": weights(), "examples": examples, "settings": _SETTINGS}
+    outcome = Outcome("run")
+    given: dict[str, Any] = {"weights": weights(), "examples": _examples(), "settings": _SETTINGS}
     ours = candidate.ask("run", config=WITHOUT_DROPOUT, dtype="float64", **given)
-    judge_states(outcome, ours, _trainer(WITHOUT_DROPOUT, "float64"))
+    judge_states(outcome, ours, _trainer(without_dropout=True))
     if outcome.different:
         outcome.causes = [
-            mistake.fault for mistake in MISTAKES if _explains(ours, examples, mistake.parts)
+            mistake.fault for mistake in MISTAKES if same_states(ours, _in_order(mistake))
         ]
         return outcome
     last = candidate.ask("run", config=CONFIG, dtype="float32", **given)[-1]
-    theirs = _trainer(CONFIG, "float32")[-1]
+    theirs = _trainer(without_dropout=False)[-1]
     outcome.bits = sum(bit_equal(last[name], theirs[name]) for name in theirs), len(theirs)
     return outcome
 
 
-def _trainer(config: Mapping[str, Any], dtype: str) -> list[State]:
+@cache
+def _trainer(without_dropout: bool) -> list[State]:
     """The reference's parameters after each step of its Trainer."""
-    trained, states = model(dict(config), weights(), dtype), list[State]()
+    config, dtype = (WITHOUT_DROPOUT, "float64") if without_dropout else (CONFIG, "float32")
+    trained, states = model(config, weights(), dtype), list[State]()
 
     def keep() -> None:
         states.append({name: each.clone() for name, each in trained.state_dict().items()})
 
-    examples = Rows(batch(seed=2, rows=_EXAMPLES))
     with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
-        reference.run_trainer(trained, examples, _SETTINGS, Path(folder), keep)
+        reference.run_trainer(trained, Rows(_examples()), _SETTINGS, Path(folder), keep)
     return states
 
 
-def _explains(ours: list[State], examples: State, parts: Mapping[str, Any]) -> bool:
+@cache
+def _in_order(mistake: Instead) -> Remembered:
+    """The reference's model, trained on examples in a wrong order."""
     of_the_data = {**_OF_THE_DATA, "seed": _SETTINGS["seed"]}
-    steps = epoch_steps(examples, **of_the_data, **parts)
-    settings = {**_SETTINGS, "steps": len(steps)}
-    return same_states(ours, reference_states(weights(), steps, settings))
+    steps = epoch_steps(_examples(), **of_the_data, **mistake.parts)
+    return Remembered(reference_states(weights(), steps, {**_SETTINGS, "steps": len(steps)}))
+
+
+def _examples() -> State:
+    return batch(seed=2, rows=_EXAMPLES)

@@ -1,16 +1,20 @@
 """Do optimiser steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache
+from typing import Any
 
 import torch
 
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, steps, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
 from parity.checks.pretraining_outcome import Outcome
-from parity.checks.training_states import explain, judge_states, reference_states
+from parity.checks.training_states import Remembered, explain, judge_states, reference_states
 from parity.compare import Comparison, Status, bit_equal
-from parity.mistakes.steps import DROPOUT, LOSSES, STEPS
+from parity.mistakes import losses
+from parity.mistakes.instead import Instead
+from parity.mistakes.steps import DROPOUT, STEPS
+from parity.plain_training import Recipe
 from parity.training_candidate import Asked, State
 
 _LEFT_OFF = 0.1
@@ -25,14 +29,20 @@ def check_steps(candidate: Asked) -> Outcome:
         CandidateError: `build` does not return what it must.
         CandidateCrashedError: the candidate raised.
     """
-    outcome, begin, batches = Outcome("steps"), weights(), steps()
-    given = {"weights": begin, "steps": batches, "settings": SETTINGS}
+    outcome, batches = Outcome("steps"), steps(SETTINGS["steps"])
+    given = {"weights": weights(), "steps": batches, "settings": SETTINGS}
     ours = candidate.ask("train", config=WITHOUT_DROPOUT, dtype="float64", **given)["states"]
-    run = partial(reference_states, begin, batches, SETTINGS)
-    judge_states(outcome, ours, [*run()])
+    judge_states(outcome, ours, [*trained(None)])
     if outcome.different:
-        explain(outcome, ours, (*STEPS, *LOSSES), run)
+        explain(outcome, ours, (*STEPS, *losses.MISTAKES), trained)
     return outcome
+
+
+@cache
+def trained(mistake: Instead | None) -> Remembered:
+    """The reference's model, with a mistake or none."""
+    recipe = Recipe(**mistake.parts) if mistake else Recipe()
+    return Remembered(reference_states(weights(), steps(SETTINGS["steps"]), SETTINGS, recipe))
 
 
 def check_dropout(candidate: Asked) -> Outcome:
@@ -45,12 +55,10 @@ def check_dropout(candidate: Asked) -> Outcome:
         CandidateError: `build` does not return what it must.
         CandidateCrashedError: the candidate raised.
     """
-    outcome, begin, batches = Outcome("dropout"), weights(), steps()
+    outcome, begin, batches = Outcome("dropout"), weights(), steps(SETTINGS["steps"])
     given = {"config": CONFIG, "weights": begin, "dtype": "float32"}
     ours = candidate.ask("train", steps=batches, settings=SETTINGS, **given)["states"]
-    run = partial(reference_states, begin, batches, SETTINGS, dtype="float32")
-    *_, theirs = run(config=CONFIG)
-    *_, without = run(config=WITHOUT_DROPOUT)
+    theirs, without = _dropped()
     last: State = ours[-1] if ours else {}
     both = [name for name in theirs if name in last and last[name].shape == theirs[name].shape]
     outcome.bits = sum(bit_equal(last[name], theirs[name]) for name in both), len(theirs)
@@ -71,6 +79,17 @@ def check_dropout(candidate: Asked) -> Outcome:
     if left_off:
         outcome.causes.append(DROPOUT.fault)
     return outcome
+
+
+@cache
+def _dropped() -> tuple[State, State]:
+    """The reference's parameters in the end, with dropout and without."""
+
+    def last(config: dict[str, Any]) -> State:
+        given = weights(), steps(SETTINGS["steps"]), SETTINGS
+        return [*reference_states(*given, config=config, dtype="float32")][-1]
+
+    return last(CONFIG), last(WITHOUT_DROPOUT)
 
 
 def _distance(

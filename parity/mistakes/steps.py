@@ -3,30 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 
 from parity.mistakes.instead import Instead, instead
-from parity.plain_training import IGNORED, PAIRS, WORDS, Settings, Task, hf_rate, lost_on_words
-from parity.training_candidate import Batch
+from parity.plain_training import Settings, hf_rate
 from scratch_bert.training.optimizer import OriginalAdamW
 from scratch_bert.training.schedule import original_schedule
 
 Groups = Iterable[dict[str, Any]]
-
-
-def _every_label(batch: Batch) -> Tensor:
-    return batch["labels"].where(batch["labels"] != IGNORED, batch["input_ids"])
-
-
-def _inverted(scores: Tensor, batch: Batch) -> Tensor:
-    return F.cross_entropy(scores, 1 - batch["next_sentence_label"], reduction="sum")
-
-
-def _without_zero(scores: Tensor, batch: Batch) -> Tensor:
-    labels = batch["next_sentence_label"]
-    return F.cross_entropy(scores, labels, ignore_index=0, reduction="sum")
 
 
 def _l2(groups: Groups) -> Optimizer:
@@ -62,69 +47,12 @@ def _stays_high(step: int, settings: Settings) -> float:
     return min(1.0, step / settings["warmup"])
 
 
-_COUNTED = "sum over the labels that are not -100, divided by how many those are"
-_LABELS = "batches with different numbers of labels"
 _STEPS = "twenty steps in double precision, each of two batches"
 _GROUPS = 'two groups: no decay for names with "bias" or "LayerNorm"'
 _ADAMW = "torch.optim.AdamW(groups, lr), with its own betas of 0.9 and 0.999 and eps of 1e-8"
 _CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm), once for all"
 _RATE = "get_linear_schedule_with_warmup, stepped after the optimiser: the first step's rate is 0"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
-
-LOSSES: tuple[Instead, ...] = (
-    instead(
-        "loss",
-        "loss-ignored-counted",
-        "the loss of hidden words is divided by all tokens, hidden or not",
-        _COUNTED,
-        shows=_LABELS,
-        words=Task(lambda batch: batch["labels"].numel(), WORDS.lost),
-    ),
-    instead(
-        "loss",
-        "loss-of-every-token",
-        "the loss is over every token, hidden or not",
-        _COUNTED,
-        shows=_LABELS,
-        words=Task(
-            lambda batch: batch["labels"].numel(),
-            lambda scores, batch: lost_on_words(scores, _every_label(batch)),
-        ),
-    ),
-    instead(
-        "loss",
-        "loss-pairs-ignore-0",
-        "a next-sentence label of 0 is ignored",
-        "ignore_index is -100 for both losses",
-        shows="pairs of both labels",
-        seen="ignore_index=0, once for padding, used for both losses",
-        pairs=Task(lambda batch: int((batch["next_sentence_label"] != 0).sum()), _without_zero),
-    ),
-    instead(
-        "loss",
-        "loss-pairs-inverted",
-        "the first score of a pair means random, and the second that it follows",
-        "score 0 is of a pair that follows, score 1 of a random one",
-        shows="pairs of both labels",
-        pairs=Task(PAIRS.count, _inverted),
-    ),
-    instead(
-        "loss",
-        "loss-pairs-missing",
-        "the loss of next sentences is missing",
-        "add both losses",
-        shows="any batch with labels of both tasks",
-        pairs=None,
-    ),
-    instead(
-        "loss",
-        "loss-summed",
-        "the loss of hidden words is summed",
-        _COUNTED,
-        shows=_LABELS,
-        words=Task(lambda _: 1, WORDS.lost),
-    ),
-)
 
 STEPS: tuple[Instead, ...] = (
     instead(
@@ -289,76 +217,4 @@ DROPOUT = instead(
     "model.train() before the first step; from_pretrained returns a model in evaluation mode",
     shows="steps with dropout, beside those without",
     dropout=False,
-)
-
-RESUMED: tuple[Instead, ...] = tuple(
-    instead(
-        "resume",
-        f"resume-without-{what}",
-        says,
-        "keep model, optimiser, step and torch.get_rng_state(), and put all of them back",
-        shows="a training that is stopped after seven steps, and goes on",
-        forgets=forgotten,
-    )
-    for what, forgotten, says in (
-        ("model", "model", "the weights are those it is built with when it goes on"),
-        ("optimizer", "optimizer", "Adam's means begin at zero when it goes on"),
-        ("rate", "rate", "the learning rate begins anew, warm-up and all, when it goes on"),
-        ("data", "data", "the first batches are seen again when it goes on"),
-        ("step", "step", "all steps are taken again when it goes on"),
-        ("random", "random", "dropout's draws begin anew when it goes on"),
-    )
-)
-
-_SUM = "add the processes' gradients, each divided by the number of the whole step's labels"
-_TWO = "two processes, beside one that accumulates two batches"
-
-
-def _all(batches: Sequence[Batch], _rank: int, _world: int) -> Sequence[Batch]:
-    return batches
-
-
-PROCESSES: tuple[Instead, ...] = (
-    instead(
-        "processes",
-        "processes-mean-of-means",
-        "each process takes the mean over its own labels, and gradients are averaged",
-        _SUM,
-        shows=_TWO,
-        seen="DistributedDataParallel and a mean loss",
-        weigh=lambda own, _, batches: max(1, own) * batches,
-    ),
-    instead(
-        "processes",
-        "processes-averaged",
-        "gradients are averaged though each is divided by the number of all labels already",
-        _SUM,
-        shows=_TWO,
-        seen="DistributedDataParallel, which divides by the number of processes",
-        weigh=lambda _, step, batches: step * batches,
-    ),
-    instead(
-        "processes",
-        "processes-sum-of-means",
-        "each process takes the mean over its own labels, and gradients are added",
-        _SUM,
-        shows=_TWO,
-        weigh=lambda own, _step, _: max(1, own),
-    ),
-    instead(
-        "processes",
-        "processes-all-batches",
-        "each process computes all batches, and gradients are added",
-        "deal the batches out: rank::world",
-        shows=_TWO,
-        mine=_all,
-    ),
-    instead(
-        "processes",
-        "processes-apart",
-        "each process trains on its own batches alone",
-        "torch.distributed.all_reduce of the gradients before they are clipped",
-        shows=_TWO,
-        reduces=False,
-    ),
 )
