@@ -72,9 +72,10 @@ def judge_states(
     if len(ours) != len(theirs):
         note = f"{len(ours)} steps were taken, expected {len(theirs)}"
         outcome.rows.append(Comparison("steps", Status.VALUE, note=note, probe=check))
-    if not ours or not theirs:
+    if ours:
+        outcome.rows += accounted(check, ours[0], theirs[0], IGNORED)
+    if not ours or not ours[0].keys() & theirs[0].keys():
         return
-    outcome.rows += accounted(check, ours[0], theirs[0], IGNORED)
     for number, (mine, right) in enumerate(zip(ours, theirs, strict=False), begin):
         rows = [*_compared(mine, right, f"step {number}")]
         worst = max(rows, key=lambda row: (not row.passed, row.needed))

@@ -43,7 +43,10 @@ def show(results: Results, console: Console) -> None:
         named = sum(found.named for (found,) in results.draws.values())
         say(f"{named:>4} of {len(results.draws)} draws of two or three mistakes named in full")
     alarms = score["false_alarms"]
-    say(f"{alarms:>4} of {score['variants']} correct BERTs accused", "red" if alarms else "")
+    say(
+        f"{alarms:>4} of {score['variants']} correct BERTs and pretrainings accused",
+        "red" if alarms else "",
+    )
     misled = sum(found.outputs for each in results.equivalent.values() for found in each)
     say(f"{misled:>4} of {len(results.equivalent)} harmless edits change an output")
     say(

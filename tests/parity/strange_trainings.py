@@ -223,18 +223,25 @@ class WideWeights(Stranger):
         return weights
 
 
+class Wrapped(torch.nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, **batch):
+        return self.inner(**batch)
+
+
 class OtherNames(Stranger):
     """Its names are no HuggingFace's, and a shape is another."""
 
     def initial(self, config, seed):
-        weights = {f"my.{name}": each for name, each in super().initial(config, seed).items()}
+        weights = super().initial(config, seed)
+        weights["my.pooler"] = weights.pop("bert.pooler.dense.weight")
         return {**weights, "cls.predictions.bias": torch.zeros(3)}
 
     def build(self, config, weights):
-        model = super().build(config, weights)
-        model.my_pooler = model.bert.pooler
-        model.bert.pooler = model.my_pooler.forward
-        return model
+        return Wrapped(super().build(config, weights))
 
 
 class Stops(Stranger):

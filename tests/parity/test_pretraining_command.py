@@ -1,6 +1,7 @@
 """`parity pretraining`: exit codes, what is said where something is wrong, and the rerun."""
 
 import json
+import re
 import shlex
 import sys
 
@@ -35,8 +36,7 @@ def test_parity(run):
 def test_a_divergence_is_told_with_its_cause_and_its_rerun(run):
     code, out, _ = run(f"{STRANGE}:MasksInPlace", "--check", "masks")
     assert code == 1
-    assert "masks, ids that were changed in place: VALUE, 11" in out
-    assert "%, expected 0.00 %" in out
+    assert re.search("masks, ids that were changed in place: VALUE, .* %, expected 0.00 %", out)
     assert "cause: the ids that were given are changed" in out
     assert "mend   ids.clone() first" in out
     (again,) = [line for line in out.splitlines() if line.startswith("  again")]
@@ -108,9 +108,9 @@ def test_what_is_no_model_and_no_number(run, tmp_path):
 def test_other_names_and_shapes(judged):
     rows = judged(strange.OtherNames, "initial").rows
     assert {"MISSING_OURS", "MISSING_THEIRS", "SHAPE"} == {row.status for row in rows}
-    rows = judged(strange.OtherNames, "steps").different
-    assert rows[0].name == "bert.pooler.dense.weight"
-    assert rows[0].status == "MISSING_OURS"
+    for check in ("loss", "steps", "dropout", "run"):
+        rows = judged(strange.OtherNames, check).different
+        assert rows[0].status == "MISSING_OURS", check
 
 
 def test_fewer_steps_and_fewer_tokens(judged):
