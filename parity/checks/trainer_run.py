@@ -11,7 +11,7 @@ from parity import reference
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
 from parity.checks.pretraining_outcome import Outcome
-from parity.checks.training_states import Remembered, judge_states, reference_states, same_states
+from parity.checks.training_states import Remembered, explain, judge_states, reference_states
 from parity.compare import bit_equal
 from parity.mistakes.instead import Instead
 from parity.mistakes.orders import MISTAKES, epoch_steps
@@ -36,9 +36,7 @@ def check_run(candidate: Asked) -> Outcome:
     ours = candidate.ask("run", config=WITHOUT_DROPOUT, dtype="float64", **given)
     judge_states(outcome, ours, _trainer(without_dropout=True))
     if outcome.different:
-        outcome.causes = [
-            mistake.fault for mistake in MISTAKES if same_states(ours, _in_order(mistake))
-        ]
+        explain(outcome, ours, MISTAKES, _in_order)
         return outcome
     last = candidate.ask("run", config=CONFIG, dtype="float32", **given)[-1]
     theirs = _trainer(without_dropout=False)[-1]

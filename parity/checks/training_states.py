@@ -99,12 +99,14 @@ def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], r
         known: mistakes to try.
         run: trains the reference's model with a mistake.
     """
+    if any(row.status is Status.MISSING_OURS for row in outcome.different):
+        return  # what is not there has no numbers
     for mistake in known:
-        if not mistake.fault.equivalent and same_states(ours, run(mistake)):
+        if not mistake.fault.equivalent and _same(ours, run(mistake)):
             outcome.causes.append(mistake.fault)
 
 
-def same_states(ours: Sequence[State], theirs: Iterable[State]) -> bool:
+def _same(ours: Sequence[State], theirs: Iterable[State]) -> bool:
     """Whether all steps are equal; the first that is not ends it."""
     taken = 0
     for taken, right in enumerate(theirs, 1):

@@ -109,8 +109,9 @@ def test_other_names_and_shapes(judged):
     rows = judged(strange.OtherNames, "initial").rows
     assert {"MISSING_OURS", "MISSING_THEIRS", "SHAPE"} == {row.status for row in rows}
     for check in ("loss", "steps", "dropout", "run"):
-        rows = judged(strange.OtherNames, check).different
-        assert rows[0].status == "MISSING_OURS", check
+        outcome = judged(strange.OtherNames, check)
+        assert outcome.different[0].status == "MISSING_OURS", check
+        assert outcome.causes == []
 
 
 def test_fewer_steps_and_fewer_tokens(judged):
