@@ -65,7 +65,13 @@ WALLS = {  # what is imported, and what it must do without
     "scratch_bert": (modules("scratch_bert"), ["transformers", "tokenizers", "parity"]),
     "the tokenizer": (["scratch_bert.tokenization"], ["torch", "transformers"]),
     "a candidate's process": (
-        ["parity.worker", "parity.adapter.worker"],
+        [
+            "parity.worker",
+            "parity.adapter.worker",
+            "parity.training_worker",
+            "parity.scratch_training",
+            "parity.faulty_training",
+        ],
         ["transformers", "tokenizers"],
     ),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 import scratch_bert.cli
 from parity.cli import main
@@ -50,6 +51,12 @@ SCRIPTS = [
 ]
 
 
+@pytest.fixture
+def one_thread(monkeypatch):
+    """What a command sets for its own process would stay."""
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+
+
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
     assert sorted(COMMANDS) == sorted(make + PARITY + SCRATCH_BERT + PRETRAIN + SCRIPTS + MINE)
@@ -64,11 +71,13 @@ def test_the_makefile_has_what_readme_tells():
 
 
 @pytest.mark.parametrize("command", PARITY)
-def test_parity_commands(command, capsys):
+def test_parity_commands(command, capsys, one_thread):
     """Slow where the command reads the 12-layer checkpoint, or builds a score of tokenizers."""
     arguments = shlex.split(command)[1:]
     if arguments[0] == "tokenizer":  # by default it draws more
         arguments += ["--strings", "140", "--calls", "70", "--no-files"]
+    if arguments[0] == "pretraining":
+        arguments += ["--check", "masks", "--check", "loss"]
     if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
@@ -179,6 +188,15 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     shown = [block for block in blocks("text") if block.startswith(("diverges", "cause"))]
     assert len(shown) == 2
     assert all(block in printed for block in shown)
+
+
+def test_what_a_wrong_decay_reads(capsys, one_thread):
+    with pytest.raises(SystemExit):
+        main(["pretraining", "parity.faulty_training:steps-decay-of-all", "--check", "steps"])
+    printed = capsys.readouterr().out.splitlines()
+    (shown,) = (block for block in blocks("text") if block.startswith("steps:"))
+    missing = [line for line in shown.splitlines() if line not in printed]
+    assert missing == ["  …"]
 
 
 def test_the_sketch_of_a_candidate_names_stages():
