@@ -19,8 +19,8 @@ from parity.training_candidate import Asked, State
 
 _LEFT_OFF = 0.1
 """How near a training with dropout may come to one without, as a share of the distance between the
-reference's two: five with other draws were 0.97 to 1.06 away, one without dropout 0.001, by rounding
-alone."""
+reference's two: five with other draws were 0.97 to 1.06 away, one without dropout 0.001, by
+rounding alone."""
 
 
 def check_steps(candidate: Asked) -> Outcome:
