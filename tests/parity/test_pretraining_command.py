@@ -26,6 +26,7 @@ def run(capsys, monkeypatch):
 
 
 def test_parity(run):
+    """Slow: it imports HuggingFace's model, and starts the place that processes fork from."""
     code, out, err = run("--check", "masks", "--check", "initial")
     assert (code, err) == (0, ""), out
     assert "parity: 99 of 99 comparisons hold" in out

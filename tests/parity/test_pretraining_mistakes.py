@@ -1,4 +1,7 @@
-"""Every known mistake of pretraining is caught and named; what is right is left in peace."""
+"""Every known mistake of pretraining is caught and named; what is right is left in peace.
+
+Slow where it is the first that needs HuggingFace's model, or two processes.
+"""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """scratch_bert's pretraining is the reference's: each check holds, and all bits are the same.
 
-The checks of `parity pretraining`, which names what a stranger did otherwise.
+The checks of `parity pretraining`, which names what a stranger did otherwise. Slow where two
+processes are started.
 """
 
 import pytest
