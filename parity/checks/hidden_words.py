@@ -42,7 +42,7 @@ def check_hidden_words(candidate: Asked) -> Outcome:
     measured = _measures(ask, 0)
     outcome.rows = [measure.row("masks") for measure in measured.values()]
     if outcome.different:
-        outcome.causes = [mistake.fault for mistake in MISTAKES if alike(measured, _wrong(mistake))]
+        outcome.explain(MISTAKES, lambda mistake: alike(measured, _wrong(mistake)))
     return outcome
 
 

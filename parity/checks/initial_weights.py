@@ -52,11 +52,10 @@ def check_initial_weights(candidate: Asked) -> Outcome:
     outcome.rows = [measure.row("initial") for measure in measured.values()]
     if outcome.different:
         draw = torch.Generator().manual_seed(1)
-        outcome.causes = [
-            mistake.fault
-            for mistake in MISTAKES
-            if alike(measured, _measures(mistake.parts["make"](theirs, _STD, draw)))
-        ]
+        outcome.explain(
+            MISTAKES,
+            lambda each: alike(measured, _measures(each.parts["make"](theirs, _STD, draw))),
+        )
     return outcome
 
 

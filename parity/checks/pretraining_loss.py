@@ -34,11 +34,9 @@ def check_loss(candidate: Asked) -> Outcome:
     outcome.rows = lacking + compared
     outcome.bits = sum(row.bit_equal for row in compared), len(compared)
     if outcome.different and not lacking:
-        outcome.causes = [
-            mistake.fault
-            for mistake in MISTAKES
-            if _explains(reference, batches, ours, mistake.parts)
-        ]
+        outcome.explain(
+            MISTAKES, lambda mistake: _explains(reference, batches, ours, mistake.parts)
+        )
         if not outcome.causes:
             outcome.known.append(_known(compared))
     return outcome

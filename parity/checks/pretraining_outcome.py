@@ -1,10 +1,12 @@
 """What a check of a pretraining comes to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from parity.compare import Comparison, Status
 from parity.edits import Fault
+from parity.mistakes.instead import Instead
 
 
 @dataclass
@@ -16,7 +18,8 @@ class Outcome:
         rows: what was compared, in order.
         bits: how many tensors have the reference's bits, and of how many; None where that was not
             asked. It is a fact, and no demand.
-        causes: known mistakes, each of which explains all that differs.
+        causes: known mistakes, each of which explains all that differs; or two that do together.
+        together: whether it is two.
         known: what can be said where none does.
         lacks: why nothing was compared.
         crashed: what the candidate raised.
@@ -26,6 +29,7 @@ class Outcome:
     rows: list[Comparison] = field(default_factory=list)
     bits: tuple[int, int] | None = None
     causes: list[Fault] = field(default_factory=list)
+    together: bool = False
     known: list[str] = field(default_factory=list)
     lacks: str = ""
     crashed: str = ""
@@ -41,6 +45,23 @@ class Outcome:
         if self.lacks:
             return Status.UNSUPPORTED
         return Status.VALUE if self.different or self.crashed else Status.MATCH
+
+    def explain(self, known: Iterable[Instead], fits: Callable[[Instead], bool]) -> None:
+        """Name the causes.
+
+        Args:
+            known: mistakes to try, alone, and then two at once where they are of different parts.
+            fits: whether one comes to what the candidate did.
+        """
+        known = [each for each in known if not each.fault.equivalent]
+        self.causes = [each.fault for each in known if fits(each)]
+        if self.causes:
+            return
+        for one, other in combinations(known, 2):
+            both = Instead(one.fault, {**one.parts, **other.parts})
+            if len(both.parts) == len(one.parts) + len(other.parts) and fits(both):
+                self.causes, self.together = [one.fault, other.fault], True
+                return
 
 
 def accounted(

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from parity.checks.pretraining_inputs import SETTINGS, STILL, steps, weights
 from parity.checks.pretraining_outcome import Outcome
-from parity.checks.training_states import Remembered, explain, judge_states, reference_states
+from parity.checks.training_states import KEPT, Remembered, explain, judge_states, reference_states
 from parity.compare import compare
 from parity.mistakes.instead import Instead
 from parity.mistakes.processes import PROCESSES
@@ -75,7 +75,7 @@ def _together(name: str) -> list[dict[str, Any]]:
         return [each.result() for each in running]
 
 
-@cache
+@lru_cache(KEPT)
 def _alone(mistake: Instead | None) -> Remembered:
     """One process does what two would do together; if they do not meet, what the first does."""
     recipe = Recipe(**mistake.parts) if mistake else Recipe()

@@ -1,12 +1,13 @@
 """Are pairs of sentences BERT's: some follow, others are from elsewhere, as their labels say?"""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from random import Random
 
 from parity.checks.measures import Measures, alike, named, share
 from parity.checks.pretraining_outcome import Outcome
+from parity.mistakes.instead import Instead
 from parity.mistakes.sentence_pairs import MISTAKES, Documents, Pair, sentence_pairs
 from parity.training_candidate import Asked
 
@@ -36,10 +37,7 @@ def check_sentence_pairs(candidate: Asked) -> Outcome:
     measured = _measures(asked(0), asked(1))
     outcome.rows = [measure.row("pairs") for measure in measured.values()]
     if outcome.different:
-        for mistake in MISTAKES:
-            made = partial(sentence_pairs, documents, _SEQ_LENGTH, **mistake.parts)
-            if alike(measured, _measures(list(made(seed=2)), list(made(seed=3))), _OTHERWISE):
-                outcome.causes.append(mistake.fault)
+        outcome.explain(MISTAKES, lambda mistake: alike(measured, _wrong(mistake), _OTHERWISE))
     return outcome
 
 
@@ -54,6 +52,12 @@ def corpus() -> Documents:
             place += length
         documents.append(document)
     return documents
+
+
+@cache
+def _wrong(mistake: Instead) -> Measures:
+    made = partial(sentence_pairs, corpus(), _SEQ_LENGTH, **mistake.parts)
+    return _measures(list(made(seed=2)), list(made(seed=3)))
 
 
 def _measures(pairs: Sequence[Pair], others: Sequence[Pair]) -> Measures:

@@ -20,6 +20,8 @@ Two correct loops in other orders of addition differ by 3e-11 at most after twen
 gradient by its own size, and so its last digits, too; one that divides two counts in single
 precision by 1.3e-9. The smallest of known mistakes shows at 2e-6."""
 
+KEPT = 64  # trainings that are remembered: all mistakes, not all pairs of them
+
 Run = Callable[[Instead], Iterable[State]]
 
 
@@ -101,9 +103,7 @@ def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], r
     """
     if any(row.status is Status.MISSING_OURS for row in outcome.different):
         return  # what is not there has no numbers
-    for mistake in known:
-        if not mistake.fault.equivalent and _same(ours, run(mistake)):
-            outcome.causes.append(mistake.fault)
+    outcome.explain(known, lambda mistake: _same(ours, run(mistake)))
 
 
 def _same(ours: Sequence[State], theirs: Iterable[State]) -> bool:

@@ -102,7 +102,8 @@ def told(outcome: Outcome, candidate: str) -> list[tuple[str, str]]:
     if len(wrong) > _SHOWN:
         lines.append((f"  and {len(wrong) - _SHOWN} more", "red"))
     for fault in outcome.causes:
-        lines.append((f"  cause: {fault.says} [{fault.name}]", "bold"))
+        cause = "one of two causes" if outcome.together else "cause"
+        lines.append((f"  {cause}: {fault.says} [{fault.name}]", "bold"))
         lines.append((f"    mend   {fault.hint}", ""))
     lines += [(f"  known: {each}", "") for each in outcome.known]
     command = shlex.join(["parity", "pretraining", candidate, "--check", outcome.check])
@@ -151,5 +152,6 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "compared": len(outcome.rows),
         "different": len(outcome.different),
         "causes": causes,
+        "together": outcome.together,
         "rows": [as_object(row) for row in outcome.rows],
     }

@@ -149,6 +149,18 @@ class MeanOfMeans(Stranger):
         return 1 / len(step), 1 / len(step)
 
 
+class TwoAtOnce(Stranger):
+    """Means of means, each parameter clipped; all words become [MASK], in place."""
+
+    clip = ClipsEach.clip
+    shares = MeanOfMeans.shares
+
+    def mask(self, input_ids, special_tokens_mask, vocab_size, mask_token_id, seed):
+        made = super().mask(input_ids, special_tokens_mask, vocab_size, mask_token_id, seed)
+        input_ids[made["labels"] != -100] = mask_token_id
+        return {"input_ids": input_ids, "labels": made["labels"]}
+
+
 class SameOrder(Stranger):
     called = "run-same-order"
 
