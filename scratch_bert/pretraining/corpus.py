@@ -6,7 +6,7 @@ Documents are worked on in chunks, by several processes; what is made does not d
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, starmap
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
 
 HELD_OUT = 20  # one document of so many is not learnt from
+TIMES = 5  # a document is cut into stretches
 CHUNK = 1 << 20  # characters of documents that are worked on together, or one document
 WORDS = 1 << 20  # different ones that are counted; a vocabulary is learnt of them in 2 GB
 _TOGETHER = 1000  # documents whose stretches are written at once
@@ -136,7 +137,7 @@ def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:
 def write_stretches(
     place: Path, documents: StoredDocuments, seq_length: int, seed: int, advance: Advance
 ) -> None:
-    """Cut documents into stretches.
+    """Cut documents into stretches, `TIMES` times, each time elsewhere.
 
     Args:
         place: of the file.
@@ -148,10 +149,11 @@ def write_stretches(
     rng = Random(str(seed))  # noqa: S311
 
     def batches() -> Iterator[pa.RecordBatch]:
-        lengths = enumerate(documents.lengths())
-        while some := [*islice(lengths, _TOGETHER)]:
-            found = (stretches(number, each, seq_length - 3, rng) for number, each in some)
-            yield stretches_batch([*chain.from_iterable(found)])
-            advance(len(some))
+        for time in range(TIMES):
+            lengths = enumerate(documents.lengths())
+            cut = partial(stretches, room=seq_length - 3, rng=rng, shifted=time > 0)
+            while some := [*islice(lengths, _TOGETHER)]:
+                yield stretches_batch([*chain.from_iterable(starmap(cut, some))])
+                advance(len(some))
 
     write_batches(place, STRETCHES, batches())

@@ -14,7 +14,6 @@ from scratch_bert.training.loop import Examples
 from scratch_bert.training.step import Batch
 
 EVALUATED = 1024  # held-out examples at most
-DRAWS = 5  # times that other words of each are hidden: there may be few examples
 _TOGETHER = 32
 
 
@@ -75,9 +74,8 @@ def unigram_perplexity(counts: Sequence[int], batches: Iterable[Batch]) -> float
 
 
 def held_out_batches(examples: Examples, device: str = "cpu") -> Iterator[Batch]:
-    """Yield not more than `EVALUATED`, from everywhere, `DRAWS` times; always the same batches."""
+    """Yield not more than `EVALUATED`, from everywhere; the same words are hidden each time."""
     numbers = range(0, len(examples), -(-len(examples) // EVALUATED))
-    for epoch in range(DRAWS):
-        for start in range(0, len(numbers), _TOGETHER):
-            batch = examples.batch(numbers[start : start + _TOGETHER], epoch)
-            yield {name: tensor.to(device) for name, tensor in batch.items()}
+    for start in range(0, len(numbers), _TOGETHER):
+        batch = examples.batch(numbers[start : start + _TOGETHER], epoch=0)
+        yield {name: tensor.to(device) for name, tensor in batch.items()}
