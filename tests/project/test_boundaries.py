@@ -52,6 +52,7 @@ ORDER = [
     "inference_options",
     "inference_output",
     "classify_command",
+    "embed_command",
     "fill_mask_command",
     "cli",
     "__main__",
