@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import typer
 
 from scratch_bert.build_examples_command import build_examples_command
+from scratch_bert.classify_command import classify_command
 from scratch_bert.command_line import run
+from scratch_bert.embed_command import embed_command
 from scratch_bert.fill_mask_command import fill_mask_command
 from scratch_bert.pretrain_command import pretrain_command
 from scratch_bert.tokenize_command import tokenize_command
@@ -30,6 +32,8 @@ def _scratch_bert() -> None:
 
 app.command(name="tokenize")(tokenize_command)
 app.command(name="build-examples")(build_examples_command)
+app.command(name="classify")(classify_command)
+app.command(name="embed")(embed_command)
 app.command(name="fill-mask")(fill_mask_command)
 app.command(name="pretrain")(pretrain_command)
 

@@ -1,0 +1,85 @@
+"""Tiny models with heads, as files both sides load, and texts of all kinds."""
+
+import json
+from pathlib import Path
+
+import transformers
+from hypothesis import strategies as st
+
+from parity import reference
+from scratch_bert.pretraining.texts import builtin_texts, sentences
+from scratch_bert.tokenization import BertTokenizer
+from tests.models import TINY, adversarial_
+
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+POSITIONS = 64
+
+PIECES = [
+    *("the ", "Paris", " ", "\t", "\u3000", ".", "[", "]", "≠", "東", "京", "1", "unaffable", "-"),
+    *(
+        "é",
+        "e\u0301",
+        "\u0f71\u0f72",
+        "각",
+        "😀",
+        "👩‍👩‍👧",
+        "ﷺ",
+        "\u200b",
+        "\x00",
+        "n't",
+        "##ing",
+        "New York ",
+    ),
+    *("New York ", "[MASK]", "[SEP]", "[CLS]", "[UNK]", "[PAD]", "antidisestablishmentarianism"),
+    *("ss", "ß", "İ"),
+]
+WRITTEN = [
+    "",
+    " ",
+    "a",
+    "the the the the",
+    "Angela Merkel visited New York City, didn't she?",
+    "internationalization of micro-soft's supercalifragilistic products",
+    "東京は日本の首都です。",
+    "naïve café \u2013 l\u2019œuvre",
+    "e\u0301\u0327 a\u0300\u0316x",
+    "😀😀 ok 👩‍👩‍👧",
+    "مرحبا بالعالم",
+    "[SEP] in a [PAD] text [CLS] [UNK] [MASK]",
+    "\x00\ufffd\u200b",
+    "qqqqqqqqq zzzzzzzzzz xyzzy",
+]
+drawn = st.lists(st.sampled_from(PIECES), max_size=16).map("".join) | st.text(max_size=20)
+
+
+def texts():
+    """Written and real ones, none too long; those of the shared folder where it is there."""
+    found = [s for each in builtin_texts() for s in sentences(each.text)][::90]
+    if (SHARED / "udhr.jsonl").is_file():
+        lines = (SHARED / "udhr.jsonl").read_text("utf-8").splitlines()
+        found += [json.loads(line)["paragraphs"][1] for line in lines]
+    if (SHARED / "sample_text.txt").is_file():
+        found += (SHARED / "sample_text.txt").read_text("utf-8").splitlines()
+    tokenizer = BertTokenizer.from_pretrained("builtin:adversarial")
+    return WRITTEN + [text for text in found if len(tokenizer(text)["input_ids"]) <= POSITIONS]
+
+
+def saved(kind, place, *, seed=0, change=lambda model: None, tokenizer_json=False, **config):
+    """Write a tiny model of a kind with its tokenizer, as vocab.txt or as tokenizer.json."""
+    vocabulary = BertTokenizer.from_pretrained("builtin:adversarial")
+    settings = TINY | {"vocab_size": len(vocabulary), "max_position_embeddings": POSITIONS}
+    model = getattr(transformers, kind)(transformers.BertConfig(**settings, **config))
+    change(adversarial_(model, seed))
+    with reference.quiet():
+        model.save_pretrained(place)
+    vocabulary.model_max_length = POSITIONS
+    vocabulary.save_pretrained(place)
+    if not tokenizer_json:
+        (place / "tokenizer.json").unlink()
+    return place
+
+
+def pipeline(task, place):
+    """Theirs."""
+    with reference.quiet():
+        return transformers.pipeline(task, model=str(place), device="cpu")
