@@ -8,12 +8,15 @@ from collections.abc import Sequence
 
 import typer
 
+from scratch_bert.answer_command import answer_command
 from scratch_bert.build_examples_command import build_examples_command
 from scratch_bert.classify_command import classify_command
 from scratch_bert.command_line import run
 from scratch_bert.embed_command import embed_command
 from scratch_bert.fill_mask_command import fill_mask_command
+from scratch_bert.next_sentence_command import next_sentence_command
 from scratch_bert.pretrain_command import pretrain_command
+from scratch_bert.tag_command import tag_command
 from scratch_bert.tokenize_command import tokenize_command
 
 app = typer.Typer(
@@ -35,6 +38,9 @@ app.command(name="build-examples")(build_examples_command)
 app.command(name="classify")(classify_command)
 app.command(name="embed")(embed_command)
 app.command(name="fill-mask")(fill_mask_command)
+app.command(name="tag")(tag_command)
+app.command(name="answer")(answer_command)
+app.command(name="next-sentence")(next_sentence_command)
 app.command(name="pretrain")(pretrain_command)
 
 
