@@ -30,7 +30,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None) -> NoRetur
         code = USAGE
     except (typer.Abort, KeyboardInterrupt):  # the first is what Click makes of the second
         code = INTERRUPTED
-    raise SystemExit(code)
+    raise SystemExit(code or 0)
 
 
 def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
