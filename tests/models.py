@@ -3,10 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 
+from scratch_bert import BertConfig, BertTokenizer
+from scratch_bert.pretrained import BertPreTrainedModel
 from scratch_bert.weight_files import read_weights
 
 TINY = {
@@ -44,3 +47,14 @@ def cut(source: Path, into: Path, layers: int, words: int | None = None) -> Path
     }
     save_file(kept, into / "model.safetensors")
     return into
+
+
+def saved(kind: type[BertPreTrainedModel], place: Path, **changes: Any) -> Path:
+    """Write a tiny model of a kind, with a tokenizer of 30522 words, into a folder."""
+    tokenizer = BertTokenizer.from_pretrained("builtin:adversarial")
+    config = BertConfig(**TINY | {"vocab_size": len(tokenizer)} | changes)
+    model = kind(config)
+    adversarial_(model)
+    model.save_pretrained(place)
+    tokenizer.save_pretrained(place)
+    return place
