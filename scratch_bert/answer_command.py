@@ -47,7 +47,7 @@ def answer_command(
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,
     device: options.Device = "cpu",
-) -> None:
+) -> int:
     """Print the answer to a question that is found in a context, of any length.
 
     json: for each question a line, a list of objects: score, start, end, answer. That which is
@@ -76,6 +76,7 @@ def answer_command(
         return [each[:top_k] for each in found]
 
     print_results(task, given, files, object_of("question", "context"), _table, form)
+    return 0
 
 
 def _table(found: "list[Answer]") -> Table:

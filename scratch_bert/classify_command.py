@@ -35,7 +35,7 @@ def classify_command(
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,
     device: options.Device = "cpu",
-) -> None:
+) -> int:
     """Print the most probable classes of texts, or of pairs of them.
 
     json: for each text a line, a list of objects: label, score.
@@ -60,3 +60,4 @@ def classify_command(
     given = list(zip(texts or (), pair or [""] * len(texts or ()), strict=True))
     parse = object_of("text", "text_pair") if pairs else lambda line: (line, "")
     print_results(task, given, files, parse, table, form)
+    return 0

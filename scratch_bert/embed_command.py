@@ -32,7 +32,7 @@ def embed_command(
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,
     device: options.Device = "cpu",
-) -> None:
+) -> int:
     """Print a vector for each text; those of texts that mean the like are near each other.
 
     json: for each text a line, a list of numbers. What is longer than the model's max_seq_length
@@ -50,6 +50,7 @@ def embed_command(
         return embed(some).tolist()
 
     print_results(task, texts or (), files, as_it_is, _beginning, form)
+    return 0
 
 
 def _beginning(vector: list[float]) -> Table:

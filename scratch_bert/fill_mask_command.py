@@ -27,7 +27,7 @@ def fill_mask_command(
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,
     device: options.Device = "cpu",
-) -> None:
+) -> int:
     """Print the most probable words for each [MASK] of texts, which have one or several.
 
     json: for each text a line, a list for each [MASK] of objects: score, token, token_str,
@@ -50,6 +50,7 @@ def fill_mask_command(
             return fill(some, top_k, target)
 
     print_results(task, texts or (), files, as_it_is, _table, form)
+    return 0
 
 
 def _table(found: "list[list[Filled]]") -> Table:

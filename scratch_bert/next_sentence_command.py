@@ -24,7 +24,7 @@ def next_sentence_command(
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,
     device: options.Device = "cpu",
-) -> None:
+) -> int:
     """Print whether a text follows another, IsNext or NotNext, and how probable that is.
 
     json: for each pair a line, an object: label, score. What is too long for the model is refused.
@@ -43,6 +43,7 @@ def next_sentence_command(
         return predict([row[0] for row in rows], [row[1] for row in rows])
 
     print_results(task, given, files, object_of("text", "text_pair"), _table, form)
+    return 0
 
 
 def _table(told: "NextSentence") -> Table:

@@ -36,7 +36,7 @@ def tag_command(
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,
     device: options.Device = "cpu",
-) -> None:
+) -> int:
     """Print the entities of texts, such as names of persons; what is none, O, is left out.
 
     json: for each text a line, a list of objects: entity_group, score, word, start, end; of tokens
@@ -53,6 +53,7 @@ def tag_command(
         return list(tag(some, aggregation.value))
 
     print_results(task, texts or (), files, as_it_is, _table, form)
+    return 0
 
 
 def _table(found: Sequence[Any]) -> Table:

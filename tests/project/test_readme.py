@@ -112,8 +112,8 @@ def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     """The commands one after the other, on less."""
     monkeypatch.chdir(tmp_path)
     less = "--steps 2 --layers 1 --hidden 64 --vocab-size 300 --batch-size 2 --seq-length 16"
-    pretrain, fill = (shlex.split(command)[1:] for command in PRETRAIN)
-    for arguments in (pretrain + less.split(), fill):
+    pretrain, *uses = (shlex.split(command)[1:] for command in PRETRAIN)
+    for arguments in (pretrain + less.split(), *uses):
         with pytest.raises(SystemExit) as ended:
             scratch_bert.cli.main(arguments)
         assert not ended.value.code, arguments
@@ -131,6 +131,7 @@ def test_scratch_bert_commands(command, capfdbinary):
 LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
     "memory": ["--attention", "sdpa"],
+    "embed": ["--texts", "20"],
     "corpus": ["--size", "0.1", "--processes", "1"],
     "pretrain": shlex.split(
         "--batch 2 --length 32 --layers 1 --hidden 64 --fill 1 --attention packed"
@@ -171,13 +172,21 @@ def test_a_script_in_a_shell():
 
 
 def test_the_example_prints_what_it_says(capsys):
-    example, _ = blocks("python")
+    example, _, _ = blocks("python")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102
     printed = capsys.readouterr().out.splitlines()
     said = re.findall(r"print\(.*\)  # (torch\.Size.*|-?[\d.]+|True)", example)
     assert len(said) == 5
     assert said == printed[:5]
     assert printed[5] == "103 loaded, 0 of them renamed"
+
+
+def test_the_second_example_does_too(capsys):
+    _, example, _ = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102
+    said = re.findall(r"print\(.*\)  # (.*)", example)
+    assert len(said) == 3
+    assert said == capsys.readouterr().out.splitlines()
 
 
 def test_what_a_wrong_eps_reads(capsys, monkeypatch):
@@ -200,7 +209,7 @@ def test_what_a_wrong_decay_reads(capsys, one_thread):
 
 
 def test_the_sketch_of_a_candidate_names_stages():
-    _, sketch = blocks("python")
+    *_, sketch = blocks("python")
     names: dict = {}
     exec(compile(sketch, "README.md", "exec"), names)  # noqa: S102
     assert set(names["MyBert"].stages) <= set(stage_names(["{i}"]))
