@@ -1,6 +1,7 @@
 """Tiny models with heads, as files both sides load, and texts of all kinds."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import transformers
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from parity import reference
 from scratch_bert.pretraining.texts import builtin_texts, sentences
 from scratch_bert.tokenization import BertTokenizer
-from tests.models import TINY, adversarial_
+from tests.models import TINY, adversarial_, some_words
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 POSITIONS = 64
@@ -52,6 +53,7 @@ WRITTEN = [
 drawn = st.lists(st.sampled_from(PIECES), max_size=16).map("".join) | st.text(max_size=20)
 
 
+@cache
 def texts():
     """Written and real ones, none too long; those of the shared folder where it is there."""
     found = [s for each in builtin_texts() for s in sentences(each.text)][::90]
@@ -60,20 +62,20 @@ def texts():
         found += [json.loads(line)["paragraphs"][1] for line in lines]
     if (SHARED / "sample_text.txt").is_file():
         found += (SHARED / "sample_text.txt").read_text("utf-8").splitlines()
-    tokenizer = BertTokenizer.from_pretrained("builtin:adversarial")
+    tokenizer = BertTokenizer(some_words())
     return WRITTEN + [text for text in found if len(tokenizer(text)["input_ids"]) <= POSITIONS]
 
 
 def saved(kind, place, *, seed=0, change=lambda model: None, tokenizer_json=False, **config):
     """Write a tiny model of a kind with its tokenizer, as vocab.txt or as tokenizer.json."""
-    vocabulary = BertTokenizer.from_pretrained("builtin:adversarial")
-    settings = TINY | {"vocab_size": len(vocabulary), "max_position_embeddings": POSITIONS}
+    tokenizer = BertTokenizer(some_words())
+    settings = TINY | {"vocab_size": len(tokenizer), "max_position_embeddings": POSITIONS}
     model = getattr(transformers, kind)(transformers.BertConfig(**settings, **config))
     change(adversarial_(model, seed))
     with reference.quiet():
         model.save_pretrained(place)
-    vocabulary.model_max_length = POSITIONS
-    vocabulary.save_pretrained(place)
+    tokenizer.model_max_length = POSITIONS
+    tokenizer.save_pretrained(place)
     if not tokenizer_json:
         (place / "tokenizer.json").unlink()
     return place

@@ -22,7 +22,7 @@ TEXTS = [
     "Paris is the [MASK] of France.",
     "a [MASK] b [MASK], c!",
     "[MASK][MASK]",
-    "[SEP] it isn't [MASK] [PAD] 東京 😀 e\u0301",
+    "[SEP] it is [MASK] [PAD] 東京 😀 e\u0301",
 ]
 
 
