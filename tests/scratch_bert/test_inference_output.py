@@ -130,8 +130,10 @@ def test_embed(run):
 def test_people_see_a_table(command, run, tmp_path):
     checkpoint = [] if command in KINDS else ["--checkpoint", "builtin:adversarial"]
     if command in ("answer", "next-sentence"):
-        code, out, _ = run(command, *TEXTS[2:], *checkpoint, "--format", "human")
-        assert (code, "score" in out) == (0, True)
+        options = ["--format", "human", "--top-k", 20][: 4 if command == "answer" else 2]
+        code, out, _ = run(command, TEXTS[2], "[/b] \x1b[31m", *checkpoint, *options)
+        assert (code, "score" in out, "\x1b" in out) == (0, True, False)
+        assert command == "next-sentence" or "[/b] \\x1b[31m" in out
         return
     (tmp_path / "lines").write_text("\n".join(f"{text} [MASK]" for text in TEXTS))
     options = ["--format", "human", *checkpoint]
@@ -151,7 +153,7 @@ def test_people_see_a_table(command, run, tmp_path):
         (["classify", "--file", "nowhere"], b"", "nowhere: cannot be read: No such file", 0),
         (["classify", "a", "--device", "cuda:9"], b"", "cuda:9: ", 0),
         (["classify", "a", "the " * 99], b"", "text 2: has 101 tokens, and the model takes 32", 0),
-        (["classify"], b"a\nb\n" + b"the " * 99, "input, line 3: has 101 tokens", 2),
+        (["classify"], b"a\nb\n" + b"the " * 99 + b"\n", "input, line 3: has 101 tokens", 2),
         (["classify"], b"a\nb\nc\n\xff\n", "standard input, line 4: not UTF-8", 3),
         (
             ["classify", "--pairs"],
@@ -177,8 +179,9 @@ def test_usage(arguments, stdin, message, printed, run):
 
 def started(folders, **options):
     program = "from scratch_bert.cli import main; main()"
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONUNBUFFERED"}
     command = [sys.executable, "-c", program, "classify", "--checkpoint", str(folders["classify"])]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, **options)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, **options)
 
 
 def test_who_types_sees_each_line_and_may_stop(folders):
