@@ -45,6 +45,7 @@ WRITTEN = [
     "東京は日本の首都です。",
     "naïve café \u2013 l\u2019œuvre",
     "e\u0301\u0327 a\u0300\u0316x",
+    "new so\u0301n one ti\u0302me state wa\u0300r in fi\u0301rst a\u0308ge",
     "😀😀 ok 👩‍👩‍👧",
     "مرحبا بالعالم",
     "[SEP] in a [PAD] text [CLS] [UNK] [MASK]",
