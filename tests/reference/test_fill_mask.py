@@ -8,6 +8,7 @@ from transformers import pipeline
 from parity import reference
 from scratch_bert.cli import main
 from scratch_bert.inference.fill_mask import FillMask
+from tests.reference.pipelines import check_rows
 
 
 @pytest.fixture(scope="module")
@@ -22,31 +23,28 @@ TEXTS = [
     "Paris is the [MASK] of France.",
     "a [MASK] b [MASK], c!",
     "[MASK][MASK]",
-    "[SEP] it isn't [MASK] [PAD] 東京 😀 e\u0301",
+    "[PAD] a [MASK] of [MASK]",
+    "[SEP] it is [MASK] [PAD] 東京 😀 e\u0301",
 ]
 
 
-def rows(side):
-    """Both as a list of words for each mask."""
-    return [
-        [
-            [each if isinstance(each, dict) else each._asdict() for each in words]
-            for words in (masks if isinstance(masks[0], list) else [masks])
-        ]
-        for masks in side
-    ]
+def check(ours, theirs):
+    """Theirs has no list around the words of a single mask."""
+    for text, mine, yours in zip(TEXTS, ours, theirs, strict=True):
+        lists = yours if isinstance(yours[0], list) else [yours]
+        check_rows([text] * len(lists), mine, lists)
 
 
 @pytest.mark.parametrize("top_k", [1, 5, 40])
 def test_the_same_words(both, top_k):
     ours, theirs = both
-    assert rows(ours(TEXTS, top_k=top_k)) == rows(theirs(TEXTS, top_k=top_k))
+    check(ours(TEXTS, top_k=top_k), theirs(TEXTS, top_k=top_k))
 
 
 @pytest.mark.parametrize("targets", [["paris"], ["paris", "london", "paris", "##s", "[MASK]"]])
 def test_targets(both, targets):
     ours, theirs = both
-    assert rows(ours(TEXTS, 3, targets)) == rows(theirs(TEXTS, top_k=3, targets=targets))
+    check(ours(TEXTS, 3, targets), theirs(TEXTS, top_k=3, targets=targets))
 
 
 def test_targets_that_are_no_words(both):
@@ -60,18 +58,18 @@ def test_targets_that_are_no_words(both):
         "it is left out",
     ]
     with reference.quiet():
-        assert rows(found) == rows(theirs(TEXTS, top_k=3, targets=targets))
+        check(found, theirs(TEXTS, top_k=3, targets=targets))
     with pytest.warns(match="it is left out"), pytest.raises(ValueError, match="none of the"):
         ours(TEXTS, 3, [""])
 
 
 def test_many_at_once(folder):
     texts = [f"word {n} " * (n % 7) + "is [MASK]." for n in range(40)]
-    found = rows(FillMask(folder, dtype=torch.float64)(texts))
-    told = rows(FillMask(folder, attention="sdpa", batch_tokens=1, dtype=torch.float64)(texts))
+    found = FillMask(folder, dtype=torch.float64)(texts)
+    told = FillMask(folder, attention="sdpa", batch_tokens=1, dtype=torch.float64)(texts)
     for ours, theirs in zip(found, told, strict=True):
-        assert [each["token"] for each in ours[0]] == [each["token"] for each in theirs[0]]
-        scores = [[each["score"] for each in side[0]] for side in (ours, theirs)]
+        assert [each.token for each in ours[0]] == [each.token for each in theirs[0]]
+        scores = [[each.score for each in side[0]] for side in (ours, theirs)]
         np.testing.assert_allclose(*scores, rtol=0, atol=1e-12)
 
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 
 from scratch_bert.inference.text_classification import TextClassification
-from tests.reference.pipelines import WRITTEN, drawn, pipeline, saved, texts
+from tests.reference.pipelines import WRITTEN, check_rows, drawn, pipeline, saved, texts
 
 CONFIGS = {
     "one label": {"num_labels": 1},
@@ -44,21 +44,13 @@ def sides(tmp_path_factory):
     return both
 
 
-def rows(side):
-    return [
-        [(each["label"], each["score"]) if isinstance(each, dict) else tuple(each) for each in row]
-        for row in side
-    ]
-
-
 @pytest.mark.parametrize("name", [*CONFIGS, "ties"])
 def test_texts(name, sides):
     _, ours, theirs = sides(name)
     given = texts() if name == "named" else WRITTEN
     for top_k in (None, 2):
-        assert rows(ours(given, top_k=top_k)) == rows(theirs(given, top_k=top_k))
-    best = [[(each["label"], each["score"])] for each in theirs(given)]
-    assert rows(ours(given)) == best
+        check_rows(given, ours(given, top_k=top_k), theirs(given, top_k=top_k))
+    check_rows(given, ours(given), [[best] for best in theirs(given)])
 
 
 @settings(max_examples=40)
@@ -66,15 +58,14 @@ def test_texts(name, sides):
 def test_any_pairs(sides, first, second):
     _, ours, theirs = sides("named")
     told = theirs([{"text": first, "text_pair": second}], top_k=None, truncation=True)
-    assert rows(ours([first], [second], None, truncation=True)) == rows(told)
+    check_rows([first], ours([first], [second], None, truncation=True), told)
 
 
 def test_what_is_too_long_is_cut(sides):
     _, ours, theirs = sides("two")
     given = ["word " * 200, "a"]
-    assert rows(ours(given, top_k=None, truncation=True)) == rows(
-        theirs(given, top_k=None, truncation=True)
-    )
+    options = {"top_k": None, "truncation": True}
+    check_rows(given, ours(given, **options), theirs(given, **options))
 
 
 @pytest.mark.parametrize("attention", ["packed", "sdpa", "eager"])
@@ -88,8 +79,9 @@ def test_many_at_once(attention, sides):
         told = theirs(given, top_k=None)
     finally:
         theirs.model.float()
-    assert [[label for label, _ in row] for row in ours] == [
-        [label for label, _ in row] for row in rows(told)
+    assert [[each.label for each in row] for row in ours] == [
+        [each["label"] for each in row] for row in told
     ]
-    scores = [np.float32([[s for _, s in row] for row in side]) for side in (ours, rows(told))]
-    np.testing.assert_array_max_ulp(*scores, maxulp=1)
+    scores = [[each.score for each in row] for row in ours]
+    expected = [[each["score"] for each in row] for row in told]
+    np.testing.assert_array_max_ulp(np.float32(scores), np.float32(expected), maxulp=1)

@@ -79,8 +79,8 @@ def test_classify(run, folders):
     assert rows(out) == plain(classify(TEXTS, pairs))
     objects = [{"text": a, "text_pair": b} for a, b in zip(TEXTS, pairs, strict=True)]
     assert run("classify", "--pairs", stdin=_lines(objects))[1] == out
-    long = b"cat " * 100
-    assert rows(run("classify", "--truncation", stdin=long)[1]) == plain(classify(["cat " * 30]))
+    long = b"the " * 100
+    assert rows(run("classify", "--truncation", stdin=long)[1]) == plain(classify(["the " * 30]))
 
 
 @pytest.mark.parametrize("aggregation", ["none", "simple", "first", "average", "max"])
@@ -130,8 +130,10 @@ def test_embed(run):
 def test_people_see_a_table(command, run, tmp_path):
     checkpoint = [] if command in KINDS else ["--checkpoint", "builtin:adversarial"]
     if command in ("answer", "next-sentence"):
-        code, out, _ = run(command, *TEXTS[2:], *checkpoint, "--format", "human")
-        assert (code, "score" in out) == (0, True)
+        options = ["--format", "human", "--top-k", 20][: 4 if command == "answer" else 2]
+        code, out, _ = run(command, TEXTS[2], "[/b] \x1b[31m", *checkpoint, *options)
+        assert (code, "score" in out, "\x1b" in out) == (0, True, False)
+        assert command == "next-sentence" or "[/b] \\x1b[31m" in out
         return
     (tmp_path / "lines").write_text("\n".join(f"{text} [MASK]" for text in TEXTS))
     options = ["--format", "human", *checkpoint]
@@ -150,8 +152,8 @@ def test_people_see_a_table(command, run, tmp_path):
         (["classify", "\udcff"], b"", "is not UTF-8", 0),
         (["classify", "--file", "nowhere"], b"", "nowhere: cannot be read: No such file", 0),
         (["classify", "a", "--device", "cuda:9"], b"", "cuda:9: ", 0),
-        (["classify", "a", "cat " * 99], b"", "text 2: has 101 tokens, and the model takes 32", 0),
-        (["classify"], b"a\nb\n" + b"cat " * 99, "input, line 3: has 101 tokens", 2),
+        (["classify", "a", "the " * 99], b"", "text 2: has 101 tokens, and the model takes 32", 0),
+        (["classify"], b"a\nb\n" + b"the " * 99 + b"\n", "input, line 3: has 101 tokens", 2),
         (["classify"], b"a\nb\nc\n\xff\n", "standard input, line 4: not UTF-8", 3),
         (
             ["classify", "--pairs"],
@@ -177,8 +179,9 @@ def test_usage(arguments, stdin, message, printed, run):
 
 def started(folders, **options):
     program = "from scratch_bert.cli import main; main()"
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONUNBUFFERED"}
     command = [sys.executable, "-c", program, "classify", "--checkpoint", str(folders["classify"])]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, **options)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, **options)
 
 
 def test_who_types_sees_each_line_and_may_stop(folders):
