@@ -1,6 +1,6 @@
 """Sentence pairs that are others in each epoch: what is cut is fixed, where it is cut is drawn.
 
-A document is cut into stretches once. What becomes of one depends on nothing but the `rng` that it
+A document is cut into stretches before training. What becomes of one depends on nothing but the `rng` that it
 is given: not on the order of examples, nor on batches, workers and processes.
 """
 
