@@ -1,7 +1,7 @@
 """Sentence pairs that are others in each epoch: what is cut is fixed, where it is cut is drawn.
 
-A document is cut into stretches before training. What becomes of one depends on nothing but the `rng` that it
-is given: not on the order of examples, nor on batches, workers and processes.
+A document is cut into stretches before training. What becomes of one depends on nothing but the
+`rng` that it is given: not on the order of examples, nor on batches, workers and processes.
 """
 
 from collections.abc import Iterator, Sequence
