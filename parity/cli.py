@@ -21,6 +21,7 @@ from parity.diagnose_command import diagnose_command
 from parity.diff_command import diff_command
 from parity.environment import environment
 from parity.init_command import init_command
+from parity.pretraining_command import pretraining_command
 from parity.recording_commands import compare_command, record_command
 from parity.self_test_command import self_test_command
 from parity.tokenizer_command import tokenizer_command
@@ -63,6 +64,7 @@ app.command(name="init")(init_command)
 app.command(name="record")(record_command)
 app.command(name="compare")(compare_command)
 app.command(name="tokenizer")(tokenizer_command)
+app.command(name="pretraining")(pretraining_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

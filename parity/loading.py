@@ -11,18 +11,21 @@ from typing import Any
 from parity.errors import CandidateError
 
 
-def load_maker(name: str) -> Any:
+def load_maker(name: str, *, needs_build: bool = True) -> Any:
     """Import a candidate's class and make one; an object that is no class is taken as it is.
 
     Args:
         name: where it is, and what it is called there.
+        needs_build: whether it must have a method `build`.
 
     Raises:
         CandidateError: there is no such file, module or class, or it has no `build`.
     """
     place, attribute, maker = _found(name)
-    if not hasattr(maker, "build"):
+    if needs_build and not hasattr(maker, "build"):
         raise CandidateError(f"{place} has no class {attribute} with a method build")
+    if maker is None:
+        raise CandidateError(f"{place} has no class {attribute}")
     if not isinstance(maker, type):
         return maker
     try:

@@ -75,9 +75,13 @@ class Process:
             "\n".join((f"its process ended with code {code}{wrote}", *last))
         )
 
+    def kill(self) -> None:
+        """End the process, which another thread may wait for: it is told that it ended."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
+        self.kill()
         self._process.communicate()
 
 

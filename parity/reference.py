@@ -1,9 +1,10 @@
 """HuggingFace, and nothing else here knows it: the only file that imports it."""
 
+import io
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import tokenizers
 import torch
 import transformers
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 VERSIONS = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__}
 BEFORE_5 = VERSIONS["transformers"].startswith("4.")
@@ -62,6 +64,49 @@ def build(architecture: str, config: Mapping[str, Any], attention: str = "eager"
 def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
     """Run a batch; the outputs by HF's names."""
     return model(**batch)
+
+
+def run_trainer(
+    model: nn.Module,
+    examples: Dataset[Any],
+    settings: Mapping[str, Any],
+    folder: Path,
+    after_step: Callable[[], None],
+) -> None:
+    """Train with HF's Trainer on the CPU.
+
+    Args:
+        model: is trained where it is.
+        examples: a data set of what the model takes, labels too.
+        settings: epochs, batch_size, learning_rate, warmup, weight_decay, max_grad_norm, seed.
+        folder: to work in.
+        after_step: is called after each optimiser step.
+    """
+
+    class Callback(transformers.TrainerCallback):
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            after_step()
+
+    arguments = transformers.TrainingArguments(
+        output_dir=str(folder),
+        num_train_epochs=settings["epochs"],
+        per_device_train_batch_size=settings["batch_size"],
+        learning_rate=settings["learning_rate"],
+        warmup_steps=settings["warmup"],
+        weight_decay=settings["weight_decay"],
+        max_grad_norm=settings["max_grad_norm"],
+        seed=settings["seed"],
+        optim="adamw_torch",
+        logging_strategy="no",
+        save_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        use_cpu=True,
+    )
+    with quiet(), redirect_stdout(io.StringIO()):  # it prints what it logs
+        transformers.Trainer(
+            model=model, args=arguments, train_dataset=examples, callbacks=[Callback()]
+        ).train()
 
 
 def rounding_note(head_dim: int) -> str:

@@ -1,6 +1,7 @@
 """The judge judged: does it see every known mistake, name it, and leave what is right in peace?
 
-Each mistake is made in scratch_bert, at one stage of each kind, and judged as anybody's BERT is.
+Each mistake is made in scratch_bert, at one stage of each kind, and judged as anybody's BERT is; so
+are tokenizers and pretrainings that make one.
 """
 
 import tempfile
@@ -17,8 +18,10 @@ from parity.bench import Bench, prepare
 from parity.faults import CATALOGUE
 from parity.faulty import Faulty
 from parity.faulty_tokenizer import judge_tokenizer, tokenizer_faults
+from parity.faulty_training import training_faults
 from parity.stages import OUTPUTS
-from parity.trials import RETURNED, Trial, draws, trials
+from parity.training_trials import judge_training, right_trainings
+from parity.trials import RETURNED, Trial, draws, every_fault, trials
 from parity.variants import variants
 from parity.verdict import Report
 
@@ -71,8 +74,8 @@ class Results:
         """Take a trial's."""
         made = found.trial.made
         if len(made) == 1:
-            fault = CATALOGUE.get(found.trial.name)
-            kind = self.equivalent if fault and fault.equivalent else self.faults
+            is_fault = not every_fault()[found.trial.name].equivalent
+            kind = self.faults if is_fault else self.equivalent
         else:
             kind = self.draws if made else self.variants
         kind.setdefault(found.trial.name, []).append(found)
@@ -155,6 +158,10 @@ def tried(bench: Bench, trial: Trial) -> Found:
         outcomes, causes = judge_tokenizer(trial.name, bench.folder)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
         return Found(trial, shows, causes=causes)
+    if trial.name in training_faults() or trial.name in right_trainings():
+        outcome = judge_training(trial.name)
+        shows = [f"pretraining, {outcome.check}"] * bool(outcome.different)
+        return Found(trial, shows, causes=[f.name for f in outcome.causes], outputs=bool(shows))
     if trial.made:
         heads = trial.stage not in RETURNED
         rows, diagnosis = bench.judge(Faulty(trial.mistakes(), heads=heads), heads=heads)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from parity.edits import Fault, Mistake
 from parity.faults import CATALOGUE
 from parity.faulty_tokenizer import tokenizer_faults
+from parity.faulty_training import training_faults
 from parity.probes import Mode
+from parity.training_trials import right_trainings
 from parity.variants import variants
 
 RETURNED = ("last_hidden_state", "pooler_output")  # by a model without heads
@@ -39,6 +41,11 @@ class Trial:
         ]
 
 
+def every_fault() -> dict[str, Fault]:
+    """All known mistakes by name: of models, tokenizers and pretraining."""
+    return CATALOGUE | tokenizer_faults() | training_faults()
+
+
 def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
     """Make the variants' trials, and one for each kind of stage where a mistake can be made.
 
@@ -50,8 +57,9 @@ def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
     for fault in CATALOGUE.values():
         for place in _last_places(fault, names, layers):
             yield Trial(fault.name, ((fault.name, place),))
-    for name, fault in tokenizer_faults().items():
+    for name, fault in (tokenizer_faults() | training_faults()).items():
         yield Trial(name, ((name, fault.stages),))
+    yield from map(Trial, right_trainings())
 
 
 def draws(names: Sequence[str], layers: int, number: int, seed: int) -> Iterator[Trial]:

@@ -13,6 +13,7 @@ _TOKENIZER_FILES = (
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
+    "sentence_bert_config.json",  # how long a text may be, of a model for sentence embeddings
 )
 
 

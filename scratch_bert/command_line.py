@@ -30,7 +30,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None) -> NoRetur
         code = USAGE
     except (typer.Abort, KeyboardInterrupt):  # the first is what Click makes of the second
         code = INTERRUPTED
-    raise SystemExit(code)
+    raise SystemExit(code or 0)
 
 
 def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
@@ -47,3 +47,18 @@ def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
             text.encode()
         except UnicodeEncodeError:
             raise typer.BadParameter(f"is not UTF-8: {text!r}", param_hint="TEXT") from None
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that torch has not.
+
+    Raises:
+        typer.BadParameter: it is none of this machine's.
+    """
+    import torch  # which takes seconds
+
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # the second where torch knows no CUDA
+        why = f"{device}: {str(error).splitlines()[0]}"
+        raise typer.BadParameter(why, param_hint="--device") from None

@@ -2,7 +2,8 @@
 
 ValueError
 ├── CheckpointError     a checkpoint, or a file of one, cannot be used as it is
-└── CorpusError         a text to learn from cannot be used as it is
+├── CorpusError         a text to learn from cannot be used as it is
+└── TextError           a text cannot be given to a model as it is
 ArithmeticError
 └── TrainingError       a model in training cannot be trained on
 """
@@ -22,6 +23,23 @@ class CorpusError(ValueError):
     Cause: named in the message, with the file and, where there is one, the line.
     Remedy: another file, or this one in UTF-8.
     """
+
+
+class TextError(ValueError):
+    """One of the texts that a model is asked about is too long for it, or lacks what is asked for.
+
+    Cause: named in the message, with the text's number.
+    Remedy: another text, or a shorter one.
+
+    Args:
+        place: which text, counted from 0.
+        why: what is wrong with it.
+    """
+
+    def __init__(self, place: int, why: str) -> None:
+        super().__init__(f"text {place + 1}: {why}")
+        self.place = place
+        self.why = why
 
 
 class TrainingError(ArithmeticError):

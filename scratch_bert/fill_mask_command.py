@@ -1,55 +1,60 @@
 """`scratch-bert fill-mask`: which words fit where [MASK] stands."""
 
-import json
-from enum import StrEnum
-from typing import Annotated
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from scratch_bert import inference_options as options
 from scratch_bert.command_line import check_texts
-from scratch_bert.errors import CheckpointError
+from scratch_bert.inference_output import as_it_is, load, print_results, table_of
 
-
-class Format(StrEnum):
-    """Who reads the result."""
-
-    HUMAN = "human"
-    JSON = "json"
+if TYPE_CHECKING:
+    from scratch_bert.inference.fill_mask import Filled
 
 
 def fill_mask_command(
-    texts: Annotated[
-        list[str], typer.Argument(metavar="TEXT", help="With [MASK] in it, once or more.")
-    ],
-    checkpoint: Annotated[
-        str, typer.Option(metavar="NAME", help="A folder, a hub id, builtin:adversarial, …")
-    ],
+    checkpoint: options.Checkpoint,
+    texts: options.Texts = None,
+    files: options.Files = None,
     top_k: Annotated[int, typer.Option(min=1, metavar="N", help="Words for each [MASK].")] = 5,
-    form: Annotated[Format, typer.Option("--format", help="json: a line for each text.")] = (
-        Format.HUMAN
-    ),
-) -> None:
-    """Print the most probable words for each [MASK]."""
-    check_texts(texts, ())
-    from scratch_bert.inference.fill_mask import FillMask  # brings torch, which takes seconds
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WORD", help="Choose among these; repeatable."),
+    ] = None,
+    form: options.Form = None,
+    attention: options.AttentionOption = options.Attention.PACKED,
+    device: options.Device = "cpu",
+) -> int:
+    """Print the most probable words for each [MASK] of texts, which have one or several.
 
+    json: for each text a line, a list for each [MASK] of objects: score, token, token_str,
+    sequence. What is too long for the model, or has no [MASK], is refused.
+
+    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
+    """
+    check_texts((*(texts or ()), *(target or ())), ())
+    from scratch_bert.inference.fill_mask import FillMask  # brings torch
+
+    fill = load(FillMask, checkpoint, device, attention=attention)
     try:
-        fill = FillMask(checkpoint)
-    except CheckpointError as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-    for text in texts:
-        try:
-            found = fill(text, top_k)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="TEXT") from None
-        if form is Format.JSON:
-            print(json.dumps([[filled._asdict() for filled in words] for words in found]))
-            continue
-        table = Table("share", "word", "text", box=None, header_style="dim")
-        for words in found:
-            for filled in words:
-                table.add_row(f"{filled.score:.1%}", filled.token_str, filled.sequence)
-            table.add_section()
-        Console().print(table)
+        fill([], top_k, target)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--target") from None
+
+    def task(some: Sequence[str]) -> "list[list[list[Filled]]]":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of targets, once was enough
+            return fill(some, top_k, target)
+
+    print_results(task, texts or (), files, as_it_is, _table, form)
+    return 0
+
+
+def _table(found: "list[list[Filled]]") -> Table:
+    rows = [
+        (f"{each.score:.1%}", each.token_str, each.sequence) for words in found for each in words
+    ]
+    return table_of(("share", "word", "text"), rows)

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from scratch_bert import pretrain_options as options
-from scratch_bert.command_line import INTERRUPTED
+from scratch_bert.command_line import INTERRUPTED, check_device
 from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
 from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.schedule import Preset
@@ -67,8 +67,6 @@ def pretrain_command(
         why = "give --corpus, with --whole-files or without, or --dataset"
         raise typer.BadParameter(why, param_hint="--dataset")
     try:
-        import torch  # which takes seconds
-
         from scratch_bert.pretraining.dataset_texts import Dataset
         from scratch_bert.pretraining.pretrain import Architecture, pretrain
         from scratch_bert.pretraining.source import Corpus
@@ -82,11 +80,7 @@ def pretrain_command(
         extra = "pretraining" if error.name == "pyarrow" else "tensorboard"
         why = f"{error.name} is not installed: pip install 'scratch-bert[{extra}]'"
         raise typer.BadParameter(why) from None
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # the second where torch knows no CUDA
-        why = f"{device}: {str(error).splitlines()[0]}"
-        raise typer.BadParameter(why, param_hint="--device") from None
+    check_device(device)
     rows = (dataset_config, dataset_split, text_column, streaming)
     source = Corpus(
         corpus or (),

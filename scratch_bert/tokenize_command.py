@@ -3,29 +3,21 @@
 import codecs
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import Progress
 
 from scratch_bert.command_line import check_texts
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
+from scratch_bert.text_lines import InputError, opened, progress, read_lines
 from scratch_bert.tokenization import BertTokenizer
-from scratch_bert.tokenize_lines import Encoder, InputError, Row, read_lines
+from scratch_bert.tokenize_lines import Encoder, Row
 from scratch_bert.tokenize_output import View, write_ids, write_json
-
-STDIN = Path("-")
 
 
 class Format(StrEnum):
@@ -95,17 +87,10 @@ def tokenize_command(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--max-length") from None
 
-    with _progress(shown=not texts and not on_terminal) as bar:
+    with progress(shown=not texts and not on_terminal) as bar:
         rows = _of_texts(encoder, texts, pair) if texts else _of_files(encoder, files, bar)
         _write(rows, output, form, tokenizer.unk_token_id)
     return 0
-
-
-def _progress(shown: bool) -> Progress:
-    console = Console(stderr=True)
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    disable = not (shown and console.is_terminal)
-    return Progress(*columns, console=console, transient=True, disable=disable)
 
 
 def _of_texts(
@@ -119,20 +104,9 @@ def _of_texts(
 def _of_files(
     encoder: Encoder, files: Sequence[Path] | None, bar: Progress
 ) -> Iterator[tuple[str, Row]]:
-    if not files and sys.stdin.isatty():
-        print("A line is a text; Ctrl-D ends.", file=sys.stderr)
-    files = files or [STDIN]
-    known = all(path.is_file() for path in files)
-    task = bar.add_task("", total=sum(path.stat().st_size for path in files) if known else None)
-    for path in files:
-        name = "standard input" if path == STDIN else str(path)
-        try:
-            file = sys.stdin.buffer if path == STDIN else path.open("rb")
-        except OSError as error:
-            raise InputError(f"{name}: cannot be read: {error.strerror}") from None
-        with nullcontext(file) if path == STDIN else file as lines:
-            for number, parts in read_lines(lines, name, lambda n: bar.advance(task, n)):
-                yield "" if path == STDIN else f"{name}:{number}", encoder.line(parts)
+    for file in opened(files, bar):
+        for number, parts in read_lines(file.lines, file.name, file.advance):
+            yield file.place(number), encoder.line(parts)
 
 
 def _write(

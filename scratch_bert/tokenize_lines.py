@@ -3,22 +3,17 @@
 A long line comes in parts and leaves in stretches, cut where its pieces stay what they are.
 """
 
-import codecs
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
+from scratch_bert.text_lines import PART
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.characters import is_cjk, is_punctuation, is_space
 
-PART = 1 << 16  # bytes read at a time, and of a line kept together
 MARGIN = 1 << 12  # characters before an open end that are cut nowhere; no added token is longer
-
-
-class InputError(ValueError):
-    """A file cannot be read, or is not UTF-8; the message says where."""
 
 
 class Stretch(NamedTuple):
@@ -49,66 +44,6 @@ class Stretch(NamedTuple):
 
 
 Row = Iterable[Stretch]
-
-
-def read_lines(
-    file: BinaryIO, name: str, advance: Callable[[int], object]
-) -> Iterator[tuple[int, Iterator[str]]]:
-    r"""Read a file's lines, each in parts that are joined by nobody. They end at `\n` only.
-
-    Args:
-        file: open for reading, in blocks of what is there (`read1`).
-        name: for errors.
-        advance: is told how many bytes were read.
-
-    Yields:
-        The number of a line, from 1, and its parts, at least one.
-
-    Raises:
-        InputError: it cannot be read, or is not UTF-8.
-    """
-    parts = _read_parts(file, name, advance)
-    for part in parts:
-        line = _line(part, parts)
-        yield part.number, line
-        for _ in line:  # what nobody wanted
-            pass
-
-
-class _Part(NamedTuple):
-    number: int  # of its line
-    text: str
-    last: bool
-
-
-def _line(part: _Part, others: Iterator[_Part]) -> Iterator[str]:
-    """Yield a line's parts; nothing is read beyond its end, which somebody may be typing at."""
-    yield part.text
-    while not part.last:
-        part = next(others)
-        yield part.text
-
-
-def _read_parts(file: BinaryIO, name: str, advance: Callable[[int], object]) -> Iterator[_Part]:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    number, pending, begun = 1, b"", False
-    try:
-        while block := file.read1(PART):  # type: ignore[attr-defined]
-            advance(len(block))
-            *ended, pending = (pending + block).split(b"\n")
-            for line in ended:
-                yield _Part(number, decoder.decode(line, final=True), last=True)
-                number, begun = number + 1, False
-            if len(pending) >= PART:
-                yield _Part(number, decoder.decode(pending), last=False)
-                pending, begun = b"", True
-        if pending or begun:
-            yield _Part(number, decoder.decode(pending, final=True), last=True)
-    except UnicodeDecodeError:
-        message = f"{name}, line {number}: not UTF-8; convert it first, for example with iconv"
-        raise InputError(message) from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}") from None
 
 
 class Encoder:

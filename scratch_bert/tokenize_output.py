@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from scratch_bert.tokenize_lines import PART, Row, Stretch
+from scratch_bert.text_lines import PART
+from scratch_bert.tokenize_lines import Row, Stretch
 
 KEYS = ("tokens", "input_ids", "token_type_ids", "offset_mapping")
 _COLOURS = ("cyan", "magenta")  # of neighbouring pieces
@@ -116,12 +117,12 @@ class View:
             if kind != number or first == last:
                 continue
             first, last = max(first - start, done), last - start
-            marked.append(_visible(text[done:first]), "dim")
+            marked.append(visible(text[done:first]), "dim")
             if first == done and done:
                 marked.append("|", "dim")
-            marked.append(_visible(text[first:last]), style)
+            marked.append(visible(text[first:last]), style)
             done = max(done, last)
-        return marked.append(_visible(text[done:]), "dim")
+        return marked.append(visible(text[done:]), "dim")
 
     def _blocks(self, stretch: Stretch, styles: Sequence[str]) -> Iterator[list[Text]]:
         """Lay the tokens out side by side, in as many blocks as the terminal's width demands."""
@@ -132,7 +133,7 @@ class View:
             zip(*stretch[2:], strict=True), styles, strict=True
         ):
             cells = {
-                "tokens": _visible(token),
+                "tokens": visible(token),
                 "ids": str(i),
                 "types": str(kind),
                 "chars": "" if span[0] == span[1] else f"{span[0]}:{span[1]}",
@@ -154,10 +155,10 @@ def _labelled(label: str, width: int) -> Text:
     return Text().append(label.ljust(width), "dim")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     r"""Spell out what would not show, or would command the terminal.
 
-    >>> print(_visible("a\tb\u200b\x1b[31m"))
+    >>> print(visible("a\tb\u200b\x1b[31m"))
     a\tb\u200b\x1b[31m
     """
     return "".join(

@@ -33,6 +33,7 @@ EXPECTED = {
     "initial weights": (
         r"test_initial_weights.py::test_seeded_construction\[Bert(ForMasked|ForPreTr).*-(?!.*is_dec)",
         r"test_initial_weights.py::test_seeded_construction\[BertLMHeadModel-",
+        r"reference/test_pretraining.py::test_a_check_holds\[initial\]",
     ),
     "weights without bert.": (
         r"reference/test_loading.py::test_layouts\[BertFor.*-without bert.",

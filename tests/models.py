@@ -2,11 +2,19 @@
 
 import json
 import re
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 
+from scratch_bert import BertConfig, BertTokenizer
+from scratch_bert.checkpoints import resolve
+from scratch_bert.pretrained import BertPreTrainedModel
+from scratch_bert.tokenization import TokenizerSettings
+from scratch_bert.tokenization.tokenizer_files import read_settings
 from scratch_bert.weight_files import read_weights
 
 TINY = {
@@ -44,3 +52,21 @@ def cut(source: Path, into: Path, layers: int, words: int | None = None) -> Path
     }
     save_file(kept, into / "model.safetensors")
     return into
+
+
+@cache
+def some_words() -> TokenizerSettings:
+    """A tokenizer with the first of bert-base-uncased: frequent words, and pieces of others."""
+    settings = read_settings(resolve("builtin:adversarial"))
+    words = {word: i for word, i in settings.vocabulary.items() if i < 4000}
+    return replace(settings, vocabulary=words)
+
+
+def saved(kind: type[BertPreTrainedModel], place: Path, **changes: Any) -> Path:
+    """Write a tiny model of a kind, with `some_words`, into a folder."""
+    tokenizer = BertTokenizer(some_words())
+    model = kind(BertConfig(**TINY | {"vocab_size": len(tokenizer)} | changes))
+    adversarial_(model)
+    model.save_pretrained(place)
+    tokenizer.save_pretrained(place)
+    return place

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import benchmark_corpus
+import benchmark_embed
 import benchmark_finetune
 import benchmark_forward
 import benchmark_pretrain
@@ -260,6 +261,26 @@ def corpus(
         table.add_row(f"{each['megabytes']:.1f}", str(each["processes"]), *numbers, *memory)
     Console(width=100).print(table)
     write("corpus", results, output)
+
+
+@app.command()
+def embed(
+    checkpoint: Checkpoint = "builtin:minilm",
+    texts: Annotated[int, typer.Option(min=1, help="Sentences, 2000 at most.")] = 1000,
+    attention: Attentions = None,
+    device: Device = "cpu",
+    runs: Runs = 5,
+    output: Output = None,
+) -> None:
+    """A vector for each of many sentences, beside sentence-transformers with its defaults.
+
+    Both read the same folder: its weights, mean pooling, vectors of length 1.
+    """
+    attentions = attention or [Attention.PACKED, Attention.SDPA]
+    chosen = benchmark_embed.real_sentences(texts)
+    result = benchmark_embed.measure(resolve(checkpoint), chosen, attentions, device, runs)
+    benchmark_embed.show(f"embed, {checkpoint}, {device}", result)
+    write("embed", [result], output)
 
 
 @app.command()

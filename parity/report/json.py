@@ -25,7 +25,7 @@ def to_json(report: Report) -> str:
             "unsupported": report.unsupported,
             "causes": causes(report.diagnosis),
             "unknown": unknown(report.diagnosis),
-            "stages": [_row(row) for row in report.rows],
+            "stages": [as_object(row) for row in report.rows],
             "compared": report.compared,
             "environment": report.environment,
             "notes": report.notes,
@@ -70,7 +70,8 @@ def unknown(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
     ]
 
 
-def _row(row: Comparison) -> dict[str, Any]:
+def as_object(row: Comparison) -> dict[str, Any]:
+    """Return a row's fields."""
     names = ("name", "probe", "lane", "status", "max_abs", "max_rel", "allowed", "bit_equal")
     more: dict[str, Any] = {"shape": row.shape, "where": row.where, "note": row.note}
     if row.checkpoint:

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 
 from parity.faults import CATALOGUE
-from parity.faulty_tokenizer import tokenizer_faults
 from parity.probes import probes
 from parity.self_test import Found, Results
+from parity.trials import every_fault
 
 _PAGE = Path(__file__).with_name("self_test.html")
 _PROBES = [probe.name for probe in probes(vocab_size=99, positions=80, segments=2)]
@@ -43,7 +43,10 @@ def show(results: Results, console: Console) -> None:
         named = sum(found.named for (found,) in results.draws.values())
         say(f"{named:>4} of {len(results.draws)} draws of two or three mistakes named in full")
     alarms = score["false_alarms"]
-    say(f"{alarms:>4} of {score['variants']} correct BERTs accused", "red" if alarms else "")
+    say(
+        f"{alarms:>4} of {score['variants']} correct BERTs and pretrainings accused",
+        "red" if alarms else "",
+    )
     misled = sum(found.outputs for each in results.equivalent.values() for found in each)
     say(f"{misled:>4} of {len(results.equivalent)} harmless edits change an output")
     say(
@@ -120,7 +123,7 @@ def to_html(results: Results) -> str:
     )
     right = "".join(f"<li>{html.escape(name)}</li>" for name in results.variants)
     same = "".join(
-        f"<li><b>{name}</b>: {html.escape(CATALOGUE[name].equivalent)}</li>"
+        f"<li><b>{name}</b>: {html.escape(every_fault()[name].equivalent)}</li>"
         for name in results.equivalent
     )
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
@@ -135,7 +138,7 @@ def to_html(results: Results) -> str:
 
 
 def _line(found: Found, shown: list[str], results: Results) -> str:
-    fault = (CATALOGUE | tokenizer_faults())[found.trial.name]
+    fault = every_fault()[found.trial.name]
     cells = "".join(
         f'<td class="{"seen" if probe in found.probes else "not"}" title="{html.escape(probe)}">'
         f"{'●' if probe in found.probes else '·'}</td>"

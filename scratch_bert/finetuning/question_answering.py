@@ -19,10 +19,11 @@ from scratch_bert.finetuning.rows import Row
 from scratch_bert.finetuning.squad_metrics import exact_match, overlap_f1
 from scratch_bert.finetuning.task import Lengths
 from scratch_bert.heads import BertWithHead
+from scratch_bert.inference.spans import Answer, Window, answers
 from scratch_bert.task_heads import BertForQuestionAnswering
 from scratch_bert.tokenization import BertTokenizer
 
-_LONGEST = 30  # tokens of an answer (run_qa's max_answer_length)
+_N_BEST, _LONGEST = 20, 30  # run_qa's n_best_size and max_answer_length
 Span = tuple[int, int]
 
 
@@ -47,23 +48,16 @@ class Question(NamedTuple):
         return self.context
 
 
-class Window(NamedTuple):
-    """A part of a text.
+class Part(NamedTuple):
+    """A window of a text.
 
     Attributes:
         item: the number of its question.
-        spans: of each token its characters; None for those that are not of the text.
+        offsets: of each token its characters; None for those that are not of the text.
     """
 
     item: int
-    spans: list[Span | None]
-
-
-class Found(NamedTuple):
-    """An answer and its score, a sum of two logits; "" is that there is none."""
-
-    text: str
-    score: float
+    offsets: list[Span | None]
 
 
 @dataclass(frozen=True)
@@ -126,16 +120,16 @@ class QuestionAnswering:
             return_overflowing_tokens=True,
             return_offsets_mapping=True,
         )
-        windows = []
+        parts = []
         for number, item in enumerate(encoding["overflow_to_sample_mapping"]):
             of_text = [sequence == 1 for sequence in encoding.sequence_ids(number)]
             offsets = encoding["offset_mapping"][number]
             spans = [span if is_of else None for span, is_of in zip(offsets, of_text, strict=True)]
-            windows.append(Window(item, spans))
+            parts.append(Part(item, spans))
             first, last = _tokens_of(items[item], spans)
             rows[number]["start_positions"] = torch.tensor(first)
             rows[number]["end_positions"] = torch.tensor(last)
-        return Features(rows, tokenizer.pad_token_id, windows)
+        return Features(rows, tokenizer.pad_token_id, parts)
 
     def objective(self, attention: str, balanced: Sequence[Question] | None) -> Spans:
         """Return the cross entropy of both tokens."""
@@ -143,63 +137,41 @@ class QuestionAnswering:
 
     def predictions(
         self, items: Sequence[Question], features: Features, logits: Sequence[Tensor]
-    ) -> list[Found]:
+    ) -> list[Answer]:
         """Take the best answer of each question's windows.
 
-        That there is none is an answer only where some question has none (SQuAD 2.0); its score is
-        the least of the windows' [CLS].
+        That there is none is an answer only where some question has none (SQuAD 2.0).
         """
-        found: list[list[Found]] = [[] for _ in items]
-        none: list[list[float]] = [[] for _ in items]
-        for window, scores in zip(features.about, logits, strict=True):
-            found[window.item] += best_span(items[window.item].context, window.spans, scores)
-            none[window.item].append(scores[:, 0].sum().item())
-        answers = [max(each, key=lambda one: one.score, default=Found("", 0.0)) for each in found]
-        if all(item.answers for item in items):
-            return answers
-        empty = [Found("", min(each)) for each in none]
-        return [e if e.score > a.score else a for a, e in zip(answers, empty, strict=True)]
+        windows: list[list[Window]] = [[] for _ in items]
+        for part, scores in zip(features.about, logits, strict=True):
+            start, end = scores[:, : len(part.offsets)].numpy()
+            windows[part.item].append(Window(part.offsets, start, end))
+        threshold = None if all(item.answers for item in items) else 0.0
+        return [
+            answers(item.context, each, _N_BEST, _LONGEST, threshold)[0]
+            for item, each in zip(items, windows, strict=True)
+        ]
 
     def majority(self, learnt: Sequence[Question], asked: Sequence[Question]) -> None:
         """There is none: questions have answers of their own."""
 
-    def scores(self, items: Sequence[Question], predictions: Sequence[Found]) -> dict[str, float]:
+    def scores(self, items: Sequence[Question], predictions: Sequence[Answer]) -> dict[str, float]:
         """Exact match and F1."""
-        pairs = [(g.text, item.answers) for item, g in zip(items, predictions, strict=True)]
+        pairs = [
+            (given.answer, item.answers) for item, given in zip(items, predictions, strict=True)
+        ]
         return {
             "exact": mean(exact_match(*pair) for pair in pairs),
             "f1": mean(overlap_f1(*pair) for pair in pairs),
         }
 
-    def confusion(self, items: Sequence[Question], predictions: Sequence[Found]) -> None:
+    def confusion(self, items: Sequence[Question], predictions: Sequence[Answer]) -> None:
         """There is none."""
 
-    def told(self, item: Question, prediction: Found) -> dict[str, Any]:
+    def told(self, item: Question, prediction: Answer) -> dict[str, Any]:
         """Return the question, its answers and the one found."""
         asked = {"id": item.id, "question": item.question, "answers": item.answers}
-        return {**asked, "predicted": prediction.text, "score": prediction.score}
-
-
-def best_span(context: str, spans: Sequence[Span | None], scores: Tensor) -> list[Found]:
-    """Find the best answer in a window: first and last token's logits together.
-
-    Args:
-        context: the whole text.
-        spans: of each token its characters in it; None where it is none of the text.
-        scores: (2, seq), of the first token and of the last.
-
-    Returns:
-        It, or nothing where the window has no token of the text.
-    """
-    inside = torch.tensor([span is not None for span in spans])
-    first, last = scores[:, : len(spans)].masked_fill(~inside, -torch.inf)
-    both = first[:, None] + last[None, :]  # (seq, seq)
-    ordered = torch.ones_like(both, dtype=torch.bool).triu().tril(_LONGEST - 1)
-    best = both.masked_fill(~ordered, -torch.inf).argmax().item()
-    start, end = (spans[place] for place in divmod(int(best), len(spans)))
-    if start is None or end is None:
-        return []
-    return [Found(context[start[0] : end[1]], both.flatten()[int(best)].item())]
+        return {**asked, "predicted": prediction.answer, "score": prediction.score}
 
 
 def _answers(row: Row, column: str) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -1,12 +1,16 @@
 """Which words a masked language model puts where [MASK] stands (HF `FillMaskPipeline`)."""
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
+from scratch_bert.errors import TextError
 from scratch_bert.heads import BertForMaskedLM
-from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.inference.runner import Runner
 
 
 class Filled(NamedTuple):
@@ -16,7 +20,7 @@ class Filled(NamedTuple):
         score: its probability among all words.
         token: its id (HF `token`).
         token_str: as text.
-        sequence: the text with it in place; other masks stay.
+        sequence: the text with it in place; where there are several masks, with [CLS] and [SEP].
     """
 
     score: float
@@ -30,36 +34,85 @@ class FillMask:
 
     Args:
         name: a folder, a hub id, or a built-in checkpoint.
+        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
     """
 
-    def __init__(self, name: str | Path) -> None:
-        self.tokenizer = BertTokenizer.from_pretrained(name)
-        self.model = BertForMaskedLM.from_pretrained(name)
+    def __init__(self, name: str | Path, **options: Any) -> None:
+        self.runner = Runner(BertForMaskedLM, name, **options)
 
-    @torch.inference_mode()
-    def __call__(self, text: str, top_k: int = 5) -> list[list[Filled]]:
-        """Return the most probable words for each [MASK] of a text, the best first.
+    def __call__(
+        self, texts: Sequence[str], top_k: int = 5, targets: Sequence[str] | None = None
+    ) -> list[list[list[Filled]]]:
+        """Return for each text and each [MASK] in it the most probable words, the best first.
+
+        Args:
+            texts: any number.
+            top_k: words for each [MASK].
+            targets: choose among these. What is no word of the vocabulary becomes its first piece,
+                with a warning.
 
         Raises:
-            ValueError: there is no [MASK] in it, or it is too long for the model.
+            TextError: there is no [MASK] in a text, or it is too long for the model.
+            ValueError: nothing is left of the targets.
         """
-        tokenizer, config = self.tokenizer, self.model.config
-        ids = tokenizer(text, return_tensors="pt")["input_ids"]
-        at = ids == tokenizer.mask_token_id
-        if not at.any():
-            raise ValueError(f"there is no {tokenizer.mask_token} in {text!r}")
-        if ids.size(1) > config.max_position_embeddings:
-            limit = config.max_position_embeddings
-            raise ValueError(f"the text has {ids.size(1)} tokens, and the model takes {limit}")
-        logits = self.model(ids, attention="sdpa").logits[at]
-        scores = logits.softmax(-1).topk(min(top_k, logits.size(-1)))
+        rows = self.runner.encode(texts)
+        mask = self.runner.tokenizer.mask_token_id
+        for i, row in enumerate(rows):
+            if mask not in row.ids:
+                raise TextError(i, f"there is no {self.runner.tokenizer.mask_token} in it")
+        chosen = None if targets is None else self._ids(targets)
+
+        def best(batch: dict[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
+            return self._best(batch, top_k, chosen)
+
+        found = zip(rows, self.runner.run(rows, best), strict=True)
+        return [self._filled(row.ids, *words) for row, words in found]
+
+    def _best(
+        self, batch: dict[str, Tensor], top_k: int, targets: list[int] | None
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Score a batch: for each row the best scores and words of each mask, (masks, k) both."""
+        at = batch["input_ids"] == self.runner.tokenizer.mask_token_id  # (batch, seq)
+        if self.runner.is_packed:  # the vocabulary is a large part of the work
+            logits = self.runner.forward(batch, logits_at=at).logits
+        else:  # a product of fewer rows may have other last bits
+            logits = self.runner.forward(batch).logits[at]
+        scores = logits.softmax(-1)  # (masks, vocab)
+        if targets is None:
+            values, tokens = scores.topk(min(top_k, scores.size(-1)))
+        else:
+            values, tokens = scores[:, targets].topk(min(top_k, len(targets)))
+            tokens = torch.tensor(targets, device=tokens.device)[tokens]
+        counts = at.sum(1).tolist()
+        return list(zip(values.cpu().split(counts), tokens.cpu().split(counts), strict=True))
+
+    def _filled(self, ids: list[int], values: Tensor, tokens: Tensor) -> list[list[Filled]]:
+        tokenizer = self.runner.tokenizer
+        places = [i for i, token in enumerate(ids) if token == tokenizer.mask_token_id]
         found = []
-        for place, values, tokens in zip(at[0].nonzero(), *scores, strict=True):
-            words = []
-            for value, token in zip(values.tolist(), tokens.tolist(), strict=True):
-                filled = ids[0].clone()
-                filled[place] = token
-                whole = str(tokenizer.decode(filled[1:-1].tolist()))  # without [CLS] and [SEP]
-                words.append(Filled(value, token, str(tokenizer.decode([token])), whole))
-            found.append(words)
+        for place, scores, words in zip(places, values.tolist(), tokens.tolist(), strict=True):
+            row = []
+            for score, token in zip(scores, words, strict=True):
+                filled = [*ids[:place], token, *ids[place + 1 :]]
+                text = [i for i in filled if i != tokenizer.pad_token_id]
+                # HF: other masks would be skipped, too, so nothing is where there are any
+                whole = tokenizer.decode(text, skip_special_tokens=len(places) == 1)
+                row.append(Filled(score, token, str(tokenizer.decode([token])), str(whole)))
+            found.append(row)
         return found
+
+    def _ids(self, targets: Sequence[str]) -> list[int]:
+        tokenizer = self.runner.tokenizer
+        vocabulary = tokenizer.get_vocab()
+        found = []
+        for target in targets:
+            if target in vocabulary:
+                found.append(vocabulary[target])
+                continue
+            pieces = tokenizer.tokenize(target)[:1]
+            instead = f"its first piece, {pieces[0]}, is taken" if pieces else "it is left out"
+            warnings.warn(f"{target!r} is not in the vocabulary; {instead}", stacklevel=3)
+            found += tokenizer.convert_tokens_to_ids(pieces)
+        if not found:
+            raise ValueError("none of the targets is in the vocabulary, nor a piece of one")
+        return list(set(found))  # HF's order, in which ties come

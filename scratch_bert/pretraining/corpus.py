@@ -6,7 +6,7 @@ Documents are worked on in chunks, by several processes; what is made does not d
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, starmap
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from scratch_bert.errors import CorpusError
-from scratch_bert.pretraining.dynamic_pairs import Stretch, stretches
+from scratch_bert.pretraining.dynamic_pairs import stretches
 from scratch_bert.pretraining.pool import mapped
 from scratch_bert.pretraining.progress import Advance
 from scratch_bert.pretraining.shards import (
@@ -32,6 +32,7 @@ from scratch_bert.tokenization.fast_path import FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
 
 HELD_OUT = 20  # one document of so many is not learnt from
+TIMES = 5  # a document is cut into stretches
 CHUNK = 1 << 20  # characters of documents that are worked on together, or one document
 WORDS = 1 << 20  # different ones that are counted; a vocabulary is learnt of them in 2 GB
 _TOGETHER = 1000  # documents whose stretches are written at once
@@ -136,24 +137,23 @@ def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:
 def write_stretches(
     place: Path, documents: StoredDocuments, seq_length: int, seed: int, advance: Advance
 ) -> None:
-    """Cut documents into stretches.
+    """Cut documents into stretches, `TIMES` times, each time elsewhere.
 
     Args:
         place: of the file.
         documents: what is cut.
         seq_length: tokens of a pair at most, with [CLS] and two [SEP].
-        seed: a document's draws depend on this and its number alone.
+        seed: of the draws.
         advance: is told of documents that are done.
     """
-
-    def of(number: int) -> Iterator[Stretch]:
-        rng = Random(f"{seed} {number}")  # noqa: S311
-        return stretches(number, documents[number].lengths(), seq_length - 3, rng)
+    rng = Random(str(seed))  # noqa: S311
 
     def batches() -> Iterator[pa.RecordBatch]:
-        numbers = iter(range(len(documents)))
-        while some := [*islice(numbers, _TOGETHER)]:
-            yield stretches_batch([stretch for number in some for stretch in of(number)])
-            advance(len(some))
+        for time in range(TIMES):
+            lengths = enumerate(documents.lengths())
+            cut = partial(stretches, room=seq_length - 3, rng=rng, shifted=time > 0)
+            while some := [*islice(lengths, _TOGETHER)]:
+                yield stretches_batch([*chain.from_iterable(starmap(cut, some))])
+                advance(len(some))
 
     write_batches(place, STRETCHES, batches())

@@ -15,7 +15,6 @@ from scratch_bert.pretraining.dynamic_pairs import (
     full_sentences,
 )
 from scratch_bert.pretraining.masking import Words
-from scratch_bert.training.batches import padded
 
 
 class DynamicExamples:
@@ -48,41 +47,51 @@ class DynamicExamples:
         self._documents, self._stretches, self._seq_length = documents, stretches, seq_length
         self._words, self._pad, self._seed = words, pad, seed
         self._whole_word, self._next_sentence = whole_word, next_sentence
+        self._continuing = torch.zeros(max(words.every) + 1, dtype=torch.bool)
+        self._continuing[[*words.continuing]] = True
 
     def __len__(self) -> int:
         return len(self._stretches)
 
     def batch(self, numbers: Sequence[int], epoch: int) -> dict[str, Tensor]:
         """Put examples together, padded to the longest."""
-        return padded([self._row(number, epoch) for number in numbers], self._pad)
-
-    def _row(self, number: int, epoch: int) -> dict[str, Tensor]:
-        words, stretch = self._words, self._stretches[number]
-        rng = Random(f"{self._seed} {epoch} {number}")  # noqa: S311
-        if self._next_sentence:
-            pair = dynamic_pair(self._documents, stretch, self._seq_length - 3, rng)
-            parts = [pair.first, pair.second]
-        else:
-            parts = [full_sentences(self._documents, stretch, self._seq_length - 2, rng)]
-        ids = torch.tensor([words.cls, *(i for part in parts for i in (*part, words.sep))])
-        ends = torch.tensor([len(part) + 1 for part in parts]).cumsum(0)
-        special = torch.zeros(len(ids), dtype=torch.bool)
-        special[0] = special[ends] = True
-        continuing = None
-        if self._whole_word:
-            continuing = torch.tensor([i in words.continuing for i in ids.tolist()])
-        draws = counter_draws(
-            special, len(words.every), self._seed, epoch, number, continuing=continuing
+        words = self._words
+        rows = [self._parts(number, epoch) for number in numbers]
+        ids = torch.nn.utils.rnn.pad_sequence(
+            [
+                torch.tensor([words.cls, *(i for part in parts for i in (*part, words.sep))])
+                for parts, _ in rows
+            ],
+            True,
+            self._pad,
         )
-        hidden, labels = hide(ids[None], draws, words.mask)
-        segments = torch.zeros_like(ids)
-        segments[ends[0] + 1 :] = 1
-        row = {
-            "input_ids": hidden[0],
-            "attention_mask": torch.ones_like(ids),
-            "token_type_ids": segments,
-            "labels": labels[0],
+        place = torch.arange(ids.size(1))
+        first_sep = torch.tensor([[len(parts[0]) + 1] for parts, _ in rows])
+        length = torch.tensor([[1 + sum(len(part) + 1 for part in parts)] for parts, _ in rows])
+        special = (place == 0) | (place == first_sep) | (place >= length - 1)
+        draws = counter_draws(
+            special,
+            len(words.every),
+            self._seed,
+            epoch,
+            numbers,
+            continuing=self._continuing[ids] if self._whole_word else None,
+        )
+        hidden, labels = hide(ids, draws, words.mask)
+        batch = {
+            "input_ids": hidden,
+            "attention_mask": (place < length).long(),
+            "token_type_ids": ((place > first_sep) & (place < length)).long(),
+            "labels": labels,
         }
         if self._next_sentence:
-            row["next_sentence_label"] = torch.tensor(int(pair.is_random_next))
-        return row
+            batch["next_sentence_label"] = torch.tensor([int(random) for _, random in rows])
+        return batch
+
+    def _parts(self, number: int, epoch: int) -> tuple[list[list[int]], bool]:
+        """What is between [CLS] and [SEP], and whether the second is a random one."""
+        stretch, rng = self._stretches[number], Random(f"{self._seed} {epoch} {number}")  # noqa: S311
+        if not self._next_sentence:
+            return [full_sentences(self._documents, stretch, self._seq_length - 2, rng)], False
+        pair = dynamic_pair(self._documents, stretch, self._seq_length - 3, rng)
+        return [pair.first, pair.second], pair.is_random_next

@@ -6,11 +6,13 @@ Each token is chosen by a draw of its own, so the share varies from row to row, 
 the seed, the epoch and the example, whatever the batch, the workers and the processes.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Integer
+from numpy.typing import NDArray
 from torch import Tensor
 
 from scratch_bert.training.batches import IGNORED
@@ -76,32 +78,33 @@ def generator_draws(
 
 
 def counter_draws(
-    special: Bool[Tensor, " seq"],
+    special: Flags,
     vocab: int,
     seed: int,
     epoch: int,
-    example: int,
+    examples: Sequence[int],
     masked_lm_prob: float = 0.15,
-    continuing: Bool[Tensor, " seq"] | None = None,
+    continuing: Flags | None = None,
 ) -> Draws:
-    """Draw for one example, a batch of one; arguments as in `generator_draws`.
+    """Draw for examples of these numbers, each as if it were alone; else as `generator_draws`.
 
     Three uniform numbers for each token, from a counter that begins at the epoch and the example
     (Philox): nothing has to be drawn in any order. Of words chosen whole, eight of ten pieces
     become [MASK], as in the original, not all; and as there, at least one is chosen.
     """
-    numbers = np.random.Philox(key=seed, counter=[0, 0, example, epoch])
-    drawn = torch.from_numpy(np.random.Generator(numbers).random((len(special), 3)))
-    choice, fate, word = drawn.unbind(1)
+    numbers = [_uniform(seed, epoch, example, special.size(1)) for example in examples]
+    choice, fate, word = torch.from_numpy(np.stack(numbers)).unbind(2)
     never = special if continuing is None else special | continuing
-    choice[never] = 1.0
-    chosen = (choice < masked_lm_prob) | (choice == choice.min()) & ~never
+    choice = choice.masked_fill(never, 1.0)
+    chosen = (choice < masked_lm_prob) | (choice == choice.amin(1, keepdim=True)) & ~never
     if continuing is not None:
-        chosen = _whole(chosen[None], special[None], continuing[None])[0]
-    to_mask = fate < _MASK
-    to_random = fate < _MASK + _RANDOM
-    words = (word * vocab).long()
-    return Draws(chosen[None], to_mask[None], to_random[None], words[None])
+        chosen = _whole(chosen, special, continuing)
+    return Draws(chosen, fate < _MASK, fate < _MASK + _RANDOM, (word * vocab).long())
+
+
+def _uniform(seed: int, epoch: int, example: int, tokens: int) -> NDArray[np.float64]:
+    counter = np.random.Philox(key=seed, counter=[0, 0, example, epoch])
+    return np.random.Generator(counter).random((tokens, 3))
 
 
 def continuing_pieces(offsets: Integer[Tensor, "batch seq 2"], special: Flags) -> Flags:

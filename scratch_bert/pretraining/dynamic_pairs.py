@@ -1,7 +1,7 @@
 """Sentence pairs that are others in each epoch: what is cut is fixed, where it is cut is drawn.
 
-A document is cut into stretches once. What becomes of one depends on nothing but the `rng` that it
-is given: not on the order of examples, nor on batches, workers and processes.
+A document is cut into stretches before training. What becomes of one depends on nothing but the
+`rng` that it is given: not on the order of examples, nor on batches, workers and processes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,7 +55,9 @@ class Stretch(NamedTuple):
     wanted: int
 
 
-def stretches(document: int, lengths: Sequence[int], room: int, rng: Random) -> Iterator[Stretch]:
+def stretches(
+    document: int, lengths: Sequence[int], room: int, rng: Random, *, shifted: bool = False
+) -> Iterator[Stretch]:
     """Cut a document into stretches; each sentence is in one.
 
     Args:
@@ -63,12 +65,14 @@ def stretches(document: int, lengths: Sequence[int], room: int, rng: Random) -> 
         lengths: tokens of its sentences.
         room: tokens of a stretch, without special ones; at least 2.
         rng: draws whether they are shorter.
+        shifted: the first is of any length, so that the others begin elsewhere.
     """
-    wanted, begin = wanted_length(room, _SHORT, rng), 0
+    usual, begin = wanted_length(room, _SHORT, rng), 0
+    wanted = rng.randint(2, usual) if shifted else usual
     while begin < len(lengths):
         end = stretch_end(lengths, begin, wanted)
         yield Stretch(document, begin, end, wanted)
-        begin = end
+        wanted, begin = usual, end
 
 
 def dynamic_pair(documents: Documents, stretch: Stretch, room: int, rng: Random) -> Pair:

@@ -13,7 +13,7 @@ from scratch_bert.training.batches import IGNORED
 from scratch_bert.training.loop import Examples
 from scratch_bert.training.step import Batch
 
-EVALUATED = 2048  # held-out examples at most
+EVALUATED = 1024  # held-out examples at most
 _TOGETHER = 32
 
 

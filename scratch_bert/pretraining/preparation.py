@@ -9,7 +9,7 @@ from rich.console import Console
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
-from scratch_bert.pretraining.corpus import count, divided, write_documents, write_stretches
+from scratch_bert.pretraining.corpus import TIMES, count, divided, write_documents, write_stretches
 from scratch_bert.pretraining.dynamic_examples import DynamicExamples
 from scratch_bert.pretraining.masking import Words
 from scratch_bert.pretraining.progress import Begin, stages
@@ -84,7 +84,9 @@ def prepare(
         def examples(name: str, documents: StoredDocuments, length: int) -> DynamicExamples:
             place = _arrow(folder, f"{name}-{length}")
             if not place.exists():
-                advance = begin(f"stretches of {length} tokens", len(documents), "documents")
+                advance = begin(
+                    f"stretches of {length} tokens", TIMES * len(documents), "documents"
+                )
                 write_stretches(place, documents, length, corpus.seed, advance)
             return DynamicExamples(
                 documents,

@@ -4,7 +4,7 @@ A file is written beside its place and moved there when it is whole; so what was
 again, and what is there is used.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import overload
@@ -81,10 +81,6 @@ class StoredDocument(Sequence[Sentence]):
         found = self._sentences[place]
         return found.to_pylist() if isinstance(place, slice) else found.as_py()
 
-    def lengths(self) -> list[int]:
-        """Count each sentence's tokens."""
-        return np.diff(np.from_dlpack(self._sentences.offsets)).tolist()
-
     def ids(self) -> np.ndarray:
         """All tokens in a row, where they lie."""
         begin, *_, end = np.from_dlpack(self._sentences.offsets)
@@ -111,6 +107,17 @@ class StoredDocuments:
     def __getitem__(self, place: int) -> StoredDocument:
         number = self._number(range(len(self))[place])
         return StoredDocument(self._documents[number].values)
+
+    def lengths(self) -> Iterator[list[int]]:
+        """Count the tokens of each document's sentences, without reading those."""
+        place = start = 0
+        for chunk in self._documents.chunks:
+            begins = np.from_dlpack(chunk.offsets).tolist()
+            lengths = np.diff(np.from_dlpack(chunk.values.offsets)).tolist()
+            while place < len(self) and (at := self._number(place) - start) < len(chunk):
+                yield lengths[begins[at] : begins[at + 1]]
+                place += 1
+            start += len(chunk)
 
     def counts(self, vocab: int) -> list[int]:
         """Count how often each of so many ids is there."""

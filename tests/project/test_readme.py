@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 import scratch_bert.cli
 from parity.cli import main
@@ -52,6 +53,12 @@ SCRIPTS = [
 ]
 
 
+@pytest.fixture
+def one_thread(monkeypatch):
+    """What a command sets for its own process would stay."""
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+
+
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
     ours = SCRATCH_BERT + PRETRAIN + FINETUNE
@@ -67,11 +74,13 @@ def test_the_makefile_has_what_readme_tells():
 
 
 @pytest.mark.parametrize("command", PARITY)
-def test_parity_commands(command, capsys):
+def test_parity_commands(command, capsys, one_thread):
     """Slow where the command reads the 12-layer checkpoint, or builds a score of tokenizers."""
     arguments = shlex.split(command)[1:]
     if arguments[0] == "tokenizer":  # by default it draws more
         arguments += ["--strings", "140", "--calls", "70", "--no-files"]
+    if arguments[0] == "pretraining":
+        arguments += ["--check", "masks", "--check", "loss"]
     if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
@@ -106,8 +115,8 @@ def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     """The commands one after the other, on less."""
     monkeypatch.chdir(tmp_path)
     less = "--steps 2 --layers 1 --hidden 64 --vocab-size 300 --batch-size 2 --seq-length 16"
-    pretrain, fill = (shlex.split(command)[1:] for command in PRETRAIN)
-    for arguments in (pretrain + less.split(), fill):
+    pretrain, *uses = (shlex.split(command)[1:] for command in PRETRAIN)
+    for arguments in (pretrain + less.split(), *uses):
         with pytest.raises(SystemExit) as ended:
             scratch_bert.cli.main(arguments)
         assert not ended.value.code, arguments
@@ -144,6 +153,7 @@ LESS = {  # than a benchmark measures by default
     "forward": ["--batch", "2", "--length", "32"],
     "memory": ["--attention", "sdpa"],
     "finetune": ["--task", "classify", "--rows", "8"],
+    "embed": ["--texts", "20"],
     "corpus": ["--size", "0.1", "--processes", "1"],
     "pretrain": shlex.split(
         "--batch 2 --length 32 --layers 1 --hidden 64 --fill 1 --attention packed"
@@ -184,13 +194,21 @@ def test_a_script_in_a_shell():
 
 
 def test_the_example_prints_what_it_says(capsys):
-    example, _ = blocks("python")
+    example, _, _ = blocks("python")
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102
     printed = capsys.readouterr().out.splitlines()
     said = re.findall(r"print\(.*\)  # (torch\.Size.*|-?[\d.]+|True)", example)
     assert len(said) == 5
     assert said == printed[:5]
     assert printed[5] == "103 loaded, 0 of them renamed"
+
+
+def test_the_second_example_does_too(capsys):
+    _, example, _ = blocks("python")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102
+    said = re.findall(r"print\(.*\)  # (.*)", example)
+    assert len(said) == 3
+    assert said == capsys.readouterr().out.splitlines()
 
 
 def test_what_a_wrong_eps_reads(capsys, monkeypatch):
@@ -203,8 +221,17 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     assert all(block in printed for block in shown)
 
 
+def test_what_a_wrong_decay_reads(capsys, one_thread):
+    with pytest.raises(SystemExit):
+        main(["pretraining", "parity.faulty_training:steps-decay-of-all", "--check", "steps"])
+    printed = capsys.readouterr().out.splitlines()
+    (shown,) = (block for block in blocks("text") if block.startswith("steps:"))
+    missing = [line for line in shown.splitlines() if line not in printed]
+    assert missing == ["  …"]
+
+
 def test_the_sketch_of_a_candidate_names_stages():
-    _, sketch = blocks("python")
+    *_, sketch = blocks("python")
     names: dict = {}
     exec(compile(sketch, "README.md", "exec"), names)  # noqa: S102
     assert set(names["MyBert"].stages) <= set(stage_names(["{i}"]))

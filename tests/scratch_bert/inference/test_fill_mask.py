@@ -9,20 +9,23 @@ from scratch_bert.inference.fill_mask import FillMask
 
 
 def test_each_mask_has_its_words(folder):
-    first, second = FillMask(folder)("a [MASK] b [MASK]", top_k=3)
+    ((first, second),) = FillMask(folder)(["a [MASK] b [MASK]"], top_k=3)
     assert [len(first), len(second)] == [3, 3]
     assert [each.score for each in first] == sorted((each.score for each in first), reverse=True)
-    assert first[0].sequence == f"a {first[0].token_str} b [MASK]"
-    assert second[0].sequence == f"a [MASK] b {second[0].token_str}"
+    assert first[0].sequence == f"[CLS] a {first[0].token_str} b [MASK] [SEP]"
+    assert second[0].sequence == f"[CLS] a [MASK] b {second[0].token_str} [SEP]"
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("a b", "there is no [MASK] in 'a b'"), ("[MASK] " * 600, "602 tokens, and the model takes")],
+    [
+        ("a b", "text 2: there is no [MASK] in it"),
+        ("[MASK] " * 600, "text 2: has 602 tokens, and the model takes"),
+    ],
 )
 def test_a_text_that_cannot_be_filled(text, why, folder):
     with pytest.raises(ValueError) as told:  # noqa: PT011
-        FillMask(folder)(text)
+        FillMask(folder)(["[MASK]", text])
     assert why in str(told.value)
 
 

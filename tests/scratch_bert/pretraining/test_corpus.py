@@ -8,6 +8,7 @@ from scratch_bert.errors import CorpusError
 from scratch_bert.pretraining import corpus
 from scratch_bert.pretraining.corpus import (
     HELD_OUT,
+    TIMES,
     chunks,
     count,
     divided,
@@ -116,7 +117,10 @@ def test_stretches_are_the_same_whatever_is_written_at_once(tmp_path, monkeypatc
         stored = StoredStretches(tmp_path / "s.arrow")
         made.append([stored[n] for n in range(len(stored))])
     assert made[0] == made[1]
-    assert done == [7] * 5 + [5, 40]
+    assert done == ([7] * 5 + [5]) * TIMES + [40] * TIMES
     assert {each.wanted for each in made[0]} > {9}
     sentences = [(each.document, n) for each in made[0] for n in range(each.begin, each.end)]
-    assert sentences == [(d, n) for d in range(40) for n in range(3)]
+    assert sentences == [(d, n) for d in range(40) for n in range(3)] * TIMES
+    once = sum(each.begin == 0 for each in made[0]) // TIMES
+    firsts = {each[:3] for each in made[0] if each.begin == 0}
+    assert len(firsts) > 1.5 * once  # each time elsewhere

@@ -40,12 +40,13 @@ def parquets(folder):
 
 
 @pytest.mark.parametrize("streaming", [False, True])
-def test_parquet(streaming, parquets):
+def test_parquet(streaming, parquets, tmp_path):
     dataset = Dataset(parquets, streaming=streaming)
     for _ in range(2):
         assert [text.text for text in dataset.texts(None)] == TEXTS
     assert {(text.source, text.read) for text in dataset.texts(None)} == {(parquets, 1)}
     assert dataset.size() == (None if streaming else 250)
+    assert any((tmp_path / "cache").rglob("*.arrow")) != streaming  # where it is mapped from
     few = Dataset(parquets, split="test", streaming=streaming)
     assert [text.text for text in few.texts(None)] == TEXTS[:3]
 

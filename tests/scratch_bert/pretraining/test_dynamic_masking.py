@@ -17,7 +17,7 @@ def flags(row):
 
 
 def counted(length, seed=0, epoch=0, example=0, **options):
-    return counter_draws(flags([0] * length), VOCAB, seed, epoch, example, **options)
+    return counter_draws(flags([[0] * length]), VOCAB, seed, epoch, [example], **options)
 
 
 def test_an_examples_draws_are_its_own():
@@ -32,12 +32,20 @@ def test_an_examples_draws_are_its_own():
     assert torch.equal(longer.words[:, :40], first.words)
 
 
+def test_in_a_batch_each_has_its_own():
+    special = flags([[1, 0, 0, 0, 0, 0, 1, 1], [1, 0, 0, 0, 0, 0, 0, 1]])
+    both = counter_draws(special, VOCAB, 1, 2, [7, 3], 0.4)
+    for row, example in enumerate((7, 3)):
+        alone = counter_draws(special[row : row + 1], VOCAB, 1, 2, [example], 0.4)
+        assert all(torch.equal(a[row], b[0]) for a, b in zip(both, alone, strict=True))
+
+
 @pytest.mark.parametrize("source", ["counter", "generator"])
 def test_shares(source):
     """Of 200,000 tokens: by chance alone a share of the chosen moves by 0.002."""
     ids, special = torch.full((1, 200_000), 7), torch.zeros(1, 200_000, dtype=torch.bool)
     if source == "counter":
-        draws = counter_draws(special[0], VOCAB, 0, 0, 0)
+        draws = counter_draws(special, VOCAB, 0, 0, [0])
     else:
         draws = generator_draws(special, VOCAB, torch.Generator().manual_seed(0))
     hidden, labels = hide(ids, draws, MASK)
@@ -50,11 +58,11 @@ def test_shares(source):
     assert (labels[chosen] == 7).all()
 
 
-@pytest.mark.parametrize("continuing", [None, flags([0, 0, 1, 0])])
+@pytest.mark.parametrize("continuing", [None, flags([[0, 0, 1, 0]])])
 def test_at_least_one_is_chosen(continuing):
-    special, places = flags([1, 0, 0, 1]), set()
+    special, places = flags([[1, 0, 0, 1]]), set()
     for example in range(50):
-        draws = counter_draws(special, VOCAB, 0, 0, example, 0.0, continuing)
+        draws = counter_draws(special, VOCAB, 0, 0, [example], 0.0, continuing)
         places |= {tuple(draws.chosen[0].tolist())}
     one, other, both = (
         (False, True, False, False),
@@ -66,22 +74,22 @@ def test_at_least_one_is_chosen(continuing):
 
 def test_special_tokens_are_never_chosen():
     special = flags([1, 0, 1, 0, 1])
-    draws = counter_draws(special, VOCAB, 0, 0, 0, masked_lm_prob=1.0)
+    draws = counter_draws(special[None], VOCAB, 0, 0, [0], masked_lm_prob=1.0)
     assert torch.equal(draws.chosen[0], ~special)
     draws = generator_draws(special[None], VOCAB, masked_lm_prob=1.0)
     assert torch.equal(draws.chosen[0], ~special)
 
 
 def test_words_are_chosen_whole():
-    special, continuing = flags([1, 0, 0, 0, 1, 0, 0, 1]), flags([0, 0, 1, 0, 0, 0, 1, 0])
+    special, continuing = flags([[1, 0, 0, 0, 1, 0, 0, 1]]), flags([[0, 0, 1, 0, 0, 0, 1, 0]])
     seen = set()
     for example in range(200):
-        draws = counter_draws(special, VOCAB, 0, 0, example, 0.5, continuing)
+        draws = counter_draws(special, VOCAB, 0, 0, [example], 0.5, continuing)
         _, a, b, c, _, d, e, _ = draws.chosen[0].tolist()
         assert a == b
         assert d == e
         assert not (draws.chosen[0] & special).any()
-        alone = counter_draws(special, VOCAB, 0, 0, example, 0.5).chosen[0]
+        alone = counter_draws(special, VOCAB, 0, 0, [example], 0.5).chosen[0]
         first = alone[[1, 3, 5]].tolist()
         assert [a, c, d] == first or not any(first)  # a word's first piece decides
         seen.add((a, c, d))

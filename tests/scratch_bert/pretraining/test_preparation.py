@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -11,7 +12,7 @@ from rich.console import Console
 from scratch_bert.errors import CheckpointError, CorpusError
 from scratch_bert.pretraining import corpus as preparation_steps
 from scratch_bert.pretraining import preparation
-from scratch_bert.pretraining.corpus import HELD_OUT
+from scratch_bert.pretraining.corpus import HELD_OUT, TIMES
 from scratch_bert.pretraining.preparation import prepare
 from scratch_bert.pretraining.shards import StoredStretches
 from scratch_bert.pretraining.source import Corpus
@@ -69,7 +70,7 @@ def test_it_is_made_once(corpus, tmp_path):
     assert all(torch.equal(before[name], after[name]) for name in before)
     corpus.paths[0].write_text("Another one.\n\nAnd this.")
     assert prepare(folder, corpus).documents == 2
-    assert len(StoredStretches(folder / f"stretches-{LENGTH}.arrow")) == 1
+    assert len(StoredStretches(folder / f"stretches-{LENGTH}.arrow")) == TIMES
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(corpus, tmp_path, monkeypatch):
@@ -105,6 +106,22 @@ def test_stopped_anywhere_it_ends_the_same(stage, corpus, tmp_path, monkeypatch)
             prepare(tmp_path / "made", corpus)
     prepare(tmp_path / "made", corpus)
     assert files(tmp_path / "made") == files(tmp_path / "whole")
+
+
+def test_back_to_what_it_was_after_another_was_stopped(corpus, tmp_path, monkeypatch):
+    folder = tmp_path / "made"
+    prepare(folder, corpus)
+    before = files(folder)
+
+    def stopped(place):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparation, "divided", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(folder, replace(corpus, whole_files=True))
+    prepare(folder, corpus)
+    assert files(folder) == before
 
 
 def test_killed_while_it_writes_it_leaves_nothing(corpus, tmp_path):

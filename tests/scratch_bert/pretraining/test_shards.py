@@ -32,11 +32,17 @@ def test_documents(place):
         assert [*stored] == stored[:] == document
         assert stored[-1] == document[-1]
         assert stored[1:] == document[1:]
-        assert stored.lengths() == [*map(len, document)]
         assert stored.ids().tolist() == [i for sentence in document for i in sentence]
     assert [*documents[-1]] == TEXT[-1]
     with pytest.raises(IndexError):
         documents[4]
+
+
+def test_lengths(place):
+    lengths = [[*map(len, document)] for document in TEXT]
+    assert [*StoredDocuments(place).lengths()] == lengths
+    assert [*StoredDocuments(place, (1, lambda at: 3)).lengths()] == lengths[3:]
+    assert [*StoredDocuments(place, (2, lambda at: at * 2)).lengths()] == lengths[::2]
 
 
 def test_words_are_counted(place):

@@ -1,0 +1,33 @@
+"""The process of a candidate that pretrains: `python -m parity.training_worker`.
+
+Questions and answers are files that torch writes, and reads as data only.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from parity.loading import load_maker
+from parity.process import Answer, serve
+from parity.training_candidate import TrainingCandidate
+
+QUESTION, ANSWER = "question.pt", "answer.pt"
+
+
+def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
+    """Answer a request: `what` is asked of which `candidate`, in which `folder` the question is."""
+    name = request["candidate"]
+    candidate = TrainingCandidate(load_maker(name, needs_build=False), name)
+    if request["what"] == "has":
+        yield {"has": candidate.has()}
+        return
+    folder = Path(request["folder"])
+    given = torch.load(folder / QUESTION, weights_only=True)
+    torch.save(candidate.ask(request["what"], **given), folder / ANSWER)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # as the judge; small runs, whose threads would wait for each other
+    serve(answers)

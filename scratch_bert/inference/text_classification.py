@@ -1,0 +1,82 @@
+"""Which class a text or a pair of texts is of (HF `TextClassificationPipeline`)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from scratch_bert.config import BertConfig
+from scratch_bert.inference.runner import Runner
+from scratch_bert.inference.scores import Numbers, sigmoid, softmax
+from scratch_bert.task_heads import BertForSequenceClassification
+
+
+class Classified(NamedTuple):
+    """A class.
+
+    Attributes:
+        label: its name in config.json.
+        score: its probability; of a regression, the number itself.
+    """
+
+    label: str
+    score: float
+
+
+class TextClassification:
+    """A fine-tuned model and its tokenizer.
+
+    Args:
+        name: a folder, a hub id, or a built-in checkpoint.
+        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
+    """
+
+    def __init__(self, name: str | Path, **options: Any) -> None:
+        self.runner = Runner(BertForSequenceClassification, name, **options)
+
+    def __call__(
+        self,
+        texts: Sequence[str],
+        pairs: Sequence[str] | None = None,
+        top_k: int | None = 1,
+        truncation: bool = False,
+    ) -> list[list[Classified]]:
+        """Return each text's classes, the most probable first.
+
+        Args:
+            texts: any number.
+            pairs: a second text for each; an empty one is none, as in HF.
+            top_k: how many classes; None means all.
+            truncation: cut what is too long for the model.
+
+        Raises:
+            TextError: a text is too long, and not to be cut.
+        """
+        rows: list[str | tuple[str, str]] = list(texts)
+        if pairs is not None:
+            both = zip(texts, pairs, strict=True)
+            rows = [(text, pair) if pair else text for text, pair in both]
+        encodings = self.runner.encode(rows, self.runner.longest if truncation else None)
+        logits = self.runner.run(encodings, self._logits)
+        return [self._named(row)[:top_k] for row in logits]
+
+    def _logits(self, batch: dict[str, Tensor]) -> Numbers:
+        return self.runner.forward(batch).logits.float().cpu().numpy()  # (batch, labels)
+
+    def _named(self, logits: Numbers) -> list[Classified]:
+        config = self.runner.model.config
+        labels = config.id2label or {}
+        scores = _scores(logits, config)
+        found = [Classified(labels[i], score) for i, score in enumerate(scores.tolist())]
+        return sorted(found, key=lambda each: each.score, reverse=True)
+
+
+def _scores(logits: Numbers, config: BertConfig) -> Numbers:
+    """Choose as HF does: (labels) → (labels)."""
+    problem = config.problem_type
+    if problem == "regression":
+        return logits
+    if problem == "multi_label_classification" or config.num_labels == 1:
+        return sigmoid(logits)
+    return softmax(logits)
