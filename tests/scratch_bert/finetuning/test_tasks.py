@@ -58,11 +58,11 @@ def test_windows_of_a_long_text():
     logits = [torch.zeros(2, 8) for _ in features.rows]
     logits[1][:, [4, 6]] = torch.tensor([[2.0, 0.0], [0.0, 3.0]])  # sat on the
     logits[2][0, 0] = logits[2][1, 0] = 9.0  # [CLS] is no answer where all questions have one
-    assert task.predictions([item], features, logits)[0] == ("sat on the", 5.0)
+    assert task.predictions([item], features, logits)[0].answer == "sat on the"
     none = item._replace(answers=(), starts=())
     for scores in logits:
         scores[:, 0] = 3.0
-    assert task.predictions([none], features, logits)[0] == ("", 6.0)
+    assert task.predictions([none], features, logits)[0].answer == ""
 
 
 def test_an_answer_does_not_end_before_it_begins():
@@ -70,7 +70,7 @@ def test_an_answer_does_not_end_before_it_begins():
     features = QuestionAnswering(COLUMNS).features([item], TOKENIZER, Lengths(9, 0))
     scores = torch.zeros(1, 2, 8)
     scores[0, 0, 6], scores[0, 1, 4] = 5.0, 4.0
-    assert QuestionAnswering(COLUMNS).predictions([item], features, scores)[0].text == "sat"
+    assert QuestionAnswering(COLUMNS).predictions([item], features, scores)[0].answer == "sat"
 
 
 @pytest.mark.parametrize(
