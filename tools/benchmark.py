@@ -204,7 +204,7 @@ def pretrain(
     shares = [_share(each) for each in fill or ["text", "0.59", "1"]]
     cases = [benchmark_forward.Case(batch, length, share, torch.float32) for share in shares]
     attentions = attention or list(Attention)
-    folder = resolve("builtin:minilm")
+    folder = resolve("builtin:minilm") if None in shares else Path()  # real text has its words
     results = benchmark_pretrain.measure(folder, cases, attentions, (layers, hidden), device, runs)
     benchmark_pretrain.show(f"pretrain, {device}", results)
     write("pretrain", results, output)

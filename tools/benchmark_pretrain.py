@@ -86,7 +86,10 @@ def measure(
     device: str,
     runs: int,
 ) -> list[dict[str, Any]]:
-    """Time a step on every case, and see what it needs: model, optimiser and step (Linux)."""
+    """Time a step on every case, and see what it needs: model, optimiser and step.
+
+    On a processor what it needs is Linux's account.
+    """
     results = []
     names = [*(f"ours, {attention}" for attention in attentions), THEIRS]
     for case in cases:
@@ -96,7 +99,7 @@ def measure(
         tokens = int(batch["attention_mask"].sum())
         share = "text" if case.fill is None else case.fill
         megabytes = {
-            side: in_a_process(__file__, folder, side, case.rows, case.length, share, *size)
+            side: in_a_process(__file__, folder, side, device, case.rows, case.length, share, *size)
             for side in names
         }
         results.append(
@@ -134,20 +137,23 @@ def show(title: str, results: Sequence[dict[str, Any]]) -> None:
 
 
 def _peak(
-    folder: Path, side: str, rows: int, length: int, share: str, size: Sequence[int]
+    folder: Path, side: str, device: str, rows: int, length: int, share: str, size: Sequence[int]
 ) -> float:
     case = Case(rows, length, None if share == "text" else float(share), torch.float32)
-    batch = batch_for(case, folder, "cpu")
+    batch = batch_for(case, folder, device)
 
     def two_steps() -> None:
-        step = step_of(side, sizes(*size), batch, "cpu")
+        step = step_of(side, sizes(*size), batch, device)
         step()
         step()
 
-    return peak_of(two_steps)
+    if not device.startswith("cuda"):
+        return peak_of(two_steps)
+    two_steps()
+    return torch.cuda.max_memory_allocated(device) / 1e6
 
 
 if __name__ == "__main__":
-    place, side, rows, length, share, *size = sys.argv[1:]
-    held = _peak(Path(place), side, int(rows), int(length), share, [int(each) for each in size])
-    print(json.dumps(held))
+    place, side, device, rows, length, share, *size = sys.argv[1:]
+    case = int(rows), int(length), share
+    print(json.dumps(_peak(Path(place), side, device, *case, [int(each) for each in size])))

@@ -2,7 +2,8 @@
 
 `torchrun` starts them and torch.distributed joins them: every process has the whole model (DDP), or
 a part of each parameter (FSDP2). Gradients are summed, not averaged, since a batch's loss is its
-share of the whole step's already. A process on its own needs nothing of this, and it does nothing.
+share of the whole step's already. For a process that `torchrun` has not started all of it does
+nothing.
 """
 
 import os
@@ -67,7 +68,7 @@ def spread(model: nn.Module, parallel: Parallel) -> nn.Module:
         model: the same in each. FSDP changes it where it is, so that an optimiser is made after.
         parallel: what each of them keeps.
     """
-    if number() == 1:
+    if not dist.is_initialized():
         return model
     if parallel is Parallel.DDP:
         ddp = DistributedDataParallel(model)
@@ -88,7 +89,7 @@ def without_sum(model: nn.Module) -> AbstractContextManager[None]:
 
 def total(numbers: Tensor) -> Tensor:
     """Add up what each process has."""
-    if number() > 1:
+    if dist.is_initialized():
         dist.all_reduce(numbers)
     return numbers
 
@@ -100,14 +101,14 @@ def whole(tensor: Tensor) -> Tensor:
 
 def wait() -> None:
     """Wait until every process is here."""
-    if number() > 1:
+    if dist.is_initialized():
         dist.barrier()
 
 
 @contextmanager
 def first_alone() -> Iterator[None]:
     """Let the first process make what the others then find made."""
-    if number() == 1:
+    if not dist.is_initialized():
         yield
         return
     patient = dist.new_group(backend="gloo", timeout=_PREPARING)

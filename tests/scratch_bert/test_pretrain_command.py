@@ -303,6 +303,24 @@ def test_two_processes(run, tmp_path):
     assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="runs where there is a GPU")
+@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
+def test_nccl(parallel, run, tmp_path):
+    """A GPU has one process only, which sums with itself; started by torchrun."""
+    options = ["--every", "2", "--dropout", "0.1", "--device", "cuda", "--parallel", parallel]
+    arguments = ["--corpus", "text.txt", "--steps", "6", *SMALL, *options, "-o"]
+    starts = {
+        "one": [],
+        "joined": ["-m", "torch.distributed.run", "--nproc-per-node", "1"],
+    }
+    for output, how in starts.items():
+        command = [sys.executable, *how, "-m", "scratch_bert", "pretrain", *arguments, output]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    ours, theirs = (weights(tmp_path / name) for name in starts)
+    assert [name for name in ours if not torch.equal(ours[name], theirs[name])] == []
+
+
 def test_hidden_words_only_and_longer_ones_in_the_end(run, tmp_path):
     options = ["--mlm-only", "--long-length", "40", "--every", "5"]
     code, out, _ = run("-o", "made", *options, steps=10)

@@ -26,11 +26,11 @@ class Examples:
         return {name: rows[numbers] for name, rows in self.rows.items()}
 
 
-def training(seed=3, later=(), **options):
+def training(seed=3, later=(), device="cpu", **options):
     torch.manual_seed(seed)
     model = BertForPreTraining(BertConfig(**TINY))
     options = {"steps": STEPS, "batch_size": 3, "learning_rate": 1e-3, "warmup": 2, **options}
-    return Training(model, Examples(), Pretraining("sdpa"), Settings(**options), later)
+    return Training(model.to(device), Examples(), Pretraining("sdpa"), Settings(**options), later)
 
 
 def differences(ours, theirs):

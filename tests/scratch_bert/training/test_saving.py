@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+import torch
 
 from scratch_bert.errors import CheckpointError, TrainingError
 from scratch_bert.training import saving
@@ -56,6 +57,20 @@ def test_a_stop_changes_no_bit(options, stop, tmp_path):
     second = training(9, **options)  # with other weights, and other draws to come
     ended = [done.loss for done in run(second, tmp_path, 100)]
     assert (len(begun), begun + ended) == (stop, losses)
+    assert differences(second, whole) == []
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="runs where there is a GPU")
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_stop_changes_no_bit_on_a_gpu(bf16, tmp_path):
+    options = {"steps": 6, "bf16": bf16, "device": "cuda"}
+    whole = training(**options)
+    losses = [done.loss for done in whole]
+    begun = training(**options)
+    before = [done.loss for done in run(begun, tmp_path, 100, stops=lambda: begun.step == 3)]
+    second = training(9, **options)
+    after = [done.loss for done in run(second, tmp_path, 100)]
+    assert before + after == losses
     assert differences(second, whole) == []
 
 
