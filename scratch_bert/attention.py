@@ -6,7 +6,7 @@ torch, faster and without the probabilities; "packed" does it without padding.
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from scratch_bert.attention_plan import AttentionPlan, Mask
@@ -15,8 +15,10 @@ from scratch_bert.feed_forward import BertOutput
 from scratch_bert.packed_attention import packed_attention
 
 States = Float[Tensor, "batch seq hidden"]
+Left = Float[Tensor, "batch chosen hidden"]
 Queries = Float[Tensor, "batch heads query head_dim"]
 Keys = Float[Tensor, "batch heads key head_dim"]
+Places = Integer[Tensor, " chosen"] | None
 Probabilities = Float[Tensor, "batch heads query key"]
 
 
@@ -115,7 +117,11 @@ class BertAttention(nn.Module):
         self.self = BertSelfAttention(config, layer, is_cross)
         self.output = BertOutput(config, config.hidden_size)
 
-    def forward(self, states: States, plan: AttentionPlan) -> tuple[States, Probabilities | None]:
-        """Return the attended states, and the probabilities where they are asked for."""
+    def forward(
+        self, states: States, plan: AttentionPlan, only: Places = None
+    ) -> tuple[Left, Probabilities | None]:
+        """Return the attended states, of `only` some tokens if given, and the probabilities."""
         context, probabilities = self.self(states, plan)
+        if only is not None:
+            context, states = context.index_select(1, only), states.index_select(1, only)
         return self.output(context, states), probabilities

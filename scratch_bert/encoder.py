@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from scratch_bert.attention import BertAttention
+from scratch_bert.attention import BertAttention, Left, Places
 from scratch_bert.attention_plan import AttentionPlan
 from scratch_bert.config import BertConfig
 from scratch_bert.feed_forward import BertIntermediate, BertOutput
@@ -27,10 +27,13 @@ class BertLayer(nn.Module):
         self.output = BertOutput(config, config.intermediate_size)
 
     def forward(
-        self, states: States, plan: AttentionPlan
-    ) -> tuple[States, Tensor | None, Tensor | None]:
-        """Return the states, and both attentions' probabilities where they are asked for."""
-        attended, probabilities = self.attention(states, plan)
+        self, states: States, plan: AttentionPlan, only: Places = None
+    ) -> tuple[Left, Tensor | None, Tensor | None]:
+        """Return the states, and both attentions' probabilities where they are asked for.
+
+        With `only`, the tokens at these places alone go on after attention.
+        """
+        attended, probabilities = self.attention(states, plan, only)
         cross_probabilities = None
         if plan.encoder_hidden_states is not None:
             attended, cross_probabilities = self.crossattention(attended, plan)
@@ -50,21 +53,26 @@ class BertEncoder(nn.Module):
         self.gradient_checkpointing = False
 
     def forward(
-        self, states: States, plan: AttentionPlan, output_hidden_states: bool
+        self,
+        states: States,
+        plan: AttentionPlan,
+        output_hidden_states: bool,
+        only: Places = None,
     ) -> BertModelOutput:
-        """Return the last layer's output, and what else was asked for.
+        """Return the last layer's output, of `only` some tokens if given, and what else is asked.
 
         With gradient checkpointing, training keeps only each layer's input and computes the rest
         anew for the backward pass: less memory, more time, the same numbers.
         """
         all_states, all_probabilities, all_cross = [], [], []
-        for layer in self.layer:
+        for place, layer in enumerate(self.layer, 1):
             if output_hidden_states:
                 all_states.append(states)
+            given = states, plan, only if place == len(self.layer) else None
             if self.gradient_checkpointing and self.training:
-                states, probabilities, cross = checkpoint(layer, states, plan, use_reentrant=False)
+                states, probabilities, cross = checkpoint(layer, *given, use_reentrant=False)
             else:
-                states, probabilities, cross = layer(states, plan)
+                states, probabilities, cross = layer(*given)
             if plan.output_attentions:
                 all_probabilities.append(probabilities)
                 all_cross.append(cross)

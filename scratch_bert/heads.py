@@ -24,6 +24,7 @@ from scratch_bert.pretrained import BertPreTrainedModel
 TokenLabels = Integer[Tensor, "batch seq"] | None
 TextLabels = Integer[Tensor, " batch"] | None
 Chosen = Bool[Tensor, "batch seq"] | None
+POOLED = torch.zeros(1, 1, dtype=torch.bool)  # `states_at` where the pooler's output is all
 
 
 def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
@@ -121,7 +122,7 @@ class BertForPreTraining(BertWithVocabulary):
         **inputs: Any,
     ) -> PreTrainingOutput:
         """The loss is the sum of both tasks', or the one task's that has labels (HF: None)."""
-        output = self.bert(*args, **inputs)
+        output = self.bert(*args, states_at=logits_at, **inputs)
         words, labels = self.score(output, labels, logits_at)  # (batch, seq, vocab)
         follows = self.cls["seq_relationship"](output.pooler_output)  # (batch, 2)
         loss, nsp_loss = cross_entropy(words, labels), cross_entropy(follows, next_sentence_label)
@@ -142,7 +143,7 @@ class BertForMaskedLM(BertWithVocabulary):
         self, *args: Any, labels: TokenLabels = None, logits_at: Chosen = None, **inputs: Any
     ) -> HeadOutput:
         """Return logits (batch, seq, vocab)."""
-        output = self.bert(*args, **inputs)
+        output = self.bert(*args, states_at=logits_at, **inputs)
         logits, labels = self.score(output, labels, logits_at)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
@@ -158,7 +159,7 @@ class BertLMHeadModel(BertWithVocabulary):
         if labels is not None:
             inputs["use_cache"] = False
             labels = F.pad(labels[:, 1:], (0, 1), value=-100)  # (batch, seq)
-        output = self.bert(*args, **inputs)
+        output = self.bert(*args, states_at=logits_at, **inputs)
         logits, labels = self.score(output, labels, logits_at)
         # HF computes this loss in float32, whatever the model's dtype is.
         loss = None if labels is None else cross_entropy(logits.float(), labels)
@@ -175,7 +176,7 @@ class BertForNextSentencePrediction(BertWithHead):
 
     def forward(self, *args: Any, labels: TextLabels = None, **inputs: Any) -> HeadOutput:
         """Return logits (batch, 2)."""
-        output = self.bert(*args, **inputs)
+        output = self.bert(*args, states_at=POOLED, **inputs)
         logits = self.cls["seq_relationship"](output.pooler_output)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)

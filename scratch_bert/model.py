@@ -3,7 +3,7 @@
 from typing import get_args
 
 import torch
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
 from scratch_bert.attention_plan import Attended, Attention, AttentionPlan, KeyValueCache, mask_for
@@ -47,6 +47,7 @@ class BertModel(BertPreTrainedModel):
         output_hidden_states: bool = False,
         output_attentions: bool = False,
         attention: Attention | None = None,
+        states_at: Bool[Tensor, "#batch #seq"] | None = None,
     ) -> BertModelOutput:
         """Run a batch; `BertEmbeddings.forward` says what is embedded.
 
@@ -56,6 +57,8 @@ class BertModel(BertPreTrainedModel):
         means as in the configuration. `attention` is "eager", "sdpa" or "packed", which does not
         compute padding (`packing.py`) and returns zeros there; None means sdpa, but eager where
         attentions are asked for, since the others have none to show (HF returns an empty tuple).
+        `states_at` is True where last hidden states are needed (None: everywhere): packed, the last
+        layer computes only these and what the pooler reads, and the others are zeros.
 
         Raises:
             ValueError: a tensor's shape, an id or a length does not fit.
@@ -94,7 +97,11 @@ class BertModel(BertPreTrainedModel):
             packing,
             output_attentions,
         )
-        output = self.encoder(states, plan, output_hidden_states)
+        only, needs_all = None, output_hidden_states or encoder_hidden_states is not None
+        if packing is not None and states_at is not None and not needs_all and self.encoder.layer:
+            check_shape("states_at", states_at, (batch, seq), (1, 1))
+            only, packing = packing.chosen(states_at, keep_first=self.pooler is not None)
+        output = self.encoder(states, plan, output_hidden_states, only)
         if packing is not None:
             output = output.unpacked(packing)
         if self.pooler is not None:

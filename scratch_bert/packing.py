@@ -61,6 +61,20 @@ class Packing:
         tokens = [block.tokens for block in self.blocks]
         return tokens == [self.batch * self.seq]
 
+    def chosen(
+        self, wanted: Bool[Tensor, "#batch #seq"], keep_first: bool
+    ) -> tuple[Integer[Tensor, " chosen"], "Packing"]:
+        """Choose some of the tokens, and each row's first where that is asked for.
+
+        Returns:
+            Their places in the packed row, and where they are in the padded batch.
+        """
+        wanted = wanted.to(self.places.device).expand(self.batch, self.seq).clone()
+        if keep_first:
+            wanted[:, 0] = True
+        among = wanted.flatten()[self.places].nonzero().flatten()
+        return among, Packing(self.batch, self.seq, self.places[among], self.seen[among], ())
+
     def pack(self, padded: Float[Tensor, "batch seq width"]) -> Float[Tensor, "1 tokens width"]:
         """Leave the padding out."""
         rows = padded.flatten(0, 1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_map_only
 
 from scratch_bert.config import BertConfig
-from scratch_bert.heads import BertWithHead, TextLabels, TokenLabels, cross_entropy
+from scratch_bert.heads import POOLED, BertWithHead, TextLabels, TokenLabels, cross_entropy
 from scratch_bert.outputs import HeadOutput, QuestionAnsweringOutput
 
 
@@ -37,7 +37,7 @@ class BertForSequenceClassification(BertWithClassifier):
         self, *args: Any, labels: Num[Tensor, "batch *labels"] | None = None, **inputs: Any
     ) -> HeadOutput:
         """Return logits (batch, labels)."""
-        output = self.bert(*args, **inputs)
+        output = self.bert(*args, states_at=POOLED, **inputs)
         logits = self.classifier(self.dropout(output.pooler_output))
         loss = None if labels is None else self.loss(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
@@ -66,7 +66,7 @@ class BertForMultipleChoice(BertWithClassifier):
         given = [tensor for tensor in (*args, *inputs.values()) if isinstance(tensor, Tensor)]
         choices = given[0].shape[1] if given else 0
         args, inputs = tree_map_only(Tensor, lambda t: t.flatten(0, 1), (args, inputs))
-        output = self.bert(*args, **inputs)
+        output = self.bert(*args, states_at=POOLED, **inputs)
         logits = self.classifier(self.dropout(output.pooler_output)).view(-1, choices)
         loss = cross_entropy(logits, labels)
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)

@@ -121,4 +121,6 @@ def first_alone() -> Iterator[None]:
 
 def _summed(_: None, bucket: dist.GradBucket) -> Future[Tensor]:  # type: ignore[name-defined]
     work = dist.all_reduce(bucket.buffer(), async_op=True)
+    if not bucket.buffer().is_cuda:
+        work.wait()  # else gloo's thread frees the lambda, and waits for Python if that is ending
     return work.get_future().then(lambda done: done.value()[0])

@@ -21,7 +21,7 @@ FLOAT32_ROUNDING = 1e-6  # of a language model's loss, which is always float32: 
 
 def made(kind, **options):
     torch.manual_seed(0)
-    config = BertConfig(**TINY, num_labels=4, **options)
+    config = BertConfig(**{**TINY, "num_labels": 4, **options})
     return adversarial_(getattr(scratch_bert, kind)(config)).double().eval()
 
 
@@ -126,10 +126,32 @@ def test_logits_where_they_are_asked_for(kind, attention, batch):
     assert_close(there.loss, everywhere.loss)
 
 
+@pytest.mark.parametrize("layers", [0, 1, 2])
+@settings(max_examples=10)
+@given(batch=batches())
+def test_states_where_they_are_asked_for(layers, batch):
+    """The last layer leaves out the other tokens, but not what the pooler reads."""
+    model = made("BertModel", num_hidden_layers=layers)
+    chosen = batch["attention_mask"].bool() & (batch["token_type_ids"] == 1)
+    everywhere = model(**batch, attention="packed")
+    there = model(**batch, attention="packed", states_at=chosen)
+    seen = chosen[:, :, None]
+    assert_close(there.last_hidden_state * seen, everywhere.last_hidden_state * seen)
+    assert_close(there.pooler_output, everywhere.pooler_output)
+    chosen[:, 0] = True
+    assert layers == 0 or not there.last_hidden_state[~chosen].any()
+    shown = model(**batch, attention="packed", states_at=chosen, output_hidden_states=True)
+    assert_close(shown.last_hidden_state, everywhere.last_hidden_state)
+
+
 @pytest.mark.usefixtures("unchecked_shapes")
 def test_what_is_asked_for_has_the_batchs_shape():
     with pytest.raises(ValueError, match=r"logits_at has shape \(2, 1\), expected \(2, 3\)"):
         MODELS["BertForMaskedLM"](torch.ones(2, 3).long(), logits_at=torch.ones(2, 1).bool())
+    with pytest.raises(ValueError, match=r"states_at has shape \(2, 1\), expected \(2, 3\)"):
+        MODELS["BertModel"](
+            torch.ones(2, 3).long(), states_at=torch.ones(2, 1).bool(), attention="packed"
+        )
 
 
 def test_a_row():
