@@ -126,8 +126,8 @@ def _make(
     if corpus.vocab is None:
         advance = begin("counting words", *corpus.size())
         counts = count(corpus.texts(skip), workers, advance)
-        begin("learning the vocabulary", None, "steps")
-        pieces = learn_vocabulary(counts, corpus.vocab_size)
+        advance = begin("learning the vocabulary", corpus.vocab_size, "pieces")
+        pieces = learn_vocabulary(counts, corpus.vocab_size, advance)
     else:
         pieces = [*read_vocabulary(corpus.vocab)]
         if lacks := [token for token in SPECIAL if token not in pieces]:

@@ -6,7 +6,7 @@ order is that of a hash table, and its ids are others from run to run.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heapify, heappop, heappush
 from itertools import chain, pairwise
 from typing import Any
@@ -61,7 +61,9 @@ def without_rarest(counts: Counter[str], number: int) -> Counter[str]:
     return kept
 
 
-def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:
+def learn_vocabulary(
+    counts: Mapping[str, int], size: int, advance: Callable[[int], object] = lambda _: None
+) -> list[str]:
     """Learn pieces: all characters, then joined pairs of pieces, the most frequent first.
 
     >>> learn_vocabulary({"low": 5, "lower": 2, "newer": 6}, 19)[15:]
@@ -70,6 +72,7 @@ def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:
     Args:
         counts: how often each word is there.
         size: pieces at most, special tokens included; there may not be as many.
+        advance: is told when one more was joined.
     """
     cut = [[word[0], *(f"##{char}" for char in word[1:])] for word in counts]
     numbers = [*counts.values()]
@@ -91,19 +94,19 @@ def learn_vocabulary(counts: Mapping[str, int], size: int) -> list[str]:
         if number == 0:
             break
         pieces[_joined(pair)] = None
-        changed = set()
+        advance(1)
+        changes: Counter[Pair] = Counter()
         for place in places.pop(pair):
-            before, after = cut[place], _join(cut[place], pair)
-            for each in pairwise(before):
-                pairs[each] -= numbers[place]
-                changed.add(each)
-            for each in pairwise(after):
-                pairs[each] += numbers[place]
+            cut[place], gone, come = _join(cut[place], pair)
+            for each in gone:
+                changes[each] -= numbers[place]
+            for each in come:
+                changes[each] += numbers[place]
                 places[each].add(place)
-                changed.add(each)
-            cut[place] = after
-        for each in changed - {pair}:
-            heappush(heap, (-pairs[each], each))
+        for each, change in changes.items():
+            pairs[each] += change
+            if change and each != pair:
+                heappush(heap, (-pairs[each], each))
     return [*pieces]
 
 
@@ -111,14 +114,22 @@ def _joined(pair: Pair) -> str:
     return pair[0] + pair[1].removeprefix("##")
 
 
-def _join(word: list[str], pair: Pair) -> list[str]:
-    """Join a pair wherever it is in a word, from the left."""
-    joined: list[str] = []
-    rest = iter(range(len(word)))
-    for place in rest:
-        if tuple(word[place : place + 2]) == pair:
-            joined.append(_joined(pair))
-            next(rest)
-        else:
-            joined.append(word[place])
-    return joined
+def _join(word: list[str], pair: Pair) -> tuple[list[str], list[Pair], list[Pair]]:
+    """Join a pair wherever it is in a word, from the left.
+
+    Returns:
+        The word, the pairs that are no longer in it, and those that are new.
+    """
+    joined, gone, come = list[str](), list[Pair](), list[Pair]()
+    new, at, was_joined = _joined(pair), 0, False
+    while at < len(word):
+        joins = word[at] == pair[0] and word[at + 1 : at + 2] == [pair[1]]
+        piece = new if joins else word[at]
+        if joined and (joins or was_joined):
+            gone.append((word[at - 1], word[at]))
+            come.append((joined[-1], piece))
+        if joins:
+            gone.append(pair)
+        joined.append(piece)
+        at, was_joined = at + 1 + joins, joins
+    return joined, gone, come
