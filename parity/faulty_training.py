@@ -27,7 +27,7 @@ from parity.mistakes.orders import epoch_steps
 from parity.mistakes.sentence_pairs import Documents, Pair
 from parity.plain_training import Recipe, loss_of, train
 from parity.scratch_training import ScratchTraining
-from parity.training_candidate import Batch, State
+from parity.trained import Batch, State
 
 PARTS: dict[str, tuple[Instead, ...]] = {
     "Pretraining: first weights.": initial_weights.MISTAKES,

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset, default_collate
 import scratch_bert
 from parity.mistakes.sentence_pairs import Documents
 from parity.scratch_candidate import ScratchBert
-from parity.training_candidate import Batch, State
+from parity.trained import Batch, State
 from scratch_bert.config_file import config_from_values
 from scratch_bert.pretraining.dynamic_masking import generator_draws, hide
 from scratch_bert.pretraining.objective import Counts, Pretraining

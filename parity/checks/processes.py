@@ -18,7 +18,8 @@ from parity.mistakes.processes import PROCESSES
 from parity.plain_training import Recipe
 from parity.suite_process import SuiteProcess
 from parity.tolerance import BIT_FOR_BIT
-from parity.training_candidate import Batch, TrainingCandidate
+from parity.trained import Batch
+from parity.training_candidate import TrainingCandidate
 
 _WORLD, _STEPS = 2, 6
 _SETTINGS = {**SETTINGS, "steps": _STEPS, "warmup": 2}

@@ -17,7 +17,7 @@ from parity.mistakes.instead import Instead
 from parity.mistakes.processes import RESUMED
 from parity.plain_training import Recipe, train
 from parity.tolerance import BIT_FOR_BIT
-from parity.training_candidate import State
+from parity.trained import State
 
 _STOP, _STEPS = 7, 10
 _SETTINGS = {**SETTINGS, "steps": _STEPS}

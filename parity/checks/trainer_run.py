@@ -16,7 +16,7 @@ from parity.checks.training_states import Remembered, explain, judge_states, ref
 from parity.compare import bit_equal
 from parity.mistakes.instead import Instead
 from parity.mistakes.orders import MISTAKES, epoch_steps
-from parity.training_candidate import Rows, State
+from parity.trained import Rows, State
 
 _EXAMPLES = 11  # an epoch's last batch is smaller
 _OF_THE_DATA = {"epochs": 2, "batch_size": 4}

@@ -12,7 +12,7 @@ from parity.checks.pretraining_inputs import STILL, model
 from parity.compare import Comparison, Status, bit_equal, compare
 from parity.mistakes.instead import Instead
 from parity.plain_training import Recipe, Settings, train
-from parity.training_candidate import Batch, State
+from parity.trained import Batch, State
 
 TRAINED = 2e-8
 """What a parameter may differ by after steps in double precision, as a share of its largest number.

@@ -16,7 +16,7 @@ from parity.mistakes import losses
 from parity.mistakes.instead import Instead
 from parity.mistakes.steps import DROPOUT, STEPS
 from parity.plain_training import Recipe
-from parity.training_candidate import State
+from parity.trained import State
 
 _LEFT_OFF = 0.1
 """How near a training with dropout may come to one without, as a share of the distance between the

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from parity.mistakes.instead import instead
-from parity.training_candidate import Batch
+from parity.trained import Batch
 
 Order = Callable[[int, int, int], list[int]]
 
