@@ -72,7 +72,7 @@ def batch(seed: int, rows: int = 4) -> dict[str, Tensor]:
     hidden[0, 1] = True
     hidden[-1] = False
     labels = torch.randint(0, 2, (rows,), generator=draw)
-    labels[:2] = torch.tensor([0, 1])
+    labels[:2] = torch.tensor([0, 1])[:rows]
     return {
         "input_ids": ids,
         "attention_mask": mask,

@@ -8,48 +8,10 @@ from scratch_bert.tokenization.settings import TokenizerSettings
 
 MAX_LENGTH, STRIDE = 20, 5
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-_WORDS = [
-    "the",
-    "a",
-    "of",
-    "in",
-    "and",
-    "is",
-    "was",
-    "he",
-    "she",
-    "who",
-    "what",
-    "where",
-    "when",
-    "did",
-    "does",
-    "live",
-    "lives",
-    "born",
-    "river",
-    "house",
-    "old",
-    "new",
-    "city",
-    "train",
-    "boat",
-    "went",
-    "to",
-    "from",
-    "by",
-    "with",
-    "on",
-    "at",
-    ".",
-    ",",
-    "?",
-    "!",
-    "(",
-    ")",
-    "-",
-    "'",
-]
+_KNOWN = (
+    "the a of in and is was he she who what where when did does live lives born river house old "
+    "new city train boat went to from by with on at . , ? ! ( ) - '"
+)
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _NOTHING = "\u200d"  # a control character: a word that has no token
 
@@ -89,7 +51,7 @@ ANSWERS = [(context.index(text), text) if text else None for _, context, text in
 
 def write_tokenizer(folder: Path) -> None:
     """Write its files: words, and letters for all others."""
-    tokens = (*_SPECIAL, *_WORDS, *_LETTERS, *(f"##{letter}" for letter in _LETTERS))
+    tokens = (*_SPECIAL, *_KNOWN.split(), *_LETTERS, *(f"##{letter}" for letter in _LETTERS))
     vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
     BertTokenizer(TokenizerSettings(vocabulary)).save_pretrained(folder)
     reference.save_tokenizer(folder)
