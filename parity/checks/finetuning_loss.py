@@ -57,7 +57,7 @@ def _right(task: str, variant: int) -> list[State]:
 
 def _labels(task: str, variant: int) -> str:
     number = TASKS[task].configs[variant].get("num_labels")
-    return f"{number} outputs, " if len(TASKS[task].configs) > 1 else ""
+    return f"num_labels {number}, " if len(TASKS[task].configs) > 1 else ""
 
 
 def _explains(task: str, ours: list[list[State]], parts: Mapping[str, Any]) -> bool:

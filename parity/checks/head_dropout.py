@@ -28,7 +28,7 @@ _RATES = {
 }
 _DROPPED = {"classify": 0.5, "multi-label": 0.5, "regress": 0.5, "tag": 0.5}
 _DROPPED |= {"choose": 0.5**2, "answer": 0.0}  # two choices, two tokens: both must be dropped
-_DRAWS = 40
+_DRAWS = 20
 
 
 def check_head_dropout(candidate: Asked) -> Outcome:

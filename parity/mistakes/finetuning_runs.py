@@ -15,6 +15,7 @@ from parity.plain_finetuning import TASKS, dropped
 from parity.plain_training import Recipe, Settings, hf_rate, train
 from parity.trained import Batch
 
+ACCUMULATED = 3  # batches of a step, where there are several
 _DEALT = ("accumulation", "order", "drops_last", "drops_rest", "carries_rest")
 
 
@@ -64,7 +65,7 @@ def _drops_twice(model: Any, states: Tensor) -> Tensor:
 
 
 _EPOCHS = "two epochs beside HuggingFace's Trainer"
-_ACCUMULATED = "two epochs of steps of two batches, beside HuggingFace's Trainer"
+_OF_SEVERAL = f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
 _ALL = "all parameters learn, at one rate"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
 _REST = "an epoch's last batches are a step, however few they are"
@@ -143,25 +144,25 @@ DROPOUT = instead(
 
 ACCUMULATE: tuple[Instead, ...] = (
     *(
-        _finetuning(each, "accumulate", _ACCUMULATED)
+        _finetuning(each, "accumulate", _OF_SEVERAL)
         for each in steps.STEPS
         if each.fault.name in _WEIGHED
     ),
     instead(
         "accumulate",
-        "accumulate-divided-by-two",
+        "accumulate-divided-by-all",
         "a batch's mean is divided by the number of batches that a step should have",
         _STEP,
-        shows=_ACCUMULATED,
+        shows=_OF_SEVERAL,
         seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
-        weigh=lambda own, _step, _: own * 2,
+        weigh=lambda own, _step, _: own * ACCUMULATED,
     ),
     instead(
         "accumulate",
         "accumulate-rate-of-batch",
         "the learning rate changes from batch to batch",
         "the scheduler is stepped after each optimiser step",
-        shows=_ACCUMULATED,
+        shows=_OF_SEVERAL,
         rate=_of_each_batch,
     ),
     instead(
@@ -169,7 +170,7 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-rest-dropped",
         "batches that are too few for a step are left out at an epoch's end",
         _REST,
-        shows=_ACCUMULATED,
+        shows=_OF_SEVERAL,
         drops_rest=True,
     ),
     instead(
@@ -177,7 +178,7 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-rest-carried",
         "batches that are too few for a step make one with the next epoch's",
         _REST,
-        shows=_ACCUMULATED,
+        shows=_OF_SEVERAL,
         seen="if number % gradient_accumulation_steps == 0",
         carries_rest=True,
     ),
@@ -186,7 +187,7 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-not",
         "a step is of one batch",
         "optimizer.step() after so many batches",
-        shows=_ACCUMULATED,
+        shows=_OF_SEVERAL,
         accumulation=1,
     ),
 )

@@ -82,6 +82,8 @@ WALLS = {  # what is imported, and what it must do without
             "parity.suite_worker",
             "parity.scratch_training",
             "parity.faulty_training",
+            "parity.scratch_finetuning",
+            "parity.faulty_finetuning",
         ],
         ["transformers", "tokenizers"],
     ),
