@@ -1,15 +1,17 @@
 """Are the loss of a task, and the gradients it gives, HuggingFace's?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from parity.answering import Asked
 from parity.checks.finetuning_inputs import batch, config_of, model, weights
 from parity.checks.loss_rows import loss_rows, with_gradients, without_a_name
 from parity.checks.outcome import Outcome, accounted
+from parity.checks.training_states import KEPT, Remembered
 from parity.mistakes import label_losses, text_losses, token_losses
+from parity.mistakes.instead import Instead
 from parity.plain_finetuning import TASKS
 from parity.plain_training import Recipe
 from parity.trained import State
@@ -38,7 +40,7 @@ def check_task_loss(task: str, candidate: Asked) -> Outcome:
     compared = outcome.rows
     outcome.rows = lacking + compared
     if outcome.different and not lacking:
-        outcome.explain(_MISTAKES[task], lambda mistake: _explains(task, ours, mistake.parts))
+        outcome.explain(_MISTAKES[task], lambda mistake: _explains(task, ours, mistake))
         if not outcome.causes:
             outcome.known.append(without_a_name(compared))
     return outcome
@@ -60,14 +62,22 @@ def _labels(task: str, variant: int) -> str:
     return f"num_labels {number}, " if len(TASKS[task].configs) > 1 else ""
 
 
-def _explains(task: str, ours: list[list[State]], parts: Mapping[str, Any]) -> bool:
-    wrong, recipe = replace(TASKS[task], **parts), Recipe()
-    for variant, found in enumerate(ours):
-        reference = model(task, config_of(task, variant), weights(task, variant))
-        states = [
-            with_gradients(reference, wrong.loss(reference, each, recipe))
-            for each in _batches(task, variant)
-        ]
-        if not all(row.passed for row in loss_rows(found, states)):
-            return False
-    return True
+def _explains(task: str, ours: list[list[State]], mistake: Instead) -> bool:
+    return all(
+        row.passed
+        for variant, found in enumerate(ours)
+        for mine, wrong in zip(found, _wrong(task, variant, mistake), strict=True)
+        for row in loss_rows([mine], [wrong])
+    )
+
+
+@lru_cache(KEPT)
+def _wrong(task: str, variant: int, mistake: Instead) -> Remembered:
+    return Remembered(_with_mistake(task, variant, mistake))
+
+
+def _with_mistake(task: str, variant: int, mistake: Instead) -> Iterator[State]:
+    reference = model(task, config_of(task, variant), weights(task, variant))
+    wrong, recipe = replace(TASKS[task], **mistake.parts), Recipe()
+    for each in _batches(task, variant):
+        yield with_gradients(reference, wrong.loss(reference, each, recipe))

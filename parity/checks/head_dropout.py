@@ -47,8 +47,9 @@ def check_head_dropout(candidate: Asked) -> Outcome:
         return found
 
     measured = _measures(asked)
+    lacking = bool(outcome.rows)
     outcome.rows += [measure.row(name) for name, measure in measured.items()]
-    if outcome.different:
+    if outcome.different and not lacking:
         outcome.explain(HEAD_DROPOUT, lambda mistake: alike(measured, _wrong(mistake)))
     return outcome
 
