@@ -20,13 +20,14 @@ from parity.mistakes import (
     token_losses,
     word_tags,
 )
-from parity.mistakes.answer_windows import Answer, Window, windows
+from parity.mistakes.answer_windows import Answer, Row, Window, windows
 from parity.mistakes.instead import RIGHT, Instead, by_name
 from parity.mistakes.word_tags import Encoded, align
 from parity.plain_finetuning import TASKS
 from parity.plain_training import Recipe
-from parity.scratch_finetuning import Row, ScratchFinetuning
 from parity.trained import Batch, State
+from scratch_bert import task_heads
+from scratch_bert.config_file import config_from_values
 from scratch_bert.tokenization import BertTokenizer
 
 PARTS: dict[str, tuple[Instead, ...]] = {
@@ -58,8 +59,9 @@ class Faulty:
 
     def build(self, task: str, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
         """Build scratch_bert's model; its padding has vectors, as HuggingFace's."""
-        model = ScratchFinetuning().build(task, config, weights)
-        model.get_submodule("bert").register_forward_pre_hook(
+        model = getattr(task_heads, TASKS[task].architecture)(config_from_values(config))
+        model.load_state_dict(weights)
+        model.bert.register_forward_pre_hook(
             lambda _, given, named: (given, {**named, "attention": "eager"}), with_kwargs=True
         )
         return model
