@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from parity.answering import Answering
 from parity.trained import Batch, Rows, State, as_built, gradients, states
@@ -48,19 +48,28 @@ class FinetuningCandidate(Answering):
     METHODS = ("build", "loss", "align", "windows", "run")
 
     def _losses(
+        self, task: str, config: dict[str, Any], weights: State, batches: Sequence[Batch]
+    ) -> list[State]:
+        """Each batch's loss and gradients, in double precision."""
+        model = self._built(task, config, weights, "float64")
+        losses = (self._maker.loss(task, model, batch) for batch in batches)
+        return [gradients(self.name, model, loss) for loss in losses]
+
+    def _drops(
         self,
         task: str,
         config: dict[str, Any],
         weights: State,
-        batches: Sequence[Batch],
-        *,
-        trains: bool = False,
-    ) -> list[State]:
-        """Each batch's loss and gradients, in double precision; in training or evaluation mode."""
-        model = self._built(task, config, weights, "float64").train(trains)
+        batch: Batch,
+        matrix: str,
+        draws: int,
+    ) -> list[Tensor]:
+        """The gradient of a matrix, drawn so often in training mode; none if there is no such."""
+        model = self._built(task, config, weights, "float64").train()
         torch.manual_seed(0)
-        losses = (self._maker.loss(task, model, batch) for batch in batches)
-        return [gradients(self.name, model, loss) for loss in losses]
+        losses = (self._maker.loss(task, model, batch) for _ in range(draws))
+        found = (gradients(self.name, model, loss) for loss in losses)
+        return [each[matrix] for each in found if matrix in each]
 
     def _align(self, folder: str, **given: Any) -> list[dict[str, list[int]]]:
         return [_plain(row) for row in self._maker.align(Path(folder), **given)]

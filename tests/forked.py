@@ -24,7 +24,8 @@ MODULES = (
     "parity.worker",
     "parity.adapter.worker",
     "parity.suite_worker",
-    "parity.faulty_training",  # a candidate, whose imports take seconds
+    "parity.faulty_training",  # candidates, whose imports take seconds
+    "parity.scratch_finetuning",
 )
 ROOT = Path(__file__).parents[1]
 

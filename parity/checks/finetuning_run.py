@@ -5,7 +5,7 @@ which BERT's own heads do not (transformers#47688).
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,17 +39,27 @@ SETTINGS: dict[str, Any] = {
 
 
 def check_finetuning(candidate: Asked) -> Outcome:
-    """Take steps of one batch.
+    """Take steps of one batch without dropout, in double precision; then with it, in single.
+
+    The bits of the second are told, and not demanded; that something is dropped is demanded.
 
     Raises:
         CandidateError: `build` does not return what it must.
         CandidateCrashedError: the candidate raised.
     """
-    return _judge("run", candidate, 1, RUN)
+    outcome = _judge("run", candidate, 1, RUN)
+    if outcome.different:
+        return outcome
+    for task in LEARNT:
+        last = _asked(candidate, task, 1, dropout=True)[-1]
+        theirs = _trainer(task, 1, dropout=True)[-1]
+        probe = f"{task}, with dropout"
+        judge_dropped(outcome, last, theirs, _without_dropout(task), DROPOUT.fault, probe)
+    return outcome
 
 
 def check_accumulation(candidate: Asked) -> Outcome:
-    """Take steps of three batches.
+    """Take steps of three batches without dropout, in double precision.
 
     Raises:
         CandidateError: `build` does not return what it must.
@@ -59,46 +69,37 @@ def check_accumulation(candidate: Asked) -> Outcome:
 
 
 def _judge(check: str, candidate: Asked, accumulation: int, known: tuple[Instead, ...]) -> Outcome:
-    """Train without dropout in double precision; then with it in single.
-
-    The bits of the second are told, and not demanded; that something is dropped is demanded.
-    """
-    outcome, settings = Outcome(check), {**SETTINGS, "accumulation": accumulation}
-
-    def asked(task: str, *, dropout: bool) -> list[State]:
-        given = {"config": config_of(task, dropout=dropout), "weights": weights(task)}
-        dtype = "float32" if dropout else "float64"
-        own = {"dtype": dtype, "examples": _examples(task), "settings": settings}
-        return candidate.ask("run", task=task, **given, **own)
-
-    ours = {task: asked(task, dropout=False) for task in LEARNT}
+    outcome = Outcome(check)
+    ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
     for task, states in ours.items():
         judge_states(outcome, states, _trainer(task, accumulation), where=f"{task}, ")
-    if outcome.different:
-        if all(row.status is not Status.MISSING_OURS for row in outcome.different):
-            outcome.explain(
-                known,
-                lambda mistake: all(
-                    same(states, _wrong(task, accumulation, mistake))
-                    for task, states in ours.items()
-                ),
-            )
-        return outcome
-    outcome.bits = None
-    for task in LEARNT:
-        last = asked(task, dropout=True)[-1]
-        theirs = _trainer(task, accumulation, dropout=True)[-1]
-        without = _trainer(task, accumulation, dtype="float32")[-1]
-        judge_dropped(outcome, last, theirs, without, DROPOUT.fault, f"{task}, with dropout")
+    wrong = outcome.different
+    if wrong and all(row.status is not Status.MISSING_OURS for row in wrong):
+        outcome.explain(
+            known,
+            lambda mistake: all(
+                same(states, _wrong(task, accumulation, mistake)) for task, states in ours.items()
+            ),
+        )
     return outcome
 
 
+def _asked(candidate: Asked, task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
+    return candidate.ask(
+        "run",
+        task=task,
+        config=config_of(task, dropout=dropout),
+        weights=weights(task),
+        dtype="float32" if dropout else "float64",
+        examples=_examples(task),
+        settings={**SETTINGS, "accumulation": accumulation},
+    )
+
+
 @cache
-def _trainer(
-    task: str, accumulation: int, *, dropout: bool = False, dtype: str = "float64"
-) -> list[State]:
+def _trainer(task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
     """The reference's parameters after each step of its Trainer."""
-    dtype = "float32" if dropout else dtype
+    dtype = "float32" if dropout else "float64"
     trained, states = model(task, config_of(task, dropout=dropout), weights(task), dtype), []
 
     def keep() -> None:
@@ -133,15 +134,22 @@ def _of_windows(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
 
 @cache
 def _wrong(task: str, accumulation: int, mistake: Instead) -> Remembered:
-    return Remembered(_trained(task, accumulation, mistake))
+    return Remembered(_trained(task, accumulation, mistake.parts))
 
 
-def _trained(task: str, accumulation: int, mistake: Instead) -> Iterator[State]:
-    """Train the reference's model in plain code, with a mistake."""
-    trained = model(task, config_of(task), weights(task))
+@cache
+def _without_dropout(task: str) -> State:
+    return [*_trained(task, 1, {}, "float32")][-1]
+
+
+def _trained(
+    task: str, accumulation: int, parts: Mapping[str, Any], dtype: str = "float64"
+) -> Iterator[State]:
+    """Train the reference's model in plain code, with a mistake or none."""
+    trained = model(task, config_of(task), weights(task), dtype)
     settings = {**SETTINGS, "accumulation": accumulation}
     with torch.random.fork_rng(devices=[]):
-        for _ in run(trained, task, _examples(task), settings, mistake.parts):
+        for _ in run(trained, task, _examples(task), settings, parts):
             yield {name: each.clone() for name, each in trained.state_dict().items()}
 
 

@@ -69,7 +69,7 @@ def judge_states(
     """Compare all steps: a row for each, of the parameter that is the most wrong.
 
     Args:
-        outcome: gets the rows, and how many tensors have the same bits in the end.
+        outcome: gets the rows, and besides how many tensors have the same bits in the end.
         ours: the candidate's.
         theirs: the reference's.
         begin: the first step's number.
@@ -93,8 +93,9 @@ def judge_states(
             first = f"{where}step {number} is the first to diverge, in {len(names)} of {len(rows)}"
             outcome.known.append(f"{first} parameters: {shown}")
     last = [name for name in theirs[-1] if name in ours[-1]]
+    before, of = outcome.bits or (0, 0)
     equal = sum(bit_equal(ours[-1][name], theirs[-1][name]) for name in last)
-    outcome.bits = equal, len(theirs[-1])
+    outcome.bits = before + equal, of + len(theirs[-1])
 
 
 def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], run: Run) -> None:
