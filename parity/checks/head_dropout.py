@@ -3,7 +3,7 @@
 What is dropped gives its column of the head's matrix no gradient, where a batch has a single label.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 
@@ -49,8 +49,9 @@ def check_head_dropout(candidate: Asked) -> Outcome:
     measured = _measures(drawn)
     lacking = bool(outcome.rows)
     outcome.rows += [measure.row(task) for task, measure in measured.items()]
-    if outcome.different and not lacking:
-        outcome.explain(HEAD_DROPOUT, lambda mistake: alike(measured, _wrong(mistake)))
+    wrong = {task: measure for task, measure in measured.items() if not measure.passed}
+    if wrong and not lacking:
+        outcome.explain(HEAD_DROPOUT, lambda mistake: alike(wrong, _made(mistake, wrong)))
     return outcome
 
 
@@ -67,6 +68,11 @@ def _measures(drawn: Callable[[str], list[Tensor]]) -> Measures:
             "what the head does without", int(columns.sum()), columns.numel(), dropped
         )
     return found
+
+
+def _made(mistake: Instead, tasks: Iterable[str]) -> Measures:
+    """A mistake may be made in some heads, and not in others."""
+    return {task: _wrong(mistake)[task] for task in tasks}
 
 
 @cache

@@ -227,11 +227,14 @@ class OverTheBatch(Stranger):
 
 
 class DropsNothing(Stranger):
+    """In one of its heads."""
+
     called = "head-dropout-missing"
 
     def build(self, task, config, weights):
         model = super().build(task, config, weights)
-        model.dropout.p = 0.0
+        if task == "choose":
+            model.dropout.p = 0.0
         return model
 
 
