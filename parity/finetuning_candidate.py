@@ -41,6 +41,8 @@ from torch import Tensor, nn
 from parity.answering import Answering
 from parity.trained import Batch, Rows, State, as_built, gradients, states
 
+_COLUMNS = ("input_ids", "token_type_ids", "labels", "start_positions", "end_positions")
+
 
 class FinetuningCandidate(Answering):
     """A candidate in this process."""
@@ -95,5 +97,5 @@ class FinetuningCandidate(Answering):
 
 
 def _plain(row: Any) -> dict[str, list[int]]:
-    """Return lists of numbers, whatever they were."""
-    return {name: torch.as_tensor(row[name]).flatten().tolist() for name in row}
+    """Return lists of numbers, whatever they were; other columns are nothing to judge."""
+    return {name: torch.as_tensor(row[name]).flatten().tolist() for name in _COLUMNS if name in row}

@@ -51,7 +51,8 @@ def check_finetuning(candidate: Asked) -> Outcome:
     if outcome.different:
         return outcome
     for task in LEARNT:
-        last = _asked(candidate, task, 1, dropout=True)[-1]
+        states = _asked(candidate, task, 1, dropout=True)
+        last = states[-1] if states else {}
         theirs = _trainer(task, 1, dropout=True)[-1]
         probe = f"{task}, with dropout"
         judge_dropped(outcome, last, theirs, _without_dropout(task), DROPOUT.fault, probe)

@@ -67,9 +67,9 @@ def _rows(check: str, ours: Sequence[Row], theirs: Sequence[Row]) -> list[Compar
     if len(ours) != len(theirs):
         note = f"{len(ours)} rows were returned, expected {len(theirs)}"
         return [Comparison("rows", Status.VALUE, note=note, probe=check)]
-    ignored = [name for name in ours[0] if name not in theirs[0]]
-    found = accounted(check, ours[0], theirs[0], ignored)
+    found = list[Comparison]()
     for number, (mine, right) in enumerate(zip(ours, theirs, strict=True)):
+        found += accounted(f"row {number}", mine, right, ignored=mine)
         for name in (name for name in right if name in mine):
             pair = torch.tensor(mine[name]), torch.tensor(right[name])
             found.append(compare(name, *pair, BIT_FOR_BIT, probe=f"row {number}"))

@@ -309,7 +309,8 @@ class OtherNames(Stranger):
         return Wrapped(super().build(task, config, weights))
 
     def align(self, *given, **named):
-        return [{"labels": row["labels"][:-1]} for row in super().align(*given, **named)]
+        first, *rest = super().align(*given, **named)
+        return [{**first, "word_ids": [None]}, *({"labels": row["labels"][:-1]} for row in rest)]
 
     def begin(self, model):
         model.train()
