@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 
-from parity.training_candidate import Batch
+from parity.trained import Batch
 from scratch_bert.training.schedule import huggingface_schedule
 
 IGNORED = -100
@@ -79,6 +79,19 @@ def adamw(groups: Iterable[dict[str, Any]]) -> Optimizer:
     return AdamW(groups, 0.0)
 
 
+def loss_of(model: nn.Module, batch: Batch, recipe: "Recipe", step: Sequence[Batch] = ()) -> Tensor:
+    """Return a batch's share of its step's loss; alone, it is the step."""
+    step = step or [batch]
+    output = model(**{name: tensor for name, tensor in batch.items() if "label" not in name})
+
+    def mean(task: Task, scores: Tensor) -> Tensor:
+        own, whole = task.count(batch), sum(task.count(each) for each in step)
+        return task.lost(scores, batch) / recipe.weigh(own, whole, len(step))
+
+    loss = mean(recipe.words, output.prediction_logits)
+    return loss + mean(recipe.pairs, output.seq_relationship_logits) if recipe.pairs else loss
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How to train, by default as is right.
@@ -97,6 +110,8 @@ class Recipe:
         mine: which of a step's batches a process computes, given its rank and how many there are.
         reduces: whether processes add up their gradients.
         forgets: what is not there again when a training goes on.
+        loss: a batch's share of its step's.
+        learns: a parameter's share of the learning rate; with 0 it has no gradient.
     """
 
     words: Task = WORDS
@@ -111,24 +126,11 @@ class Recipe:
     mine: Callable[[Sequence[Batch], int, int], Sequence[Batch]] = dealt
     reduces: bool = True
     forgets: str = ""
+    loss: Callable[[nn.Module, Batch, "Recipe", Sequence[Batch]], Tensor] = loss_of
+    learns: Callable[[str], float] = lambda _: 1.0
 
 
 RIGHT = Recipe()
-
-
-def loss_of(
-    model: nn.Module, batch: Batch, recipe: Recipe = RIGHT, step: Sequence[Batch] = ()
-) -> Tensor:
-    """Return a batch's share of its step's loss; alone, it is the step."""
-    step = step or [batch]
-    output = model(**{name: tensor for name, tensor in batch.items() if "label" not in name})
-
-    def mean(task: Task, scores: Tensor) -> Tensor:
-        own, whole = task.count(batch), sum(task.count(each) for each in step)
-        return task.lost(scores, batch) / recipe.weigh(own, whole, len(step))
-
-    loss = mean(recipe.words, output.prediction_logits)
-    return loss + mean(recipe.pairs, output.seq_relationship_logits) if recipe.pairs else loss
 
 
 def train(
@@ -150,6 +152,8 @@ def train(
     torch.manual_seed(settings["seed"])
     model.train(recipe.dropout)
     named = dict(model.named_parameters())
+    for name, parameter in named.items():
+        parameter.requires_grad_(recipe.learns(name) > 0)
     parameters = [*named.values()]
     optimizer = recipe.optimizer(_groups(named, settings["weight_decay"], recipe))
     taken = {"rate": 0, "data": 0}
@@ -157,9 +161,10 @@ def train(
         taken |= _restore(folder, model, optimizer, recipe.forgets)
     for offset, batches in enumerate(steps[taken["data"] :][: settings["steps"] - taken["rate"]]):
         for group in optimizer.param_groups:
-            group["lr"] = settings["learning_rate"] * recipe.rate(taken["rate"] + offset, settings)
+            rate = settings["learning_rate"] * recipe.rate(taken["rate"] + offset, settings)
+            group["lr"] = rate * group["share"]
         for batch in recipe.mine(batches, *_place()):
-            loss_of(model, batch, recipe, batches).backward()  # type: ignore[no-untyped-call]
+            recipe.loss(model, batch, recipe, batches).backward()  # type: ignore[no-untyped-call]
         if recipe.reduces and torch.distributed.is_initialized():
             for parameter in parameters:
                 torch.distributed.all_reduce(parameter.grad)
@@ -175,9 +180,14 @@ def train(
 def _groups(
     named: Mapping[str, nn.Parameter], decay: float, recipe: Recipe
 ) -> list[dict[str, Any]]:
-    decays = [p for name, p in named.items() if recipe.decays(name, p)]
-    stays = [p for name, p in named.items() if not recipe.decays(name, p)]
-    return [{"params": decays, "weight_decay": decay}, {"params": stays, "weight_decay": 0.0}]
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in named.items():
+        weighs = decay if recipe.decays(name, parameter) else 0.0
+        groups.setdefault((weighs, recipe.learns(name)), []).append(parameter)
+    return [
+        {"params": each, "weight_decay": weighs, "share": share}
+        for (weighs, share), each in groups.items()
+    ]
 
 
 def _place() -> tuple[int, int]:

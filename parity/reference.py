@@ -72,41 +72,44 @@ def run_trainer(
     settings: Mapping[str, Any],
     folder: Path,
     after_step: Callable[[], None],
+    loss: Callable[..., Tensor] | None = None,
 ) -> None:
     """Train with HF's Trainer on the CPU.
 
     Args:
         model: is trained where it is.
         examples: a data set of what the model takes, labels too.
-        settings: epochs, batch_size, learning_rate, warmup, weight_decay, max_grad_norm, seed.
+        settings: as a candidate's, with accumulation where a step has several batches.
         folder: to work in.
         after_step: is called after each optimiser step.
+        loss: of output, labels and num_items_in_batch; None takes the model's own.
     """
 
     class Callback(transformers.TrainerCallback):
         def on_step_end(self, *_: Any, **__: Any) -> None:
             after_step()
 
+    same = ("learning_rate", "weight_decay", "max_grad_norm", "seed")
     arguments = transformers.TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=settings["epochs"],
         per_device_train_batch_size=settings["batch_size"],
-        learning_rate=settings["learning_rate"],
+        gradient_accumulation_steps=settings.get("accumulation", 1),
         warmup_steps=settings["warmup"],
-        weight_decay=settings["weight_decay"],
-        max_grad_norm=settings["max_grad_norm"],
-        seed=settings["seed"],
+        **{name: settings[name] for name in same},
         optim="adamw_torch",
         logging_strategy="no",
         save_strategy="no",
         report_to=[],
+        remove_unused_columns=False,  # labels, for `loss`
         disable_tqdm=True,
         use_cpu=True,
     )
     with quiet(), redirect_stdout(io.StringIO()):  # it prints what it logs
-        transformers.Trainer(
-            model=model, args=arguments, train_dataset=examples, callbacks=[Callback()]
-        ).train()
+        trainer = transformers.Trainer(
+            model, arguments, train_dataset=examples, callbacks=[Callback()], compute_loss_func=loss
+        )
+        trainer.train()
 
 
 def rounding_note(head_dim: int) -> str:

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset, default_collate
 import scratch_bert
 from parity.mistakes.sentence_pairs import Documents
 from parity.scratch_candidate import ScratchBert
-from parity.training_candidate import Batch, State
+from parity.trained import Batch, State
 from scratch_bert.config_file import config_from_values
 from scratch_bert.pretraining.dynamic_masking import generator_draws, hide
 from scratch_bert.pretraining.objective import Counts, Pretraining
@@ -66,7 +66,7 @@ class _Batches:
         return self._batches[numbers[0]]
 
 
-class _Examples:
+class Examples:
     """A data set as examples."""
 
     def __init__(self, dataset: Dataset[State]) -> None:
@@ -138,7 +138,7 @@ class ScratchTraining:
     ) -> Iterator[Done]:
         """Train for whole epochs."""
         torch.manual_seed(settings["seed"])
-        given, examples = dict(settings), _Examples(dataset)
+        given, examples = dict(settings), Examples(dataset)
         epochs = given.pop("epochs")
         of_epoch = steps_of_epoch(len(examples), given["batch_size"], accumulation=1)
         own = Settings(steps=epochs * of_epoch, fused=False, **given)

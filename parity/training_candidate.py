@@ -26,78 +26,28 @@ from_pretrained does.
 
 import inspect
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
-from parity.errors import CandidateError
-
-METHODS = ("initial", "mask", "pairs", "build", "loss", "train", "run")
-Batch = Mapping[str, Tensor]
-State = dict[str, Tensor]
+from parity.answering import Answering
+from parity.trained import Batch, Rows, State, as_built, gradients, states
 
 
-class Asked(Protocol):
-    """A candidate that answers questions, wherever it is.
+class TrainingCandidate(Answering):
+    """A candidate in this process."""
 
-    Attributes:
-        name: what to call it in reports, and how to give it again.
-    """
-
-    name: str
+    METHODS = ("initial", "mask", "pairs", "build", "loss", "train", "run")
 
     def has(self) -> list[str]:
         """Return which of METHODS it has, and "folder" where `train` takes one."""
-        ...
-
-    def ask(self, what: str, **given: Any) -> Any:
-        """Have one of the questions of `TrainingCandidate` answered."""
-        ...
-
-
-class Rows(Dataset[State]):
-    """A data set of examples of one length.
-
-    Args:
-        columns: tensors whose first dimension counts the examples.
-    """
-
-    def __init__(self, columns: Batch) -> None:
-        self._columns = columns
-
-    def __len__(self) -> int:
-        return len(self._columns["input_ids"])
-
-    def __getitem__(self, number: int) -> State:
-        return {name: column[number] for name, column in self._columns.items()}
-
-
-class TrainingCandidate:
-    """A candidate in this process.
-
-    Args:
-        maker: an object with some of METHODS.
-        name: what to call it.
-    """
-
-    def __init__(self, maker: Any, name: str) -> None:
-        self.name = name
-        self._maker = maker
-
-    def has(self) -> list[str]:
-        """Return which of METHODS it has, and "folder" where `train` takes one."""
-        found = [name for name in METHODS if hasattr(self._maker, name)]
+        found = super().has()
         if "train" in found and "folder" in inspect.signature(self._maker.train).parameters:
             found.append("folder")
         return found
-
-    def ask(self, what: str, **given: Any) -> Any:
-        """Answer a question: a method of this class that is called so."""
-        return getattr(self, f"_{what}")(**given)
 
     def _initial(self, config: dict[str, Any], seed: int) -> State:
         return dict(self._maker.initial(config, seed))
@@ -122,20 +72,8 @@ class TrainingCandidate:
     ) -> list[State]:
         """Each batch's loss and gradients, in double precision."""
         model = self._built(config, weights, "float64")
-        return [self._loss(model, batch) for batch in batches]
-
-    def _loss(self, model: nn.Module, batch: Batch) -> State:
-        model.zero_grad()
-        loss = self._maker.loss(model, batch)
-        if not isinstance(loss, Tensor) or loss.dim():
-            what = tuple(loss.shape) if isinstance(loss, Tensor) else type(loss).__name__
-            raise CandidateError(f"{self.name}: loss returned {what}, expected a single number")
-        loss.backward()  # type: ignore[no-untyped-call]
-        found = {"loss": loss.detach()}
-        for name, parameter in model.named_parameters():
-            gradient = parameter.grad
-            found[name] = torch.zeros_like(parameter) if gradient is None else gradient.clone()
-        return found
+        losses = (self._maker.loss(model, batch) for batch in batches)
+        return [gradients(self.name, model, loss) for loss in losses]
 
     def _train(
         self,
@@ -164,11 +102,11 @@ class TrainingCandidate:
         model = self._built(config, weights, dtype)
         more = {"folder": Path(folder)} if folder else {}
         running = self._maker.train(model, steps, settings, **more)
-        states = self._states(model, running, stop)
+        found = states(model, running, stop)
         joined = torch.distributed.is_available() and torch.distributed.is_initialized()
         if joined:
             torch.distributed.destroy_process_group()
-        return {"states": states, "joined": joined}
+        return {"states": found, "joined": joined}
 
     def _run(
         self,
@@ -179,21 +117,8 @@ class TrainingCandidate:
         settings: dict[str, Any],
     ) -> list[State]:
         model = self._built(config, weights, dtype)
-        return self._states(model, self._maker.run(model, Rows(examples), settings))
+        return states(model, self._maker.run(model, Rows(examples), settings))
 
     def _built(self, config: dict[str, Any], weights: State, dtype: str) -> nn.Module:
         own = {name: tensor.clone() for name, tensor in weights.items()}
-        model = self._maker.build(dict(config), own)
-        if not isinstance(model, nn.Module):
-            made = type(model).__name__
-            raise CandidateError(f"{self.name}: build returned a {made}, expected a torch Module")
-        return model.to(getattr(torch, dtype)).eval()
-
-    def _states(self, model: nn.Module, running: Iterator[Any], stop: int = 0) -> list[State]:
-        states: list[State] = []
-        for _ in running:
-            states.append({n: tensor.detach().clone() for n, tensor in model.state_dict().items()})
-            if len(states) == stop:
-                running.close()  # type: ignore[attr-defined]
-                break
-        return states
+        return as_built(self.name, self._maker.build(dict(config), own), dtype)

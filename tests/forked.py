@@ -23,8 +23,9 @@ from tempfile import TemporaryFile
 MODULES = (
     "parity.worker",
     "parity.adapter.worker",
-    "parity.training_worker",
-    "parity.faulty_training",  # a candidate, whose imports take seconds
+    "parity.suite_worker",
+    "parity.faulty_training",  # candidates, whose imports take seconds
+    "parity.scratch_finetuning",
 )
 ROOT = Path(__file__).parents[1]
 

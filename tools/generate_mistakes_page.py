@@ -8,16 +8,16 @@ import typer
 from parity.edits import Fault
 from parity.faults import PARTS
 from parity.faulty_tokenizer import tokenizer_faults
-from parity.faulty_training import PARTS as PRETRAINING
+from parity.suite_trials import suite_mistakes
 
 PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
 # How BERTs go wrong
 
-What `parity diagnose`, `parity tokenizer` and `parity pretraining` try, and `parity self-test`
-makes: {number} mistakes, and {same} edits that look like one. Each is a few lines of
-[`parity/mistakes`](../parity/mistakes), from which `tools/generate_mistakes_page.py` writes
-this page.
+What `parity diagnose`, `parity tokenizer`, `parity pretraining` and `parity finetuning` try, and
+`parity self-test` makes: {number} mistakes, and {same} edits that look like one. Each is a few
+lines of [`parity/mistakes`](../parity/mistakes), from which `tools/generate_mistakes_page.py`
+writes this page.
 """
 
 
@@ -25,7 +25,7 @@ def page() -> str:
     """Return the page."""
     parts = {part.__doc__ or "": part.FAULTS for part in PARTS}
     parts["Tokenizers, as they get a text wrong."] = tuple(tokenizer_faults().values())
-    for title, mistakes in PRETRAINING.items():
+    for title, mistakes in suite_mistakes().items():
         parts[title] = tuple(mistake.fault for mistake in mistakes)
     every = [fault for faults in parts.values() for fault in faults]
     same = sum(bool(fault.equivalent) for fault in every)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from parity import reference
 from parity.plain_training import IGNORED
-from parity.training_candidate import Batch, State
+from parity.trained import Batch, State
 
 _VOCAB, _ORDINARY = 97, 5
 _SEQ = 12
@@ -33,9 +33,14 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def model(config: dict[str, Any], weights: State, dtype: str = "float64") -> nn.Module:
+def model(
+    config: dict[str, Any],
+    weights: State,
+    dtype: str = "float64",
+    architecture: str = "BertForPreTraining",
+) -> nn.Module:
     """Build the reference's model, in evaluation mode."""
-    made = reference.build("BertForPreTraining", config)
+    made = reference.build(architecture, config)
     made.load_state_dict(weights)
     return made.to(getattr(torch, dtype)).eval()
 
@@ -43,7 +48,12 @@ def model(config: dict[str, Any], weights: State, dtype: str = "float64") -> nn.
 @cache
 def weights(seed: int = 0) -> State:
     """Draw large weights, biases and LayerNorm gains, so that mistakes show."""
-    made = reference.build("BertForPreTraining", CONFIG)
+    return drawn(CONFIG, seed, "BertForPreTraining")
+
+
+def drawn(config: dict[str, Any], seed: int, architecture: str) -> State:
+    """Draw such weights of any model."""
+    made = reference.build(architecture, config)
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in made.named_parameters():
@@ -62,7 +72,7 @@ def batch(seed: int, rows: int = 4) -> dict[str, Tensor]:
     hidden[0, 1] = True
     hidden[-1] = False
     labels = torch.randint(0, 2, (rows,), generator=draw)
-    labels[:2] = torch.tensor([0, 1])
+    labels[:2] = torch.tensor([0, 1])[:rows]
     return {
         "input_ids": ids,
         "attention_mask": mask,

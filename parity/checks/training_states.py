@@ -7,12 +7,12 @@ from typing import Any
 from torch import Tensor
 
 from parity.checks.initial_weights import IGNORED
+from parity.checks.outcome import Outcome, accounted
 from parity.checks.pretraining_inputs import STILL, model
-from parity.checks.pretraining_outcome import Outcome, accounted
 from parity.compare import Comparison, Status, bit_equal, compare
 from parity.mistakes.instead import Instead
 from parity.plain_training import Recipe, Settings, train
-from parity.training_candidate import Batch, State
+from parity.trained import Batch, State
 
 TRAINED = 2e-8
 """What a parameter may differ by after steps in double precision, as a share of its largest number.
@@ -60,15 +60,20 @@ def reference_states(
 
 
 def judge_states(
-    outcome: Outcome, ours: Sequence[State], theirs: Sequence[State], begin: int = 1
+    outcome: Outcome,
+    ours: Sequence[State],
+    theirs: Sequence[State],
+    begin: int = 1,
+    where: str = "",
 ) -> None:
     """Compare all steps: a row for each, of the parameter that is the most wrong.
 
     Args:
-        outcome: gets the rows, and how many tensors have the same bits in the end.
+        outcome: gets the rows, and besides how many tensors have the same bits in the end.
         ours: the candidate's.
         theirs: the reference's.
         begin: the first step's number.
+        where: what is said before a step's number.
     """
     check = outcome.check
     if len(ours) != len(theirs):
@@ -79,17 +84,18 @@ def judge_states(
     if not ours or not ours[0].keys() & theirs[0].keys():
         return
     for number, (mine, right) in enumerate(zip(ours, theirs, strict=False), begin):
-        rows = [*_compared(mine, right, f"step {number}")]
+        rows = [*_compared(mine, right, f"{where}step {number}")]
         worst = max(rows, key=lambda row: (not row.passed, row.needed))
         outcome.rows.append(worst)
         if not worst.passed and not outcome.known:
             names = [row.name for row in rows if not row.passed]
             shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-            first = f"step {number} is the first to diverge, in {len(names)} of {len(rows)}"
+            first = f"{where}step {number} is the first to diverge, in {len(names)} of {len(rows)}"
             outcome.known.append(f"{first} parameters: {shown}")
     last = [name for name in theirs[-1] if name in ours[-1]]
+    before, of = outcome.bits or (0, 0)
     equal = sum(bit_equal(ours[-1][name], theirs[-1][name]) for name in last)
-    outcome.bits = equal, len(theirs[-1])
+    outcome.bits = before + equal, of + len(theirs[-1])
 
 
 def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], run: Run) -> None:
@@ -103,11 +109,11 @@ def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], r
     """
     if any(row.status is Status.MISSING_OURS for row in outcome.different):
         return  # what is not there has no numbers
-    outcome.explain(known, lambda mistake: _same(ours, run(mistake)))
+    outcome.explain(known, lambda mistake: same(ours, run(mistake)))
 
 
-def _same(ours: Sequence[State], theirs: Iterable[State]) -> bool:
-    """Whether all steps are equal; the first that is not ends it."""
+def same(ours: Sequence[State], theirs: Iterable[State]) -> bool:
+    """Say whether all steps are equal; the first that is not ends it."""
     taken = 0
     for taken, right in enumerate(theirs, 1):
         if taken > len(ours) or not all(

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from parity.mistakes.instead import instead
 from parity.plain_training import IGNORED, PAIRS, WORDS, Task, lost_on_words
-from parity.training_candidate import Batch
+from parity.trained import Batch
 
 
 def _every_label(batch: Batch) -> Tensor:

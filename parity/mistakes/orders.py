@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from parity.mistakes.instead import instead
-from parity.training_candidate import Batch
+from parity.trained import Batch
 
 Order = Callable[[int, int, int], list[int]]
 
@@ -24,28 +24,42 @@ def epoch_steps(
     epochs: int,
     batch_size: int,
     seed: int,
+    accumulation: int = 1,
     *,
     order: Order = epoch_order,
     drops_last: bool = False,
+    drops_rest: bool = False,
+    carries_rest: bool = False,
 ) -> list[Sequence[Batch]]:
-    """Deal examples out into steps of a batch each.
+    """Deal examples out into steps of one or more batches.
 
     Args:
         columns: tensors whose first dimension counts the examples.
         epochs: how often each example is seen.
         batch_size: examples of a batch.
         seed: of the order.
+        accumulation: batches of a step, but for an epoch's last.
         order: of the examples, given their number, the seed and the epoch.
         drops_last: whether a batch that is not full is left out.
+        drops_rest: whether batches of an epoch that are too few for a step are left out.
+        carries_rest: whether they make a step with the next epoch's.
     """
-    examples, found = len(columns["input_ids"]), list[Sequence[Batch]]()
+    examples, found = len(columns["input_ids"]), list[list[Batch]]()
     end = examples - examples % batch_size if drops_last else examples
     for epoch in range(epochs):
-        numbers = order(examples, seed, epoch)
+        numbers, batches = order(examples, seed, epoch), list[Batch]()
         for start in range(0, end, batch_size):
             chosen = numbers[start : start + batch_size]
-            found.append([{name: column[chosen] for name, column in columns.items()}])
-    return found
+            batches.append({name: column[chosen] for name, column in columns.items()})
+        found.append(batches)
+    if carries_rest:
+        found = [[batch for batches in found for batch in batches]]
+    return [
+        batches[start : start + accumulation]
+        for batches in found
+        for start in range(0, len(batches), accumulation)
+        if not drops_rest or start + accumulation <= len(batches)
+    ]
 
 
 def _one_generator(examples: int, seed: int, epoch: int) -> list[int]:

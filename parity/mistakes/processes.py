@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from parity.mistakes.instead import instead
-from parity.training_candidate import Batch
+from parity.trained import Batch
 
 RESUMED = tuple(
     instead(

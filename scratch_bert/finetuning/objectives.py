@@ -106,11 +106,10 @@ class Numbers(_Labelled):
     def share(self, logits: Tensor, batch: Batch, counts: Sequence[int]) -> Tensor:
         """Return the sum of its errors, over how many there are in all."""
         labels = batch["labels"]
-        if self.binary:
-            lost = F.binary_cross_entropy_with_logits(logits, labels, reduction="sum")
-        else:
-            lost = F.mse_loss(logits.squeeze(-1), labels, reduction="sum")
-        return lost / counts[0]
+        if self.binary:  # torch rounds the gradients of mean and sum differently; HF has the mean
+            mean = F.binary_cross_entropy_with_logits(logits, labels)
+            return mean * (labels.numel() / counts[0])
+        return F.mse_loss(logits.squeeze(-1), labels, reduction="sum") / counts[0]
 
 
 @dataclass(frozen=True)

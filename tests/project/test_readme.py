@@ -81,6 +81,8 @@ def test_parity_commands(command, capsys, one_thread):
         arguments += ["--strings", "140", "--calls", "70", "--no-files"]
     if arguments[0] == "pretraining":
         arguments += ["--check", "masks", "--check", "loss"]
+    if arguments[0] == "finetuning":
+        arguments += ["--check", "classify", "--check", "windows"]
     if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
@@ -221,11 +223,18 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     assert all(block in printed for block in shown)
 
 
-def test_what_a_wrong_decay_reads(capsys, one_thread):
+@pytest.mark.parametrize(
+    ("suite", "candidate", "check"),
+    [
+        ("pretraining", "parity.faulty_training:steps-decay-of-all", "steps"),
+        ("finetuning", "parity.faulty_finetuning:regress-broadcast", "regress"),
+    ],
+)
+def test_what_a_wrong_training_reads(suite, candidate, check, capsys, one_thread):
     with pytest.raises(SystemExit):
-        main(["pretraining", "parity.faulty_training:steps-decay-of-all", "--check", "steps"])
+        main([suite, candidate, "--check", check])
     printed = capsys.readouterr().out.splitlines()
-    (shown,) = (block for block in blocks("text") if block.startswith("steps:"))
+    (shown,) = (block for block in blocks("text") if block.startswith(f"{check}:"))
     missing = [line for line in shown.splitlines() if line not in printed]
     assert missing == ["  …"]
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 import transformers
 from transformers import AutoTokenizer, Trainer, TrainingArguments, set_seed
 from transformers.data.data_collator import (
+    DataCollatorForMultipleChoice,
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
 )
@@ -23,14 +24,49 @@ ROWS, SEED, EPOCHS, BATCH = 26, 5, 2, 4
 LENGTHS = Lengths(48, 12)  # texts of questions become several windows
 
 
+@pytest.fixture(autouse=True)
+def _no_mixed_precision():
+    """4.57 goes on with an earlier one's."""
+    yield
+    os.environ.pop("ACCELERATE_MIXED_PRECISION", None)
+
+
 @pytest.fixture(scope="module")
 def learner(once):
     return once("learner", lambda place: write_learner(place, hidden_size=TINY["hidden_size"]))
 
 
-def texts(tokenizer, task, items):
-    encoded = tokenizer([item.text for item in items], truncation=True, max_length=LENGTHS.most)
-    return {**encoded, "labels": [task.labels.index(item.label) for item in items]}
+def texts(tokenizer, items):
+    return tokenizer([item.text for item in items], truncation=True, max_length=LENGTHS.most)
+
+
+def classes(tokenizer, task, items):
+    return {
+        **texts(tokenizer, items),
+        "labels": [task.labels.index(item.label) for item in items],
+    }
+
+
+def several(tokenizer, task, items):
+    there = [[float(name in item.label) for name in task.labels] for item in items]
+    return {**texts(tokenizer, items), "labels": there}
+
+
+def numbers(tokenizer, task, items):
+    return {**texts(tokenizer, items), "labels": [item.label for item in items]}
+
+
+def choices(tokenizer, task, items):
+    """As run_swag.py tokenises each choice beside its text, and puts them together again."""
+    firsts = [item.text for item in items for _ in item.choices]
+    seconds = [choice for item in items for choice in item.choices]
+    encoded = tokenizer(firsts, seconds, truncation=True, max_length=LENGTHS.most)
+    each = len(items[0].choices)
+    grouped = {
+        name: [column[at : at + each] for at in range(0, len(column), each)]
+        for name, column in encoded.items()
+    }
+    return {**grouped, "labels": [item.label for item in items]}
 
 
 def words(tokenizer, task, items):
@@ -89,6 +125,17 @@ def per_label(output, labels, num_items_in_batch):
     return lost / num_items_in_batch
 
 
+def per_binary(output, labels, num_items_in_batch):
+    """The same of labels that are there or not, each of which counts."""
+    share = labels.numel() / int(num_items_in_batch)
+    return F.binary_cross_entropy_with_logits(output.logits, labels) * share
+
+
+def per_number(output, labels, num_items_in_batch):
+    """The same of numbers."""
+    return F.mse_loss(output.logits.squeeze(-1), labels, reduction="sum") / num_items_in_batch
+
+
 def per_window(output, labels, num_items_in_batch):
     """The same of questions, of which each has two labels."""
     number = num_items_in_batch // 2
@@ -100,14 +147,16 @@ def per_window(output, labels, num_items_in_batch):
 
 
 KINDS = {
-    "classify": ("BertForSequenceClassification", texts, DataCollatorWithPadding, per_label),
+    "classify": ("BertForSequenceClassification", classes, DataCollatorWithPadding, per_label),
+    "multi-label": ("BertForSequenceClassification", several, DataCollatorWithPadding, per_binary),
+    "regress": ("BertForSequenceClassification", numbers, DataCollatorWithPadding, per_number),
     "tag": ("BertForTokenClassification", words, DataCollatorForTokenClassification, per_label),
     "answer": ("BertForQuestionAnswering", windows, DataCollatorWithPadding, per_window),
+    "choose": ("BertForMultipleChoice", choices, DataCollatorForMultipleChoice, per_label),
 }
 
 
 def their_training(name, split, learner, folder, attention, accumulation, bf16):
-    os.environ.pop("ACCELERATE_MIXED_PRECISION", None)  # 4.57 goes on with an earlier one's
     head, encode, collator, mended = KINDS[name]
     tokenizer = AutoTokenizer.from_pretrained(learner)
     columns = encode(tokenizer, split.task, split.learnt)
@@ -117,6 +166,8 @@ def their_training(name, split, learner, folder, attention, accumulation, bf16):
             del columns["end_positions"]
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     labels = {"num_labels": len(split.task.labels)} if split.task.labels else {}
+    if name in ("multi-label", "regress"):
+        labels["problem_type"] = split.task.config()["problem_type"]
     set_seed(SEED)
     model = getattr(transformers, head).from_pretrained(
         learner, attn_implementation=attention, **labels
@@ -138,12 +189,12 @@ def their_training(name, split, learner, folder, attention, accumulation, bf16):
         use_cpu=True,
         remove_unused_columns=False,
     )
-    loss = {"compute_loss_func": mended} if accumulation > 1 else {}
+    loss, collate = {"compute_loss_func": mended} if accumulation > 1 else {}, collator(tokenizer)
     trainer = Trainer(
         model=model,
         args=arguments,
         train_dataset=rows,
-        data_collator=collator(tokenizer),
+        data_collator=lambda some: collate([*map(dict, some)]),  # 4.57 takes their labels out
         **loss,
     )
     trainer.train()
@@ -157,7 +208,7 @@ CASES = [(name, *way, False) for name in KINDS for way in (("eager", 1), ("sdpa"
     ("name", "attention", "accumulation", "bf16"), [*CASES, ("classify", "sdpa", 1, True)]
 )
 def test_two_epochs(name, attention, accumulation, bf16, learner, tmp_path, capsys):
-    source = Source([cut(name, ROWS, tmp_path)])
+    source = Source([cut(name, ROWS, tmp_path)], columns=TASKS[name].columns)
     split = read_split(name, source, SEED, print)
     theirs, steps = their_training(name, split, learner, tmp_path, attention, accumulation, bf16)
     recipe = Recipe(
