@@ -6,7 +6,6 @@ Each mistake is a candidate that is called by its name, `parity.faulty_training:
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 
-from parity.edits import Fault
 from parity.mistakes import (
     hidden_words,
     initial_weights,
@@ -24,14 +22,13 @@ from parity.mistakes import (
     sentence_pairs,
     steps,
 )
-from parity.mistakes.instead import Instead
+from parity.mistakes.instead import RIGHT, Instead, by_name
 from parity.mistakes.orders import epoch_steps
 from parity.mistakes.sentence_pairs import Documents, Pair
 from parity.plain_training import Recipe, loss_of, train
 from parity.scratch_training import ScratchTraining
 from parity.training_candidate import Batch, State
 
-RIGHT = "right"
 PARTS: dict[str, tuple[Instead, ...]] = {
     "Pretraining: first weights.": initial_weights.MISTAKES,
     "Pretraining: hidden words.": hidden_words.MISTAKES,
@@ -42,13 +39,7 @@ PARTS: dict[str, tuple[Instead, ...]] = {
     "Pretraining: several processes.": processes.PROCESSES,
     "Pretraining: the order of examples.": orders.MISTAKES,
 }
-_KNOWN = {mistake.fault.name: mistake for part in PARTS.values() for mistake in part}
-
-
-@cache
-def training_faults() -> dict[str, Fault]:
-    """The known mistakes, by name; their stage is the check that sees them."""
-    return {name: mistake.fault for name, mistake in _KNOWN.items()}
+KNOWN = by_name(PARTS)
 
 
 class Faulty:
@@ -124,6 +115,6 @@ class Faulty:
 
 def __getattr__(name: str) -> Faulty:
     """Make a candidate by the name of its mistake."""
-    if name in _KNOWN or name == RIGHT:
-        return Faulty(_KNOWN.get(name))
+    if name in KNOWN or name == RIGHT:
+        return Faulty(KNOWN.get(name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """The judge judged: does it see every known mistake, name it, and leave what is right in peace?
 
 Each mistake is made in scratch_bert, at one stage of each kind, and judged as anybody's BERT is; so
-are tokenizers and pretrainings that make one.
+are tokenizers, pretrainings and their like that make one.
 """
 
 import tempfile
@@ -18,9 +18,8 @@ from parity.bench import Bench, prepare
 from parity.faults import CATALOGUE
 from parity.faulty import Faulty
 from parity.faulty_tokenizer import judge_tokenizer, tokenizer_faults
-from parity.faulty_training import training_faults
 from parity.stages import OUTPUTS
-from parity.training_trials import judge_training, right_trainings
+from parity.suite_trials import all_right, judge_known, suite_faults
 from parity.trials import RETURNED, Trial, draws, every_fault, trials
 from parity.variants import variants
 from parity.verdict import Report
@@ -158,9 +157,9 @@ def tried(bench: Bench, trial: Trial) -> Found:
         outcomes, causes = judge_tokenizer(trial.name, bench.folder)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
         return Found(trial, shows, causes=causes)
-    if trial.name in training_faults() or trial.name in right_trainings():
-        outcome = judge_training(trial.name)
-        shows = [f"pretraining, {outcome.check}"] * bool(outcome.different)
+    if trial.name in suite_faults() or trial.name in all_right():
+        suite, outcome = judge_known(trial.name)
+        shows = [f"{suite.name}, {outcome.check}"] * bool(outcome.different)
         return Found(trial, shows, causes=[f.name for f in outcome.causes], outputs=bool(shows))
     if trial.made:
         heads = trial.stage not in RETURNED

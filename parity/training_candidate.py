@@ -28,35 +28,17 @@ import inspect
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from parity.answering import Answering
 from parity.errors import CandidateError
 
-METHODS = ("initial", "mask", "pairs", "build", "loss", "train", "run")
 Batch = Mapping[str, Tensor]
 State = dict[str, Tensor]
-
-
-class Asked(Protocol):
-    """A candidate that answers questions, wherever it is.
-
-    Attributes:
-        name: what to call it in reports, and how to give it again.
-    """
-
-    name: str
-
-    def has(self) -> list[str]:
-        """Return which of METHODS it has, and "folder" where `train` takes one."""
-        ...
-
-    def ask(self, what: str, **given: Any) -> Any:
-        """Have one of the questions of `TrainingCandidate` answered."""
-        ...
 
 
 class Rows(Dataset[State]):
@@ -76,28 +58,17 @@ class Rows(Dataset[State]):
         return {name: column[number] for name, column in self._columns.items()}
 
 
-class TrainingCandidate:
-    """A candidate in this process.
+class TrainingCandidate(Answering):
+    """A candidate in this process."""
 
-    Args:
-        maker: an object with some of METHODS.
-        name: what to call it.
-    """
-
-    def __init__(self, maker: Any, name: str) -> None:
-        self.name = name
-        self._maker = maker
+    METHODS = ("initial", "mask", "pairs", "build", "loss", "train", "run")
 
     def has(self) -> list[str]:
         """Return which of METHODS it has, and "folder" where `train` takes one."""
-        found = [name for name in METHODS if hasattr(self._maker, name)]
+        found = super().has()
         if "train" in found and "folder" in inspect.signature(self._maker.train).parameters:
             found.append("folder")
         return found
-
-    def ask(self, what: str, **given: Any) -> Any:
-        """Answer a question: a method of this class that is called so."""
-        return getattr(self, f"_{what}")(**given)
 
     def _initial(self, config: dict[str, Any], seed: int) -> State:
         return dict(self._maker.initial(config, seed))

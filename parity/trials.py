@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from parity.edits import Fault, Mistake
 from parity.faults import CATALOGUE
 from parity.faulty_tokenizer import tokenizer_faults
-from parity.faulty_training import training_faults
 from parity.probes import Mode
-from parity.training_trials import right_trainings
+from parity.suite_trials import all_right, suite_faults
 from parity.variants import variants
 
 RETURNED = ("last_hidden_state", "pooler_output")  # by a model without heads
@@ -42,8 +41,8 @@ class Trial:
 
 
 def every_fault() -> dict[str, Fault]:
-    """All known mistakes by name: of models, tokenizers and pretraining."""
-    return CATALOGUE | tokenizer_faults() | training_faults()
+    """All known mistakes by name: of models, tokenizers, and what a suite judges."""
+    return CATALOGUE | tokenizer_faults() | suite_faults()
 
 
 def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
@@ -57,9 +56,9 @@ def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
     for fault in CATALOGUE.values():
         for place in _last_places(fault, names, layers):
             yield Trial(fault.name, ((fault.name, place),))
-    for name, fault in (tokenizer_faults() | training_faults()).items():
+    for name, fault in (tokenizer_faults() | suite_faults()).items():
         yield Trial(name, ((name, fault.stages),))
-    yield from map(Trial, right_trainings())
+    yield from map(Trial, all_right())
 
 
 def draws(names: Sequence[str], layers: int, number: int, seed: int) -> Iterator[Trial]:

@@ -23,7 +23,7 @@ from tempfile import TemporaryFile
 MODULES = (
     "parity.worker",
     "parity.adapter.worker",
-    "parity.training_worker",
+    "parity.suite_worker",
     "parity.faulty_training",  # a candidate, whose imports take seconds
 )
 ROOT = Path(__file__).parents[1]

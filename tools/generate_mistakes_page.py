@@ -8,7 +8,7 @@ import typer
 from parity.edits import Fault
 from parity.faults import PARTS
 from parity.faulty_tokenizer import tokenizer_faults
-from parity.faulty_training import PARTS as PRETRAINING
+from parity.suite_trials import suite_mistakes
 
 PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
@@ -25,7 +25,7 @@ def page() -> str:
     """Return the page."""
     parts = {part.__doc__ or "": part.FAULTS for part in PARTS}
     parts["Tokenizers, as they get a text wrong."] = tuple(tokenizer_faults().values())
-    for title, mistakes in PRETRAINING.items():
+    for title, mistakes in suite_mistakes().items():
         parts[title] = tuple(mistake.fault for mistake in mistakes)
     every = [fault for faults in parts.values() for fault in faults]
     same = sum(bool(fault.equivalent) for fault in every)

@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from parity.answering import Asked
 from parity.checks.measures import Measures, alike, named, share
-from parity.checks.pretraining_outcome import Outcome
+from parity.checks.outcome import Outcome
 from parity.compare import Comparison, Status
 from parity.mistakes.hidden_words import IGNORED, MISTAKES, PAD, hide_words
 from parity.mistakes.instead import Instead
-from parity.training_candidate import Asked
 
 _CLS, _SEP, _MASK, _ORDINARY, _VOCAB = 2, 3, 4, 5, 1000
 _CALLS, _ROWS, _SEQ = 16, 128, 128  # a quarter of a million tokens

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 
 from parity import reference
+from parity.answering import Asked
 from parity.checks.measures import Measure, Measures, alike, named, share
-from parity.checks.pretraining_outcome import Outcome, accounted
+from parity.checks.outcome import Outcome, accounted
 from parity.compare import Comparison, Status, bit_equal
 from parity.mistakes.initial_weights import DECODER, MISTAKES, WORDS, kind
-from parity.training_candidate import Asked
 
 CONFIG = {
     "vocab_size": 1000,

@@ -6,13 +6,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from parity.answering import Asked
+from parity.checks.outcome import Outcome, accounted
 from parity.checks.pretraining_inputs import STILL, batch, model, weights
-from parity.checks.pretraining_outcome import Outcome, accounted
 from parity.compare import Comparison, compare
 from parity.mistakes.losses import MISTAKES
 from parity.plain_training import RIGHT, loss_of
 from parity.tolerance import FLOAT64
-from parity.training_candidate import Asked, Batch, State
+from parity.training_candidate import Batch, State
 
 _BATCHES = 3
 

@@ -8,16 +8,17 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from parity.answering import Asked
+from parity.checks.outcome import Outcome
 from parity.checks.pretraining_inputs import SETTINGS, STILL, steps, weights
-from parity.checks.pretraining_outcome import Outcome
 from parity.checks.training_states import KEPT, Remembered, explain, judge_states, reference_states
 from parity.compare import compare
 from parity.mistakes.instead import Instead
 from parity.mistakes.processes import PROCESSES
 from parity.plain_training import Recipe
+from parity.suite_process import SuiteProcess
 from parity.tolerance import BIT_FOR_BIT
-from parity.training_candidate import Asked, Batch
-from parity.training_process import TrainingProcess
+from parity.training_candidate import Batch, TrainingCandidate
 
 _WORLD, _STEPS = 2, 6
 _SETTINGS = {**SETTINGS, "steps": _STEPS, "warmup": 2}
@@ -57,7 +58,7 @@ def _together(name: str) -> list[dict[str, Any]]:
         "WORLD_SIZE": str(_WORLD),
     }
     with ExitStack() as stack:
-        ranks = [stack.enter_context(TrainingProcess(name)) for _ in range(_WORLD)]
+        ranks = [stack.enter_context(SuiteProcess(name, TrainingCandidate)) for _ in range(_WORLD)]
         for process in ranks:
             process.has()  # it is started here, before there are threads
         pool = stack.enter_context(ThreadPoolExecutor(_WORLD))

@@ -7,16 +7,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from parity.answering import Asked
+from parity.checks.outcome import Outcome
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, model, steps, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
-from parity.checks.pretraining_outcome import Outcome
 from parity.checks.training_states import Remembered, explain, judge_states, reference_states
 from parity.compare import Comparison, compare
 from parity.mistakes.instead import Instead
 from parity.mistakes.processes import RESUMED
 from parity.plain_training import Recipe, train
 from parity.tolerance import BIT_FOR_BIT
-from parity.training_candidate import Asked, State
+from parity.training_candidate import State
 
 _STOP, _STEPS = 7, 10
 _SETTINGS = {**SETTINGS, "steps": _STEPS}

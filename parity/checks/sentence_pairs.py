@@ -5,11 +5,11 @@ from functools import cache, partial
 from itertools import pairwise
 from random import Random
 
+from parity.answering import Asked
 from parity.checks.measures import Measures, alike, named, share
-from parity.checks.pretraining_outcome import Outcome
+from parity.checks.outcome import Outcome
 from parity.mistakes.instead import Instead
 from parity.mistakes.sentence_pairs import MISTAKES, Documents, Pair, sentence_pairs
-from parity.training_candidate import Asked
 
 _DOCUMENTS, _SENTENCES, _LONGEST = 60, 40, 12
 _APART = 10_000  # from one document's ids to the next one's

@@ -8,14 +8,15 @@ from typing import Any
 import torch
 
 from parity import reference
+from parity.answering import Asked
+from parity.checks.outcome import Outcome
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
-from parity.checks.pretraining_outcome import Outcome
 from parity.checks.training_states import Remembered, explain, judge_states, reference_states
 from parity.compare import bit_equal
 from parity.mistakes.instead import Instead
 from parity.mistakes.orders import MISTAKES, epoch_steps
-from parity.training_candidate import Asked, Rows, State
+from parity.training_candidate import Rows, State
 
 _EXAMPLES = 11  # an epoch's last batch is smaller
 _OF_THE_DATA = {"epochs": 2, "batch_size": 4}

@@ -7,8 +7,8 @@ from typing import Any
 from torch import Tensor
 
 from parity.checks.initial_weights import IGNORED
+from parity.checks.outcome import Outcome, accounted
 from parity.checks.pretraining_inputs import STILL, model
-from parity.checks.pretraining_outcome import Outcome, accounted
 from parity.compare import Comparison, Status, bit_equal, compare
 from parity.mistakes.instead import Instead
 from parity.plain_training import Recipe, Settings, train

@@ -6,16 +6,17 @@ from typing import Any
 
 import torch
 
+from parity.answering import Asked
+from parity.checks.outcome import Outcome
 from parity.checks.pretraining_inputs import CONFIG, SETTINGS, steps, weights
 from parity.checks.pretraining_inputs import STILL as WITHOUT_DROPOUT
-from parity.checks.pretraining_outcome import Outcome
 from parity.checks.training_states import KEPT, Remembered, explain, judge_states, reference_states
 from parity.compare import Comparison, Status, bit_equal
 from parity.mistakes import losses
 from parity.mistakes.instead import Instead
 from parity.mistakes.steps import DROPOUT, STEPS
 from parity.plain_training import Recipe
-from parity.training_candidate import Asked, State
+from parity.training_candidate import State
 
 _LEFT_OFF = 0.1
 """How near a training with dropout may come to one without, as a share of the distance between the

@@ -1,10 +1,12 @@
-"""A mistake of pretraining: what of the plain, right code is done otherwise."""
+"""A mistake of pretraining and its like: what of the plain, right code is done otherwise."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from parity.edits import Fault
+
+RIGHT = "right"  # what makes none is called so
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,3 +38,8 @@ def instead(
         name, (check,), says=says, hint=hint, shows=shows, seen=seen, equivalent=equivalent
     )
     return Instead(fault, parts)
+
+
+def by_name(parts: Mapping[str, Iterable[Instead]]) -> dict[str, Instead]:
+    """Return the mistakes of some parts of the catalogue, by name."""
+    return {mistake.fault.name: mistake for part in parts.values() for mistake in part}

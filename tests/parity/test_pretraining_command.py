@@ -124,7 +124,9 @@ def test_fewer_steps_and_fewer_tokens(judged):
 
 @pytest.fixture
 def judged():
-    from parity.checks.pretraining import CHECKS
+    from parity.checks.pretraining import PRETRAINING
     from parity.training_candidate import TrainingCandidate
 
-    return lambda kind, check: CHECKS[check].run(TrainingCandidate(kind(), kind.__name__))
+    return lambda kind, check: PRETRAINING.checks[check].run(
+        TrainingCandidate(kind(), kind.__name__)
+    )

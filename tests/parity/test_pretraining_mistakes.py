@@ -6,19 +6,19 @@ Slow where it is the first that needs HuggingFace's model, or two processes.
 import pytest
 
 from parity import faulty_training
-from parity.checks.pretraining import CHECKS
+from parity.checks.pretraining import PRETRAINING
 from parity.checks.pretraining_inputs import SETTINGS
 from parity.compare import Status
-from parity.faulty_training import training_faults
-from parity.report.pretraining import explanation
+from parity.faulty_training import KNOWN
+from parity.report.suite import explanation
+from parity.suite_trials import judge_known, right_ones
 from parity.training_candidate import TrainingCandidate
-from parity.training_trials import judge_training, right_trainings
 from tests.parity import strange_trainings as strange
 
 STEPS = 7  # of twenty, which `parity self-test` takes; the last mistake shows at the sixth
 DEAR = ("processes-averaged", "processes-sum-of-means", "processes-all-batches")  # in the self-test
-EQUIVALENT = [name for name, fault in training_faults().items() if fault.equivalent]
-WRONG = [name for name in training_faults() if name not in (*EQUIVALENT, *DEAR)]
+EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.fault.equivalent]
+WRONG = [name for name in KNOWN if name not in (*EQUIVALENT, *DEAR)]
 STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 
 
@@ -31,32 +31,33 @@ def _few_steps():
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
-    outcome = judge_training(name)
+    _, outcome = judge_known(name)
     assert outcome.different
     assert [fault.name for fault in outcome.causes] == [name], outcome.known
 
 
-@pytest.mark.parametrize("name", [*right_trainings(), *EQUIVALENT])
+@pytest.mark.parametrize("name", [*right_ones(PRETRAINING), *EQUIVALENT])
 def test_what_is_right(name):
-    outcome = judge_training(name)
-    assert outcome.status is Status.MATCH, explanation(outcome, name)
+    _, outcome = judge_known(name)
+    assert outcome.status is Status.MATCH, explanation(outcome, PRETRAINING, name)
     assert outcome.rows
 
 
 def judged(kind, check):
-    return CHECKS[check].run(TrainingCandidate(kind(), f"{strange.__file__}:{kind.__name__}"))
+    candidate = TrainingCandidate(kind(), f"{strange.__file__}:{kind.__name__}")
+    return PRETRAINING.checks[check].run(candidate)
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", PRETRAINING.checks)
 def test_a_stranger_who_is_right(check):
     outcome = judged(strange.Stranger, check)
-    assert outcome.status is Status.MATCH, explanation(outcome, "Stranger")
+    assert outcome.status is Status.MATCH, explanation(outcome, PRETRAINING, "Stranger")
     assert outcome.rows
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
-    outcome = judged(kind, training_faults()[kind.called].stages[0])
+    outcome = judged(kind, KNOWN[kind.called].fault.stages[0])
     assert [fault.name for fault in outcome.causes] == [kind.called]
 
 
@@ -70,6 +71,6 @@ def test_two_mistakes_at_once():
     """All pairs of mistakes are tried until one fits."""
     outcome = judged(strange.TwoAtOnce, "masks")
     assert {fault.name for fault in outcome.causes} == {"masks-always", "masks-in-place"}
-    assert "one of two causes" in explanation(outcome, "TwoAtOnce")
+    assert "one of two causes" in explanation(outcome, PRETRAINING, "TwoAtOnce")
     outcome = judged(strange.TwoAtOnce, "steps")
     assert {fault.name for fault in outcome.causes} == {"steps-clip-each", "steps-mean-of-means"}

@@ -79,7 +79,7 @@ WALLS = {  # what is imported, and what it must do without
         [
             "parity.worker",
             "parity.adapter.worker",
-            "parity.training_worker",
+            "parity.suite_worker",
             "parity.scratch_training",
             "parity.faulty_training",
         ],

@@ -6,20 +6,20 @@ processes are started.
 
 import pytest
 
-from parity.checks.pretraining import CHECKS
+from parity.checks.pretraining import PRETRAINING
 from parity.compare import Status
-from parity.pretraining_command import SCRATCH_BERT
-from parity.report.pretraining import explanation
+from parity.report.suite import explanation
 from parity.scratch_training import ScratchTraining
 from parity.training_candidate import TrainingCandidate
 
+CANDIDATE = TrainingCandidate(ScratchTraining(), PRETRAINING.scratch_bert)
 WITHOUT_BITS = ("masks", "pairs", "resume")  # they are measured, or beside a training of its own
 
 
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("check", PRETRAINING.checks)
 def test_a_check_holds(check):
-    outcome = CHECKS[check].run(TrainingCandidate(ScratchTraining(), SCRATCH_BERT))
-    assert outcome.status is Status.MATCH, explanation(outcome, SCRATCH_BERT)
+    outcome = PRETRAINING.checks[check].run(CANDIDATE)
+    assert outcome.status is Status.MATCH, explanation(outcome, PRETRAINING, CANDIDATE.name)
     assert outcome.rows
     assert (outcome.bits is None) == (check in WITHOUT_BITS)
     if outcome.bits is not None:

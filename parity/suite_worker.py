@@ -1,9 +1,10 @@
-"""The process of a candidate that pretrains: `python -m parity.training_worker`.
+"""The process of a candidate that a suite judges: `python -m parity.suite_worker`.
 
 Questions and answers are files that torch writes, and reads as data only.
 """
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,18 @@ import torch
 
 from parity.loading import load_maker
 from parity.process import Answer, serve
-from parity.training_candidate import TrainingCandidate
 
 QUESTION, ANSWER = "question.pt", "answer.pt"
 
 
 def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
-    """Answer a request: `what` is asked of which `candidate`, in which `folder` the question is."""
+    """Answer a request: `what` is asked of which `candidate`, in which `folder` the question is.
+
+    The class that answers for the candidate is `answering` of `module`.
+    """
     name = request["candidate"]
-    candidate = TrainingCandidate(load_maker(name, needs_build=False), name)
+    answering = getattr(import_module(request["module"]), request["answering"])
+    candidate = answering(load_maker(name, needs_build=False), name)
     if request["what"] == "has":
         yield {"has": candidate.has()}
         return

@@ -1,4 +1,4 @@
-"""What a check of a pretraining comes to."""
+"""What a check of a pretraining, a fine-tuning or an inference comes to."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A candidate that pretrains, in a process of its own."""
+"""A candidate that a suite judges, in a process of its own."""
 
 import tempfile
 from contextlib import ExitStack
@@ -7,22 +7,25 @@ from typing import Any, Self
 
 import torch
 
+from parity.answering import Answering
 from parity.errors import CandidateCrashedError
 from parity.process import Process
-from parity.training_worker import ANSWER, QUESTION
+from parity.suite_worker import ANSWER, QUESTION
 
 _LIMIT = 300  # seconds for one answer; the longest takes one or two
 
 
-class TrainingProcess:
-    """Answers what `TrainingCandidate` does; to be entered first.
+class SuiteProcess:
+    """Answers what `answering` does; to be entered first.
 
     Args:
         name: the candidate's.
+        answering: answers for it, there.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, answering: type[Answering]) -> None:
         self.name = name
+        self._answering = answering
         self._process: Process | None = None
         self._stack = ExitStack()
 
@@ -36,7 +39,7 @@ class TrainingProcess:
         self._stack.close()
 
     def has(self) -> list[str]:
-        """Return which of METHODS it has, and "folder" where `train` takes one.
+        """Return which of the suite's methods it has.
 
         Raises:
             CandidateError: there is no such candidate.
@@ -62,8 +65,14 @@ class TrainingProcess:
 
     def _asked(self, what: str) -> list[dict[str, Any]]:
         if self._process is None:
-            self._process = Process("parity.training_worker", self._log)
-        request = {"candidate": self.name, "folder": str(self._folder), "limit": _LIMIT}
+            self._process = Process("parity.suite_worker", self._log)
+        answering = {"module": self._answering.__module__, "answering": self._answering.__name__}
+        request = {
+            "candidate": self.name,
+            "folder": str(self._folder),
+            "limit": _LIMIT,
+            **answering,
+        }
         try:
             return [*self._process.ask({**request, "what": what})]
         except CandidateCrashedError:

@@ -1,4 +1,4 @@
-"""The report of `parity pretraining`, for a person or for a program."""
+"""The report of `parity pretraining` and its like, for a person or for a program."""
 
 import json
 import shlex
@@ -9,25 +9,28 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from parity.checks.pretraining_outcome import Outcome
+from parity.checks.outcome import Outcome
 from parity.compare import Status
 from parity.report.json import as_object
 from parity.report.terminal import explain
+from parity.suite import Suite
 from parity.verdict import Verdict
 
 _SHOWN = 5  # differences of a check; the rest is counted
 
 
 @dataclass
-class PretrainingReport:
+class SuiteReport:
     """What was found.
 
     Attributes:
+        suite: whose checks were made.
         environment: what the result depends on.
         outcomes: one for each check.
         error: what was raised where the candidate cannot be loaded.
     """
 
+    suite: Suite
     environment: dict[str, str | int]
     outcomes: list[Outcome] = field(default_factory=list)
     error: str | None = None
@@ -73,12 +76,12 @@ class Terminal:
         line = f"{outcome.check:<12} {len(outcome.rows):>8} {len(outcome.different):>9} {bits:>10}"
         self._print(f"{line} {status}", "" if outcome.status is Status.MATCH else "red")
 
-    def summary(self, report: PretrainingReport) -> None:
+    def summary(self, report: SuiteReport) -> None:
         """Print what differs, why, the verdict, and how to see it again."""
         candidate = str(report.environment["candidate"])
         for outcome in report.outcomes:
             if outcome.crashed or outcome.different:
-                for line, style in told(outcome, candidate):
+                for line, style in told(outcome, report.suite, candidate):
                     self._print(line, style)
         style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
         self._print(f"\n{report.verdict.replace('_', ' ')}: {_reason(report)}", style)
@@ -92,7 +95,7 @@ class Terminal:
         self._console.print(Text(line, style=style), soft_wrap=True)
 
 
-def told(outcome: Outcome, candidate: str) -> list[tuple[str, str]]:
+def told(outcome: Outcome, suite: Suite, candidate: str) -> list[tuple[str, str]]:
     """Tell what is wrong to somebody who does not know the check: lines, and their styles."""
     lines = [(f"\n{outcome.check}:", "bold red")]
     if outcome.crashed:
@@ -106,28 +109,28 @@ def told(outcome: Outcome, candidate: str) -> list[tuple[str, str]]:
         lines.append((f"  {cause}: {fault.says} [{fault.name}]", "bold"))
         lines.append((f"    mend   {fault.hint}", ""))
     lines += [(f"  known: {each}", "") for each in outcome.known]
-    command = shlex.join(["parity", "pretraining", candidate, "--check", outcome.check])
+    command = shlex.join(["parity", suite.name, candidate, "--check", outcome.check])
     return [*lines, (f"  again  {command}", "dim")]
 
 
-def explanation(outcome: Outcome, candidate: str) -> str:
+def explanation(outcome: Outcome, suite: Suite, candidate: str) -> str:
     """Tell it as one text, for a test that failed."""
-    return "\n".join(line for line, _ in told(outcome, candidate))
+    return "\n".join(line for line, _ in told(outcome, suite, candidate))
 
 
-def _reason(report: PretrainingReport) -> str:
+def _reason(report: SuiteReport) -> str:
     if report.error is not None:
         return report.error
     broken = [outcome.check for outcome in report.outcomes if outcome.crashed]
     if broken:
         return f"the candidate, in {', '.join(broken)}"
     if not report.compared:
-        return "the candidate has no method that is compared; see parity/training_candidate.py"
+        return f"the candidate has no method that is compared; see {report.suite.contract}"
     wrong = sum(len(outcome.different) for outcome in report.outcomes)
     return f"{report.compared - wrong} of {report.compared} comparisons hold"
 
 
-def to_json(report: PretrainingReport) -> str:
+def to_json(report: SuiteReport) -> str:
     """The same as an object."""
     return json.dumps(
         {
