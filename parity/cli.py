@@ -20,6 +20,7 @@ from parity.command_options import (
 from parity.diagnose_command import diagnose_command
 from parity.diff_command import diff_command
 from parity.environment import environment
+from parity.inference_command import inference_command
 from parity.init_command import init_command
 from parity.pretraining_command import pretraining_command
 from parity.recording_commands import compare_command, record_command
@@ -65,6 +66,7 @@ app.command(name="record")(record_command)
 app.command(name="compare")(compare_command)
 app.command(name="tokenizer")(tokenizer_command)
 app.command(name="pretraining")(pretraining_command)
+app.command(name="inference")(inference_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

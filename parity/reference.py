@@ -125,19 +125,22 @@ def encode(
     folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
 ) -> dict[str, list[list[int]]]:
     """Tokenize with the reference's fast tokenizer, truncated and padded to the longest."""
-    tokenizer, seconds = _tokenizer(folder), None if pairs is None else list(pairs)
-    encoded = tokenizer(
-        list(texts), seconds, padding="longest", truncation=True, max_length=max_length
-    )
+    options = {"padding": "longest", "truncation": True, "max_length": max_length}
+    encoded = _tokenizer(folder)(list(texts), pairs and list(pairs), **options)
     return {name: encoded[name] for name in ("input_ids", "token_type_ids", "attention_mask")}
 
 
 def lengths(folder: Path, texts: Sequence[str], pairs: Sequence[str] | None) -> list[int]:
     """How many tokens each text, or pair, has before it is truncated."""
-    tokenizer, seconds = _tokenizer(folder), None if pairs is None else list(pairs)
     with quiet():
-        rows = tokenizer(list(texts), seconds, padding=False, truncation=False)["input_ids"]
+        rows = _tokenizer(folder)(list(texts), pairs and list(pairs))["input_ids"]
     return [len(row) for row in rows]
+
+
+def pipeline(task: str, folder: Path) -> Any:
+    """Make the reference's pipeline of a checkpoint."""
+    with quiet():
+        return transformers.pipeline(task, model=str(folder), device="cpu")  # type: ignore
 
 
 @cache

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from types import ModuleType
 
-from parity import faulty_training
+from parity import faulty_inference, faulty_training
+from parity.checks.inference import INFERENCE
 from parity.checks.outcome import Outcome
 from parity.checks.pretraining import PRETRAINING
 from parity.edits import Fault
 from parity.mistakes.instead import RIGHT, Instead, by_name
 from parity.suite import Suite
 
-_TRIED: tuple[tuple[Suite, ModuleType], ...] = ((PRETRAINING, faulty_training),)
+_TRIED: tuple[tuple[Suite, ModuleType], ...] = (
+    (PRETRAINING, faulty_training),
+    (INFERENCE, faulty_inference),
+)
 """Each suite, and a module of candidates that are called by the names of their mistakes."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parity.plain_inference.machine import Machine, Reading, Row
+from parity.plain_inference.machine import ALONE, Machine, Reading, Row
 
 Numbers = NDArray[np.floating]
 Result = dict[str, Any]
@@ -75,7 +75,7 @@ class Classifying:
         cut: what is left of all classes.
     """
 
-    reading: Reading = Reading()
+    reading: Reading = ALONE
     rows: Callable[..., list[Row]] = rows_of_both
     longest: Callable[[Machine], int] = all_it_takes
     truncation: str = "longest_first"
@@ -122,7 +122,7 @@ class Following:
         told: of the two probabilities.
     """
 
-    reading: Reading = Reading()
+    reading: Reading = ALONE
     rows: Callable[..., list[Row]] = rows_of_both
     scores: Callable[[Numbers], Numbers] = softmax
     told: Callable[[Numbers], Result] = likelier

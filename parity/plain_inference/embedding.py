@@ -3,13 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.plain_inference.machine import Machine, Reading, Row, Seen
+from parity.plain_inference.machine import ALONE, Machine, Reading, Row, Seen
 
 
 def last_layer(seen: Seen) -> Tensor:
@@ -32,9 +31,11 @@ def normalized(vector: Tensor) -> Tensor:
     return F.normalize(vector, dim=-1)
 
 
-def of_sentences(machine: Machine, folder: Path) -> int:
+def of_sentences(machine: Machine) -> int:
     """Return how many tokens of a text count, as sentence_bert_config.json says."""
-    settings = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+    settings = json.loads(
+        (machine.folder / "sentence_bert_config.json").read_text(encoding="utf-8")
+    )
     return min(settings["max_seq_length"], machine.config.max_position_embeddings)
 
 
@@ -64,8 +65,8 @@ class Embedding:
         normalized: how.
     """
 
-    reading: Reading = Reading()
-    longest: Callable[[Machine, Path], int] = of_sentences
+    reading: Reading = ALONE
+    longest: Callable[[Machine], int] = of_sentences
     rows: Callable[[Machine, Sequence[str], int], list[Row]] = cut
     layer: Callable[[Seen], Tensor] = last_layer
     token: Callable[[Tensor], Tensor] = by_itself
@@ -78,13 +79,12 @@ class Embedding:
 def embed(
     machine: Machine,
     recipe: Embedding,
-    folder: Path,
     texts: Sequence[str],
     pooling: str,
     normalize: bool,
 ) -> list[list[float]]:
     """Return each text's vector."""
-    rows, found = recipe.rows(machine, texts, recipe.longest(machine, folder)), []
+    rows, found = recipe.rows(machine, texts, recipe.longest(machine)), []
     for seen in machine.run(rows, recipe.reading):
         states = recipe.token(recipe.layer(seen))
         vector = {"mean": recipe.mean, "cls": recipe.cls}[pooling](states, seen)

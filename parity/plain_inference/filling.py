@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from parity.plain_inference.machine import Machine, Reading
+from parity.plain_inference.machine import ALONE, Machine, Reading
 
 Word = dict[str, Any]
 
@@ -48,7 +48,7 @@ def every_word(_: Any, number: int) -> list[int]:
 
 def first_pieces(tokenizer: Any, targets: Sequence[str]) -> list[int]:
     """Choose among these words; what is no word becomes its first piece, and each counts once."""
-    vocabulary, found = tokenizer.get_vocab(), set()
+    vocabulary, found = tokenizer.get_vocab(), set[int]()
     for target in targets:
         pieces = [target] if target in vocabulary else tokenizer.tokenize(target)[:1]
         found.update(vocabulary[piece] for piece in pieces)
@@ -70,7 +70,7 @@ def one_list_for_one_mask(lists: list[list[Word]]) -> Any:
 
 def descending(scores: Tensor) -> Tensor:
     """Order words by their scores: (masks, words)."""
-    return scores.sort(-1, descending=True, stable=True).indices
+    return scores.sort(dim=-1, descending=True, stable=True).indices
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Filling:
         shape: of the lists of a text.
     """
 
-    reading: Reading = Reading()
+    reading: Reading = ALONE
     places: Callable[[list[int]], list[int]] = list
     scores: Callable[[Tensor], Tensor] = softmax
     words: Callable[[Any, int], list[int]] = every_word

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -17,7 +18,6 @@ class Row(NamedTuple):
         offsets: where each token is in its text.
         special: whether each was added.
         texts: which text each is of; None for what was added.
-        source: the number of the text.
     """
 
     ids: tuple[int, ...]
@@ -25,7 +25,6 @@ class Row(NamedTuple):
     offsets: tuple[tuple[int, int], ...]
     special: tuple[int, ...]
     texts: tuple[int | None, ...]
-    source: int
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,9 @@ class Reading:
     attends: bool = True
     types: bool = True
     left: bool = False
+
+
+ALONE = Reading()
 
 
 class Seen(NamedTuple):
@@ -67,16 +69,21 @@ class Machine:
     """A model and its tokenizer.
 
     Args:
+        folder: the checkpoint.
         model: with HF's arguments and outputs.
         tokenizer: called as HF's is.
         options: of the model's call.
 
     Attributes:
+        folder: as given.
         tokenizer: as given.
         config: the model's.
     """
 
-    def __init__(self, model: nn.Module, tokenizer: Any, **options: Any) -> None:
+    def __init__(
+        self, folder: Path, model: nn.Module, tokenizer: Any, options: Mapping[str, Any]
+    ) -> None:
+        self.folder = folder
         self.tokenizer = tokenizer
         self.config: Any = model.config
         self._model = model
@@ -94,16 +101,12 @@ class Machine:
             return_special_tokens_mask=True,
             **options,
         )
-        columns = ("input_ids", "token_type_ids", "offset_mapping", "special_tokens_mask")
-        number = len(made["input_ids"])
-        sources = made.get("overflow_to_sample_mapping", range(number))
+        names = ("input_ids", "token_type_ids", "offset_mapping", "special_tokens_mask")
+        columns = zip(*(made[name] for name in names), strict=True)
         return [
-            Row(
-                *(tuple(made[name][i]) for name in columns),
-                tuple(made.sequence_ids(i)),
-                int(sources[i]),
-            )
-            for i in range(number)
+            Row(tuple(ids), tuple(types), tuple(offsets), tuple(special), tuple(texts))
+            for i, (ids, types, offsets, special) in enumerate(columns)
+            for texts in [made.sequence_ids(i)]
         ]
 
     def run(self, rows: Sequence[Row], reading: Reading) -> list[Seen]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.plain_inference.classifying import Numbers, softmax
-from parity.plain_inference.machine import Machine, Reading, Row, Seen
+from parity.plain_inference.machine import ALONE, Machine, Reading, Row, Seen
 
 Answer = dict[str, Any]
 
@@ -124,7 +124,7 @@ class Answering:
         text: an answer's.
     """
 
-    reading: Reading = Reading()
+    reading: Reading = ALONE
     stripped: bool = True
     stride: Callable[[int, int, int], int] = as_stride
     question_first: bool = True
@@ -201,7 +201,7 @@ def answers(
 ) -> list[Answer]:
     """Find the answers in what the model says of a context's windows."""
     seen = recipe.looked_at(windows)
-    null = Span(recipe.null([sum_of_logits(window, 0, 0) for window in seen]), 0, 0, None)
+    null = Span(recipe.null([recipe.score(window, 0, 0) for window in seen]), 0, 0, None)
     spans = [span for window in seen for span in _spans(window, recipe, n_best, longest)]
     every = sorted(
         spans + [null] * (threshold is not None), key=lambda span: span.score, reverse=True

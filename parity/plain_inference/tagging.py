@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from parity.plain_inference.classifying import Numbers, softmax
-from parity.plain_inference.machine import Machine, Reading, Row
+from parity.plain_inference.machine import ALONE, Machine, Reading, Row
 
 Result = dict[str, Any]
 
@@ -21,7 +21,7 @@ class Piece(NamedTuple):
         start: where it is in the text.
         end: where it ends.
         goes_on: whether it goes on with the word before it.
-        index: which token of its row it is; of a word, its first.
+        token: which of its row it is; of a word, its first.
     """
 
     word: str
@@ -29,7 +29,7 @@ class Piece(NamedTuple):
     start: int
     end: int
     goes_on: bool
-    index: int
+    token: int
 
 
 class Labelled(NamedTuple):
@@ -51,7 +51,7 @@ def of_no_special(row: Row) -> list[int]:
     return [i for i, special in enumerate(row.special) if not special]
 
 
-def longer_than_its_text(token: str, text: str, start: int, end: int) -> bool:
+def longer_than_its_text(token: str, _: str, start: int, end: int) -> bool:
     """A token that begins with ## goes on with a word: it is longer than what it stands for."""
     return len(token) != end - start
 
@@ -129,7 +129,7 @@ class Tagging:
         score: an entity's.
         joined: an entity's text, given the tokenizer and its tokens' words.
         written: the same where it is taken from the text: given text, start and end.
-        name: an entity's.
+        called: an entity's name.
         place: where it is.
         end: what is told of where something ends.
         index: what is told of a token's place.
@@ -137,7 +137,7 @@ class Tagging:
         ignored_first: whether it is left out before entities are made.
     """
 
-    reading: Reading = Reading()
+    reading: Reading = ALONE
     scores: Callable[[Numbers], Numbers] = softmax
     told_of: Callable[[Row], list[int]] = of_no_special
     continues: Callable[[str, str, int, int], bool] = longer_than_its_text
@@ -150,7 +150,7 @@ class Tagging:
     score: Callable[[Sequence[np.floating]], float] = mean
     joined: Callable[[Any, Sequence[str]], str] = joined
     written: Callable[[str, int, int], str] | None = None
-    name: Callable[[Sequence[Labelled]], str] = name_of
+    called: Callable[[Sequence[Labelled]], str] = name_of
     place: Callable[[Sequence[Labelled]], tuple[int, int]] = place_of
     end: Callable[[int], int] = int
     index: Callable[[int], int] = int
@@ -191,9 +191,7 @@ def tag(
     return found
 
 
-def _pieces(
-    tokenizer: Any, recipe: Tagging, text: str, row: Row, scores: Numbers
-) -> list[Piece]:
+def _pieces(tokenizer: Any, recipe: Tagging, text: str, row: Row, scores: Numbers) -> list[Piece]:
     pieces = []
     for i in recipe.told_of(row):
         (start, end), token = row.offsets[i], tokenizer.convert_ids_to_tokens(row.ids[i])
@@ -240,7 +238,7 @@ def _token(recipe: Tagging, each: Labelled) -> Result:
     return {
         "entity": each.label,
         "score": float(each.score),
-        "index": recipe.index(piece.index),
+        "index": recipe.index(piece.token),
         "word": piece.word,
         "start": piece.start,
         "end": recipe.end(piece.end),
@@ -251,7 +249,7 @@ def _entity(tokenizer: Any, recipe: Tagging, text: str, group: Sequence[Labelled
     start, end = recipe.place(group)
     word = recipe.joined(tokenizer, [each.piece.word for each in group])
     return {
-        "entity_group": recipe.name(group),
+        "entity_group": recipe.called(group),
         "score": recipe.score([each.score for each in group]),
         "word": recipe.written(text, start, end) if recipe.written else word,
         "start": start,
