@@ -6,7 +6,11 @@ from typing import Any, NamedTuple
 
 from parity.checks.inference_folders import MADE
 
-_LONG = "the city of Paris is not London, and it was in France " * 4
+_LONG = (
+    "the city of Paris is not London, and it was in France that he saw John visiting New York; "
+    "Angela lives to play in Berlin, where what is the capital of an unaffable woodpecker was not "
+    "an international place, and she loves it"
+)
 TEXTS = (
     "Paris is the capital of France.",
     "",
@@ -37,18 +41,19 @@ TAGGED = (
     "New York New York London",
     "she lives in woodpecker Berlin",
     "he saw Microsoft and micro-soft",
+    "who sa\u0308w John",
     "loves Paris",
 )
 ASKED = (
     ("Who visited New York?", "Angela Merkel visited New York, and John saw Paris."),
     ("  Where is it?", "It is in Berlin."),
-    ("what", _LONG + "John Smith lives in Berlin."),
+    ("what", f"{_LONG}. John Smith lives in Berlin."),
     ("Where?", "東京 café 😀 [SEP] unaffable Woodpecker [CLS]"),
-    ("What is the capital of France?", "The capital is Paris. " * 6),
+    ("What is the capital of France?", f"Paris is the capital of France. {_LONG}"),
     ("who", ""),
     ("who", "John"),
-    ("Who plays?", "  MICROSOFT plays; Angela plays. " + _LONG),
-    ("is it London", "new york " * 30),
+    ("Who plays?", f"  MICROSOFT plays; Angela plays. {_LONG[40:]}"),
+    ("is it London", "new york " * 20),
 )
 
 
