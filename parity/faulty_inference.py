@@ -22,7 +22,7 @@ PARTS: dict[str, tuple[Instead, ...]] = {
     "Inference: classes of texts.": MISTAKES["classify"],
     "Inference: tags and entities.": MISTAKES["tag"],
     "Inference: answers to questions.": MISTAKES["answer"],
-    "Inference: whether a text follows another.": MISTAKES["next-sentence"],
+    "Inference: whether a text follows another.": MISTAKES["next"],
     "Inference: vectors of texts.": MISTAKES["embed"],
 }
 KNOWN = by_name(PARTS)

@@ -43,6 +43,8 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     outcome.bits = equal, number
     if outcome.different:
         outcome.explain(MISTAKES[check], lambda mistake: _explains(check, mistake, answers))
+        if not outcome.causes:
+            outcome.known.append(_known(check, outcome.different))
     return outcome
 
 
@@ -57,6 +59,16 @@ def _explains(check: str, mistake: Instead, answers: list[Any]) -> bool:
         row.passed
         for i, ours in enumerate(answers)
         for row in _rows(check, i, ours, *_wrong(check, i, mistake))
+    )
+
+
+def _known(check: str, different: list[Comparison]) -> str:
+    """Say where to look on; a score that differs has a place of its largest difference."""
+    if all(row.where for row in different):
+        return "all but the scores is right; is the model right (parity check)?"
+    return (
+        f"no known mistake of {check} does this; are the model and the tokenizer right "
+        "(parity check, parity tokenizer)?"
     )
 
 

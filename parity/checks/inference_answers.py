@@ -114,7 +114,7 @@ def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[Status, s
         if not isinstance(ours, list):
             yield Status.DTYPE, f"{place} is {_kind(ours)}, expected a list"
         elif len(ours) != len(theirs):
-            yield Status.SHAPE, f"{place} has {len(ours)} results, expected {len(theirs)}"
+            yield Status.SHAPE, f"{place} is of length {len(ours)}, expected {len(theirs)}"
         else:
             for i, (mine, yours) in enumerate(zip(ours, theirs, strict=True)):
                 yield from _differences(mine, yours, f"{place}[{i}]")

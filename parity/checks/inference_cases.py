@@ -130,7 +130,7 @@ def _answer() -> Iterator[Case]:
         yield Case(name, "questions", [context or "(nothing)" for context in contexts], given)
 
 
-def _next_sentence() -> Iterator[Case]:
+def _next() -> Iterator[Case]:
     short = [text for text in TAGGED if text != _LONG]
     seconds = [text or "not" for text in (*short[3:], *short[:3])]
     yield Case("pairs", "pairs", short, {"texts": short, "pairs": seconds})
@@ -148,6 +148,6 @@ CASES = {
     "classify": tuple(_classify()),
     "tag": tuple(_tag()),
     "answer": tuple(_answer()),
-    "next-sentence": tuple(_next_sentence()),
+    "next": tuple(_next()),
     "embed": tuple(_embed()),
 }

@@ -67,7 +67,7 @@ MADE = {
     "numbers": Made("classify", 3, {"num_labels": 2, "problem_type": "regression"}),
     "tags": Made("tag", 20, {"id2label": dict(enumerate(TAGS))}),
     "questions": Made("answer", 4),
-    "pairs": Made("next-sentence", 7),
+    "pairs": Made("next", 7),
     "mean": Made("embed", 0, pooling="mean"),
     "mean of length 1": Made("embed", 1, pooling="mean", normalize=True),
     "cls": Made("embed", 2, pooling="cls"),

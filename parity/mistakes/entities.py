@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from parity.mistakes.instead import Instead, instead
-from parity.plain_inference import tagging
-from parity.plain_inference.tagging import Labelled, kind
+from parity.plain_inference import grouping
+from parity.plain_inference.grouping import Labelled, kind
 
 _MEAN = "the mean of the scores of its tokens, or of its words"
 _WORD = "tokenizer.convert_tokens_to_string(tokens)"
@@ -20,7 +20,7 @@ _NEIGHBOURS = "neighbours of one kind"
 
 def _any_kind(before: str, label: str) -> bool:
     inside = label.startswith("I-") and before != "O"
-    return inside or tagging.goes_on(before, label)
+    return inside or grouping.goes_on(before, label)
 
 
 def _begun(groups: list[list[Labelled]]) -> list[list[Labelled]]:

@@ -16,6 +16,6 @@ MISTAKES = {
     "classify": classes.MISTAKES,
     "tag": (*tags.MISTAKES, *entities.MISTAKES),
     "answer": (*found_answers.MISTAKES, *no_answers.MISTAKES),
-    "next-sentence": next_sentences.MISTAKES,
+    "next": next_sentences.MISTAKES,
     "embed": vectors.MISTAKES,
 }

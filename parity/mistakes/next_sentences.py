@@ -6,7 +6,7 @@ from parity.mistakes.instead import Instead, instead
 from parity.mistakes.readings import BOTH, joined, of_batches, of_types
 from parity.plain_inference.classifying import sigmoid
 
-_of_pair = partial(instead, "next-sentence")
+_of_pair = partial(instead, "next")
 
 MISTAKES: tuple[Instead, ...] = (
     _of_pair(
@@ -50,6 +50,6 @@ MISTAKES: tuple[Instead, ...] = (
         shows="any pair",
         rows=joined,
     ),
-    of_types("next-sentence", "next"),
-    *of_batches("next-sentence", "next"),
+    of_types("next", "next"),
+    *of_batches("next", "next"),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from parity.mistakes.instead import Instead, instead
 from parity.mistakes.readings import of_batches
 from parity.plain_inference import tagging
 from parity.plain_inference.classifying import Numbers, sigmoid, softmax
-from parity.plain_inference.tagging import Piece
+from parity.plain_inference.grouping import Piece
+from parity.plain_inference.machine import Row
 
 _AGGREGATION = {
     "first": "the first token's label is its word's",
@@ -21,6 +23,10 @@ _PIECES = "a word whose pieces have several labels"
 
 def _mean_logits(word: Sequence[Piece]) -> Numbers:
     return softmax(np.mean([np.log(piece.scores) for piece in word], axis=0))
+
+
+def _no_special_ids(tokenizer: Any, row: Row) -> list[int]:
+    return [place for place, i in enumerate(row.ids) if i not in tokenizer.all_special_ids]
 
 
 def _at_spaces(_: str, text: str, start: int, __: int) -> bool:
@@ -123,7 +129,15 @@ MISTAKES: tuple[Instead, ...] = (
         "[CLS] and [SEP] are told as tokens",
         "leave out what special_tokens_mask marks",
         shows="any text",
-        told_of=lambda row: [*range(len(row.ids))],
+        told_of=lambda _, row: [*range(len(row.ids))],
+    ),
+    _tag(
+        "tags-typed-special-lost",
+        "a [SEP] that stands in the text itself is left out",
+        "leave out what special_tokens_mask marks",
+        shows="a special token in a text",
+        seen="if i not in tokenizer.all_special_ids",
+        told_of=_no_special_ids,
     ),
     *of_batches("tag", "tags"),
 )

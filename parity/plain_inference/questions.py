@@ -63,11 +63,6 @@ def in_characters(window: Window, first: int, last: int) -> tuple[int, int]:
     return window.row.offsets[first][0], window.row.offsets[last][1]
 
 
-def all_windows(windows: list[Window]) -> list[Window]:
-    """Look at all of them."""
-    return windows
-
-
 def every_pair(pairs: list[tuple[int, int]], _: Window, __: int) -> list[tuple[int, int]]:
     """Look at every likely start with every likely end."""
     return pairs
@@ -128,7 +123,7 @@ class Answering:
     stripped: bool = True
     stride: Callable[[int, int, int], int] = as_stride
     question_first: bool = True
-    looked_at: Callable[[list[Window]], list[Window]] = all_windows
+    looked_at: Callable[[list[Window]], list[Window]] = list
     pairs: Callable[[list[tuple[int, int]], Window, int], list[tuple[int, int]]] = every_pair
     may_be: Callable[[Window, int, int, int], bool] = in_the_context
     score: Callable[[Window, int, int], np.floating] = sum_of_logits
@@ -138,9 +133,6 @@ class Answering:
     is_null: Callable[[np.floating, np.floating, float], bool] = so_much_higher
     shares: Callable[[Numbers, int], Numbers] = among_the_best
     text: Callable[[Any, str, Span], str] = from_the_context
-
-
-RIGHT = Answering()
 
 
 def answer(

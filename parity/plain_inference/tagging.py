@@ -2,51 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from parity.plain_inference.classifying import Numbers, softmax
+from parity.plain_inference.grouping import (
+    Labelled,
+    Piece,
+    all_of_them,
+    goes_on,
+    joined,
+    mean,
+    name_of,
+    place_of,
+)
 from parity.plain_inference.machine import ALONE, Machine, Reading, Row
 
 Result = dict[str, Any]
 
 
-class Piece(NamedTuple):
-    """A token, or a word that its tokens have become.
-
-    Attributes:
-        word: its text.
-        scores: of each label.
-        start: where it is in the text.
-        end: where it ends.
-        goes_on: whether it goes on with the word before it.
-        token: which of its row it is; of a word, its first.
-    """
-
-    word: str
-    scores: Numbers
-    start: int
-    end: int
-    goes_on: bool
-    token: int
-
-
-class Labelled(NamedTuple):
-    """A piece, and what it is.
-
-    Attributes:
-        piece: the piece.
-        label: its likeliest label.
-        score: that label's.
-    """
-
-    piece: Piece
-    label: str
-    score: np.floating
-
-
-def of_no_special(row: Row) -> list[int]:
+def of_no_special(_: Any, row: Row) -> list[int]:
     """Return the places of the tokens that are told of."""
     return [i for i, special in enumerate(row.special) if not special]
 
@@ -76,41 +52,6 @@ def most_certain(word: Sequence[Piece]) -> Numbers:
     return max(word, key=lambda piece: float(piece.scores.max())).scores
 
 
-def kind(label: str) -> str:
-    """Return what a label is of, without B- or I-."""
-    return label[2:] if label.startswith(("B-", "I-")) else label
-
-
-def goes_on(before: str, label: str) -> bool:
-    """Whether a label is of the entity before it: it is of the same kind, and no beginning."""
-    return kind(before) == kind(label) and not label.startswith("B-")
-
-
-def mean(scores: Sequence[np.floating]) -> float:
-    """Return the mean."""
-    return float(np.mean(scores))
-
-
-def joined(tokenizer: Any, words: Sequence[str]) -> str:
-    """Make text of tokens: ## goes, and what follows it is of the same word."""
-    return str(tokenizer.convert_tokens_to_string(list(words)))
-
-
-def name_of(group: Sequence[Labelled]) -> str:
-    """Name an entity by its first label, without its prefix."""
-    return group[0].label.split("-", 1)[-1]
-
-
-def place_of(group: Sequence[Labelled]) -> tuple[int, int]:
-    """Return where an entity begins and ends."""
-    return group[0].piece.start, group[-1].piece.end
-
-
-def all_of_them(groups: list[list[Labelled]]) -> list[list[Labelled]]:
-    """Return the entities as they are."""
-    return groups
-
-
 @dataclass(frozen=True)
 class Tagging:
     """How to tag, by default as HF's pipeline does.
@@ -118,7 +59,7 @@ class Tagging:
     Attributes:
         reading: how rows are given to the model.
         scores: logits → probabilities.
-        told_of: the places of a row that are told of.
+        told_of: the places of a row that are told of, given the tokenizer.
         continues: whether a token, given the text and its place, goes on with the word before it.
         unknown: names a token, given the tokenizer and its text.
         first: a word's scores where the first token decides.
@@ -139,7 +80,7 @@ class Tagging:
 
     reading: Reading = ALONE
     scores: Callable[[Numbers], Numbers] = softmax
-    told_of: Callable[[Row], list[int]] = of_no_special
+    told_of: Callable[[Any, Row], list[int]] = of_no_special
     continues: Callable[[str, str, int, int], bool] = longer_than_its_text
     unknown: Callable[[Any, str, str], str] = text_of_unknown
     first: Callable[[Sequence[Piece]], Numbers] = first
@@ -193,7 +134,7 @@ def tag(
 
 def _pieces(tokenizer: Any, recipe: Tagging, text: str, row: Row, scores: Numbers) -> list[Piece]:
     pieces = []
-    for i in recipe.told_of(row):
+    for i in recipe.told_of(tokenizer, row):
         (start, end), token = row.offsets[i], tokenizer.convert_ids_to_tokens(row.ids[i])
         word = recipe.unknown(tokenizer, token, text[start:end])
         continues = token != tokenizer.unk_token and recipe.continues(token, text, start, end)

@@ -39,8 +39,8 @@ TASKS = {
         classifying.Classifying(),
     ),
     "tag": Task("tag", "BertForTokenClassification", tagging.tag, tagging.Tagging()),
-    "answer": Task("answer", "BertForQuestionAnswering", questions.answer, questions.RIGHT),
-    "next-sentence": Task(
+    "answer": Task("answer", "BertForQuestionAnswering", questions.answer, questions.Answering()),
+    "next": Task(
         "next_sentence",
         "BertForNextSentencePrediction",
         classifying.next_sentence,
