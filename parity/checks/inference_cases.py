@@ -115,8 +115,8 @@ def _answer() -> Iterator[Case]:
     for name, n_best, longest, threshold in (
         ("an answer in any case", 20, 6, None),
         ("perhaps no answer", 20, 6, 0.0),
-        ("no answer only by far", 5, 3, 1.0),
-        ("no answer gladly", 3, 30, -1.0),
+        ("no answer only by far", 5, 3, 2.0),
+        ("no answer gladly", 4, 30, -2.0),
     ):
         given = {
             "questions": questions,

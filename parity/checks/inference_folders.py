@@ -20,6 +20,7 @@ from scratch_bert import BertConfig
 
 LONGEST = 40  # tokens, as tokenizer_config.json says; the model has more positions
 POSITIONS = 56
+_HIDDEN = 32
 OF_A_SENTENCE = 12  # tokens that count where a text becomes a vector
 
 _WORDS = """
@@ -58,16 +59,16 @@ class Made(NamedTuple):
 
 
 MADE = {
-    "words": Made("fill-mask", 53),
-    "classes": Made("classify", 44, {"id2label": dict(enumerate(CLASSES))}),
+    "words": Made("fill-mask", 50),
+    "classes": Made("classify", 32, {"id2label": dict(enumerate(CLASSES))}),
     "several at once": Made(
         "classify", 1, {"num_labels": 3, "problem_type": "multi_label_classification"}
     ),
     "one label": Made("classify", 2, {"num_labels": 1}),
     "numbers": Made("classify", 3, {"num_labels": 2, "problem_type": "regression"}),
-    "tags": Made("tag", 20, {"id2label": dict(enumerate(TAGS))}),
-    "questions": Made("answer", 4),
-    "pairs": Made("next", 7),
+    "tags": Made("tag", 35, {"id2label": dict(enumerate(TAGS))}),
+    "questions": Made("answer", 28),
+    "pairs": Made("next", 3),
     "mean": Made("embed", 0, pooling="mean"),
     "mean of length 1": Made("embed", 1, pooling="mean", normalize=True),
     "cls": Made("embed", 2, pooling="cls"),
@@ -80,9 +81,9 @@ def folder_of(name: str) -> Path:
     made, folder = MADE[name], _place() / name.replace(" ", "-")
     config = BertConfig(
         vocab_size=len(WORDS),
-        hidden_size=24,
+        hidden_size=_HIDDEN,
         num_hidden_layers=2,
-        num_attention_heads=3,
+        num_attention_heads=2,
         intermediate_size=40,
         max_position_embeddings=POSITIONS,
         **made.config,
@@ -93,7 +94,12 @@ def folder_of(name: str) -> Path:
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
     _write(
         folder / "tokenizer_config.json",
-        {"do_lower_case": True, "model_max_length": LONGEST, "tokenizer_class": "BertTokenizer"},
+        {
+            "clean_up_tokenization_spaces": False,
+            "do_lower_case": True,
+            "model_max_length": LONGEST,
+            "tokenizer_class": "BertTokenizer",
+        },
     )
     if made.pooling:
         _write_sentence_files(folder, made)
@@ -151,7 +157,7 @@ def _write_sentence_files(folder: Path, made: Made) -> None:
     _write(
         folder / "1_Pooling" / "config.json",
         {
-            "word_embedding_dimension": 24,
+            "word_embedding_dimension": _HIDDEN,
             "pooling_mode_cls_token": made.pooling == "cls",
             "pooling_mode_mean_tokens": made.pooling == "mean",
         },
