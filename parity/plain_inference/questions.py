@@ -99,8 +99,8 @@ def always(_: bool) -> bool:
 
 
 @dataclass(frozen=True)
-class Answering:
-    """How to answer, by default as the script does.
+class Finding:
+    """How to find answers, by default as the script does.
 
     Attributes:
         reading: how rows are given to the model.
@@ -137,7 +137,7 @@ class Answering:
 
 def answer(
     machine: Machine,
-    recipe: Answering,
+    recipe: Finding,
     questions: Sequence[str],
     contexts: Sequence[str],
     n_best: int,
@@ -159,7 +159,7 @@ def answer(
 
 
 def windows(
-    machine: Machine, recipe: Answering, question: str, context: str, max_length: int, stride: int
+    machine: Machine, recipe: Finding, question: str, context: str, max_length: int, stride: int
 ) -> list[Window]:
     """Cut a context into windows, and have the model look at each."""
     question = question.lstrip() if recipe.stripped else question
@@ -184,7 +184,7 @@ def _window(seen: Seen) -> Window:
 
 def answers(
     tokenizer: Any,
-    recipe: Answering,
+    recipe: Finding,
     context: str,
     windows: list[Window],
     n_best: int,
@@ -220,7 +220,7 @@ def answers(
     return told
 
 
-def _spans(window: Window, recipe: Answering, n_best: int, longest: int) -> list[Span]:
+def _spans(window: Window, recipe: Finding, n_best: int, longest: int) -> list[Span]:
     likely = (
         np.argsort(logits)[-1 : -n_best - 1 : -1].tolist()
         for logits in (window.start_logits, window.end_logits)
@@ -238,7 +238,7 @@ def _spans(window: Window, recipe: Answering, n_best: int, longest: int) -> list
     ]
 
 
-def _chosen(found: Sequence[Span], null: Span, threshold: float, recipe: Answering) -> int:
+def _chosen(found: Sequence[Span], null: Span, threshold: float, recipe: Finding) -> int:
     """Return the place of the best answer that is one, or of that there is none."""
     best = next((i for i, span in enumerate(found) if span.start < span.end), None)
     if best is None:

@@ -39,7 +39,7 @@ TASKS = {
         classifying.Classifying(),
     ),
     "tag": Task("tag", "BertForTokenClassification", tagging.tag, tagging.Tagging()),
-    "answer": Task("answer", "BertForQuestionAnswering", questions.answer, questions.Answering()),
+    "answer": Task("answer", "BertForQuestionAnswering", questions.answer, questions.Finding()),
     "next": Task(
         "next_sentence",
         "BertForNextSentencePrediction",
