@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from torch import Tensor
 
 from parity.mistakes.instead import Instead, instead
 from parity.mistakes.readings import of_batches
-from parity.plain_inference.filling import Hole, Word, as_they_are
+from parity.plain_inference.filling import Hole, as_they_are
 
 _SHARES = "softmax over the whole vocabulary, and then choose"
 _PLACE = "logits[0, position of the mask in input_ids], [CLS] counted"
@@ -49,35 +50,31 @@ def _known(tokenizer: Any, targets: Sequence[str]) -> list[int]:
     return [*{vocabulary[target] for target in targets if target in vocabulary}]
 
 
+def _tokenized(tokenizer: Any, targets: Sequence[str]) -> list[int]:
+    return tokenizer.convert_tokens_to_ids([*{tokenizer.tokenize(t)[0] for t in targets}])
+
+
 def _repeated(tokenizer: Any, targets: Sequence[str]) -> list[int]:
     vocabulary = tokenizer.get_vocab()
     return [vocabulary[t if t in vocabulary else tokenizer.tokenize(t)[0]] for t in targets]
 
 
-def _decoded(tokenizer: Any, hole: Hole, skips: bool, padding: bool, all_filled: bool) -> str:
+def _decoded(
+    tokenizer: Any,
+    hole: Hole,
+    *,
+    skips: bool | None = None,
+    padding: bool = False,
+    all_filled: bool = False,
+) -> str:
+    words = [*hole.best] if all_filled else [tokenizer.mask_token_id] * len(hole.places)
+    words[hole.number] = hole.token
     ids = [*hole.ids]
-    if all_filled:
-        for place, token in zip(hole.places, hole.best, strict=True):
-            ids[place] = token
-    ids[hole.places[hole.number]] = hole.token
+    for place, word in zip(hole.places, words, strict=True):
+        ids[place] = word
     kept = [i for i in ids if padding or i != tokenizer.pad_token_id]
-    return str(tokenizer.decode(kept, skip_special_tokens=skips))
-
-
-def _special(tokenizer: Any, hole: Hole) -> str:
-    return _decoded(tokenizer, hole, skips=False, padding=False, all_filled=False)
-
-
-def _no_masks(tokenizer: Any, hole: Hole) -> str:
-    return _decoded(tokenizer, hole, skips=True, padding=False, all_filled=False)
-
-
-def _all_filled(tokenizer: Any, hole: Hole) -> str:
-    return _decoded(tokenizer, hole, len(hole.places) == 1, padding=False, all_filled=True)
-
-
-def _padded(tokenizer: Any, hole: Hole) -> str:
-    return _decoded(tokenizer, hole, len(hole.places) == 1, padding=True, all_filled=False)
+    alone = len(hole.places) == 1
+    return str(tokenizer.decode(kept, skip_special_tokens=alone if skips is None else skips))
 
 
 def _replaced(tokenizer: Any, hole: Hole) -> str:
@@ -86,10 +83,6 @@ def _replaced(tokenizer: Any, hole: Hole) -> str:
         str(tokenizer.decode([hole.token])).join(parts[hole.number : hole.number + 2])
     ]
     return str(tokenizer.mask_token).join(parts)
-
-
-def _flat(lists: list[list[Word]]) -> Any:
-    return [word for words in lists for word in words]
 
 
 _fill = partial(instead, "fill-mask")
@@ -164,6 +157,14 @@ MISTAKES: tuple[Instead, ...] = (
         targets=_unknown,
     ),
     _fill(
+        "fill-target-tokenized",
+        "a target that is in the vocabulary is tokenized, so that ##s becomes #",
+        "look a target up first; only what is not there becomes its first piece",
+        shows="a target that begins with ##",
+        seen="tokenizer.encode(target, add_special_tokens=False)[0]",
+        targets=_tokenized,
+    ),
+    _fill(
         "fill-target-last-piece",
         "a target of several pieces becomes its last",
         _FIRST,
@@ -190,7 +191,7 @@ MISTAKES: tuple[Instead, ...] = (
         _DECODED,
         shows="any text",
         seen="tokenizer.decode without skip_special_tokens",
-        sequence=_special,
+        sequence=partial(_decoded, skips=False),
     ),
     _fill(
         "fill-text-without-masks",
@@ -198,21 +199,21 @@ MISTAKES: tuple[Instead, ...] = (
         _DECODED,
         shows=_SEVERAL,
         seen="tokenizer.decode(…, skip_special_tokens=True)",
-        sequence=_no_masks,
+        sequence=partial(_decoded, skips=True),
     ),
     _fill(
         "fill-text-all-filled",
         "the other masks hold their best words in the text",
         _DECODED,
         shows=_SEVERAL,
-        sequence=_all_filled,
+        sequence=partial(_decoded, all_filled=True),
     ),
     _fill(
         "fill-text-with-padding",
         "[PAD] stays in the text",
         _DECODED,
         shows="a text with [PAD] and several [MASK]s in it",
-        sequence=_padded,
+        sequence=partial(_decoded, padding=True),
     ),
     _fill(
         "fill-text-as-given",
@@ -227,7 +228,7 @@ MISTAKES: tuple[Instead, ...] = (
         "the words of several masks are one list",
         _LISTS,
         shows=_SEVERAL,
-        shape=_flat,
+        shape=lambda lists: [*chain(*lists)],
     ),
     _fill(
         "fill-always-nested",

@@ -8,8 +8,8 @@ import numpy as np
 from parity.mistakes.instead import Instead, instead
 from parity.mistakes.readings import of_batches, of_types
 from parity.plain_inference.classifying import Numbers, softmax
-from parity.plain_inference.questions import (
-    Span,
+from parity.plain_inference.questions import Span
+from parity.plain_inference.windows import (
     Window,
     in_characters,
     in_the_context,
@@ -60,7 +60,8 @@ def _of_all(scores: Numbers, number: int) -> Numbers:
 
 def _in_window(window: Window, first: int, last: int) -> tuple[int, int]:
     start, end = in_characters(window, first, last)
-    begin = window.row.offsets[window.row.texts.index(1)][0]
+    of_context = zip(window.row.texts, window.row.offsets, strict=True)
+    begin = min((place[0] for text, place in of_context if text == 1), default=0)
     return start - begin, end - begin
 
 
@@ -130,6 +131,14 @@ MISTAKES: tuple[Instead, ...] = (
         "leave out what is no answer, then sort and cut",
         shows=_ANY,
         pairs=_cut_first,
+    ),
+    _answer(
+        "answers-padding-counted",
+        "windows are padded to max_length, and padding is among the likely starts and ends",
+        "leave padding out: what is an answer must not hang on how windows are padded",
+        shows="a context that does not fill its windows, and a small n_best",
+        seen="HuggingFace's own script with --pad_to_max_length, where it is no mistake of yours",
+        padded=True,
     ),
     _answer(
         "answers-product",

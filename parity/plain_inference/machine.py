@@ -36,12 +36,14 @@ class Reading:
         attends: whether an attention mask says what padding is.
         types: whether the second text has token types of its own.
         left: whether padding comes first.
+        length: how long a row is at least, with its padding.
     """
 
     together: bool = False
     attends: bool = True
     types: bool = True
     left: bool = False
+    length: int = 0
 
 
 ALONE = Reading()
@@ -122,7 +124,7 @@ class Machine:
 
     @torch.inference_mode()
     def _batch(self, rows: Sequence[Row], reading: Reading) -> list[Seen]:
-        length = max(len(row.ids) for row in rows)
+        length = max(reading.length, *(len(row.ids) for row in rows))
         places = [
             slice(length - len(row.ids), length) if reading.left else slice(len(row.ids))
             for row in rows

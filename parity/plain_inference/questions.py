@@ -6,29 +6,22 @@ context without a token, the answer here is empty.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from parity.plain_inference.classifying import Numbers, softmax
-from parity.plain_inference.machine import ALONE, Machine, Reading, Row, Seen
+from parity.plain_inference.machine import ALONE, Machine, Reading
+from parity.plain_inference.windows import (
+    Window,
+    in_characters,
+    in_the_context,
+    sum_of_logits,
+    window_of,
+)
 
 Answer = dict[str, Any]
-
-
-class Window(NamedTuple):
-    """A part of a context, behind its question.
-
-    Attributes:
-        row: as the model reads it.
-        start_logits: of each token.
-        end_logits: likewise.
-    """
-
-    row: Row
-    start_logits: Numbers
-    end_logits: Numbers
 
 
 class Span(NamedTuple):
@@ -45,22 +38,6 @@ class Span(NamedTuple):
     start: int
     end: int
     ids: tuple[int, ...] | None
-
-
-def in_the_context(window: Window, first: int, last: int, longest: int) -> bool:
-    """Whether a stretch of tokens may be an answer."""
-    texts = window.row.texts
-    return texts[first] == texts[last] == 1 and 0 <= last - first < longest
-
-
-def sum_of_logits(window: Window, first: int, last: int) -> np.floating:
-    """Score a stretch."""
-    return window.start_logits[first] + window.end_logits[last]
-
-
-def in_characters(window: Window, first: int, last: int) -> tuple[int, int]:
-    """Return where a stretch of tokens is in the context."""
-    return window.row.offsets[first][0], window.row.offsets[last][1]
 
 
 def every_pair(pairs: list[tuple[int, int]], _: Window, __: int) -> list[tuple[int, int]]:
@@ -107,6 +84,7 @@ class Finding:
         stripped: whether spaces before a question are dropped.
         stride: how many tokens windows share.
         question_first: whether the context comes second.
+        padded: whether windows have padding, that is looked at as well.
         looked_at: which windows are.
         pairs: which of the likely starts and ends are looked at.
         may_be: whether a stretch may be an answer.
@@ -123,6 +101,7 @@ class Finding:
     stripped: bool = True
     stride: Callable[[int, int, int], int] = as_stride
     question_first: bool = True
+    padded: bool = False
     looked_at: Callable[[list[Window]], list[Window]] = list
     pairs: Callable[[list[tuple[int, int]], Window, int], list[tuple[int, int]]] = every_pair
     may_be: Callable[[Window, int, int, int], bool] = in_the_context
@@ -175,11 +154,8 @@ def windows(
     if not recipe.question_first:
         other = {0: 1, 1: 0, None: None}
         rows = [row._replace(texts=tuple(other[text] for text in row.texts)) for row in rows]
-    return [_window(seen) for seen in machine.run(rows, recipe.reading)]
-
-
-def _window(seen: Seen) -> Window:
-    return Window(seen.row, *(seen.tokens(f"{end}_logits").numpy() for end in ("start", "end")))
+    reading = replace(recipe.reading, length=max_length) if recipe.padded else recipe.reading
+    return [window_of(seen, recipe.padded) for seen in machine.run(rows, reading)]
 
 
 def answers(

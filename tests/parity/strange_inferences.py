@@ -4,6 +4,7 @@ All texts of a call are one padded batch.
 """
 
 import json
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -57,7 +58,7 @@ class Stranger:
         shares = self.forward(model, batch).logits.softmax(-1)
         chosen = list(range(shares.shape[-1]))
         if targets:
-            chosen = sorted({tokenizer.encode(t, add_special_tokens=False)[0] for t in targets})
+            chosen = sorted({self.target(tokenizer, target) for target in targets})
         found = []
         for ids, scores in zip(batch["input_ids"], shares, strict=True):
             masks = (ids == tokenizer.mask_token_id).nonzero().flatten().tolist()
@@ -84,6 +85,10 @@ class Stranger:
                     )
             found.append(lists if len(masks) > 1 else lists[0])
         return found
+
+    def target(self, tokenizer, word):
+        known = tokenizer.get_vocab()
+        return known[word] if word in known else known[tokenizer.tokenize(word)[0]]
 
     def embed(self, folder, texts, pooling, normalize):
         model, tokenizer = loaded("BertModel", folder)
@@ -176,6 +181,8 @@ class Stranger:
             return scores.mean(0)
         return scores[scores.max(1).argmax()]
 
+    windows: ClassVar = {}
+
     def answer(self, folder, questions, contexts, n_best, max_answer_length, **given):
         threshold = given["null_threshold"]
         model, tokenizer = loaded("BertForQuestionAnswering", folder)
@@ -190,8 +197,12 @@ class Stranger:
                 stride=given["stride"],
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
+                **self.windows,
             )
             output = self.forward(model, batch)
+            if not self.windows:
+                for logits in (output.start_logits, output.end_logits):
+                    logits[batch["attention_mask"] == 0] = -1e9
             possible, nulls = [], []
             for i, offsets in enumerate(batch["offset_mapping"].tolist()):
                 starts, ends = output.start_logits[i], output.end_logits[i]
@@ -267,11 +278,23 @@ class LastPiece(Stranger):
         return scores[-1] if aggregation == "first" else super().of_word(scores, aggregation)
 
 
+class AsTheScript(Stranger):
+    called = "answers-padding-counted"
+    windows: ClassVar = {"padding": "max_length"}
+
+
 class BestNull(Stranger):
     called = "answers-null-of-best"
 
     def null(self, scores):
         return max(scores)
+
+
+class TokenizesTargets(Stranger):
+    called = "fill-target-tokenized"
+
+    def target(self, tokenizer, word):
+        return tokenizer.encode(word, add_special_tokens=False)[0]
 
 
 class FirstMask(Stranger):

@@ -54,7 +54,6 @@ def test_batches_without_padding(check, dtype, monkeypatch):
     outcome = judged(ScratchInference(), check)
     scratch_inference._loaded.cache_clear()
     assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")
-    assert outcome.bits[0] < outcome.bits[1]
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
