@@ -1,5 +1,6 @@
 """All checks of inference: of what a model is used for, one task after the other."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -8,12 +9,19 @@ from typing import Any
 import torch
 
 from parity.answering import Asked
-from parity.checks.inference_answers import compared, equal_numbers, rounding, settled
+from parity.checks.inference_answers import (
+    compared,
+    equal_numbers,
+    named,
+    rounding,
+    settled,
+    unlike,
+)
 from parity.checks.inference_cases import CASES
 from parity.checks.inference_folders import folder_of
 from parity.checks.inference_reference import expected, machine
 from parity.checks.outcome import Outcome
-from parity.compare import Comparison
+from parity.compare import Comparison, Status
 from parity.inference_candidate import InferenceCandidate
 from parity.mistakes.inference import MISTAKES
 from parity.mistakes.instead import Instead
@@ -21,6 +29,7 @@ from parity.plain_inference.tasks import TASKS
 from parity.suite import Check, Suite
 
 _SINGLE, _DOUBLE = torch.float32, torch.float64
+Place = tuple[int, int]  # the number of a case, and of a text in it
 
 
 def check_task(check: str, candidate: Asked) -> Outcome:
@@ -32,34 +41,58 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     """
     outcome, method = Outcome(check), TASKS[check].method
     equal, number = 0, 0
-    answers = []
+    answers: list[Any] = []
     for i, case in enumerate(CASES[check]):
         ours = candidate.ask(method, folder=str(folder_of(case.folder)), **case.given)
         theirs = expected(check, i, _SINGLE)
-        outcome.rows += _rows(check, i, ours, theirs, rounding(theirs, expected(check, i, _DOUBLE)))
+        allowed = rounding(theirs, expected(check, i, _DOUBLE))
+        if note := unlike(ours, theirs):
+            outcome.rows.append(Comparison("all texts", Status.SHAPE, note=note, probe=case.name))
+            ours = [None] * len(theirs)
+        else:
+            texts = range(len(theirs))
+            outcome.rows += [_row(check, (i, n), ours[n], theirs[n], allowed) for n in texts]
         same, of = equal_numbers(ours, theirs)
         equal, number = equal + same, number + of
         answers.append(ours)
     outcome.bits = equal, number
     if outcome.different:
-        outcome.explain(MISTAKES[check], lambda mistake: _explains(check, mistake, answers))
-        if not outcome.causes:
-            outcome.known.append(_known(check, outcome.different))
+        _explain(outcome, answers)
     return outcome
 
 
-def _rows(check: str, i: int, ours: Any, theirs: list[Any], allowed: float) -> list[Comparison]:
-    if check == "answer" and isinstance(ours, list):
-        ours, theirs = ([settled(each, allowed) for each in side] for side in (ours, theirs))
-    return compared(CASES[check][i], ours, theirs, allowed)
+def _row(check: str, place: Place, ours: Any, theirs: Any, allowed: float) -> Comparison:
+    case, number = CASES[check][place[0]], place[1]
+    if check == "answer":
+        ours, theirs = settled(ours, allowed), settled(theirs, allowed)
+    return compared(case.texts[number], ours, theirs, allowed, case.name)
 
 
-def _explains(check: str, mistake: Instead, answers: list[Any]) -> bool:
-    return all(
-        row.passed
-        for i, ours in enumerate(answers)
-        for row in _rows(check, i, ours, *_wrong(check, i, mistake))
-    )
+def _explain(outcome: Outcome, answers: list[Any]) -> None:
+    """Name the causes, or say where to look on."""
+    check, different = outcome.check, outcome.different
+    wrong = {(row.probe, row.name) for row in different}
+    places = [(i, n) for i, case in enumerate(CASES[check]) for n in range(len(case.texts))]
+
+    def is_right(place: Place) -> bool:
+        case = CASES[check][place[0]]
+        return (case.name, named(case.texts[place[1]])) not in wrong
+
+    def explained(mistake: Instead, place: Place) -> bool:
+        i, n = place
+        parts = tuple(mistake.parts.items())
+        made = _made(check, i, parts, _SINGLE)
+        if not _row(check, place, answers[i][n], made[n], math.inf).passed:
+            return False
+        allowed = rounding(made, _made(check, i, parts, _DOUBLE))
+        return _row(check, place, answers[i][n], made[n], allowed).passed
+
+    def fits(mistake: Instead) -> bool:
+        return all(explained(mistake, place) for place in sorted(places, key=is_right))
+
+    outcome.explain(MISTAKES[check], fits)
+    if not outcome.causes:
+        outcome.known.append(_known(check, different))
 
 
 def _known(check: str, different: list[Comparison]) -> str:
@@ -72,20 +105,12 @@ def _known(check: str, different: list[Comparison]) -> str:
     )
 
 
-def _wrong(check: str, i: int, mistake: Instead) -> tuple[list[Any], float]:
-    """What a mistake makes the reference's model answer, and by how much that may differ."""
-    return _made(check, i, tuple(mistake.parts.items()))
-
-
 @cache
-def _made(check: str, i: int, parts: tuple[tuple[str, Any], ...]) -> tuple[list[Any], float]:
+def _made(check: str, i: int, parts: tuple[tuple[str, Any], ...], dtype: torch.dtype) -> list[Any]:
+    """What a mistake makes the reference's model answer."""
     task, case = TASKS[check], CASES[check][i]
-    recipe = replace(task.right, **dict(parts))
-    single, double = (
-        task.answers(machine(check, case.folder, dtype), recipe, case.given)
-        for dtype in (_SINGLE, _DOUBLE)
-    )
-    return single, rounding(single, double)
+    given = machine(check, case.folder, dtype)
+    return task.answers(given, replace(task.right, **dict(parts)), case.given)
 
 
 def _checks() -> Mapping[str, Check]:

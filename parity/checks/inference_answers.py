@@ -7,55 +7,76 @@ from typing import Any
 
 import torch
 
-from parity.checks.inference_cases import Case
 from parity.compare import Comparison, Status, compare
 from parity.tolerance import OWN_ERROR, ROUNDING
 
 _NAMED = 40  # characters of a text
-Leaf = tuple[str, float]
 
 
-def compared(case: Case, ours: Any, theirs: Sequence[Any], allowed: float) -> list[Comparison]:
-    """Compare a call's answers: a row for each text.
+def unlike(ours: Any, theirs: Sequence[Any]) -> str:
+    """Say why a call's answers are not one for each text; "" if they are."""
+    if isinstance(ours, list) and len(ours) == len(theirs):
+        return ""
+    what = f"{len(ours)} results" if isinstance(ours, list) else f"a {type(ours).__name__}"
+    return f"returned {what}, expected one for each of {len(theirs)} texts"
+
+
+def compared(text: str, ours: Any, theirs: Any, allowed: float, probe: str) -> Comparison:
+    """Compare a text's answer.
 
     Args:
-        case: the call.
-        ours: the candidate's answers.
+        text: which.
+        ours: the candidate's answer.
         theirs: the reference's.
         allowed: what a score may differ by.
+        probe: the call's name.
     """
-    if not isinstance(ours, list) or len(ours) != len(theirs):
-        what = f"{len(ours)} results" if isinstance(ours, list) else f"a {type(ours).__name__}"
-        note = f"returned {what}, expected one for each of {len(theirs)} texts"
-        return [Comparison("all texts", Status.SHAPE, note=note, probe=case.name)]
-    rows = zip(case.texts, ours, theirs, strict=True)
-    return [_compared(case.name, _named(text), mine, yours, allowed) for text, mine, yours in rows]
+    name = named(text)
+    for status, note in _differences(ours, theirs, ""):
+        return Comparison(name, status, allowed=allowed, note=note.strip(), probe=probe)
+    yours, found = numbers(theirs), numbers(ours, int | float)
+    mine = {place: float(found[place]) for place in yours}
+    if not yours:
+        return Comparison(name, Status.MATCH, bit_equal=True, max_abs=0.0, max_rel=0.0, probe=probe)
+    a, b = (torch.tensor([*side.values()], dtype=torch.float64) for side in (mine, yours))
+    row = compare(name, a, b, allowed, probe=probe)
+    if row.passed:
+        return row
+    place = [*yours][row.where[0]]
+    note = f"{place} is {mine[place]:.7g}, expected {yours[place]:.7g}, give or take {allowed:.1e}"
+    return replace(row, note=note.strip())
 
 
 def equal_numbers(ours: Any, theirs: Any) -> tuple[int, int]:
     """Count the reference's numbers, and those that have the same bits."""
-    mine, yours = dict(numbers(ours)), dict(numbers(theirs))
+    mine, yours = numbers(ours), numbers(theirs)
     return sum(mine.get(place) == number for place, number in yours.items()), len(yours)
 
 
 def rounding(in_single: Any, in_double: Any) -> float:
     """Return what scores may differ by, from what the reference answers in both precisions."""
-    single, double = dict(numbers(in_single)), dict(numbers(in_double))
+    single, double = numbers(in_single), numbers(in_double)
     errors = [abs(single[place] - double[place]) for place in single.keys() & double.keys()]
     step = torch.finfo(torch.float32).eps * max(map(abs, double.values()), default=0.0)
     return OWN_ERROR * max(errors, default=0.0) + ROUNDING * step
 
 
-def numbers(value: Any, place: str = "") -> Iterator[Leaf]:
-    """Yield the numbers with a point, and where each is."""
-    if isinstance(value, float):
-        yield place, value
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            yield from numbers(each, f"{place}.{name}")
-    elif isinstance(value, list):
-        for i, each in enumerate(value):
-            yield from numbers(each, f"{place}[{i}]")
+def numbers(value: Any, kind: Any = float) -> dict[str, float]:
+    """Return the numbers of a kind, by where each is."""
+    found: dict[str, float] = {}
+
+    def look(value: Any, place: str) -> None:
+        if isinstance(value, kind):
+            found[place] = value
+        elif isinstance(value, dict):
+            for name, each in value.items():
+                look(each, f"{place}.{name}")
+        elif isinstance(value, list):
+            for i, each in enumerate(value):
+                look(each, f"{place}[{i}]")
+
+    look(value, "")
+    return found
 
 
 def settled(answers: Any, allowed: float) -> Any:
@@ -79,22 +100,6 @@ def _is_scored(answer: Any) -> bool:
     return isinstance(answer, dict) and isinstance(answer.get("score"), float)
 
 
-def _compared(probe: str, name: str, ours: Any, theirs: Any, allowed: float) -> Comparison:
-    for status, note in _differences(ours, theirs, ""):
-        return Comparison(name, status, allowed=allowed, note=note.strip(), probe=probe)
-    mine, yours = dict(numbers(ours)), dict(numbers(theirs))
-    mine = {place: mine.get(place, 0.0) for place in yours}
-    if not yours:
-        return Comparison(name, Status.MATCH, bit_equal=True, max_abs=0.0, max_rel=0.0, probe=probe)
-    a, b = (torch.tensor([*side.values()], dtype=torch.float64) for side in (mine, yours))
-    row = compare(name, a, b, allowed, probe=probe)
-    if row.passed:
-        return row
-    place = [*yours][row.where[0]]
-    note = f"{place} is {mine[place]:.7g}, expected {yours[place]:.7g}, give or take {allowed:.1e}"
-    return replace(row, note=note.strip())
-
-
 def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[Status, str]]:
     """Tell what is not the same, but for numbers with a point."""
     if isinstance(theirs, float):
@@ -105,9 +110,9 @@ def _differences(ours: Any, theirs: Any, place: str) -> Iterator[tuple[Status, s
             yield Status.DTYPE, f"{place} is {_kind(ours)}, expected {', '.join(theirs)}"
             return
         for name in [name for name in theirs if name not in ours]:
-            yield Status.MISSING_OURS, f"{place} has no {name}"
+            yield Status.MISSING_OURS, f"{place} has no field {name}"
         for name in [name for name in ours if name not in theirs]:
-            yield Status.MISSING_THEIRS, f"{place} has a {name}, the reference's has none"
+            yield Status.MISSING_THEIRS, f"{place} has a field {name}, the reference's has none"
         for name in [name for name in theirs if name in ours]:
             yield from _differences(ours[name], theirs[name], f"{place}.{name}")
     elif isinstance(theirs, list):
@@ -126,6 +131,7 @@ def _kind(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
-def _named(text: str) -> str:
+def named(text: str) -> str:
+    """Return the name of a text in a report."""
     short = text if len(text) <= _NAMED else f"{text[: _NAMED - 1]}…"
     return repr(short)

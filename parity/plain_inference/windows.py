@@ -28,7 +28,8 @@ def window_of(seen: Seen, padded: bool) -> Window:
     if not padded:
         return Window(row, *(seen.tokens(end).numpy() for end in ends))
     more = len(seen.output["start_logits"]) - len(row.ids)
-    row = row._replace(texts=row.texts + (None,) * more)
+    texts, offsets = row.texts + (None,) * more, row.offsets + ((0, 0),) * more
+    row = row._replace(texts=texts, offsets=offsets)
     return Window(row, *(seen.output[end].numpy() for end in ends))
 
 
