@@ -25,6 +25,7 @@ MODULES = (
     "parity.adapter.worker",
     "parity.suite_worker",
     "parity.faulty_training",  # a candidate, whose imports take seconds
+    "parity.faulty_inference",
 )
 ROOT = Path(__file__).parents[1]
 

@@ -14,10 +14,10 @@ PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
 # How BERTs go wrong
 
-What `parity diagnose`, `parity tokenizer` and `parity pretraining` try, and `parity self-test`
-makes: {number} mistakes, and {same} edits that look like one. Each is a few lines of
-[`parity/mistakes`](../parity/mistakes), from which `tools/generate_mistakes_page.py` writes
-this page.
+What `parity diagnose`, `parity tokenizer`, `parity pretraining` and `parity inference` try, and
+`parity self-test` makes: {number} mistakes, and {same} edits that look like one. Each is a few
+lines of [`parity/mistakes`](../parity/mistakes), from which `tools/generate_mistakes_page.py`
+writes this page.
 """
 
 

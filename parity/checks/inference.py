@@ -30,6 +30,7 @@ from parity.suite import Check, Suite
 
 _SINGLE, _DOUBLE = torch.float32, torch.float64
 Place = tuple[int, int]  # the number of a case, and of a text in it
+Parts = tuple[tuple[str, Any], ...]
 
 
 def check_task(check: str, candidate: Asked) -> Outcome:
@@ -45,7 +46,7 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     for i, case in enumerate(CASES[check]):
         ours = candidate.ask(method, folder=str(folder_of(case.folder)), **case.given)
         theirs = expected(check, i, _SINGLE)
-        allowed = rounding(theirs, expected(check, i, _DOUBLE))
+        allowed = _allowed(check, i)
         if note := unlike(ours, theirs):
             outcome.rows.append(Comparison("all texts", Status.SHAPE, note=note, probe=case.name))
             ours = [None] * len(theirs)
@@ -84,8 +85,7 @@ def _explain(outcome: Outcome, answers: list[Any]) -> None:
         made = _made(check, i, parts, _SINGLE)
         if not _row(check, place, answers[i][n], made[n], math.inf).passed:
             return False
-        allowed = rounding(made, _made(check, i, parts, _DOUBLE))
-        return _row(check, place, answers[i][n], made[n], allowed).passed
+        return _row(check, place, answers[i][n], made[n], _allowed(check, i, parts)).passed
 
     def fits(mistake: Instead) -> bool:
         return all(explained(mistake, place) for place in sorted(places, key=is_right))
@@ -106,7 +106,15 @@ def _known(check: str, different: list[Comparison]) -> str:
 
 
 @cache
-def _made(check: str, i: int, parts: tuple[tuple[str, Any], ...], dtype: torch.dtype) -> list[Any]:
+def _allowed(check: str, i: int, parts: Parts = ()) -> float:
+    """Return what scores may differ by, of a mistake's, or of the reference's."""
+    if not parts:
+        return rounding(*(expected(check, i, dtype) for dtype in (_SINGLE, _DOUBLE)))
+    return rounding(*(_made(check, i, parts, dtype) for dtype in (_SINGLE, _DOUBLE)))
+
+
+@cache
+def _made(check: str, i: int, parts: Parts, dtype: torch.dtype) -> list[Any]:
     """What a mistake makes the reference's model answer."""
     task, case = TASKS[check], CASES[check][i]
     given = machine(check, case.folder, dtype)

@@ -81,6 +81,8 @@ def test_parity_commands(command, capsys, one_thread):
         arguments += ["--strings", "140", "--calls", "70", "--no-files"]
     if arguments[0] == "pretraining":
         arguments += ["--check", "masks", "--check", "loss"]
+    if arguments[0] == "inference":
+        arguments += ["--check", "next", "--check", "embed"]
     if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
         with pytest.raises(SystemExit) as exit_:
             main(arguments)
