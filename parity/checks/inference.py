@@ -1,7 +1,6 @@
 """All checks of inference: of what a model is used for, one task after the other."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -98,7 +97,7 @@ def _explain(outcome: Outcome, answers: list[Any]) -> None:
 def _known(check: str, different: list[Comparison]) -> str:
     """Say where to look on; a score that differs has a place of its largest difference."""
     if all(row.where for row in different):
-        return "all but the scores is right; is the model right (parity check)?"
+        return "everything but the scores is right; is the model right, too (parity check)?"
     return (
         f"no known mistake of {check} does this; are the model and the tokenizer right "
         "(parity check, parity tokenizer)?"
@@ -121,13 +120,9 @@ def _made(check: str, i: int, parts: Parts, dtype: torch.dtype) -> list[Any]:
     return task.answers(given, replace(task.right, **dict(parts)), case.given)
 
 
-def _checks() -> Mapping[str, Check]:
-    return {name: Check((task.method,), partial(check_task, name)) for name, task in TASKS.items()}
-
-
 INFERENCE = Suite(
     "inference",
     InferenceCandidate,
-    _checks(),
+    {name: Check((task.method,), partial(check_task, name)) for name, task in TASKS.items()},
     scratch_bert="parity.scratch_inference:ScratchInference",
 )

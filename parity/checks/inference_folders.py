@@ -45,7 +45,7 @@ class Made(NamedTuple):
 
     Attributes:
         task: of TASKS.
-        seed: of its weights; one of sixty with which the answers are the least alike.
+        seed: of its weights; of sixty that were tried, one whose answers are unlike each other.
         config: what is not BERT's default.
         pooling: of a sentence's vector.
         normalize: whether it is made one of length 1.

@@ -52,6 +52,7 @@ RANGE = "give or take 1.0e-06"
         ([{"label": "x", "start": 3}, {}], "MISSING_OURS", "[0] has no field score"),
         (changed(score="0.75"), "DTYPE", "[0].score is '0.75', expected a number"),
         (changed(score=0.7501), "VALUE", f"[0].score is 0.7501, expected 0.75, {RANGE}"),
+        (changed(score=True), "DTYPE", "[0].score is True, expected a number"),
         (changed(score=1), "VALUE", f"[0].score is 1, expected 0.75, {RANGE}"),
         (changed(score=float("nan")), "VALUE", f"[0].score is nan, expected 0.75, {RANGE}"),
         (THEIRS[::-1], "VALUE", "[0].label is 'y', expected 'x'"),

@@ -85,4 +85,6 @@ def test_what_nobody_knows():
     assert known.startswith("no known mistake of classify does this; are the model and")
     outcome = judged(strange.Warm(), "next")
     assert outcome.causes == []
-    assert outcome.known == ["all but the scores is right; is the model right (parity check)?"]
+    assert outcome.known == [
+        "everything but the scores is right; is the model right, too (parity check)?"
+    ]
