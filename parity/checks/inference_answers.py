@@ -33,7 +33,7 @@ def compared(text: str, ours: Any, theirs: Any, allowed: float, probe: str) -> C
     """
     name = named(text)
     for status, note in _differences(ours, theirs, ""):
-        return Comparison(name, status, allowed=allowed, note=note.strip(), probe=probe)
+        return Comparison(name, status, allowed=allowed, note=note.lstrip(" ."), probe=probe)
     yours, found = numbers(theirs), numbers(ours, int | float)
     mine = {place: float(found[place]) for place in yours}
     if not yours:
@@ -44,7 +44,7 @@ def compared(text: str, ours: Any, theirs: Any, allowed: float, probe: str) -> C
         return row
     place = [*yours][row.where[0]]
     note = f"{place} is {mine[place]:.7g}, expected {yours[place]:.7g}, give or take {allowed:.1e}"
-    return replace(row, note=note.strip())
+    return replace(row, note=note.lstrip(" ."))
 
 
 def equal_numbers(ours: Any, theirs: Any) -> tuple[int, int]:

@@ -30,6 +30,7 @@ def test_the_same():
     assert told(near) == ("MATCH", "")
     assert told([]) != told([], []) == ("MATCH", "")
     assert told([1, 0.5], [1.0, 0.5]) == ("MATCH", "")
+    assert told({"score": 2}, {"score": 1.0})[1].startswith("score is 2, expected 1")
     assert equal_numbers(near, THEIRS) == (1, 2)
     assert equal_numbers(THEIRS, THEIRS) == (2, 2)
     assert equal_numbers(None, THEIRS) == (0, 2)
