@@ -6,8 +6,8 @@ A candidate is `path/to/file.py:NAME` or `package.module:NAME`; NAME is a class 
         # for each text, as HF's pipeline: a list of dicts with score, token, token_str and
         # sequence; where there are several [MASK]s, a list of such lists
     def classify(self, folder, texts, pairs: list[str] | None, top_k: int | None): ...
-        # for each text, or text and its pair, a list of dicts with label and score; what is longer
-        # than the tokenizer's model_max_length is cut
+        # for each text, or text and its pair, a list of dicts with label and score; an empty pair
+        # is none; what is longer than the tokenizer's model_max_length is cut
     def tag(self, folder, texts, aggregation: str, ignore_labels: list[str]): ...
         # none: dicts with entity, score, index, word, start, end; simple, first, average, max:
         # with entity_group, score, word, start, end

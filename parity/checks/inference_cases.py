@@ -84,7 +84,6 @@ def _fill_mask() -> Iterator[Case]:
 
 def _classify() -> Iterator[Case]:
     seconds = [*TEXTS[3:], *TEXTS[:2], "it was"]
-    seconds = [second or "not" for second in seconds]
     for folder, name, pairs, top_k in (
         ("classes", "all classes", None, None),
         ("classes", "the best three", None, 3),

@@ -11,6 +11,7 @@ from parity.plain_inference.classifying import (
     Result,
     by_id,
     of_the_problem,
+    rows_of_both,
     sigmoid,
     softmax,
 )
@@ -68,7 +69,7 @@ def _cut_off(
     truncation: str,
     max_length: int,
 ) -> list[Row]:
-    rows = machine.encode(texts, pairs, truncation=truncation, max_length=_WHOLE)
+    rows = rows_of_both(machine, texts, pairs, truncation=truncation, max_length=_WHOLE)
     return [row._replace(ids=row.ids[:max_length], types=row.types[:max_length]) for row in rows]
 
 
@@ -191,6 +192,14 @@ MISTAKES: tuple[Instead, ...] = (
         BOTH,
         shows="pairs of texts",
         rows=_first_alone,
+    ),
+    _of_class(
+        "classes-pair-empty",
+        "an empty second text is given as a text: [CLS] text [SEP] [SEP]",
+        "leave it out, as HF's pipeline does",
+        shows="a pair whose second text is empty",
+        seen="tokenizer(texts, pairs) of lists",
+        rows=Machine.encode,
     ),
     _of_class(
         "classes-cut-without-sep",

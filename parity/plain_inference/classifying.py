@@ -51,8 +51,13 @@ def cut(results: list[Result], top_k: int | None) -> list[Result]:
 def rows_of_both(
     machine: Machine, texts: Sequence[str], pairs: Sequence[str] | None, **options: Any
 ) -> list[Row]:
-    """Tokenize each text with its second one; what is too long loses tokens of the longer text."""
-    return machine.encode(texts, pairs, **options)
+    """Tokenize each text with its second one; an empty one is none, as in HF's pipeline."""
+    both = zip(texts, pairs or [""] * len(texts), strict=True)
+    return [
+        row
+        for text, pair in both
+        for row in machine.encode([text], [pair] if pair else None, **options)
+    ]
 
 
 def all_it_takes(machine: Machine) -> int:

@@ -28,6 +28,15 @@ class Stranger:
         names = ("input_ids", "token_type_ids", "attention_mask")
         return model(**{name: batch[name] for name in names})
 
+    def logits(self, model, tokenizer, texts, pairs):
+        if pairs is None:
+            return self.forward(model, self.batch(tokenizer, texts)).logits
+        rows = [
+            tokenizer(text, pair or None, truncation=True)
+            for text, pair in zip(texts, pairs, strict=True)
+        ]
+        return self.forward(model, tokenizer.pad(rows, return_tensors="pt")).logits
+
     def probabilities(self, model, logits):
         if model.config.problem_type == "regression":
             return logits
@@ -37,7 +46,7 @@ class Stranger:
 
     def classify(self, folder, texts, pairs, top_k):
         model, tokenizer = loaded("BertForSequenceClassification", folder)
-        logits = self.forward(model, self.batch(tokenizer, texts, pairs)).logits
+        logits = self.logits(model, tokenizer, texts, pairs)
         found = []
         for scores in self.probabilities(model, logits):
             values, order = scores.sort(descending=True, stable=True)
@@ -244,8 +253,24 @@ class Stranger:
 class AlwaysSoftmax(Stranger):
     called = "classes-softmax-always"
 
+    def logits(self, model, tokenizer, texts, pairs):
+        if pairs is None or all(pairs):
+            return self.forward(model, self.batch(tokenizer, texts, pairs)).logits
+        one_by_one = [
+            self.forward(model, self.batch(tokenizer, [text], [pair] if pair else None)).logits
+            for text, pair in zip(texts, pairs, strict=True)
+        ]
+        return torch.cat(one_by_one)
+
     def probabilities(self, model, logits):
         return logits.softmax(-1)
+
+
+class EmptyPair(Stranger):
+    called = "classes-pair-empty"
+
+    def logits(self, model, tokenizer, texts, pairs):
+        return self.forward(model, self.batch(tokenizer, texts, pairs)).logits
 
 
 class NoMask(Stranger):
