@@ -109,31 +109,22 @@ def run_trainer(
         ).train()
 
 
-def rounding_note(head_dim: int) -> str:
-    """Say whether this version rounds attention scores otherwise than 5.x does; "" if not."""
-    exact = head_dim.bit_count() == 1 and head_dim.bit_length() % 2 == 1  # a power of four
-    if exact or not BEFORE_5:
-        return ""
-    return (
-        f"transformers {VERSIONS['transformers']} divides the scores by the square root of "
-        f"{head_dim}, where 5.x and scratch_bert multiply by its inverse: last bits differ; "
-        "`parity check` judges in float64 (docs/reference_versions.md)"
-    )
-
-
 def encode(
     folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
 ) -> dict[str, list[list[int]]]:
     """Tokenize with the reference's fast tokenizer, truncated and padded to the longest."""
-    options = {"padding": "longest", "truncation": True, "max_length": max_length}
-    encoded = _tokenizer(folder)(list(texts), pairs and list(pairs), **options)
+    tokenizer, seconds = _tokenizer(folder), None if pairs is None else list(pairs)
+    encoded = tokenizer(
+        list(texts), seconds, padding="longest", truncation=True, max_length=max_length
+    )
     return {name: encoded[name] for name in ("input_ids", "token_type_ids", "attention_mask")}
 
 
 def lengths(folder: Path, texts: Sequence[str], pairs: Sequence[str] | None) -> list[int]:
     """How many tokens each text, or pair, has before it is truncated."""
+    tokenizer, seconds = _tokenizer(folder), None if pairs is None else list(pairs)
     with quiet():
-        rows = _tokenizer(folder)(list(texts), pairs and list(pairs))["input_ids"]
+        rows = tokenizer(list(texts), seconds, padding=False, truncation=False)["input_ids"]
     return [len(row) for row in rows]
 
 
