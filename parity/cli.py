@@ -21,6 +21,7 @@ from parity.diagnose_command import diagnose_command
 from parity.diff_command import diff_command
 from parity.environment import environment
 from parity.finetuning_command import finetuning_command
+from parity.inference_command import inference_command
 from parity.init_command import init_command
 from parity.pretraining_command import pretraining_command
 from parity.recording_commands import compare_command, record_command
@@ -67,6 +68,7 @@ app.command(name="compare")(compare_command)
 app.command(name="tokenizer")(tokenizer_command)
 app.command(name="pretraining")(pretraining_command)
 app.command(name="finetuning")(finetuning_command)
+app.command(name="inference")(inference_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

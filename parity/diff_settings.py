@@ -56,7 +56,7 @@ def probe_of(folder: Path, settings: Settings) -> Probe:
 def notes(folder: Path, settings: Settings) -> list[str]:
     """Say what a reader must know about the reference and the texts."""
     config = scratch.config(folder)
-    said = [reference.rounding_note(config.hidden_size // config.num_attention_heads)]
+    said = [rounding_note(config.hidden_size // config.num_attention_heads)]
     if settings.probe is not None:
         return [note for note in said if note]
     limit = config.max_position_embeddings
@@ -70,6 +70,18 @@ def notes(folder: Path, settings: Settings) -> list[str]:
     if gaps := unseen(batch, limit):
         said.append(f"this input does not reach {', '.join(gaps)}")
     return [note for note in said if note]
+
+
+def rounding_note(head_dim: int) -> str:
+    """Say whether this version rounds attention scores otherwise than 5.x does; "" if not."""
+    exact = head_dim.bit_count() == 1 and head_dim.bit_length() % 2 == 1  # a power of four
+    if exact or not reference.BEFORE_5:
+        return ""
+    return (
+        f"transformers {reference.VERSIONS['transformers']} divides the scores by the square root "
+        f"of {head_dim}, where 5.x and scratch_bert multiply by its inverse: last bits differ; "
+        "`parity check` judges in float64 (docs/reference_versions.md)"
+    )
 
 
 def unseen(batch: Mapping[str, list[list[int]]], positions: int) -> list[str]:

@@ -112,18 +112,6 @@ def run_trainer(
         trainer.train()
 
 
-def rounding_note(head_dim: int) -> str:
-    """Say whether this version rounds attention scores otherwise than 5.x does; "" if not."""
-    exact = head_dim.bit_count() == 1 and head_dim.bit_length() % 2 == 1  # a power of four
-    if exact or not BEFORE_5:
-        return ""
-    return (
-        f"transformers {VERSIONS['transformers']} divides the scores by the square root of "
-        f"{head_dim}, where 5.x and scratch_bert multiply by its inverse: last bits differ; "
-        "`parity check` judges in float64 (docs/reference_versions.md)"
-    )
-
-
 def encode(
     folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
 ) -> dict[str, list[list[int]]]:
@@ -141,6 +129,12 @@ def lengths(folder: Path, texts: Sequence[str], pairs: Sequence[str] | None) -> 
     with quiet():
         rows = tokenizer(list(texts), seconds, padding=False, truncation=False)["input_ids"]
     return [len(row) for row in rows]
+
+
+def pipeline(task: str, folder: Path) -> Any:
+    """Make the reference's pipeline of a checkpoint."""
+    with quiet():
+        return transformers.pipeline(task, model=str(folder), device="cpu")  # type: ignore
 
 
 @cache

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from types import ModuleType
 
-from parity import faulty_finetuning, faulty_training
+from parity import faulty_finetuning, faulty_inference, faulty_training
 from parity.checks.finetuning import FINETUNING
+from parity.checks.inference import INFERENCE
 from parity.checks.outcome import Outcome
 from parity.checks.pretraining import PRETRAINING
 from parity.edits import Fault
@@ -14,6 +15,7 @@ from parity.suite import Suite
 _TRIED: tuple[tuple[Suite, ModuleType], ...] = (
     (PRETRAINING, faulty_training),
     (FINETUNING, faulty_finetuning),
+    (INFERENCE, faulty_inference),
 )
 """Each suite, and a module of candidates that are called by the names of their mistakes."""
 

@@ -26,6 +26,7 @@ MODULES = (
     "parity.suite_worker",
     "parity.faulty_training",  # candidates, whose imports take seconds
     "parity.scratch_finetuning",
+    "parity.faulty_inference",
 )
 ROOT = Path(__file__).parents[1]
 

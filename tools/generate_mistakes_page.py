@@ -14,7 +14,7 @@ PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
 # How BERTs go wrong
 
-What `parity diagnose`, `parity tokenizer`, `parity pretraining` and `parity finetuning` try, and
+What `parity diagnose`, `tokenizer`, `pretraining`, `finetuning` and `inference` try, and
 `parity self-test` makes: {number} mistakes, and {same} edits that look like one. Each is a few
 lines of [`parity/mistakes`](../parity/mistakes), from which `tools/generate_mistakes_page.py`
 writes this page.

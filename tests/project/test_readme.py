@@ -83,6 +83,8 @@ def test_parity_commands(command, capsys, one_thread):
         arguments += ["--check", "masks", "--check", "loss"]
     if arguments[0] == "finetuning":
         arguments += ["--check", "classify", "--check", "windows"]
+    if arguments[0] == "inference":
+        arguments += ["--check", "next", "--check", "embed"]
     if "bert-base-uncased" in arguments:  # needs a network: there is none, and it says so
         with pytest.raises(SystemExit) as exit_:
             main(arguments)

@@ -89,12 +89,6 @@ def saved(kind, place, *, seed=0, change=lambda model: None, tokenizer_json=Fals
     return place
 
 
-def pipeline(task, place):
-    """Theirs."""
-    with reference.quiet():
-        return transformers.pipeline(task, model=str(place), device="cpu")
-
-
 def check_rows(given, ours, theirs):
     """Both say the same of each text, in the same order; the first that differs is told."""
     for text, mine, yours in zip(given, _rows(ours), _rows(theirs), strict=True):

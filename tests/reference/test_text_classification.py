@@ -5,8 +5,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 
+from parity.reference import pipeline
 from scratch_bert.inference.text_classification import TextClassification
-from tests.reference.pipelines import WRITTEN, check_rows, drawn, pipeline, saved, texts
+from tests.reference.pipelines import WRITTEN, check_rows, drawn, saved, texts
 
 CONFIGS = {
     "one label": {"num_labels": 1},

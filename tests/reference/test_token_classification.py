@@ -5,8 +5,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 
+from parity.reference import pipeline
 from scratch_bert.inference.token_classification import TokenClassification
-from tests.reference.pipelines import WRITTEN, check_rows, drawn, pipeline, saved, texts
+from tests.reference.pipelines import WRITTEN, check_rows, drawn, saved, texts
 
 NAMES = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "MISC", "E-LOC"]
 STRATEGIES = ["none", "simple", "first", "average", "max"]

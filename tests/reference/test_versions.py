@@ -9,6 +9,7 @@ import torch
 import transformers
 
 from parity import reference
+from parity.diff_settings import rounding_note
 from tests.differs_in_4 import EXPECTED
 from tests.models import TINY
 from tests.reference.assertions import assert_bit_equal, assert_same
@@ -31,12 +32,12 @@ def test_scores_are_rounded_alike():
 @pytest.mark.parametrize("head_dim", [1, 4, 16, 64])
 def test_scores_are_exact_with_a_power_of_four(head_dim):
     assert_bit_equal(evaluated(hidden_size=3 * head_dim))
-    assert reference.rounding_note(head_dim) == ""
+    assert rounding_note(head_dim) == ""
 
 
 @pytest.mark.parametrize("head_dim", [2, 3, 8, 12, 32])
 def test_other_sizes_are_noted(head_dim):
-    note = reference.rounding_note(head_dim)
+    note = rounding_note(head_dim)
     assert bool(note) == reference.BEFORE_5
     assert not note or f"transformers {reference.VERSIONS['transformers']} divides" in note
 
