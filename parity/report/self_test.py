@@ -44,7 +44,7 @@ def show(results: Results, console: Console) -> None:
         say(f"{named:>4} of {len(results.draws)} draws of two or three mistakes named in full")
     alarms = score["false_alarms"]
     say(
-        f"{alarms:>4} of {score['variants']} correct BERTs and pretrainings accused",
+        f"{alarms:>4} of {score['variants']} accused that are right in another way",
         "red" if alarms else "",
     )
     misled = sum(found.outputs for each in results.equivalent.values() for found in each)
