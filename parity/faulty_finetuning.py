@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 
+import scratch_bert
 from parity.mistakes import (
     answer_windows,
     finetuning_runs,
@@ -26,7 +27,6 @@ from parity.mistakes.word_tags import Encoded, align
 from parity.plain_finetuning import TASKS
 from parity.plain_training import Recipe
 from parity.trained import Batch, State
-from scratch_bert import task_heads
 from scratch_bert.config_file import config_from_values
 from scratch_bert.tokenization import BertTokenizer
 
@@ -59,7 +59,7 @@ class Faulty:
 
     def build(self, task: str, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
         """Build scratch_bert's model; its padding has vectors, as HuggingFace's."""
-        model = getattr(task_heads, TASKS[task].architecture)(config_from_values(config))
+        model = getattr(scratch_bert, TASKS[task].architecture)(config_from_values(config))
         model.load_state_dict(weights)
         model.bert.register_forward_pre_hook(
             lambda _, given, named: (given, {**named, "attention": "eager"}), with_kwargs=True

@@ -25,7 +25,7 @@ NORM = "nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)"
 OUTPUT = "self.LayerNorm(self.dropout(self.dense(states)) + residual)"
 JOIN = "context = context.transpose(1, 2).contiguous().flatten(2)"
 SPLIT = "states.view(batch, seq, heads, self.head_dim).transpose(1, 2)"
-LOOP = "for layer in self.layer:"
+LOOP = "in enumerate(self.layer, 1):"
 
 ATTENTION, EMBEDDINGS, FEED_FORWARD = "attention.py", "embeddings.py", "feed_forward.py"
 MUTANTS = {
@@ -70,7 +70,7 @@ MUTANTS = {
             "self.dense(hidden_states[:, 0])",
         )
     ],
-    "layer-skipped": [("encoder.py", LOOP, "for layer in self.layer[:-1]:")],
+    "layer-skipped": [("encoder.py", LOOP, "in enumerate(self.layer[:-1], 1):")],
     "layers-shared-last": [
         (
             "encoder.py",

@@ -3,9 +3,10 @@
 import pytest
 import torch
 
+from parity.reference import pipeline
 from scratch_bert.errors import TextError
 from scratch_bert.inference.hidden_states import HiddenStates
-from tests.reference.pipelines import POSITIONS, pipeline, saved, texts
+from tests.reference.pipelines import POSITIONS, saved, texts
 
 
 @pytest.fixture(scope="module")
