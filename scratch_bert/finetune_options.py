@@ -100,7 +100,8 @@ Patience = Annotated[
     _training(
         min=1,
         metavar="N",
-        help="End after N epochs without a better one, and keep the best. Without: the last.",
+        help="End after N epochs without a better one, and keep the best. The rows held out choose "
+        "it, so that they flatter it. Without: the last.",
     ),
 ]
 AttentionOption = Annotated[Attention, _training(help="packed computes no padding.")]

@@ -78,6 +78,9 @@ def finetune(
         + (f"; labels: {', '.join(task.labels)}" if task.labels else ""),
         highlight=False,
     )
+    known = {item.key for item in learnt}
+    if leaked := sum(item.key in known for item in held_out):
+        said.print(f"{leaked} of the rows held out are among those to learn from", highlight=False)
     about: dict[str, Any] = {"task": name, "checkpoint": checkpoint, "attention": recipe.attention}
     about |= {"balanced": recipe.balanced, "max_length": lengths.most, "stride": lengths.stride}
     _note(output, {**about, "columns": dict(task.columns), "rows": _digest(split)})
@@ -87,6 +90,9 @@ def finetune(
         positions = model.config.max_position_embeddings
         why = f"takes {positions} tokens, and max_length is {lengths.most}"
         raise CheckpointError(f"{checkpoint}: {why}")
+    if (recipe.frozen_layers or 0) > model.config.num_hidden_layers:
+        layers = model.config.num_hidden_layers
+        raise CheckpointError(f"{checkpoint}: has {layers} layers, not {recipe.frozen_layers}")
     torch.manual_seed(recipe.seed)
     words, taught, tested = None, features, asked
     if recipe.attention == "packed" and recipe.weight_decay == 0:

@@ -40,7 +40,7 @@ class Row:
         """Return a text; CorpusError where it is none, or blank."""
         value = self.value(column)
         if not isinstance(value, str):
-            raise self.wrong(column, f"is a {type(value).__name__}, no text")
+            raise self.wrong(column, f"is of type {type(value).__name__}, no text")
         if not value.strip():
             raise self.wrong(column, "is empty")
         return value
@@ -126,7 +126,8 @@ def read_items(
                 if skip is not None:
                     skip(str(error))
     if bad and skip is None:
-        more = f" (and {len(bad) - 1} more rows cannot be used)" if len(bad) > 1 else ""
+        rest = len(bad) - 1
+        more = f" (and {rest} more row{'s' * (rest > 1)} cannot be used)" if rest else ""
         raise CorpusError(f"{bad[0]}{more}; --on-error skip leaves out what cannot be used")
     if not items:
         raise CorpusError(f"{', '.join(names)}: has no row that can be used")

@@ -125,11 +125,12 @@ def hold_out(items: Sequence[Any], share: float, seed: int) -> tuple[list[Any], 
     """Divide items, by lot; those of one key stay together.
 
     Raises:
-        CorpusError: there is one only.
+        CorpusError: all have the same.
     """
     keys = list(dict.fromkeys(item.key for item in items))
     if len(keys) < 2:
-        raise CorpusError("one row can be used, expected two at least: one of them is held out")
+        why = "expected two at least: one of them is held out"
+        raise CorpusError(f"all rows that can be used have the same text, {why}")
     Random(seed).shuffle(keys)  # noqa: S311
     chosen = set(keys[: min(max(1, round(len(keys) * share)), len(keys) - 1)])
     learnt = [item for item in items if item.key not in chosen]

@@ -46,7 +46,11 @@ def opened(path: Path) -> Iterator[tuple[TextIO, BinaryIO]]:
     Raises:
         CorpusError: it cannot be read, or is not UTF-8.
     """
-    with _readable(path) as (unpacked, raw), TextIOWrapper(unpacked, "utf-8", newline="\n") as text:
+    encoding = "utf-8-sig"  # the mark that Excel begins with is no text
+    with (
+        _readable(path) as (unpacked, raw),
+        TextIOWrapper(unpacked, encoding, newline="\n") as text,
+    ):
         yield text, raw
 
 

@@ -141,6 +141,7 @@ def test_options_of_training(run, tmp_path, learner):
         ("answer", ["--balanced"], "--balanced: answer has no classes to weigh"),
         ("classify", ["--labels", "a,b"], "'positive' is none of the labels a, b (and 10 more"),
         ("classify", ["--max-length", "200"], "takes 128 tokens, and max_length is 200"),
+        ("classify", ["--freeze", "3"], "has 2 layers, not 3"),
         ("answer", ["--stride", "60"], "q5: has 19 tokens; beside it and a stride of 60 no text"),
         ("classify", ["--checkpoint", "builtin:no"], "builtin:no: not built in"),
         ("classify", ["--device", "toaster"], "--device: toaster: "),
@@ -151,6 +152,14 @@ def test_usage(task, arguments, why, run, tmp_path):
     assert (code, out) == (4, "")
     assert why in flat(err)
     assert not (tmp_path / "made" / "model").exists()
+
+
+def test_what_is_held_out_should_not_be_known(run, tmp_path):
+    (tmp_path / "few.csv").write_text("text,label\na,b\nc,d\n")
+    (tmp_path / "some.csv").write_text("text,label\nc,d\ne,b\n")
+    files = ["--data", "few.csv", "--held-out", "some.csv"]
+    _, _, err = run("classify", "-o", "made", *files, epochs=1)
+    assert "1 of the rows held out are among those to learn from" in flat(err)
 
 
 def test_other_rows_than_before(run, tmp_path):

@@ -73,13 +73,13 @@ WRONG = [
     ("classify", "x.csv", "text,label\na,b\n ,c\n", "x.csv, row 2, column text: is empty"),
     ("classify", "x.csv", "text,label\na\n", "x.csv, row 1: has 1 columns, expected 2"),
     ("classify", "x.csv", "body,label\na,b\n", "has no column text, but body, label; --column"),
-    ("classify", "x.jsonl", '{"text": 3, "label": 1}\n', "column text: is a int, no text"),
+    ("classify", "x.jsonl", '{"text": 3, "label": 1}\n', "column text: is of type int, no text"),
     ("classify", "x.jsonl", '{"text": "a", "label": -1}\n', "column label: is missing"),
     (
         "classify",
         "x.jsonl",
         '{"text": "a"}\n[]\n',
-        "missing (and 1 more rows cannot be used); --on",
+        "missing (and 1 more row cannot be used); --on",
     ),
     ("classify", "x.jsonl", '{"text"\n', "x.jsonl, row 1: not JSON"),
     ("classify", "x.csv", "text,label\na,b\nc,b\n", "label: all rows have the label b"),
@@ -140,6 +140,14 @@ def test_the_examples_are_all_right(name):
     assert len({item.key for item in items}) == (12 if name == "answer" else len(items))
 
 
+def test_a_table_that_excel_wrote(tmp_path):
+    """UTF-8 with a byte order mark, lines that end with CR LF."""
+    (tmp_path / "x.csv").write_bytes("\ufefftext,label\r\nGut,ja\r\n".encode())
+    table = read_table(tmp_path / "x.csv")
+    assert table.columns == ["text", "label"]
+    assert [row.values for row in table.rows] == [{"text": "Gut", "label": "ja"}]
+
+
 def test_an_empty_table(tmp_path):
     (tmp_path / "x.csv").write_text("text,label\n")
     with pytest.raises(CorpusError, match="has no row that can be used"):
@@ -150,5 +158,5 @@ def test_one_row_is_learnt_from():
     items = [*read_split("classify", Source(), 0, print).learnt[:2]]
     learnt, held_out = hold_out(items, 0.9, 0)
     assert (len(learnt), len(held_out)) == (1, 1)
-    with pytest.raises(CorpusError, match="one row can be used, expected two"):
+    with pytest.raises(CorpusError, match="have the same text, expected two"):
         hold_out(items[:1], 0.2, 0)
