@@ -109,10 +109,11 @@ class Results:
 
     @property
     def of_one_probe(self) -> dict[str, str]:
-        """The mistakes that a single probe sees, and which."""
+        """The mistakes that a single probe sees, and which; a suite has a check for each."""
         seen = {
             name: {probe for each in found for probe in each.probes}
             for name, found in self.faults.items()
+            if name not in suite_faults()
         }
         return {name: next(iter(probes)) for name, probes in seen.items() if len(probes) == 1}
 
