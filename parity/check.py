@@ -56,16 +56,24 @@ class Judge:
         limit: seconds that the candidate has for one probe.
         relative: what numbers may differ by, as a share of their tensor's largest; None means what
             `parity.tolerance` says.
+        histogram: whether differences are counted, too.
     """
 
     def __init__(
-        self, candidate: str, folder: Path, *, limit: float = 60, relative: float | None = None
+        self,
+        candidate: str,
+        folder: Path,
+        *,
+        limit: float = 60,
+        relative: float | None = None,
+        histogram: bool = False,
     ) -> None:
         self._request = {
             "candidate": candidate,
             "checkpoint": str(folder.resolve()),
             "limit": limit,
             "relative": relative,
+            "histogram": histogram,
         }
         self.folder = folder
         self._stack = ExitStack()

@@ -17,6 +17,7 @@ from parity.command_options import (
     check_output,
     choose_by_name,
     finish,
+    shows_histograms,
 )
 from parity.errors import CandidateError
 from parity.report.check import show
@@ -45,7 +46,8 @@ def check_command(
     """
     check_output(output)
     each = {name: choose_by_name(name, probe, seed) for name in checkpoint or CHECKPOINTS}
-    asked = Asked(candidate, each, seed, limit, tolerance)
+    histogram = shows_histograms(output, form)
+    asked = Asked(candidate, each, seed, limit, tolerance, histogram)
     report = asked.report()
     try:
         show(report, asked.rows(report), human=form is Format.HUMAN)

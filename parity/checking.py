@@ -29,6 +29,7 @@ class Asked:
         seed: of the inputs.
         limit: seconds that the candidate has for one probe.
         tolerance: what numbers may differ by; None means what `parity.tolerance` says.
+        histogram: whether differences are counted, too.
     """
 
     candidate: str
@@ -36,6 +37,7 @@ class Asked:
     seed: int
     limit: float
     tolerance: float | None = None
+    histogram: bool = False
 
     def report(self) -> Report:
         """Begin one."""
@@ -59,7 +61,11 @@ class Asked:
         for name, (folder, chosen) in self.checkpoints.items():
             try:
                 with Judge(
-                    self.candidate, folder, limit=self.limit, relative=self.tolerance
+                    self.candidate,
+                    folder,
+                    limit=self.limit,
+                    relative=self.tolerance,
+                    histogram=self.histogram,
                 ) as judge:
                     judged = []
                     for row in check(judge, chosen, self.seed):

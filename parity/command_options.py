@@ -2,8 +2,9 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,15 @@ import typer
 
 from parity.check import Chosen, choose
 from parity.report.json import to_json
+from parity.report.page import to_html
+from parity.report.picture import PICTURES, draw
 from parity.verdict import EXIT_CODES, Report
 from scratch_bert.checkpoints import resolve
 from scratch_bert.command_line import USAGE
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
+
+_WRITERS = {".html": to_html, ".json": to_json}
 
 
 class Format(StrEnum):
@@ -58,7 +63,10 @@ ToleranceOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="What to print.")]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Also write the report: FILE.json.")
+    Path | None,
+    typer.Option(
+        "--output", "-o", help="Also write the report: a page, FILE.html, or FILE.json, .png, .svg."
+    ),
 ]
 
 
@@ -90,13 +98,24 @@ def choose_by_name(checkpoint: str, names: Sequence[str] | None, seed: int) -> t
 
 
 def check_output(output: Path | None) -> None:
-    """Refuse a report's file of another kind than can be written.
+    """Refuse a report's file of another kind than can be written, before anything is computed.
 
     Raises:
-        typer.BadParameter: it is no .json.
+        typer.BadParameter: it is none of .html, .json, .png and .svg, or there is no matplotlib.
     """
-    if output is not None and output.suffix != ".json":
-        raise typer.BadParameter(f"{output}: a report is written to FILE.json", param_hint="-o")
+    if output is None or output.suffix in _WRITERS:
+        return
+    if output.suffix not in PICTURES:
+        expected = "FILE.html, FILE.json, FILE.png or FILE.svg"
+        raise typer.BadParameter(f"{output}: a report is written to {expected}", param_hint="-o")
+    if find_spec("matplotlib") is None:
+        needs = "a picture needs matplotlib: pip install 'scratch-bert[inspection]'"
+        raise typer.BadParameter(f"{output}: {needs}", param_hint="-o")
+
+
+def shows_histograms(output: Path | None, form: Format) -> bool:
+    """Whether differences are to be counted, which takes time: for JSON and for a page."""
+    return form is Format.JSON or (output is not None and output.suffix in _WRITERS)
 
 
 def rerun() -> str:
@@ -107,15 +126,30 @@ def rerun() -> str:
 
 def finish(report: Report, output: Path | None) -> int:
     """Write a report where asked, and return the exit code."""
-    if output is not None and not written(output, to_json(report)):
-        return USAGE
-    return EXIT_CODES[report.verdict]
+    if output is None:
+        return EXIT_CODES[report.verdict]
+    if output.suffix in PICTURES:
+        done = _saved(output, lambda place: draw(report, place, output.suffix[1:]))
+    else:
+        done = written(output, _WRITERS[output.suffix](report))
+    return EXIT_CODES[report.verdict] if done else USAGE
 
 
 def written(output: Path, text: str) -> bool:
-    """Write a file, whole or not at all; say so where it cannot be."""
+    """Write a text, whole or not at all; say so where it cannot be.
+
+    Half a character, which a file's name may hold, becomes what JSON has for it.
+    """
+
+    def write(place: Path) -> None:
+        place.write_text(f"{text}\n", encoding="utf-8", errors="backslashreplace")
+
+    return _saved(output, write)
+
+
+def _saved(output: Path, write: Callable[[Path], object]) -> bool:
     try:
-        replace(output, lambda place: place.write_text(f"{text}\n", encoding="utf-8"))
+        replace(output, write)
     except OSError as error:
         print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
         return False

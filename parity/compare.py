@@ -1,7 +1,8 @@
 """Two tensors → a status and by how much they differ. Nothing is cast, squeezed or reshaped."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -43,6 +44,8 @@ class Comparison:
             for numbers known from elsewhere.
         reproduction: Python that shows it again, where there is such a thing.
         checkpoint: with which weights, where there are several.
+        histogram: how many numbers differ by how much, by `decades`; only where it was asked for,
+            and not every bit is the same.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Comparison:
     lane: str = "propagated"
     reproduction: str = ""
     checkpoint: str = ""
+    histogram: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -82,8 +86,16 @@ def bit_equal(ours: Tensor, theirs: Tensor) -> bool:
     return torch.equal(ours.contiguous().view(bits), theirs.contiguous().view(bits))
 
 
-def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: Any) -> Comparison:
-    """Compare one stage. With `allowed` 0 only the same bits match."""
+def compare(
+    name: str,
+    ours: Tensor,
+    theirs: Tensor,
+    allowed: float,
+    *,
+    histogram: bool = False,
+    **labels: Any,
+) -> Comparison:
+    """Compare one stage. With `allowed` 0 only the same bits match. A histogram takes as long."""
     shape = tuple(theirs.shape)
     if ours.shape != theirs.shape:
         note = f"ours is {tuple(ours.shape)}, theirs {shape}"
@@ -109,6 +121,7 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
     difference.masked_fill_(same, 0.0).nan_to_num_(nan=math.inf)
     worst = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), shape))
     max_abs = 0.0 if same[worst] else (a[worst] - b[worst]).abs().item()
+    counts = decades(difference) if histogram else {}
     magnitude = _magnitude(b, theirs.dtype, out=difference)
     status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
     return Comparison(
@@ -119,8 +132,30 @@ def compare(name: str, ours: Tensor, theirs: Tensor, allowed: float, **labels: A
         max_rel=max_abs / magnitude if magnitude else math.inf,
         where=worst,
         allowed=allowed,
+        histogram=counts,
         **labels,
     )
+
+
+def decades(difference: Tensor) -> dict[str, int]:
+    """Count magnitudes by their decades.
+
+    >>> decades(torch.tensor([0.0, 0.002, 0.003, math.inf]))
+    {'0': 1, '1e-03': 2, 'inf': 1}
+
+    Returns:
+        From the smallest on; under "1e-03" those of at least 1e-03 and below 1e-02. What there is
+        none of is left out.
+    """
+    least, most = -325, 308  # below all powers of ten, and the last one, that stands for infinity
+    powers = difference.flatten().to(torch.float64).log10_().floor_().clamp_(least, most)
+    counts = torch.bincount((powers - least).long()).tolist()
+    names = {0: "0", most - least: "inf"}
+    return {
+        names.get(place, f"1e{place + least:+03d}"): count
+        for place, count in enumerate(counts)
+        if count
+    }
 
 
 def _magnitude(numbers: Tensor, dtype: torch.dtype, out: Tensor) -> float:

@@ -16,6 +16,7 @@ from parity.command_options import (
     check_output,
     choose_by_name,
     finish,
+    shows_histograms,
 )
 from parity.errors import CandidateError
 from parity.report.check import show
@@ -43,7 +44,8 @@ def diagnose_command(
     for name in checkpoint or CHECKPOINTS:
         folder, chosen = choose_by_name(name, probe, seed)
         each[name] = folder, Chosen([one for one in chosen.probes if not one.dtype])
-    asked = Asked(candidate, each, seed, limit)
+    histogram = shows_histograms(output, form)
+    asked = Asked(candidate, each, seed, limit, histogram=histogram)
     report = asked.report()
     try:
         show(report, asked.rows(report), human=form is Format.HUMAN, probes=False)

@@ -89,6 +89,7 @@ def diff(folder: Path, settings: Settings) -> Iterator[Comparison]:
         Side.of(ours, run_ours, settings.attention),
         Side.of(theirs, reference.forward, settings.attention),
         batch,
+        histogram=settings.histogram,
     )
     yield from (row for row in rows if selected(row.name, settings.stages))
     if published.recognise(folder) and settings.dtype in (None, torch.float32):

@@ -22,6 +22,7 @@ from parity.command_options import (
     finish,
     rerun,
     resolve_checkpoint,
+    shows_histograms,
 )
 from parity.compare import Comparison
 from parity.diff import judge
@@ -109,6 +110,7 @@ def diff_command(
         seed=seed,
         stages=stage or (),
         probe=None if probe is None else _probe(checkpoint, probe, seed),
+        histogram=shows_histograms(output, form),
     )
     report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun()})
     terminal = TerminalReport(Console())
@@ -144,7 +146,7 @@ def _judge_candidate(
         del report.environment[fact]
     report.environment["candidate"] = candidate
     try:
-        with Judge(candidate, folder) as judge:
+        with Judge(candidate, folder, histogram=settings.histogram) as judge:
             for row in check(judge, Chosen([probe_of(folder, settings)])):
                 if selected(row.name, settings.stages):
                     report.rows.append(row)

@@ -32,6 +32,7 @@ class Settings:
         seed: of the weights a checkpoint lacks; both sides draw them alike.
         stages: compare only stages that match one of these patterns; all if empty.
         probe: what the models read in place of texts.
+        histogram: whether differences are counted, too.
     """
 
     texts: Sequence[str] = DEFAULT_TEXTS
@@ -42,6 +43,7 @@ class Settings:
     seed: int = 0
     stages: Sequence[str] = ()
     probe: Probe | None = None
+    histogram: bool = False
 
 
 def probe_of(folder: Path, settings: Settings) -> Probe:

@@ -26,7 +26,12 @@ _NEEDED = {Mode.TRAIN: "dropout", Mode.BACKWARD: "gradients"}
 
 
 def judge_probe(
-    subject: Subject, probe: Probe, theirs: Recording, relative: float | None = None
+    subject: Subject,
+    probe: Probe,
+    theirs: Recording,
+    relative: float | None = None,
+    *,
+    histogram: bool = False,
 ) -> Iterator[Comparison]:
     """Run a probe and compare.
 
@@ -35,12 +40,13 @@ def judge_probe(
         probe: what it is given.
         theirs: has the probe.
         relative: what numbers may differ by; None means what `parity.tolerance` says.
+        histogram: whether differences are counted, too.
 
     Raises:
         Exception: whatever the candidate's own code raises.
     """
     dtype = getattr(torch, probe.dtype) if probe.dtype else subject.dtype
-    witness = Witness(theirs, probe, dtype, relative)
+    witness = Witness(theirs, probe, dtype, relative, histogram)
     needed = {*probe.inputs, probe.dtype, _NEEDED.get(probe.mode, "")}
     if lacking := needed & {*subject.unsupported}:
         yield from _unsupported(witness, lacking, "declared")

@@ -23,6 +23,7 @@ from parity.command_options import (
     choose_by_name,
     finish,
     rerun,
+    shows_histograms,
 )
 from parity.environment import environment
 from parity.errors import CandidateCrashedError, CandidateError, RecordingError
@@ -117,6 +118,7 @@ def compare_command(
             "rerun": rerun(),
         }
     )
-    rows = compare_recordings(mine, reference, tolerance)
+    histogram = shows_histograms(output, form)
+    rows = compare_recordings(mine, reference, tolerance, histogram=histogram)
     show(report, rows, human=form is Format.HUMAN)
     return finish(report, output)

@@ -1,12 +1,13 @@
 """`parity self-test`: what does the judge see?"""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from parity.command_options import Format, FormatOption, OutputOption, SeedOption, written
+from parity.command_options import Format, FormatOption, SeedOption, written
 from parity.report.self_test import show, to_html, to_json
 from parity.self_test import Results, self_test
 from scratch_bert.command_line import USAGE
@@ -25,7 +26,10 @@ def self_test_command(
     seed: SeedOption = 0,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     form: FormatOption = Format.HUMAN,
-    output: OutputOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Also write the results: FILE.html or FILE.json."),
+    ] = None,
 ) -> int:
     """Make every known mistake in scratch_bert, and see whether it is caught, located and named.
 

@@ -27,12 +27,14 @@ class Witness:
         dtype: what the candidate computes in.
         relative: may differ by this share of a tensor's largest magnitude; None means what
             `parity.tolerance` says.
+        histogram: whether differences are counted, too.
     """
 
     recording: Recording
     probe: Probe
     dtype: torch.dtype
     relative: float | None = None
+    histogram: bool = False
 
     @cached_property
     def names(self) -> list[str]:
@@ -51,12 +53,9 @@ class Witness:
         if ours.shape != theirs.shape or kept is None:
             yield self._compared(name, ours, theirs, lane)
             return
-        hidden = ~kept.tokens
-        yield self._compared(name, ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0), lane)
+        yield self._masked(name, ours, theirs, lane, ~kept.tokens)
         if lane == "propagated" and bool(kept.padding.any()):
-            hidden = ~kept.padding
-            padding = ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0)
-            yield self._compared(name, *padding, "padding")
+            yield self._masked(name, ours, theirs, "padding", ~kept.padding)
 
     def kept(self, name: str, theirs: Tensor) -> Attended | None:
         """Say which numbers of a stage belong to tokens; None means all."""
@@ -82,6 +81,15 @@ class Witness:
         """Say something about a stage that no numbers say."""
         return Comparison(name, status, note=note, probe=self.probe.name, lane=lane)
 
+    def _masked(
+        self, name: str, ours: Tensor, theirs: Tensor, lane: str, hidden: Tensor
+    ) -> Comparison:
+        row = self._compared(name, ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0), lane)
+        if not row.histogram:
+            return row
+        counts = {**row.histogram, "0": row.histogram["0"] - int(hidden.sum())}
+        return replace(row, histogram={decade: count for decade, count in counts.items() if count})
+
     def _compared(self, name: str, ours: Tensor, theirs: Tensor, lane: str) -> Comparison:
         plain = name.removesuffix(GRADIENT)
         if self.relative is None and not math.isfinite(self._noise(name, lane)):
@@ -89,7 +97,8 @@ class Witness:
             return self.row(plain, Status.UNSUPPORTED, note, lane)
         magnitude, beside = _largest(theirs), self._beside(name)
         allowed = self._allowed(name, magnitude, beside, lane)
-        row = compare(plain, ours, theirs, allowed, probe=self.probe.name, lane=lane)
+        labels = {"probe": self.probe.name, "lane": lane}
+        row = compare(plain, ours, theirs, allowed, histogram=self.histogram, **labels)
         return replace(row, max_rel=row.max_abs / max(magnitude, beside)) if beside else row
 
     def _allowed(self, name: str, magnitude: float, beside: float, lane: str) -> float:

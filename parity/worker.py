@@ -67,11 +67,12 @@ def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> It
     """Compare with a `recording`, on its `probes`, in a `dtype`; a row at a time."""
     dtype = getattr(torch, request.get("dtype", "float64"))
     recording = Recording.read(Path(request["recording"]))
+    how = {name: request[name] for name in ("relative", "histogram") if name in request}
     with candidate_subject(candidate, folder, dtype) as subject:
         for probe in recording.probes():
             if probe.name in request.get("probes", recording.names()):
                 try:
-                    for row in judge_probe(subject, probe, recording, request.get("relative")):
+                    for row in judge_probe(subject, probe, recording, **how):
                         yield {"row": asdict(row)}
                 except CandidateError:
                     raise

@@ -12,7 +12,7 @@ from parity.witness import GRADIENT, Witness
 
 
 def compare_recordings(
-    ours: Recording, theirs: Recording, relative: float | None = None
+    ours: Recording, theirs: Recording, relative: float | None = None, *, histogram: bool = False
 ) -> Iterator[Comparison]:
     """Compare every tensor that a candidate recorded with the reference's.
 
@@ -23,6 +23,7 @@ def compare_recordings(
         theirs: the reference's.
         relative: what numbers may differ by, as a share of their tensor's largest; None means what
             `parity.tolerance` says.
+        histogram: whether differences are counted, too.
 
     Raises:
         RecordingError: a file cannot be read, or how much may differ is not known.
@@ -33,7 +34,7 @@ def compare_recordings(
             note = f"{ours.folder} has nothing about this probe"
             yield Comparison("probe", Status.UNSUPPORTED, note=note, probe=probe.name)
         for name in (each for each in expected if each in made):
-            yield from _compared(name, ours, theirs, probe, relative)
+            yield from _compared(name, ours, theirs, probe, relative, histogram)
         for name in (each for each in made if each not in expected):
             note = "theirs has no such tensor"
             yield Comparison(name, Status.MISSING_THEIRS, note=note, probe=probe.name)
@@ -43,7 +44,12 @@ def compare_recordings(
 
 
 def _compared(
-    name: str, ours: Recording, theirs: Recording, probe: Probe, relative: float | None
+    name: str,
+    ours: Recording,
+    theirs: Recording,
+    probe: Probe,
+    relative: float | None,
+    histogram: bool,
 ) -> Iterator[Comparison]:
     tensor = ours.get(probe.name, name)
     lane = "gradient" if name.endswith(GRADIENT) else "propagated"
@@ -55,5 +61,6 @@ def _compared(
             f"how far the reference is off in {dtype}; record it with --dtype {dtype}, or give a "
             "--tolerance"
         )
-    witness = Witness(theirs, probe, tensor.dtype if smaller else torch.float64, relative)
+    judged_in = tensor.dtype if smaller else torch.float64
+    witness = Witness(theirs, probe, judged_in, relative, histogram)
     yield from witness.compare(name, tensor, witness.get(name), lane)

@@ -80,13 +80,19 @@ class Side:
 
 
 def judge_side_by_side(
-    ours: Side, theirs: Side, batch: Mapping[str, Any], *, backward: bool = False
+    ours: Side,
+    theirs: Side,
+    batch: Mapping[str, Any],
+    *,
+    backward: bool = False,
+    histogram: bool = False,
 ) -> Iterator[Comparison]:
     """Run a batch on both sides from one state of torch's generator, and compare every tensor."""
     run_ours = partial(ours.run, batch, backward=backward)
     run_theirs = partial(theirs.run, batch, backward=backward)
     computed = set()
-    for row in compare_runs(run_ours, run_theirs, {*theirs.stages} - {*ours.stages}):
+    absent = {*theirs.stages} - {*ours.stages}
+    for row in compare_runs(run_ours, run_theirs, absent, histogram=histogram):
         computed.add(row.name)
         yield row
     for name in (each for each in theirs.stages if each not in computed):
@@ -94,7 +100,7 @@ def judge_side_by_side(
 
 
 def compare_runs(
-    run_ours: Run, run_theirs: Run, absent: Collection[str] = ()
+    run_ours: Run, run_theirs: Run, absent: Collection[str] = (), *, histogram: bool = False
 ) -> Iterator[Comparison]:
     """Compare two runs in step; the reference's order is the order of the rows.
 
@@ -102,6 +108,7 @@ def compare_runs(
         run_ours: the candidate's.
         run_theirs: the reference's.
         absent: what ours will not make, and is not waited for.
+        histogram: whether differences are counted, too.
     """
     ours = stream(run_ours)
     early: dict[str, Tensor] = {}  # made before the reference made its own; usually empty
@@ -118,7 +125,7 @@ def compare_runs(
         return None
 
     for name, tensor in stream(run_theirs):
-        yield _compared(name, find(name), tensor)
+        yield _compared(name, find(name), tensor, histogram=histogram)
     for name, tensor in [*early.items(), *ours]:
         yield _compared(name, tensor, None)
 
@@ -129,7 +136,9 @@ def compare_named(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> I
         yield _compared(name, ours.get(name), theirs.get(name))
 
 
-def _compared(name: str, ours: Tensor | None, theirs: Tensor | None) -> Comparison:
+def _compared(
+    name: str, ours: Tensor | None, theirs: Tensor | None, *, histogram: bool = False
+) -> Comparison:
     if ours is None:
         assert theirs is not None
         shape, note = tuple(theirs.shape), "ours has no such tensor"
@@ -137,7 +146,7 @@ def _compared(name: str, ours: Tensor | None, theirs: Tensor | None) -> Comparis
     if theirs is None:
         shape, note = tuple(ours.shape), "theirs has no such tensor"
         return Comparison(name, Status.MISSING_THEIRS, shape=shape, note=note)
-    return compare(name, ours, theirs, BIT_FOR_BIT)
+    return compare(name, ours, theirs, BIT_FOR_BIT, histogram=histogram)
 
 
 def _flat(outputs: Mapping[str, Any]) -> dict[str, Tensor]:

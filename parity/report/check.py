@@ -95,7 +95,7 @@ class CheckReport:
         self._print(f"\n{report.verdict.replace('_', ' ')}: {_reason(report)}", style)
         if report.first_divergence is not None:
             first = report.first_divergence
-            self._print(f"first divergence, on {_where(first)}: {explain(first)}")
+            self._print(f"first divergence, on {where(first)}: {explain(first)}")
         left_out = {
             row.name: row.note
             for row in report.rows
@@ -109,7 +109,7 @@ class CheckReport:
         for name in report.born_backward:
             self._print(f"born on the way back, its gradient alone is wrong: {name}", "red")
         if report.required is not None:
-            self._print(_required(report.required))
+            self._print(required(report.required))
         for row in report.rows:
             if row.reproduction:
                 self._print(f"\n{row.reproduction}\n")
@@ -151,13 +151,14 @@ def _reason(report: Report) -> str:
     return report.tally
 
 
-def _required(row: Comparison) -> str:
-    """The smallest tolerance that would pass."""
+def required(row: Comparison) -> str:
+    """Say which is the smallest tolerance that would pass, for a report's `required`."""
     return (
         f"required tolerance: {row.max_abs:.1e}, or {row.max_rel:.1e} of the largest number, "
-        f"at {row.name} on {_where(row)}; allowed are {row.allowed:.1e}"
+        f"at {row.name} on {where(row)}; allowed are {row.allowed:.1e}"
     )
 
 
-def _where(row: Comparison) -> str:
+def where(row: Comparison) -> str:
+    """Say on which input, and with which weights."""
     return f"{row.probe!r}" + (f" of {row.checkpoint}" if row.checkpoint else "")

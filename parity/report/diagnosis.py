@@ -1,7 +1,8 @@
-"""A diagnosis for a person at a terminal: where, what, the proof, what to do."""
+"""A diagnosis for a person: where, what, the proof, what to do."""
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from parity.causes import Cause, Diagnosis
 from parity.edits import Mistake
@@ -11,19 +12,60 @@ Line = tuple[str, str]  # and its style
 _SHOWN = 8  # stages that nothing explains
 
 
-def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
-    """Yield the lines to print."""
-    command = f"parity diagnose {candidate} --checkpoint {diagnosis.checkpoint} --probe"
+@dataclass(frozen=True)
+class Explanation:
+    """Mistakes that were found together, everywhere they were.
+
+    Attributes:
+        says: each mistake in words.
+        where: the stages of the first ones.
+        stages: all that are explained.
+        place: in the candidate's code, `file:line`, or "".
+        proof: the differences before and after, in words.
+        mend: what to do, for each kind of mistake.
+        called: the mistakes' names.
+        again: the command that shows it.
+    """
+
+    says: list[str]
+    where: str
+    stages: list[str]
+    place: str
+    proof: str
+    mend: list[str]
+    called: list[str]
+    again: str
+
+
+def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
+    """Put causes of the same mistakes together."""
     groups: dict[tuple[Mistake, ...], list[Cause]] = {}
     for cause in diagnosis.causes:
         made = tuple(Mistake(each.fault, (), each.value) for each in cause.mistakes)
         groups.setdefault(_rounded(made), []).append(cause)
-    for causes in groups.values():
-        yield from _explained(causes, diagnosis)
-        yield f"  again  {command} {shlex.quote(causes[0].probe)}", "dim"
+    return [_explained(causes, diagnosis, candidate) for causes in groups.values()]
+
+
+def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
+    """Yield the lines to print."""
+    for each in explanations(diagnosis, candidate):
+        first, *others = each.stages
+        seen = "" if each.where == first else f", seen at {first}"
+        place = f", at {each.place}" if each.place else ""
+        yield f"\ncause: {'; and '.join(each.says)}", "bold red"
+        yield f"  where  {each.where}{seen}{place}", ""
+        if others:
+            last = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            yield f"         and {', '.join(others[:3])}{last}", ""
+        yield f"  proof  {each.proof}", ""
+        yield from ((f"  mend   {hint}", "green") for hint in each.mend)
+        yield f"  called {', '.join(each.called)}", "dim"
+        yield f"  again  {each.again}", "dim"
     unknown = [*diagnosis.unknown.items()]
     for stage, known in unknown[:_SHOWN]:
-        yield f"\nunknown: no known mistake explains {stage}{_place(diagnosis, stage)}", "bold red"
+        place = diagnosis.places.get(stage, "")
+        at = f", at {place}" if place else ""
+        yield f"\nunknown: no known mistake explains {stage}{at}", "bold red"
         yield from ((f"  {fact}", "") for fact in known)
     if len(unknown) > _SHOWN:
         yield f"\nunknown: {len(unknown) - _SHOWN} more stages, which may follow from these", "red"
@@ -35,27 +77,20 @@ def _rounded(made: Sequence[Mistake]) -> tuple[Mistake, ...]:
     return tuple(Mistake(each.fault, (), float(f"{each.value:.6g}")) for each in made)
 
 
-def _explained(causes: Sequence[Cause], diagnosis: Diagnosis) -> Iterator[Line]:
+def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object) -> Explanation:
     first = causes[0]
     stages = [stage for cause in causes for stage in cause.stages]
-    said = dict.fromkeys(each.says for each in first.mistakes)
-    yield f"\ncause: {'; and '.join(said)}", "bold red"
-    made = " and ".join(each.stage for each in first.mistakes)
-    seen = "" if made == stages[0] else f", seen at {stages[0]}"
-    yield f"  where  {made}{seen}{_place(diagnosis, stages[0])}", ""
-    if len(stages) > 1:
-        last = f" and {len(stages) - 4} more" if len(stages) > 4 else ""
-        yield f"         and {', '.join(stages[1:4])}{last}", ""
-    proof = (
-        f"on {first.probe!r} the largest difference is {first.before:.1e}; "
-        f"from HuggingFace's BERT with this mistake it is {first.after:.1e}"
+    command = f"parity diagnose {candidate} --checkpoint {diagnosis.checkpoint} --probe"
+    return Explanation(
+        says=[*dict.fromkeys(each.says for each in first.mistakes)],
+        where=" and ".join(each.stage for each in first.mistakes),
+        stages=stages,
+        place=diagnosis.places.get(stages[0], ""),
+        proof=(
+            f"on {first.probe!r} the largest difference is {first.before:.1e}; "
+            f"from HuggingFace's BERT with this mistake it is {first.after:.1e}"
+        ),
+        mend=[*dict.fromkeys(each.fault.hint for each in first.mistakes)],
+        called=[*dict.fromkeys(each.fault.name for each in first.mistakes)],
+        again=f"{command} {shlex.quote(first.probe)}",
     )
-    yield f"  proof  {proof}", ""
-    for hint in dict.fromkeys(each.fault.hint for each in first.mistakes):
-        yield f"  mend   {hint}", "green"
-    yield f"  called {', '.join(dict.fromkeys(each.fault.name for each in first.mistakes))}", "dim"
-
-
-def _place(diagnosis: Diagnosis, stage: str) -> str:
-    place = diagnosis.places.get(stage, "")
-    return f", at {place}" if place else ""

@@ -50,8 +50,8 @@ def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
             "value": mistake.value if mistake.fault.values else None,
             "stages": cause.stages,
             "probe": cause.probe,
-            "before": _plain(cause.before),
-            "after": _plain(cause.after),
+            "before": plain(cause.before),
+            "after": plain(cause.after),
             "place": diagnosis.places.get(cause.stages[0], ""),
             "checkpoint": diagnosis.checkpoint,
         }
@@ -78,13 +78,15 @@ def as_object(row: Comparison) -> dict[str, Any]:
         more["checkpoint"] = row.checkpoint
     if row.reproduction:
         more["reproduction"] = row.reproduction
+    if row.histogram:
+        more["histogram"] = row.histogram
     return {**_pick(row, names), **more}
 
 
 def _pick(row: Comparison, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: _plain(getattr(row, name)) for name in names}
+    return {name: plain(getattr(row, name)) for name in names}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON knows no NaN and no infinity; null stands for both."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
