@@ -148,7 +148,7 @@ def decades(difference: Tensor) -> dict[str, int]:
         none of is left out.
     """
     least, most = -325, 308  # below all powers of ten, and the last one, that stands for infinity
-    powers = difference.flatten().to(torch.float64).log10_().floor_().clamp_(least, most)
+    powers = difference.flatten().to(torch.float64).log10().floor_().clamp_(least, most)
     counts = torch.bincount((powers - least).long()).tolist()
     names = {0: "0", most - least: "inf"}
     return {

@@ -87,8 +87,9 @@ class Witness:
         row = self._compared(name, ours.masked_fill(hidden, 0), theirs.masked_fill(hidden, 0), lane)
         if not row.histogram:
             return row
-        counts = {**row.histogram, "0": row.histogram["0"] - int(hidden.sum())}
-        return replace(row, histogram={decade: count for decade, count in counts.items() if count})
+        counts = {"0": 0, **row.histogram}
+        counts["0"] -= int(hidden.sum())
+        return replace(row, histogram={name: count for name, count in counts.items() if count})
 
     def _compared(self, name: str, ours: Tensor, theirs: Tensor, lane: str) -> Comparison:
         plain = name.removesuffix(GRADIENT)

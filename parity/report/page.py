@@ -10,7 +10,7 @@ from parity.compare import Comparison, Status
 from parity.report.again import again
 from parity.report.check import required, where
 from parity.report.diagnosis import explanations
-from parity.report.heat_map import STEPS, HeatMap, column_of, group_of
+from parity.report.heat_map import STEPS, HeatMap, Mark, column_of, group_of
 from parity.report.json import plain, unknown
 from parity.report.terminal import explain
 from parity.verdict import Report
@@ -61,7 +61,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "first": first and f"on {where(first)}: {explain(first)}",
         "born": report.born,
         "born_backward": report.born_backward,
-        "required": needs and required(needs),
+        "required": needs and required(needs).removeprefix("required tolerance: "),
         "causes": [asdict(each) for each in explanations(diagnosis, candidate)],
         "unknown": unknown(diagnosis),
         "notes": [*report.notes, *diagnosis.notes],
@@ -71,13 +71,14 @@ def _summary(report: Report) -> dict[str, Any]:
 def _cells(heat_map: HeatMap) -> dict[str, Any]:
     """Every comparison as a list of `fields`; zeros at its end are left out.
 
-    A stage is its place in its lane; shapes and notes, which are often the same, are places in
-    lists of their own.
+    A stage is its place in its lane; marks, shapes and notes are places in lists of their own, a
+    histogram is pairs of a decade's begin, null for what is not finite, and a count.
     """
     lanes = {
         lane: (number, {name: place for place, name in enumerate(stages)})
         for number, (lane, stages) in enumerate(heat_map.lanes.items())
     }
+    marks = [*Mark]
     columns = {column: place for place, column in enumerate(heat_map.columns)}
     shapes: dict[str, int] = {"": 0}
     notes: dict[str, int] = {"": 0}
@@ -85,19 +86,25 @@ def _cells(heat_map: HeatMap) -> dict[str, Any]:
     for row in heat_map.rows:
         lane, stages = lanes[row.lane]
         cell: list[Any] = [
-            *(lane, stages[row.name], columns[column_of(row)], heat_map.mark(row)),
+            *(lane, stages[row.name], columns[column_of(row)], marks.index(heat_map.mark(row))),
             shapes.setdefault("x".join(map(str, row.shape)), len(shapes)),
             _short(row.allowed),
             *(_short(row.needed), _short(row.max_abs), _short(row.max_rel)),
             notes.setdefault(row.note, len(notes)),
             ", ".join(map(str, row.where)),
-            row.histogram,
+            [[plain(float(decade)), count] for decade, count in row.histogram.items()],
         ]
         while not cell[-1] and cell[-1] is not None:
             cell.pop()
         lines.append(cell)
     fields = "lane stage column mark shape allowed needed max_abs max_rel note where histogram"
-    return {"fields": fields.split(), "rows": lines, "shapes": [*shapes], "notes": [*notes]}
+    return {
+        "fields": fields.split(),
+        "rows": lines,
+        "shapes": [*shapes],
+        "notes": [*notes],
+        "marks": marks,
+    }
 
 
 def _short(number: float) -> float | None:

@@ -1,12 +1,14 @@
-"""A report as a picture: its heat maps on the way forward and back."""
+"""A report as a picture: its heat map."""
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.compare import Comparison
-from parity.report.heat_map import STEPS, HeatMap, Mark, column_of, group_of
+from parity.report.heat_map import STEPS, Column, HeatMap, Mark, column_of, group_of
 from parity.verdict import Report
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".svg")
 
-_CELL = 0.19  # inches
+_CELL = 0.16  # inches
 _TITLES = {
     "propagated": "from ids to outputs",
     "gradient": "gradients, on the way back",
@@ -39,7 +41,7 @@ _SHAPES = {  # each a marker, and what it says
 
 
 def draw(report: Report, place: Path, form: str) -> None:
-    """Draw it.
+    """Draw the first lane in which something is wrong, or the first of all.
 
     Args:
         report: whose rows are drawn.
@@ -50,56 +52,67 @@ def draw(report: Report, place: Path, form: str) -> None:
 
     heat_map = HeatMap(report.rows)
     lanes = [lane for lane in _TITLES if lane in heat_map.lanes]
-    cells = {lane: [row for row in heat_map.rows if row.lane == lane] for lane in lanes}
-    widths = [len({column_of(row) for row in cells[lane]}) for lane in lanes]
-    tallest = max((len(heat_map.lanes[lane]) for lane in lanes), default=0)
-    size = (max(8.0, 3.6 * len(lanes) + _CELL * sum(widths)), 3.6 + _CELL * tallest)
+    wrong = {row.lane for row in heat_map.rows if not row.passed}
+    lane = next((lane for lane in lanes if lane in wrong), lanes[0] if lanes else "")
+    rows = [row for row in heat_map.rows if row.lane == lane]
+    columns = [*dict.fromkeys(column_of(row) for row in rows)]
+    stages = heat_map.lanes.get(lane, [])
+    size = (max(7.0, 3.6 + _CELL * len(columns)), 3.4 + _CELL * len(stages))
     figure = Figure(figsize=size, layout="constrained")
-    figure.suptitle(_title(report), fontsize=11)
-    if lanes:
-        panels = figure.subplots(1, len(lanes), squeeze=False, width_ratios=widths)[0]
-        for axes, lane in zip(panels, lanes, strict=True):
-            _panel(axes, heat_map, lane, cells[lane])
-            axes.set_title(_TITLES[lane], fontsize=9)
-        _legend(figure, {heat_map.mark(row) for rows in cells.values() for row in rows})
+    figure.suptitle(_title(report), fontsize=10)
+    if rows:
+        axes = figure.subplots()
+        axes.set_title(_TITLES[lane], fontsize=8)
+        _cells(axes, heat_map, rows, stages, columns)
+        _names(axes, stages, columns)
+        _legend(figure, {heat_map.mark(row) for row in rows})
     figure.savefig(place, format=form, dpi=120)
 
 
 def _title(report: Report) -> str:
     about = report.environment.get("candidate", report.environment.get("checkpoint", ""))
-    # A dollar would begin a formula.
-    return f"{about}: {report.verdict.replace('_', ' ')}, {report.tally}".replace("$", r"\$")
+    return _plain(f"{about}\n{report.verdict.replace('_', ' ')}: {report.tally}")
 
 
-def _panel(axes: "Axes", heat_map: HeatMap, lane: str, rows: list[Comparison]) -> None:
+def _cells(
+    axes: "Axes",
+    heat_map: HeatMap,
+    rows: Sequence[Comparison],
+    stages: Sequence[str],
+    columns: Sequence[Column],
+) -> None:
     from matplotlib.colors import to_rgb
 
-    stages = heat_map.lanes[lane]
-    columns = [*dict.fromkeys(column_of(row) for row in rows)]
     picture = [[(1.0, 1.0, 1.0)] * len(columns) for _ in stages]
-    places: dict[Mark, list[tuple[int, int]]] = {}
+    marked: dict[tuple[str, str], list[tuple[int, int]]] = {}
     lines = {name: place for place, name in enumerate(stages)}
     for row in rows:
         x, y, mark = columns.index(column_of(row)), lines[row.name], heat_map.mark(row)
-        picture[y][x] = to_rgb(_colour(row, mark))
-        places.setdefault(mark, []).append((x, y))
+        colour = _colour(row, mark)
+        picture[y][x] = to_rgb(colour)
+        if mark in _SHAPES:
+            ink = "white" if colour in _HEAT[-2:] else "black"
+            marked.setdefault((_SHAPES[mark][0], ink), []).append((x, y))
+    for (shape, ink), places in marked.items():
+        across, down = zip(*places, strict=True)
+        axes.scatter(across, down, marker=shape, s=14, c=ink, linewidths=0.8)
     axes.imshow(picture, aspect="auto", interpolation="nearest")
-    for mark, (shape, _) in _SHAPES.items():
-        if mark in places:
-            x_and_y = zip(*places[mark], strict=True)
-            axes.scatter(*x_and_y, marker=shape, s=16, c="black", linewidths=0.8)
-    names = [_plain(column.probe) for column in columns]
-    axes.set_xticks(range(len(columns)), names, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(stages)), map(_plain, stages), fontsize=7)
+
+
+def _names(axes: "Axes", stages: Sequence[str], columns: Sequence[Column]) -> None:
+    """Name stages and inputs, and draw lines between layers and between checkpoints."""
+    probes = [_plain(column.probe) for column in columns]
+    axes.set_xticks(range(len(columns)), probes, rotation=90, fontsize=6.5)
+    axes.set_yticks(range(len(stages)), map(_plain, stages), fontsize=6.5)
     axes.tick_params(length=0)
-    for line in range(1, len(stages)):
-        if group_of(stages[line]) != group_of(stages[line - 1]):
-            axes.axhline(line - 0.5, color="black", linewidth=0.5)
-    for line in range(1, len(columns)):
-        if columns[line].checkpoint != columns[line - 1].checkpoint:
-            axes.axvline(line - 0.5, color="black", linewidth=1.5)
-    checkpoints = [_plain(column.checkpoint) for column in columns]
-    axes.set_xlabel(" | ".join(dict.fromkeys(checkpoints)), fontsize=8)
+    for line, (above, below) in enumerate(pairwise(stages)):
+        if group_of(above) != group_of(below):
+            axes.axhline(line + 0.5, color="black", linewidth=0.5)
+    for line, (left, right) in enumerate(pairwise(columns)):
+        if left.checkpoint != right.checkpoint:
+            axes.axvline(line + 0.5, color="black", linewidth=1.5)
+    checkpoints = dict.fromkeys(column.checkpoint for column in columns)
+    axes.set_xlabel(_plain(" | ".join(checkpoints)), fontsize=7)
 
 
 def _colour(row: Comparison, mark: Mark) -> str:
@@ -110,8 +123,9 @@ def _colour(row: Comparison, mark: Mark) -> str:
     return _HEAT[-1 if math.isnan(row.needed) else bisect_left(STEPS, row.needed)]
 
 
-def _plain(name: str) -> str:
-    return name.replace("$", r"\$")
+def _plain(text: str) -> str:
+    """A dollar would begin a formula, and half a character is none."""
+    return text.replace("$", r"\$").encode(errors="replace").decode()
 
 
 def _legend(figure: "Figure", marks: set[Mark]) -> None:
@@ -120,7 +134,8 @@ def _legend(figure: "Figure", marks: set[Mark]) -> None:
 
     handles: list[Patch | Line2D] = [Patch(color=_EQUAL, label="equal bit for bit")]
     for colour, begin, end in zip(_HEAT, (0, *STEPS), (*STEPS, None), strict=True):
-        label = f"to {end:g} of what is allowed" if end else f"above {begin:g}"
+        share = f"to {end:g}" if end else f"above {begin:g}"
+        label = f"{share} of what is allowed" if begin < 1 else f"{share} times that"
         handles.append(Patch(color=colour, label=label))
     for mark, (shape, text) in _SHAPES.items():
         if mark in marks:
