@@ -72,7 +72,7 @@ def _cells(heat_map: HeatMap) -> dict[str, Any]:
     """Every comparison as a list of `fields`; zeros at its end are left out.
 
     A stage is its place in its lane; marks, shapes and notes are places in lists of their own, a
-    histogram is pairs of a decade's begin, null for what is not finite, and a count.
+    histogram is decades' begins, null for what is not finite, each before its count.
     """
     lanes = {
         lane: (number, {name: place for place, name in enumerate(stages)})
@@ -92,19 +92,14 @@ def _cells(heat_map: HeatMap) -> dict[str, Any]:
             *(_short(row.needed), _short(row.max_abs), _short(row.max_rel)),
             notes.setdefault(row.note, len(notes)),
             ", ".join(map(str, row.where)),
-            [[plain(float(decade)), count] for decade, count in row.histogram.items()],
+            [part for each in row.histogram.items() for part in (plain(float(each[0])), each[1])],
         ]
         while not cell[-1] and cell[-1] is not None:
             cell.pop()
         lines.append(cell)
     fields = "lane stage column mark shape allowed needed max_abs max_rel note where histogram"
-    return {
-        "fields": fields.split(),
-        "rows": lines,
-        "shapes": [*shapes],
-        "notes": [*notes],
-        "marks": marks,
-    }
+    names = {"marks": marks, "shapes": [*shapes], "notes": [*notes]}
+    return {"fields": fields.split(), "rows": lines, **names}
 
 
 def _short(number: float) -> float | None:
