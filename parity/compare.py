@@ -1,6 +1,7 @@
 """Two tensors → a status and by how much they differ. Nothing is cast, squeezed or reshaped."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_POWERS = [f"1e{power:+03d}" for power in range(-323, 309)]
+_DECADES = torch.tensor([*map(float, _POWERS), sys.float_info.max], dtype=torch.float64)
+_DECADE_NAMES = ["0", *_POWERS, "inf"]  # infinity has become the largest number there is
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
@@ -95,7 +99,7 @@ def compare(
     histogram: bool = False,
     **labels: Any,
 ) -> Comparison:
-    """Compare one stage. With `allowed` 0 only the same bits match. A histogram takes as long."""
+    """Compare one stage. With `allowed` 0 only the same bits match. A histogram triples the time."""
     shape = tuple(theirs.shape)
     if ours.shape != theirs.shape:
         note = f"ours is {tuple(ours.shape)}, theirs {shape}"
@@ -147,15 +151,9 @@ def decades(difference: Tensor) -> dict[str, int]:
         From the smallest on; under "1e-03" those of at least 1e-03 and below 1e-02. What there is
         none of is left out.
     """
-    least, most = -325, 308  # below all powers of ten, and the last one, that stands for infinity
-    powers = difference.flatten().to(torch.float64).log10().floor_().clamp_(least, most)
-    counts = torch.bincount((powers - least).long()).tolist()
-    names = {0: "0", most - least: "inf"}
-    return {
-        names.get(place, f"1e{place + least:+03d}"): count
-        for place, count in enumerate(counts)
-        if count
-    }
+    places = torch.bucketize(difference.flatten().to(torch.float64), _DECADES, right=True)
+    counts = torch.bincount(places).tolist()
+    return {_DECADE_NAMES[place]: count for place, count in enumerate(counts) if count}
 
 
 def _magnitude(numbers: Tensor, dtype: torch.dtype, out: Tensor) -> float:

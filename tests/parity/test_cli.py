@@ -228,7 +228,7 @@ def test_a_candidate_that_cannot_be_imported_has_crashed(tmp_path):
         (["--seed", "-1"], "--seed"),
         (["--checkpoint", ""], "neither a folder nor a hub id"),
         (["a\udcff"], "is not UTF-8"),
-        (["-o", "report.txt"], "a report is written to FILE.json"),
+        (["-o", "report.txt"], "a report is written to FILE.html, FILE.json, FILE.png or"),
         (["one text", "--pair", "a", "--pair", "b"], "give 1, one per TEXT"),
     ],
 )

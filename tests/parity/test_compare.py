@@ -1,11 +1,12 @@
 """Each status is reached by the input that deserves it, and by no other."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from parity.compare import Status, bit_equal, compare
+from parity.compare import Status, bit_equal, compare, decades
 from parity.report.terminal import explain
 
 ONES = torch.ones(2, 3)
@@ -107,3 +108,25 @@ def test_empty_tensors_match():
 )
 def test_wording(ours, message):
     assert explain(compare("stage", ours, ONES, 0.0)) == message
+
+
+def test_differences_are_counted_by_decades_where_that_is_asked():
+    theirs = torch.zeros(7, dtype=torch.float64)
+    ours = torch.tensor([0, 1e-9, -9.9e-9, 1e-8, 3.0, math.inf, math.nan], dtype=torch.float64)
+    row = compare("stage", ours, theirs, 1e-11, histogram=True)
+    assert row.histogram == {"0": 1, "1e-09": 2, "1e-08": 1, "1e+00": 1, "inf": 2}
+    assert [*row.histogram] == ["0", "1e-09", "1e-08", "1e+00", "inf"]
+    assert compare("stage", ours, theirs, 1e-11).histogram == {}
+    assert compare("stage", theirs, theirs, 1e-11, histogram=True).histogram == {}
+
+
+def test_every_power_of_ten_begins_its_decade():
+    powers = [f"1e{power:+03d}" for power in range(-323, 309)]
+    assert [*decades(torch.tensor([*map(float, powers)], dtype=torch.float64))] == powers
+
+
+def test_counting_changes_nothing_else():
+    ours, theirs = torch.randn(2, 40, dtype=torch.float64)
+    counted = compare("stage", ours, theirs, 1e-11, histogram=True)
+    assert sum(counted.histogram.values()) == 40
+    assert replace(counted, histogram={}) == compare("stage", ours, theirs, 1e-11)
