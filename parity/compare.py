@@ -99,7 +99,10 @@ def compare(
     histogram: bool = False,
     **labels: Any,
 ) -> Comparison:
-    """Compare one stage. With `allowed` 0 only the same bits match. A histogram triples the time."""
+    """Compare one stage. With `allowed` 0 only the same bits match.
+
+    To count differences for a `histogram` takes longer than all the rest.
+    """
     shape = tuple(theirs.shape)
     if ours.shape != theirs.shape:
         note = f"ours is {tuple(ours.shape)}, theirs {shape}"

@@ -1,6 +1,7 @@
 """The command line's contract: exit codes, what goes where, JSON's shape, the rerun command."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from parity import reference, scratch
 from parity.cli import main
+from parity.command_options import written
 from parity.published import recognise
 from parity.verdict import EXIT_CODES
 from tests import forked
@@ -89,6 +91,15 @@ def test_json(capsys, wrong_eps, tmp_path):
     assert all(contract <= set(stage) for stage in report["stages"])
     assert (report["born"], report["unsupported"], report["causes"]) == ([], [], [])
     assert report["environment"]["rerun"].startswith("parity diff --checkpoint")
+    for stage in report["stages"]:
+        counts = stage.get("histogram", {})
+        assert sum(counts.values()) == (0 if stage["bit_equal"] else math.prod(stage["shape"]))
+
+
+def test_half_a_character_in_a_name_is_written_as_json_has_it(tmp_path):
+    name = {"candidate": "\udcff.py:Bert"}
+    assert written(tmp_path / "report.json", json.dumps(name, ensure_ascii=False))
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == name
 
 
 def test_a_text_that_is_cut_is_told(capsys):

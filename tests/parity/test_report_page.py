@@ -54,6 +54,7 @@ def rows():
         row(NORM, "UNSUPPORTED", note=f"note {HOSTILE}", **nan, **other),
         row("pooler", "MISSING_OURS", note="its module was not called", **nan, **other),
         row("pooler", lane="gradient", checkpoint="made", probe="gradients"),
+        row("pooler", lane="gradient", checkpoint="trained", probe="gradients"),
         row("order", lane="law", checkpoint="made", probe="order", note="words count"),
         row(
             "suffix",
@@ -155,7 +156,7 @@ def page(window):
 def test_what_it_comes_to(page):
     assert plain(page.title()) == plain(f"diverges: {HOSTILE} beside HuggingFace's BERT")
     verdict = plain(page.inner_text("#verdict"))
-    assert verdict.startswith("Diverges: 40 of 65 comparisons hold")
+    assert verdict.startswith("Diverges: 41 of 66 comparisons hold")
     assert f"on 'pair' of made: {NORM}: VALUE, max abs diff 3.3e-10 at (0, 7)" in verdict
     assert f"born here, though the input was right\n{NORM}" in verdict
     assert plain(f"careful: {HOSTILE}") in verdict
@@ -201,6 +202,7 @@ def test_cells(page):
     assert cell(page, "encoder.layer.1", 0).inner_text().split()[0] != "▽"
     page.get_by_label("gradients").check(force=True)
     assert names(page) == ["pooler"]
+    assert page.locator("#grid .checkpoint").all_inner_texts() == ["made", "trained"]
 
 
 @needs_browser
