@@ -13,7 +13,8 @@ def again(command: str, column: Column) -> tuple[str, str]:
 
     Args:
         command: the one that made the report.
-        column: the cell's. `parity check` shows a whole column; there nothing stands behind it.
+        column: the cell's. `parity check` shows a whole column, and `parity compare` the whole;
+            there nothing stands behind it.
     """
     program, name, *given = shlex.split(command)
     if name == "diff":
@@ -23,7 +24,7 @@ def again(command: str, column: Column) -> tuple[str, str]:
         kept = _without(given, (*_OF_THE_WHOLE, "--checkpoint", "--probe"))
         chosen = ["--checkpoint", column.checkpoint, "--probe", column.probe]
         return shlex.join([program, "check", *kept, *chosen]), ""
-    return command, ""
+    return shlex.join([program, name, *_without(given, _OF_THE_WHOLE)]), ""
 
 
 def _without(arguments: Sequence[str], options: Sequence[str]) -> Iterator[str]:

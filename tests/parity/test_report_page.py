@@ -245,6 +245,8 @@ def test_sorting_and_filtering(page):
     page.get_by_role("columnheader", name="pair of made").click()
     assert names(page)[:4] == [*LATER, "encoder.layer.1", NORM]
     page.select_option("#sort", "order")
+    page.fill("#filter", "layernorm")
+    assert names(page) == [NORM]
     page.fill("#filter", "LAYER.1")
     assert names(page) == STAGES[2:]
     page.check("#differing")
@@ -334,4 +336,4 @@ def test_commands():
         "parity check a.py:B --limit 9 --checkpoint builtin:minilm --probe 'one token'",
         "",
     )
-    assert again("parity compare a b", Column("", "pair")) == ("parity compare a b", "")
+    assert again("parity compare a b -o c.html", Column("", "pair")) == ("parity compare a b", "")
