@@ -47,14 +47,13 @@ def rows():
                     labels = {"lane": lane, "where": (0, 7) if wrong else (), "histogram": counts}
                     made.append(row(name, status, needed, **labels, **here))
             made.append(row("pooler", lane="padding", **here))
+        made.append(row("pooler", lane="gradient", checkpoint=checkpoint, probe="gradients"))
     other = {"checkpoint": "trained", "probe": "odd"}
     nan = {"max_abs": float("nan"), "max_rel": float("nan")}
     made += [
         row("embeddings", "SHAPE", note="ours is (2,), theirs (3,)", **nan, **other),
         row(NORM, "UNSUPPORTED", note=f"note {HOSTILE}", **nan, **other),
         row("pooler", "MISSING_OURS", note="its module was not called", **nan, **other),
-        row("pooler", lane="gradient", checkpoint="made", probe="gradients"),
-        row("pooler", lane="gradient", checkpoint="trained", probe="gradients"),
         row("order", lane="law", checkpoint="made", probe="order", note="words count"),
         row(
             "suffix",
