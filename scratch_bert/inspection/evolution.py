@@ -125,9 +125,6 @@ class ClsEvolution(Inspection):
         yield from view(self)
 
 
-NO_HEAD = "The checkpoint has no head for masked words, so no layer can be read as words."
-
-
 def cls_evolution(
     texts: Text | Sequence[Text], checkpoint: Checkpoint = "builtin:minilm", *, top_k: int = 5
 ) -> ClsEvolution:

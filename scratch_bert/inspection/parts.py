@@ -77,6 +77,7 @@ class EmbeddingParts(Inspection):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield from heading(self)
         yield _shapes(self)
+        yield ""
         norms = zip(*(each.tolist() for each in self.norms.values()), strict=True)
         rows = [
             (str(place), token, *(f"{norm:.3f}" for norm in some))

@@ -89,10 +89,18 @@ class LayerStates(Inspection):
             )
             for layer in range(states)
         ]
-        columns = ("layer", "norm: mean", "least", "most", "like layer before", "first", "last")
+        columns = (
+            "layer",
+            "mean norm",
+            "least",
+            "most",
+            "cosine to layer before",
+            "to 0",
+            "to last",
+        )
         yield table_of(columns, rows, left=0)
         yield ""
-        yield table_of(("", "token", "norm, last layer", "most like, there", ""), self._nearest())
+        yield table_of(("", "token", "norm, last layer", "most like it", "cosine"), self._nearest())
 
     def _nearest(self) -> list[tuple[str, ...]]:
         alike = self.token_similarity().clone().fill_diagonal_(-torch.inf)

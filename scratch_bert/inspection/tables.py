@@ -23,7 +23,7 @@ def table_of(columns: Sequence[str], rows: Iterable[Sequence[str]], left: int = 
     """Lay rows of text out, whatever is in them; the first columns to the left, numbers right."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < left else "right")
+        table.add_column(Text(visible(column)), justify="left" if place < left else "right")
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     return table
