@@ -1,6 +1,8 @@
 """Pictures of attention: one head, or all heads of a layer; with another BERT's beside it."""
 
 from math import ceil
+from textwrap import fill
+from typing import NamedTuple
 
 import torch
 from matplotlib.axes import Axes
@@ -20,6 +22,21 @@ from scratch_bert.inspection.figures import (
 )
 
 _COLUMNS = 4  # of a layer's heads
+_WORDS = 3.6  # inches, of what is said where there is nothing to draw
+
+
+class _Panel(NamedTuple):
+    """One of what stands side by side.
+
+    Attributes:
+        name: over it.
+        numbers: (heads, seq, seq); None where there is no difference.
+        colours: from 0 up, or around 0.
+    """
+
+    name: str
+    numbers: Tensor | None
+    colours: str
 
 
 def draw(maps: AttentionMaps) -> Figure:
@@ -29,44 +46,39 @@ def draw(maps: AttentionMaps) -> Figure:
     heads = maps.ours.shape[1]
     side = inches + 0.9 if maps.head is not None else min(max(inches, 6.0), 12.0)
     tall = side if maps.head is not None else side * ceil(heads / _COLUMNS) / min(heads, _COLUMNS)
-    figure = new_figure(side * len(panels), tall + 3.0, f"{maps.shown}, {maps.title}")
+    widths = [side if panel.numbers is not None else _WORDS for panel in panels]
+    figure = new_figure(sum(widths), tall + 3.0, f"{maps.shown}, {maps.title}")
     above, below = figure.subfigures(2, 1, height_ratios=[tall, 2.6], squeeze=False)[:, 0]
-    places = above.subfigures(1, len(panels), squeeze=False)[0]
-    for place, (name, numbers) in zip(places, panels.items(), strict=True):
-        _draw_panel(place, name, numbers, maps, inches)
-    _draw_cls(below.add_subplot(), maps, side * len(panels) - 1.0)
+    places = above.subfigures(1, len(panels), width_ratios=widths, squeeze=False)[0]
+    for place, panel in zip(places, panels, strict=True):
+        _draw_panel(place, panel, maps, inches)
+    _draw_cls(below.add_subplot(), maps, sum(widths) - 1.0)
     return figure
 
 
-def _panels(maps: AttentionMaps) -> dict[str, Tensor | None]:
-    """What stands side by side: (heads, seq, seq) each; None where there is no difference."""
+def _panels(maps: AttentionMaps) -> list[_Panel]:
     chosen = slice(None) if maps.head is None else slice(maps.head, maps.head + 1)
-
-    def shown(numbers: Tensor) -> Tensor:
-        return numbers[maps.layer, chosen]
-
-    if maps.theirs is None or maps.difference is None:
-        return {"": shown(maps.ours)}
-    difference = shown(maps.difference)
-    equal = torch.equal(shown(maps.ours), shown(maps.theirs))
-    return {
-        "ours": shown(maps.ours),
-        "HuggingFace": shown(maps.theirs),
-        "ours - HuggingFace": None if equal else difference,
-    }
+    ours = maps.ours[maps.layer, chosen]
+    if maps.theirs is None:
+        return [_Panel("", ours, SHARES)]
+    theirs = maps.theirs[maps.layer, chosen]
+    difference = None if torch.equal(ours, theirs) else ours - theirs
+    return [
+        _Panel("ours", ours, SHARES),
+        _Panel("HuggingFace", theirs, SHARES),
+        _Panel("ours - HuggingFace", difference, COSINES),
+    ]
 
 
-def _draw_panel(
-    place: SubFigure, name: str, numbers: Tensor | None, maps: AttentionMaps, inches: float
-) -> None:
+def _draw_panel(place: SubFigure, panel: _Panel, maps: AttentionMaps, inches: float) -> None:
+    name, numbers, colours = panel
     place.suptitle(name, fontsize=10)
     if numbers is None:
-        says = f"no difference:\n{maps.verdict}"
+        says = f"none here; over all:\n{fill(str(maps.verdict), 36)}"
         place.text(0.5, 0.5, says, ha="center", va="center", fontsize=11)
         return
-    differs = bool((numbers < 0).any())
     most = float(numbers.abs().max())
-    colours, scale = (COSINES, around_zero(most)) if differs else (SHARES, up_to(most))
+    scale = around_zero(most) if colours == COSINES else up_to(most)
     if len(numbers) == 1 and maps.head is not None:
         axes = place.add_subplot()
         image = heat(axes, numbers[0], colours, scale)

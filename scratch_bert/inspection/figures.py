@@ -17,6 +17,7 @@ from torch import Tensor
 from scratch_bert.tokenize_output import visible
 
 SHARES, COSINES = "Blues", "RdBu_r"  # colour maps: from 0 up; around 0
+_METADATA = ("Creator", "Date", "Format", "Type")  # of an SVG, which are left out
 _LONGEST = 24  # characters of a label
 _LABEL = 0.11  # inches that one takes beside an axis
 
@@ -86,14 +87,16 @@ def up_to(most: float) -> Normalize:
     return PowerNorm(0.5, 0.0, most)
 
 
-def render(figure: Figure, kind: str) -> bytes:
+def render(figure: Figure, kind: str, transparent: bool = False) -> bytes:
     """Return a figure as a file: the same bytes for the same figure.
 
     Args:
         figure: is drawn.
         kind: "png" or "svg".
+        transparent: let what is behind it show through.
     """
+    metadata = dict.fromkeys(_METADATA) if kind == "svg" else {}
     out = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "scratch_bert"}):
-        figure.savefig(out, format=kind, dpi=110, metadata={"Date": None} if kind == "svg" else {})
+        figure.savefig(out, format=kind, dpi=110, metadata=metadata, transparent=transparent)
     return out.getvalue()

@@ -94,7 +94,7 @@ class LayerStates(Inspection):
             "mean norm",
             "least",
             "most",
-            "cosine to layer before",
+            "cosine to before",
             "to 0",
             "to last",
         )
