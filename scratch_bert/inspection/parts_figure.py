@@ -29,7 +29,7 @@ def draw(parts: EmbeddingParts) -> Figure:
         most = float(vectors.float().abs().flatten().quantile(0.99)) or 1.0
         image = heat(axes, vectors.T, COSINES, around_zero(most))
         axes.set_ylabel(name)
-        figure.colorbar(image, ax=axes, extend="both", pad=0.01, aspect=8)
+        figure.colorbar(image, ax=axes, pad=0.01, aspect=8)
     maps[-1].set_xlabel("token; a row is one of the vector's numbers")
     token_ticks(maps[-1].xaxis, tokens, inches)
     return figure

@@ -87,7 +87,7 @@ def test_layer_and_head(run):
 )
 def test_usage(tool, arguments, message, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, out, err = run(tool, *arguments)
+    code, _, err = run(tool, *arguments)
     assert code == 4
     assert message in err
     assert "Traceback" not in err
