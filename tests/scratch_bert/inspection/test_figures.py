@@ -28,6 +28,7 @@ def test_no_text_is_too_short(look, bert):
 
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_long_text_is_drawn(look, bert):
+    """Slow: there are hundreds of labels to lay out."""
     image = Image.open(io.BytesIO(render(look("long " * 200, bert).figure(), "png")))
     assert max(image.size) <= 4000
 

@@ -23,3 +23,5 @@ def test_a_page(width, dark, tmp_path):
             for name in ("backgroundColor", "color")
         )
         assert (back < ink) == dark
+        drawn = page.evaluate("getComputedStyle(document.querySelector('svg')).filter")
+        assert (drawn != "none") == dark  # black on white becomes white on black
