@@ -97,7 +97,7 @@ def _draw_words(axes: Axes, columns: list[tuple[str, list[tuple[str, float]]]]) 
     for x, (_, column) in enumerate(columns):
         for y, (word, share) in enumerate(column):
             colour = "white" if share > 0.5 else "black"
-            text = f"{label(word, longest=14)} {share:.0%}"
+            text = f"{label(word, longest=14)} {share:.1%}"
             axes.text(x, y, text, ha="center", va="center", color=colour, fontsize=7)
     axes.set_title("what the head of masked words reads in each layer", fontsize=9)
     axes.set_xticks(range(len(columns)), [name for name, _ in columns], fontsize=8)

@@ -44,7 +44,7 @@ def _words(lens: Lens) -> Iterator[RenderableType]:
     where = f"at {lens.token} ({lens.place})"
     yield Text(f"What the head of masked words reads {where}, layer by layer:")
     rows = [
-        (str(layer), "  ".join(f"{word} {share:.0%}" for word, share in some))
+        (str(layer), "  ".join(f"{word} {share:.1%}" for word, share in some))
         for layer, some in enumerate(lens.guesses)
     ]
     yield table_of(("layer", "words"), rows)
