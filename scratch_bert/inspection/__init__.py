@@ -1,0 +1,1 @@
+"""What a trained BERT does inside."""
