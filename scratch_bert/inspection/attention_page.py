@@ -59,7 +59,7 @@ def attention_page(
         data["largest"] = _largest(ours, theirs)
         differences = _differences(float(data["largest"]["number"]))
         data["views"] += [
-            {"name": "HuggingFace’s", "numbers": _PROBABILITIES},
+            {"name": "HuggingFace's", "numbers": _PROBABILITIES},
             {"name": "difference", "numbers": differences},
         ]
         for codes, our, their in zip(bytes_of, ours, theirs, strict=True):
@@ -91,8 +91,9 @@ def _largest(
 def _differences(largest: float) -> list[str]:
     """The numbers of one digit that are shown of differences, ascending, and nan."""
     top = math.floor(math.log10(largest)) if largest > 0 else 0  # it may be nan
-    rising = [f"{d}e{power:+03}" for power in range(top - _DECADES + 1, top + 1) for d in range(1, 10)]
-    rising.append(f"1e{top + 1:+03}")
+    powers = range(top - _DECADES + 1, top + 1)
+    rising = [f"{digit}e{power:+03}" for power in powers for digit in range(1, 10)]
+    rising.append(f"1e{top + 1:+03}")  # what is nearly that is rounded to it
     return [*(f"-{number}" for number in reversed(rising)), "0", *rising, "nan"]
 
 
