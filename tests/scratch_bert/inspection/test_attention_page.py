@@ -1,8 +1,8 @@
-import struct
 from contextlib import contextmanager
 
 import pytest
 import torch
+from matplotlib.image import imread
 
 from scratch_bert import BertModel, BertTokenizer
 from scratch_bert.inspection.attention_page import attention_page
@@ -89,6 +89,15 @@ def strongest(page):
     ]
 
 
+def background(word):
+    return word.evaluate("word => word.style.background")
+
+
+def colour(css):
+    """Red, green and blue, up to 255."""
+    return [int(part) for part in css.removeprefix("rgb(").removesuffix(")").split(", ")]
+
+
 def place_of(page, query, key):
     """Where a cell is, in the window."""
     box = page.locator("#cross").bounding_box()
@@ -148,8 +157,7 @@ def test_where_a_token_looks(ours, page):
             top = numbers.topk(10)
             assert shown == [spelled(number) for number in top.values]
             assert names[0] == f"{tokens[top.indices[0]]} ({top.indices[0]})"
-            backs = [word.evaluate("word => word.style.background") for word in words.all()]
-            luma = [sum(int(part) for part in back[4:-1].split(", ")) for back in backs]
+            luma = [sum(colour(background(word))) for word in words.all()]
             by_colour = sorted(range(len(tokens)), key=luma.__getitem__)
             assert [spelled(numbers[i]) for i in by_colour[:4]] == shown[:4]
 
@@ -172,20 +180,20 @@ def test_where_a_token_looks(ours, page):
 
 
 @needs_browser
-def test_colours_without_special_tokens(ours, page):
-    _, probabilities = ours
-    with drawn(page) as tab:
-        pick(tab, "layer 5, head 8")
-        inner = probabilities[5, 8, 1:-1, 1:-1]
-        assert inner.max() < probabilities[5, 8].max()
-        query, key = (int(i) + 1 for i in torch.unravel_index(inner.argmax(), inner.shape))
-        word = tab.locator("#text button").nth(key)
-        tab.mouse.click(*place_of(tab, query, key))
+def test_colours_without_special_tokens(tmp_path):
+    probabilities = torch.full((1, 1, 5, 5), 0.05)
+    probabilities[0, 0, 0, 2] = 0.9  # [CLS] looks
+    probabilities[0, 0, 1, 4] = 0.8  # [SEP] is looked at
+    probabilities[0, 0, 1, 2] = 0.2
+    tokens = ["[CLS]", "a", "b", "c", "[SEP]"]
+    with drawn(written(tmp_path / "page.html", tokens, probabilities)) as tab:
+        words = tab.locator("#text button")
+        words.nth(1).click()
         said(tab)
-        assert word.evaluate("word => word.style.background") != DARKEST
+        assert background(words.nth(2)) != DARKEST
         tab.get_by_label("colours without").check()
         said(tab)
-        assert word.evaluate("word => word.style.background") == DARKEST
+        assert [background(word) == DARKEST for word in words.all()] == [0, 0, 1, 0, 1]
 
 
 @needs_browser
@@ -196,13 +204,12 @@ def test_the_picture(page, tmp_path):
             tab.get_by_text("save picture").click()
         assert download.value.suggested_filename == "attention-layer-1-mean-over-heads.png"
         download.value.save_as(tmp_path / "picture.png")
-        width, cells = tab.evaluate("[at.width, document.querySelector('#cells').height]")
-    picture = (tmp_path / "picture.png").read_bytes()
-    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
-    size = struct.unpack(">II", picture[16:24])
-    assert size[0] == 2 * width
-    assert size[1] > 2 * cells  # there is a title above
-    assert len(picture) > 10_000  # and a map, not one colour
+        said(tab)
+        seen = colour(background(tab.locator("#text button").nth(1)))
+        margin, size = tab.evaluate("[at.margin, at.size]")
+    picture = imread(tmp_path / "picture.png")  # twice as large, below a title
+    x, y = 2 * (margin + 1.5 * size), 2 * (40 + margin + 0.5 * size)  # [CLS] looks at the next
+    assert (picture[int(y), int(x), :3] * 255).round().tolist() == seen
 
 
 @needs_browser
@@ -319,7 +326,7 @@ def test_a_browser_that_is_too_old(page, tmp_path):
         tab.get_by_text("This browser cannot show the page").wait_for()
 
 
-def test_two_megabytes_hold_128_tokens():
+def test_128_tokens_take_little_over_a_megabyte():
     tokens, probabilities = attention("and then, the cat sat on another mat. " * 20, length=128)
     assert probabilities.shape == (6, 12, 128, 128)
-    assert len(attention_page(tokens, probabilities, title="")) < 2_000_000
+    assert len(attention_page(tokens, probabilities, title="")) < 1_500_000
