@@ -124,6 +124,8 @@ def test_a_cell_by_mouse_and_by_arrow_keys(ours, page):
         press(tab, "ArrowUp", 30)
         press(tab, "ArrowLeft", 30)
         assert said(tab) == sentence(tokens, probabilities[2, 7], 0, 0)
+        every = tab.evaluate("[...current.codes].map(code => views[0].numbers[code])")
+        assert every == [spelled(number) for number in probabilities[2, 7].flatten()]
 
 
 @needs_browser
