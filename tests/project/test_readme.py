@@ -98,7 +98,7 @@ def test_parity_commands(command, capsys, one_thread):
 
 def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
     """One after the other, as a reader would. Slow: each builds the models anew."""
-    assert len(MINE) == 9
+    assert len(MINE) == 10
     monkeypatch.chdir(tmp_path)
     model = "from tests.parity.plain_berts import Tutorial as MyBert"
     (tmp_path / "my_bert.py").write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{model}")
@@ -166,9 +166,9 @@ LESS = {  # than a benchmark measures by default
 
 
 @pytest.mark.parametrize("command", SCRIPTS)
-def test_scripts(command, monkeypatch, capsys):
+def test_scripts(command, tmp_path, monkeypatch, capsys):
     """The benchmarks on less; slow for models of 12 layers or many vocabularies (tokenize)."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(ROOT / "tools")
     monkeypatch.setattr(importlib.import_module("benchmark_memory"), "subprocess", forked)
     timing = importlib.import_module("benchmark_timing")
@@ -186,9 +186,11 @@ def test_scripts(command, monkeypatch, capsys):
         monkeypatch.setattr(measured, "corpora", lambda: {name: texts[:3]})
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(arguments[0], run_name="__main__")
+        runpy.run_path(str(ROOT / arguments[0]), run_name="__main__")
     assert not ended.value.code
-    assert capsys.readouterr().out
+    made = [tmp_path / name for name in arguments if name.endswith(".html")]
+    assert all(page.is_file() for page in made)
+    assert made or capsys.readouterr().out
 
 
 def test_a_script_in_a_shell():
