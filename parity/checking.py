@@ -1,6 +1,6 @@
 """A candidate judged on several checkpoints, and its divergence explained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Asked:
         seed: of the inputs.
         limit: seconds that the candidate has for one probe.
         tolerance: what numbers may differ by; None means what `parity.tolerance` says.
+        counts: which rows do; None means all.
     """
 
     candidate: str
@@ -36,6 +37,7 @@ class Asked:
     seed: int
     limit: float
     tolerance: float | None = None
+    counts: Callable[[Comparison], bool] | None = None
 
     def report(self) -> Report:
         """Begin one."""
@@ -62,7 +64,7 @@ class Asked:
                     self.candidate, folder, limit=self.limit, relative=self.tolerance
                 ) as judge:
                     judged = []
-                    for row in check(judge, chosen, self.seed):
+                    for row in filter(self.counts, check(judge, chosen, self.seed)):
                         judged.append(row)
                         yield replace(row, checkpoint=name)
                     diverges = Report(judged).first_divergence is not None
