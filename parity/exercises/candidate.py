@@ -6,6 +6,7 @@ It is called `parity.exercises.candidate:NAME=FILE`: the exercise, and the file 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +20,7 @@ from parity.exercises.parts import PARTS, put
 from parity.loading import load_callable
 from parity.scratch_candidate import ScratchBert
 from parity.scratch_training import ScratchTraining
+from scratch_bert.pretrained import BertPreTrainedModel
 from scratch_bert.tokenization import BertTokenizer, pipeline
 from scratch_bert.training.optimizer import parameter_groups
 from scratch_bert.training.settings import Settings
@@ -67,6 +69,7 @@ class Model(ScratchBert):
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
         """Build it around the weights."""
         model = super().build(config, weights)
+        assert isinstance(model, BertPreTrainedModel)
         with _told(self._file):
             put(model, self._part, self._made)
         model.tie_weights()
@@ -84,23 +87,30 @@ class Tokenizer:
     def __init__(self, wordpiece: Callable[..., list[str] | None], file: str) -> None:
         self._wordpiece, self._file = wordpiece, file
 
-    def build(self, folder: Path) -> "Tokenizer":
+    def build(self, folder: Path) -> "_Encoder":
         """Take a checkpoint's vocabulary."""
-        made = Tokenizer(self._wordpiece, self._file)
-        made._tokenizer = BertTokenizer.from_pretrained(folder)
-        return made
+        return _Encoder(BertTokenizer.from_pretrained(folder), self._wordpiece, self._file)
+
+
+@dataclass(frozen=True)
+class _Encoder:
+    tokenizer: BertTokenizer
+    wordpiece: Callable[..., list[str] | None]
+    file: str
 
     def encode(self, text: str) -> list[int]:
         """Return ids, with [CLS] and [SEP]."""
-        made, ids, answers = self._tokenizer, list[int](), list[list[str] | None]()
+        made, ids, answers = self.tokenizer, list[int](), list[list[str] | None]()
 
         def ask(word: str, vocabulary: Mapping[str, int]) -> None:
-            answers.append(self._wordpiece(word, vocabulary))
+            answers.append(self.wordpiece(word, vocabulary))
 
-        with patch.object(pipeline, "wordpiece", ask), _told(self._file):
+        with patch.object(pipeline, "wordpiece", ask), _told(self.file):
             for piece in made.pipeline.pieces(text):  # an added token, or a word that was asked
                 tokens = answers.pop() if answers else [piece.token]
-                ids += [made.settings.vocabulary.get(token, piece.id) for token in tokens or ["[UNK]"]]
+                ids += [
+                    made.settings.vocabulary.get(token, piece.id) for token in tokens or ["[UNK]"]
+                ]
         return [made.cls_token_id, *ids, made.sep_token_id]
 
 

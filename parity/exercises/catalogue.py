@@ -69,7 +69,10 @@ EXERCISES = {
         ),
         Exercise("residual", "BertOutput", "residual sum and norm", (f"{_LAYER}.output.*",)),
         Exercise(
-            "feed-forward", "BertIntermediate", "feed-forward and GELU", (f"{_LAYER}.intermediate*",)
+            "feed-forward",
+            "BertIntermediate",
+            "feed-forward and GELU",
+            (f"{_LAYER}.intermediate*",),
         ),
         Exercise("layer", "BertLayer", "a layer of these", (_LAYER,)),
         Exercise("encoder", "BertEncoder", "the stack of layers", (_LAYER, "last_hidden_state")),

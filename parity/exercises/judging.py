@@ -74,8 +74,11 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         return report.verdict
     _print(f"wrong: {explain_row(first)}, on {first.probe!r} of {first.checkpoint}", "bold red")
     if report.diagnosis is not None:
+        if report.diagnosis.causes:
+            report.diagnosis.unknown = {}  # which may follow from these
         for line, style in lines(report.diagnosis, candidate):
-            _print(line, style)
+            if not line.startswith("  again"):
+                _print(line, style)
     return report.verdict
 
 
@@ -96,7 +99,9 @@ def _judge_words(candidate: str) -> Verdict:
     """A tokenizer's words, in texts of all kinds."""
     command = f"parity tokenizer {candidate}"
     report = TokenizerReport({})
-    report.outcomes += run_checks(load_candidate(candidate), Amounts(scalars=False, files=False, strings=_TEXTS))
+    report.outcomes += run_checks(
+        load_candidate(candidate), Amounts(scalars=False, files=False, strings=_TEXTS)
+    )
     if not report.different:
         _print(f"{report.compared:,} texts have the same pieces")
         return report.verdict

@@ -16,6 +16,7 @@ from parity.exercises.catalogue import WRONG
 from scratch_bert import BertConfig
 from scratch_bert.attention_plan import AttentionPlan
 from scratch_bert.outputs import BertModelOutput
+from scratch_bert.pretrained import BertPreTrainedModel
 
 Forward = Callable[..., Any]
 _LAYERS = r"encoder\.layer\.\d+"
@@ -38,7 +39,7 @@ class Part:
     returns: tuple[str, ...] = ("batch", "seq", "hidden")
 
 
-def put(model: nn.Module, part: Part, written: Callable[..., nn.Module]) -> None:
+def put(model: BertPreTrainedModel, part: Part, written: Callable[..., nn.Module]) -> None:
     """Put a learner's part into a model, with the weights of that which was there.
 
     Args:
@@ -131,13 +132,13 @@ def _embeddings(forward: Forward) -> Forward:
     return embed
 
 
-def _encoder(written: Callable[..., nn.Module], _: BertConfig, old: Any) -> nn.Module:
-    new = written([_attending(layer) for layer in old.layer])
+def _encoder(written: Callable[..., Any], _: BertConfig, old: Any) -> nn.Module:
+    new: Any = written([_attending(layer) for layer in old.layer])
     new.gradient_checkpointing = False  # which the model looks at
     return new
 
 
-def _head(written: Callable[..., nn.Module], config: BertConfig, old: nn.Module) -> nn.Module:
+def _head(written: Callable[..., nn.Module], config: BertConfig, _: Any) -> nn.Module:
     new = written(config)
     decoder = getattr(new, "decoder", None)
     if isinstance(decoder, nn.Linear) and decoder.bias is not None:
@@ -167,15 +168,15 @@ PARTS = {
     "layer": Part(
         _LAYERS,
         lambda written, _, old: written(_attending(old.attention), old.intermediate, old.output),
-        lambda forward: (
-            lambda states, plan, _: (forward(states, _mask(plan, states)), None, None)
-        ),
+        lambda forward: lambda states, plan, _: (forward(states, _mask(plan, states)), None, None),
     ),
     "encoder": Part(
         "encoder",
         _encoder,
         lambda forward: (
-            lambda states, plan, *_: BertModelOutput(last_hidden_state=forward(states, _mask(plan, states)))
+            lambda states, plan, *_: BertModelOutput(
+                last_hidden_state=forward(states, _mask(plan, states))
+            )
         ),
     ),
     "pooler": Part(

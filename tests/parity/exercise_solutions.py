@@ -20,7 +20,8 @@ class BertSelfAttention(nn.Module):
         return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, states, mask):
-        query, key, value = map(self.split, (self.query(states), self.key(states), self.value(states)))
+        query, key = self.split(self.query(states)), self.split(self.key(states))
+        value = self.split(self.value(states))
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
         probabilities = self.dropout(torch.softmax(scores + mask, dim=-1))
         return (probabilities @ value).transpose(1, 2).flatten(2)
@@ -171,12 +172,16 @@ WRONG = {
     "no mask": (
         "attention",
         changed("attention", "scores + mask", "scores"),
-        "encoder.layer.0.attention.self.scores",
+        "encoder.layer.0.attention.self.probabilities",
         "mask",
     ),
     "no dropout": (
         "attention",
-        changed("attention", "self.dropout(torch.softmax(scores + mask, dim=-1))", "torch.softmax(scores + mask, dim=-1)"),
+        changed(
+            "attention",
+            "self.dropout(torch.softmax(scores + mask, dim=-1))",
+            "torch.softmax(scores + mask, dim=-1)",
+        ),
         "encoder.layer.0.attention.self",
         "drop",
     ),
@@ -223,7 +228,12 @@ WRONG = {
     ),
     "decay as a gradient": (
         "optimizer",
-        changed("optimizer", "    if not state", "    gradient = gradient + weight_decay * parameter\n    weight_decay = 0\n    if not state"),
+        changed(
+            "optimizer",
+            "    if not state",
+            "    gradient = gradient + weight_decay * parameter\n"
+            "    weight_decay = 0\n    if not state",
+        ),
         "step 2",
         "L2",
     ),

@@ -87,6 +87,7 @@ WALLS = {  # what is imported, and what it must do without
             "parity.inference_candidate",
             "parity.scratch_inference",
             "parity.faulty_inference",
+            "parity.exercises.candidate",
         ],
         ["transformers", "tokenizers"],
     ),

@@ -29,8 +29,8 @@ class BertSelfAttention(nn.Module):
 
         Args:
             states: (batch, seq, hidden).
-            mask: (batch or 1, 1, 1, seq): 0 where a token may be looked at, and for padding a number
-                so low that softmax makes 0 of it.
+            mask: (batch or 1, 1, 1, seq): 0 where a token may be looked at, and for padding a
+                number so low that softmax makes 0 of it.
 
         Returns:
             The context, (batch, seq, hidden).

@@ -1,4 +1,4 @@
-"""Exercise layer-norm. The book's: torch.nn.LayerNorm, in scratch_bert/embeddings.py and elsewhere."""
+"""Exercise layer-norm. The book's is torch's: torch.nn.LayerNorm."""
 
 from torch import Tensor, nn
 

@@ -19,8 +19,8 @@ def adamw_step(
     parameter -= learning_rate * (m / (1 - β₁ᵗ) / (√(v / (1 - β₂ᵗ)) + eps)
                                   + weight_decay * parameter)
 
-    with β₁ = 0.9, β₂ = 0.999, eps = 1e-8. On the right stands the parameter before the step. m and v
-    are zeros at first, and t, the number of the step, begins with 1.
+    with β₁ = 0.9, β₂ = 0.999, eps = 1e-8. On the right stands the parameter before the step. m and
+    v are zeros at first, and t, the number of the step, begins with 1.
 
     What must hold:
         - The decay is not a part of the gradient: m and v do not see it.
