@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 import typer
@@ -47,6 +47,21 @@ def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
             text.encode()
         except UnicodeEncodeError:
             raise typer.BadParameter(f"is not UTF-8: {text!r}", param_hint="TEXT") from None
+
+
+def not_installed(error: ModuleNotFoundError, extras: Mapping[str, str]) -> Exception:
+    """Return what to raise: in a line, which extra brings a module, where one does.
+
+    Args:
+        error: what the import raised.
+        extras: module → extra of this package.
+    """
+    missing = str(error.name).partition(".")[0]
+    if missing not in extras:
+        return error
+    return typer.BadParameter(
+        f"{missing} is not installed: pip install 'scratch-bert[{extras[missing]}]'"
+    )
 
 
 def check_device(device: str) -> None:

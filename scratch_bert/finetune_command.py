@@ -5,7 +5,7 @@ import sys
 import typer
 
 from scratch_bert import finetune_options as options
-from scratch_bert.command_line import INTERRUPTED
+from scratch_bert.command_line import INTERRUPTED, not_installed
 from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
 from scratch_bert.pretrain_options import Attention, OnError
 
@@ -76,12 +76,7 @@ def finetune_command(
         if tensorboard:
             import tensorboard as _  # noqa: F401
     except ModuleNotFoundError as error:
-        missing = str(error.name).partition(".")[0]
-        if missing not in _EXTRAS:
-            raise
-        extra = _EXTRAS[missing]
-        why = f"{missing} is not installed: pip install 'scratch-bert[{extra}]'"
-        raise typer.BadParameter(why) from None
+        raise not_installed(error, _EXTRAS) from None
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # the second where torch knows no CUDA

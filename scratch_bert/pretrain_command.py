@@ -6,10 +6,12 @@ import sys
 import typer
 
 from scratch_bert import pretrain_options as options
-from scratch_bert.command_line import INTERRUPTED, check_device
+from scratch_bert.command_line import INTERRUPTED, check_device, not_installed
 from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
 from scratch_bert.training.parallel import Parallel
 from scratch_bert.training.schedule import Preset
+
+_EXTRAS = {"pyarrow": "pretraining", "tensorboard": "tensorboard"}
 
 
 def pretrain_command(
@@ -75,11 +77,7 @@ def pretrain_command(
         if tensorboard:
             import tensorboard as _  # noqa: F401
     except ModuleNotFoundError as error:
-        if error.name not in ("pyarrow", "tensorboard"):
-            raise
-        extra = "pretraining" if error.name == "pyarrow" else "tensorboard"
-        why = f"{error.name} is not installed: pip install 'scratch-bert[{extra}]'"
-        raise typer.BadParameter(why) from None
+        raise not_installed(error, _EXTRAS) from None
     check_device(device)
     rows = (dataset_config, dataset_split, text_column, streaming)
     source = Corpus(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from scratch_bert.inference.runner import Runner
+from scratch_bert.inference.runner import Loaded, Runner
 from scratch_bert.model import BertModel
 
 
@@ -27,11 +27,11 @@ class HiddenStates:
     """A model and its tokenizer.
 
     Args:
-        name: a folder, a hub id, or a built-in checkpoint.
+        name: a folder, a hub id, or a built-in checkpoint; or a `BertModel` and its tokenizer.
         options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
     """
 
-    def __init__(self, name: str | Path, **options: Any) -> None:
+    def __init__(self, name: str | Path | Loaded, **options: Any) -> None:
         self.runner = Runner(BertModel, name, add_pooling_layer=False, **options)
 
     def __call__(self, texts: Sequence[str | tuple[str, str]]) -> list[TextStates]:

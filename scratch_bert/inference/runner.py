@@ -16,6 +16,7 @@ from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.encoding import Encoding
 
 R = TypeVar("R")
+Loaded = tuple[BertPreTrainedModel, BertTokenizer]
 
 
 class Runner:
@@ -23,7 +24,8 @@ class Runner:
 
     Args:
         kind: the model's class, with the head that is needed.
-        name: a folder, a hub id, or a built-in checkpoint.
+        name: a folder, a hub id, or a built-in checkpoint; or a loaded model, which is put into
+            evaluation mode, and its tokenizer.
         attention: "packed" computes no padding; "sdpa" and "eager" have the bits of HF.
         batch_tokens: of a batch at most, padding included; 1 runs each text by itself, as HF's
             pipelines do by default.
@@ -43,7 +45,7 @@ class Runner:
     def __init__(
         self,
         kind: type[BertPreTrainedModel],
-        name: str | Path,
+        name: str | Path | Loaded,
         *,
         attention: Attention = "packed",
         batch_tokens: int = 2048,
@@ -51,12 +53,15 @@ class Runner:
         dtype: torch.dtype | str | None = None,
         **arguments: Any,
     ) -> None:
-        self.tokenizer = BertTokenizer.from_pretrained(name)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".* drawn afresh")  # refused below
-            model = kind.from_pretrained(name, dtype=dtype, **arguments)
-        _check_head(model, name)
-        self.model = model.to(device)
+        if isinstance(name, tuple):
+            model, self.tokenizer = name
+        else:
+            self.tokenizer = BertTokenizer.from_pretrained(name)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message=".* drawn afresh")  # refused below
+                model = kind.from_pretrained(name, dtype=dtype, **arguments)
+            _check_head(model, name)
+        self.model = model.to(device).eval()
         self._device = device
         self._attention = attention
         self._batch_tokens = batch_tokens

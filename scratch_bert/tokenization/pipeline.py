@@ -87,7 +87,7 @@ class Pipeline:
             text: as it is.
             split_special_tokens: treat special tokens in it as any other text.
         """
-        return self.cut(self._words(text, split_special_tokens))
+        return self.cut(self.words(text, split_special_tokens))
 
     def pieces_between(self, text: str, split_special_tokens: bool = False) -> Iterator[Piece]:
         """Yield the pieces of a text from which the added tokens that are not normalised are gone.
@@ -98,13 +98,20 @@ class Pipeline:
         """
         return self.cut(self._words_between(text, split_special_tokens))
 
-    def _words(self, text: str, split: bool) -> Iterator[tuple[int | None, Word]]:
-        """Yield words, and added tokens with their ids; origins are places in the whole text."""
-        for start, end, added in self.raw.split(text, split):
+    def words(
+        self, text: str, split_special_tokens: bool = False
+    ) -> Iterator[tuple[int | None, Word]]:
+        """Yield words, and added tokens with their ids; origins are places in the whole text.
+
+        Args:
+            text: as it is.
+            split_special_tokens: as above.
+        """
+        for start, end, added in self.raw.split(text, split_special_tokens):
             if added is not None:
                 yield added, Word(text[start:end], range(start, end))
                 continue
-            for inner, word in self._words_between(text[start:end], split):
+            for inner, word in self._words_between(text[start:end], split_special_tokens):
                 yield inner, Word(word.text, [start + origin for origin in word.origins])
 
     def _words_between(self, text: str, split: bool) -> Iterator[tuple[int | None, Word]]:

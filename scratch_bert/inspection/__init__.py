@@ -1,0 +1,55 @@
+"""What happens inside a BERT: a text's way in, vectors, attention, layers, [CLS].
+
+>>> from scratch_bert.inspection import token_flow
+>>> print(token_flow("Unaffable!").tokens)
+['[CLS]', 'una', '##ffa', '##ble', '!', '[SEP]']
+
+Each function takes a text (or a pair, or several) and a checkpoint's name, or a model and its
+tokenizer as `load` returns them. What it returns has its data as attributes, is printed by Rich,
+and has `figure()` (matplotlib's) and `to_dict()` (for JSON).
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scratch_bert.inspection.attentions import AttentionMaps, attention_maps
+    from scratch_bert.inspection.evolution import ClsEvolution, cls_evolution
+    from scratch_bert.inspection.flow import TokenFlow, token_flow
+    from scratch_bert.inspection.loading import load
+    from scratch_bert.inspection.parts import EmbeddingParts, embedding_parts
+    from scratch_bert.inspection.states import LayerStates, layer_states
+
+_HOME = {
+    "AttentionMaps": "attentions",
+    "ClsEvolution": "evolution",
+    "EmbeddingParts": "parts",
+    "LayerStates": "states",
+    "TokenFlow": "flow",
+    "attention_maps": "attentions",
+    "cls_evolution": "evolution",
+    "embedding_parts": "parts",
+    "layer_states": "states",
+    "load": "loading",
+    "token_flow": "flow",
+}
+
+__all__ = [
+    "AttentionMaps",
+    "ClsEvolution",
+    "EmbeddingParts",
+    "LayerStates",
+    "TokenFlow",
+    "attention_maps",
+    "cls_evolution",
+    "embedding_parts",
+    "layer_states",
+    "load",
+    "token_flow",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

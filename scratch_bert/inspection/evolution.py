@@ -1,0 +1,176 @@
+"""[CLS] on its way through the layers, and what the head of masked words would say on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from rich.console import Console, ConsoleOptions, RenderResult
+from torch import Tensor
+
+from scratch_bert.heads import BertLMPredictionHead
+from scratch_bert.inference.hidden_states import HiddenStates
+from scratch_bert.inspection.loading import Checkpoint, exact, load, word_head_of
+from scratch_bert.inspection.result import Inspection, Text, title_of
+from scratch_bert.tokenization import BertTokenizer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Guess(NamedTuple):
+    """A word of the vocabulary, and its probability."""
+
+    word: str
+    probability: float
+
+
+class Lens(NamedTuple):
+    """What the head of masked words reads in a token, layer by layer (the logit lens).
+
+    Attributes:
+        place: of the token: the first [MASK], or [CLS] where there is none.
+        token: what stands there.
+        guesses: for the embeddings and each layer the most probable words, the best first.
+    """
+
+    place: int
+    token: str
+    guesses: list[list[Guess]]
+
+
+@dataclass(frozen=True, eq=False)
+class ClsEvolution(Inspection):
+    """[CLS] of some texts, in the embeddings and after each layer.
+
+    Attributes:
+        title: of what.
+        texts: as they were given.
+        states: the vectors.
+        lenses: one for each text; None where the checkpoint has no head for words.
+    """
+
+    explanation: ClassVar[str] = (
+        "[CLS] begins as the same vector in every text, and takes up what a text is about layer by "
+        "layer; 0 are the embeddings. Each layer is compared with the next and with the last by "
+        "the cosine."
+    )
+
+    title: str
+    texts: list[Text]
+    states: Float[Tensor, "texts states hidden"]
+    lenses: list[Lens] | None
+
+    @property
+    def to_next(self) -> Float[Tensor, "texts layers"]:
+        """The cosine of each layer, but for the last, to the next."""
+        return F.cosine_similarity(self.states[:, :-1], self.states[:, 1:], dim=-1)
+
+    @property
+    def to_last(self) -> Float[Tensor, "texts states"]:
+        """The cosine of each layer to the last."""
+        return F.cosine_similarity(self.states, self.states[:, -1:], dim=-1)
+
+    @cached_property
+    def _projected(self) -> tuple[Tensor, list[float]]:
+        from sklearn.decomposition import PCA
+
+        pca = PCA(n_components=2, svd_solver="full")
+        points = pca.fit_transform(self.states.flatten(0, 1).double().numpy())
+        shares = pca.explained_variance_ratio_.tolist()
+        return torch.from_numpy(points).view(*self.states.shape[:2], 2), shares
+
+    @property
+    def path(self) -> Float[Tensor, "texts states 2"]:
+        """The first two principal components of all vectors. Needs scikit-learn."""
+        return self._projected[0]
+
+    @property
+    def explained(self) -> list[float]:
+        """How much of the variance each of the two has."""
+        return self._projected[1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it, with all vectors."""
+        return {
+            "texts": self.texts,
+            "to_next": self.to_next.tolist(),
+            "to_last": self.to_last.tolist(),
+            "path": self.path.tolist(),
+            "explained_variance": self.explained,
+            "logit_lens": self.lenses
+            and [
+                {
+                    "place": lens.place,
+                    "token": lens.token,
+                    "layers": [[guess._asdict() for guess in some] for some in lens.guesses],
+                }
+                for lens in self.lenses
+            ],
+            "states": self.states.tolist(),
+        }
+
+    def figure(self) -> "Figure":
+        """Draw the cosines, the path, and the words."""
+        from scratch_bert.inspection.evolution_figure import draw
+
+        return draw(self)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from scratch_bert.inspection.evolution_view import view
+
+        yield from view(self)
+
+
+def cls_evolution(
+    texts: Text | Sequence[Text], checkpoint: Checkpoint = "builtin:minilm", *, top_k: int = 5
+) -> ClsEvolution:
+    """Follow [CLS] of texts, or of pairs, through the layers.
+
+    Args:
+        texts: one, or several in a list.
+        checkpoint: its name, or a model and its tokenizer.
+        top_k: words for each layer.
+
+    Raises:
+        CheckpointError: it cannot be loaded.
+        TextError: a text is too long for it.
+        ValueError: there are no texts.
+    """
+    some: list[Text] = [texts] if isinstance(texts, (str, tuple)) else list(texts)
+    if not some:
+        raise ValueError("there are no texts")
+    loaded = load(checkpoint)
+    found = exact(HiddenStates, loaded)(some)
+    head = word_head_of(loaded)
+    _, tokenizer = loaded
+    return ClsEvolution(
+        title_of("[CLS]", *some),
+        some,
+        torch.stack([each.states[:, 0] for each in found]),
+        None if head is None else [_lens(head, tokenizer, *each, top_k) for each in found],
+    )
+
+
+@torch.inference_mode()
+def _lens(
+    head: BertLMPredictionHead,
+    tokenizer: BertTokenizer,
+    tokens: list[str],
+    states: Float[Tensor, "states seq hidden"],
+    top_k: int,
+) -> Lens:
+    mask = tokenizer.mask_token
+    place = tokens.index(mask) if mask in tokens else 0
+    device = next(head.parameters()).device
+    scores = head(states[:, place].to(device)).softmax(-1).float().cpu()  # (layers + 1, vocab)
+    best, ids = scores.topk(min(top_k, scores.size(-1)))
+    words = [tokenizer.convert_ids_to_tokens(each) for each in ids.tolist()]
+    guesses = [
+        [Guess(str(word), share) for word, share in zip(row, shares, strict=True)]
+        for row, shares in zip(words, best.tolist(), strict=True)
+    ]
+    return Lens(place, tokens[place], guesses)
