@@ -226,7 +226,13 @@ def test_what_an_adapter_imports():
     import parity
     from parity.stages import Stage
 
-    assert parity.__all__ == ["Stage", "load", "parametrize_with_checks"]
+    assert parity.__all__ == [
+        "Stage",
+        "examine",
+        "load",
+        "parametrize_with_checks",
+        "reference_attentions",
+    ]
     assert parity.Stage is Stage
     with pytest.raises(AttributeError, match="has no attribute 'Place'"):
         parity.Place  # noqa: B018
