@@ -134,7 +134,9 @@ def show(
         if output is None:
             console = Console(file=codecs.getwriter("utf-8")(sys.stdout.buffer))  # type: ignore[arg-type]
             for place, seen in enumerate(found):
-                console.print(*[""] * (place > 0), seen, sep="\n")
+                if place:
+                    console.print()
+                console.print(seen)
         else:
             written = _file(list(found), output.suffix, page)
             replace(output, lambda place: place.write_bytes(written))

@@ -6,18 +6,17 @@ from matplotlib.figure import Figure
 
 from scratch_bert.inspection.evolution import ClsEvolution
 from scratch_bert.inspection.figures import SHARES, label, new_figure
-from scratch_bert.inspection.result import title_of
+from scratch_bert.inspection.result import shortened
 
-_NAMED = 12  # texts that a legend has room for
-_NUMBERED = 3  # texts whose layers are all numbered
+_COLOURS = 10  # that are told apart: of more texts the legend has the first and the last
+_NUMBERED = 3  # texts whose layers are numbered
 
 
 def draw(evolution: ClsEvolution) -> Figure:
     """Draw cosines and path side by side, and below them what the head of masked words reads."""
     layers = evolution.states.shape[1]
-    named = min(len(evolution.texts), _NAMED)
     lens = 0.0 if evolution.lenses is None else 1.2 + 0.24 * layers
-    heights = [4.2 + 0.2 * named, *([lens] if lens else [])]
+    heights = [4.2 + 0.1 * min(len(evolution.texts), _COLOURS), *([lens] if lens else [])]
     columns = _columns(evolution)
     width = max(11.0, 1.3 * len(columns) + 1.0)
     figure = new_figure(width, sum(heights) + 0.5, evolution.title)
@@ -25,9 +24,8 @@ def draw(evolution: ClsEvolution) -> Figure:
     cosines, path = above.subplots(1, 2)
     _draw_cosines(cosines, evolution)
     _draw_path(path, evolution)
-    above.legend(
-        *cosines.get_legend_handles_labels(), loc="outside lower left", fontsize=8, frameon=False
-    )
+    named = cosines.get_legend_handles_labels()
+    above.legend(*named, loc="outside lower left", ncols=2, fontsize=8, frameon=False)
     for place in below:
         _draw_words(place.add_subplot(), columns)
     return figure
@@ -35,17 +33,18 @@ def draw(evolution: ClsEvolution) -> Figure:
 
 def _colour(evolution: ClsEvolution, place: int) -> tuple[float, ...]:
     count = len(evolution.texts)
-    if count <= 10:
+    if count <= _COLOURS:
         return colormaps["tab10"](place)
     return colormaps["viridis"](place / (count - 1))
 
 
 def _draw_cosines(axes: Axes, evolution: ClsEvolution) -> None:
-    layers = evolution.states.shape[1]
+    count, layers = evolution.states.shape[:2]
     for place, text in enumerate(evolution.texts):
         colour = _colour(evolution, place)
-        name = f"{place + 1}  {label(title_of('', text)[2:], longest=90)}"
-        name = name if place < _NAMED else "_"  # which no legend shows
+        name = f"{place + 1}  {label(shortened(text), longest=70)}"
+        if count > _COLOURS and 0 < place < count - 1:
+            name = "_"  # which no legend shows
         last = evolution.to_last[place].float().numpy()
         axes.plot(range(layers), last, "o-", color=colour, label=name)
         between = [layer + 0.5 for layer in range(layers - 1)]
@@ -60,8 +59,7 @@ def _draw_path(axes: Axes, evolution: ClsEvolution) -> None:
     for place, points in enumerate(evolution.path):
         colour = _colour(evolution, place)
         axes.plot(*points.T.numpy(), ".-", color=colour, lw=1)
-        numbered = len(evolution.texts) <= _NUMBERED
-        for layer in range(layers) if numbered else (0, layers - 1):
+        for layer in range(layers) if place < _NUMBERED else ():
             axes.annotate(
                 str(layer),
                 points[layer].tolist(),

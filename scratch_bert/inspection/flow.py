@@ -1,6 +1,6 @@
 """A text's way into BERT, step by step: normalised, words, pieces, ids, tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -81,6 +81,11 @@ class TokenFlow(Inspection):
     unknown_id: int
     longest: int
     steps: dict[str, str]
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """The steps."""
+        return self.steps
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

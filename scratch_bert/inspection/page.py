@@ -20,10 +20,16 @@ def page_of(found: Sequence[Inspection]) -> str:
 
 def _section(seen: Inspection) -> str:
     title = html.escape(seen.title)
-    svg = render(seen.figure(), "svg", transparent=True).decode()
+    details = "".join(
+        f"<dt>{html.escape(name)}</dt><dd>{html.escape(says)}</dd>"
+        for name, says in seen.details.items()
+    )
+    figure = seen.figure()
+    figure.suptitle("")  # the page has it
+    svg = render(figure, "svg", transparent=True).decode()
     drawing = svg[svg.index("<svg") :]  # without what only a file of its own begins with
     return (
-        f"<section>\n<h1>{title}</h1>\n<p>{html.escape(seen.explanation)}</p>\n"
+        f"<section>\n<h1>{title}</h1>\n<p>{html.escape(seen.explanation)}</p>\n<dl>{details}</dl>\n"
         f'<div class="picture" role="img" aria-label="{title}" tabindex="0">\n{drawing}</div>\n'
         "</section>"
     )

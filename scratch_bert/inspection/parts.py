@@ -1,6 +1,6 @@
 """The vectors that BERT begins with: of what they are the sum, and what LayerNorm makes of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Vectors = Float[Tensor, "seq hidden"]
-PARTS = ("word", "position", "segment", "sum", "normalized")
+PARTS = {
+    "word": "looked up by the token's id",
+    "position": "looked up by its place, from 0",
+    "segment": "looked up by its segment, 0 or 1",
+    "sum": "word + segment + position",
+    "normalized": "LayerNorm of the sum",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,11 @@ class EmbeddingParts(Inspection):
         """The length of each token's vector, part by part."""
         return {name: vectors.norm(dim=-1) for name, vectors in self.parts.items()}
 
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What each part is."""
+        return PARTS
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it, with all vectors."""
         return {
@@ -88,14 +99,7 @@ class EmbeddingParts(Inspection):
 
 def _shapes(parts: EmbeddingParts) -> Table:
     seq, hidden = parts.sum.shape
-    sources = {
-        "word": "looked up by the token's id",
-        "position": "looked up by its place, from 0",
-        "segment": "looked up by its segment, 0 or 1",
-        "sum": "word + segment + position",
-        "normalized": "LayerNorm of the sum",
-    }
-    rows = [(name, f"({seq}, {hidden})", what) for name, what in sources.items()]
+    rows = [(name, f"({seq}, {hidden})", what) for name, what in PARTS.items()]
     return table_of(("part", "(tokens, hidden)", "what it is"), rows, left=3)
 
 

@@ -1,6 +1,7 @@
 """What every look inside has: a title, an explanation, and its data in four forms."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -8,6 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_TITLE = 60  # characters of texts in it
 Text = str | tuple[str, str]
 
 
@@ -22,6 +24,11 @@ class Inspection(ABC):
     title: str
     explanation: ClassVar[str]
 
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What there is to say of its parts, by their names."""
+        return {}
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -35,10 +42,16 @@ class Inspection(ABC):
 
 
 def title_of(what: str, *texts: Text) -> str:
-    """Name a look inside by the texts it is of, or their beginnings.
+    """Name a look inside by the texts it is of.
 
     >>> title_of("attention", ("One.", "Two."))
     'attention: One. | Two.'
     """
+    return f"{what}: {shortened(*texts)}"
+
+
+def shortened(*texts: Text) -> str:
+    """Write texts, or as much of them as a title has room for."""
     whole = " / ".join(" | ".join(text) if isinstance(text, tuple) else text for text in texts)
-    return f"{what}: {whole if len(whole) <= 60 else whole[:59] + '…'}"
+    whole = whole if len(whole) <= _TITLE else f"{whole[: _TITLE - 1]}…"
+    return whole or "(empty)"

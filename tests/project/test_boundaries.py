@@ -54,6 +54,7 @@ ORDER = [
     "finetune_command",
     "inference_options",
     "inference_output",
+    "inspection",
     "classify_command",
     "embed_command",
     "tag_command",
