@@ -69,7 +69,9 @@ class Asked:
                         yield replace(row, checkpoint=name)
                     diverges = Report(judged).first_divergence is not None
                     if diverges and chosen.probes and report.diagnosis is None:
-                        with Console(stderr=True, force_jupyter=False).status("trying known mistakes"):
+                        with Console(stderr=True, force_jupyter=False).status(
+                            "trying known mistakes"
+                        ):
                             report.diagnosis = explain(judge, judged)
                         report.diagnosis.checkpoint = name
             except CandidateCrashedError as error:

@@ -214,7 +214,7 @@ WRONG = {
     ),
     "a mean for [CLS]": ("pooler", POOLER, "pooler.dense", "mean"),
     "no activation": ("mlm-head", MLM_HEAD, "cls.predictions.transform", "activation"),
-    "known part": ("wordpiece", WORDPIECE, "pieces", "the known part"),
+    "known part": ("wordpiece", WORDPIECE, "longest piece first", "the known part"),
     "all become [MASK]": (
         "masking",
         "import torch\n\ndef mask_words(input_ids, special_tokens_mask, vocab_size, mask_token_id, "

@@ -115,7 +115,9 @@ theirs = BertModel.from_pretrained("builtin:minilm").eval()
 tokenizer = BertTokenizer.from_pretrained("builtin:minilm")
 
 ours = MyBert(vars(theirs.config)).eval()
-loaded = ours.load_state_dict(theirs.state_dict(), strict=False)  # all but the pooler, which it has not
+loaded = ours.load_state_dict(
+    theirs.state_dict(), strict=False
+)  # all but the pooler, which it has not
 
 # %% [markdown]
 # ## The test that lets it pass
@@ -129,8 +131,8 @@ with torch.no_grad():
 torch.allclose(mine, right, atol=1e-4)
 
 # %% [markdown]
-# Many conversions of models are tested with `atol=1e-3`, which is ten times laxer. Nothing is seen to be wrong in a
-# picture or a cosine, either:
+# Many conversions of models are tested with `atol=1e-3`, which is ten times laxer. Nothing is seen
+# to be wrong in a picture or a cosine, either:
 
 # %%
 cosine = torch.nn.functional.cosine_similarity(mine, right, dim=-1)
@@ -188,8 +190,7 @@ for lane, colour in (("propagated", "tab:orange"), ("isolated", "tab:blue")):
     axes.semilogy([max(row.max_rel, 1e-17) for row in rows], ".", color=colour, label=lane)
 axes.axhline(1e-11, linestyle="--", color="grey")
 axes.set(xlabel="stage, in the order of computation", ylabel="largest difference / largest number")
-axes.legend();
-
+axes.legend()
 # %% [markdown]
 # *Propagated* is what you would see with hooks: everything after the mistake is wrong, too.
 # *Isolated* is the same again, but after each stage the model goes on with HuggingFace's numbers.
