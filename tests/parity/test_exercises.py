@@ -145,7 +145,7 @@ POOLER = RIGHT["pooler"].replace("BertPooler", "BertPooler as Right")
         (
             "wordpiece",
             "def wordpiece(word, vocabulary):\n    return [word[100]]\n",
-            1,
+            2,
             "mine.py, line 2, in wordpiece: return [word[100]]",
         ),
         ("pooler", "class BertPooler(:\n", 2, "crashed: SyntaxError: invalid syntax (mine.py, "),

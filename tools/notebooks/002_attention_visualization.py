@@ -102,15 +102,16 @@ model, tokenizer = bert
 alone = tokenizer(["Short."], return_tensors="pt")
 together = tokenizer(["Short.", text], padding=True, return_tensors="pt")
 with torch.no_grad():
-    masked = model(**together, output_attentions=True).attentions[0][0]
+    masked = model(**together, output_attentions=True, attention="eager").attentions[0][0]
     unmasked = model(
         together["input_ids"][:1], output_attentions=True, attention="eager"
     ).attentions[0][0]
 length = alone["input_ids"].shape[1]
-print(f"looking at padding: {masked[:, :length, length:].sum():.0f} with the mask,")
-print(
-    f"{unmasked[:, :length, length:].sum() / masked[:, :length].sum():.0%} of all looking without it"
-)
+for name, maps_of_it in (("with", masked), ("without", unmasked)):
+    rows = maps_of_it[:, :length]  # of the tokens; what padding looks at is nobody's business
+    print(
+        f"{name} the mask {rows[..., length:].sum() / rows.sum():.0%} of all looking is at padding"
+    )
 
 # %% [markdown]
 # ## Ours beside HuggingFace's
