@@ -33,7 +33,9 @@ def executed(notebook: NotebookNode) -> NotebookNode:
         CellExecutionError: a cell raised.
     """
     os.environ |= {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
-    NotebookClient(notebook, timeout=TIMEOUT, record_timing=False).execute(cwd=FOLDER)
+    NotebookClient(notebook, timeout=TIMEOUT, record_timing=False, coalesce_streams=True).execute(
+        cwd=FOLDER
+    )
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({})

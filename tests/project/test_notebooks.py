@@ -1,6 +1,7 @@
 """Notebooks: made from their scripts, without errors and machine paths, and they run.
 
-Each run takes ten to twenty seconds of a core: a Python is started, which imports all and loads models.
+Each run takes ten to twenty seconds of a core: a Python is started, which imports all and loads
+models.
 """
 
 import json

@@ -41,7 +41,7 @@ maps.figure()
 # %% [markdown]
 # Some patterns recur in every BERT (Clark et al., 2019, *What does BERT look at?*). To find them
 # here we need no eye: a head that looks at the token before has its shares on a diagonal. This is
-# how much of all looking goes to four places, in each head of each layer:
+# how much of all looking goes to five places, in each head of each layer:
 
 # %%
 import matplotlib.pyplot as plt
@@ -59,13 +59,15 @@ places = {
 }
 figure, axes = plt.subplots(1, 5, figsize=(11, 2.6), sharey=True, layout="constrained")
 for (name, share), ax in zip(places.items(), axes, strict=True):
-    image = ax.imshow(share, vmin=0, vmax=1, cmap="viridis")
+    image = ax.imshow(share, vmin=0, vmax=1, aspect="auto")
     ax.set(title=name, xlabel="head", xticks=range(0, 12, 2))
 axes[0].set_ylabel("layer")
 figure.colorbar(image, label="share")
+plt.show()
 # %% [markdown]
-# A head that has nothing to say looks at `[SEP]` or `[CLS]`: the shares must sum to 1, and those
-# two are always there. The clearest *before* head, and the clearest *after* head:
+# Some heads do one thing only. And most of all looking goes to `[CLS]`, or in other BERTs to
+# `[SEP]`: the shares must sum to 1, those tokens are in every text, and a head that has nothing to
+# say can look there. The clearest *before* head, and the clearest *after* head:
 
 # %%
 for name in ("the token before", "the token after"):

@@ -38,16 +38,18 @@ print(evolution.states.shape)  # texts; embeddings and layers; hidden
 # How alike are the `[CLS]` of two texts, after each layer? The cosine is 1 where they are the same.
 
 # %%
+import torch
 from torch.nn.functional import cosine_similarity
 
 first = evolution.states[0]
 for name, other in (("another animal", 1), ("stocks", 2), ("sports", 4)):
     cosines = cosine_similarity(first, evolution.states[other], dim=-1)
-    print(f"{name:15}", " ".join(f"{cosine:5.2f}" for cosine in cosines))
+    print(f"{name:15}", " ".join(f"{cosine:.3f}" for cosine in cosines))
 
 # %% [markdown]
 # On the left are the embeddings: exactly 1, since `[CLS]` has the same word, place and segment in
-# each text. Each layer lets it take something from the tokens, and the texts part.
+# each text. In this model it changes from layer to layer, but in nearly the same way in all texts,
+# until the last layer lets them part.
 #
 # ## A map of the way
 #
@@ -58,20 +60,27 @@ for name, other in (("another animal", 1), ("stocks", 2), ("sports", 4)):
 evolution.figure()
 
 # %% [markdown]
-# Do texts of one kind end near each other? The two directions are not all there is, so we count in
-# all 384: which text is nearest to each, after each layer?
+# Do texts of one kind end near each other? Two directions are not all there is, so we count in all
+# 384: how many texts have one of their own kind nearest, by `[CLS]`, and by the mean of all tokens?
 
 # %%
 kinds = [0, 0, 1, 1, 2, 2]
-for layer, states in enumerate(evolution.states.unbind(1)):
-    alike = cosine_similarity(states[:, None], states[None], dim=-1).fill_diagonal_(-1)
-    right = sum(kinds[int(row.argmax())] == kind for row, kind in zip(alike, kinds, strict=True))
-    print(f"after {layer} layers: {right} of {len(texts)} have one of their kind nearest")
+
+
+def matched(vectors):
+    alike = cosine_similarity(vectors[:, None], vectors[None], dim=-1).fill_diagonal_(-1)
+    return sum(kinds[int(row.argmax())] == kind for row, kind in zip(alike, kinds, strict=True))
+
+
+means = torch.stack([layer_states(text, bert).states.mean(1) for text in texts], dim=1)
+for layer, (cls, mean) in enumerate(zip(evolution.states.unbind(1), means, strict=True)):
+    print(f"after {layer} layers: {matched(cls)} of 6 by [CLS], {matched(mean)} of 6 by the mean")
 
 # %% [markdown]
-# This model was trained to tell sentences' meanings, by the mean of all tokens; `[CLS]` learnt some
-# of it by the way. A BERT that was only pretrained has less in its `[CLS]`; fine-tuning puts it
-# there (`scratch-bert finetune classify`).
+# What a vector holds is what it was trained for. This model was trained to tell sentences' meanings
+# by the mean of all tokens, and `[CLS]` was left alone. In the original BERT `[CLS]` learnt whether
+# two sentences follow one another, and in fine-tuning (`scratch-bert finetune classify`) it learns
+# the task.
 #
 # ## All tokens, layer by layer
 #
@@ -114,11 +123,12 @@ for place in (states.tokens.index("bank"), 0):
         print(f"  after {layer}: {' '.join(nearest(row[place]))}")
 
 # %% [markdown]
-# *bank* stays near its own word for a while: a layer adds to what was there, by the residual sum,
-# and does not begin anew. What is nearest to `[CLS]` says little about a text: it was never trained
-# to be a word. To look through the real head, pretrain a model of your own (`scratch-bert
-# pretrain`) and give its folder to `cls_evolution`; a `[MASK]` in the text is then what the lens
-# looks at.
+# *bank* stays near its own word all the way: a layer adds to what was there, by the residual sum,
+# and does not begin anew. And `[CLS]`, which was nobody's neighbour through five layers, ends
+# beside *bank* and *money*, though there is no money in the text.
+#
+# To look through a real head, pretrain a model of your own (`scratch-bert pretrain`) and give its
+# folder to `cls_evolution`; a `[MASK]` in the text is then what the lens looks at.
 #
 # Code: [`encoder.py`](../../scratch_bert/encoder.py), [`pooler.py`](../../scratch_bert/pooler.py).
 # Exercises: `parity exercise residual`, `encoder`, `pooler`. Next: `004_find_the_bug`.

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Find the bug
 #
-# Here is a BERT in fifty lines. It loads trained weights, its vectors look right, and the usual
+# Here is a BERT in seventy lines. It loads trained weights, its vectors look right, and the usual
 # test lets it pass. It is not BERT: one line is wrong. We ask `parity` where, and why.
 
 # %%
@@ -61,6 +61,15 @@ class SelfAttention(nn.Module):
         return (probabilities @ value).transpose(1, 2).flatten(2)
 
 
+class Intermediate(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.dense = nn.Linear(c["hidden_size"], c["intermediate_size"])
+
+    def forward(self, states):
+        return gelu(self.dense(states))
+
+
 class Output(nn.Module):
     def __init__(self, c, width):
         super().__init__()
@@ -76,14 +85,12 @@ class Layer(nn.Module):
         super().__init__()
         attention = {"self": SelfAttention(c), "output": Output(c, c["hidden_size"])}
         self.attention = nn.ModuleDict(attention)
-        self.intermediate = nn.ModuleDict(
-            {"dense": nn.Linear(c["hidden_size"], c["intermediate_size"])}
-        )
+        self.intermediate = Intermediate(c)
         self.output = Output(c, c["intermediate_size"])
 
     def forward(self, states, mask):
         states = self.attention["output"](self.attention["self"](states, mask), states)
-        return self.output(gelu(self.intermediate["dense"](states)), states)
+        return self.output(self.intermediate(states), states)
 
 
 class MyBert(nn.Module):
@@ -191,6 +198,7 @@ for lane, colour in (("propagated", "tab:orange"), ("isolated", "tab:blue")):
 axes.axhline(1e-11, linestyle="--", color="grey")
 axes.set(xlabel="stage, in the order of computation", ylabel="largest difference / largest number")
 axes.legend()
+plt.show()
 # %% [markdown]
 # *Propagated* is what you would see with hooks: everything after the mistake is wrong, too.
 # *Isolated* is the same again, but after each stage the model goes on with HuggingFace's numbers.
