@@ -1,5 +1,7 @@
 """What becomes of [CLS] from layer to layer."""
 
+from functools import partial
+
 from scratch_bert.inspection import cls_evolution, load
 from scratch_bert.inspection.command import (
     Checkpoint,
@@ -28,7 +30,7 @@ def command(
     """
     some = read_texts(texts, pair, output, of_one=())
     bert = use(load, checkpoint)
-    return show([cls_evolution(some, bert)], output)
+    return show(map(partial(cls_evolution, checkpoint=bert), [some]), output)
 
 
 if __name__ == "__main__":

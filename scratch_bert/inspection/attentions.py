@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from jaxtyping import Float
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
 from scratch_bert.inspection.loading import Checkpoint, runner_of
-from scratch_bert.inspection.result import Inspection, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -116,7 +116,7 @@ class AttentionMaps(Inspection):
 
         return draw(self)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         from scratch_bert.inspection.attentions_view import view
 
         yield from view(self)

@@ -36,7 +36,7 @@ Output = Annotated[
 ]
 PICTURES = (".png", ".svg")
 _KINDS = (*PICTURES, ".html", ".json")
-_EXTRAS = dict.fromkeys(("matplotlib", "sklearn"), "inspection")
+_EXTRAS = {"matplotlib": "inspection", "sklearn": "inspection", "transformers": "parity"}
 
 
 def run(command: Callable[..., int], name: str, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -103,16 +103,23 @@ def each(look: Callable[[Text], I], texts: Sequence[Text]) -> Iterator[I]:
     """Look at one text after the other.
 
     Raises:
-        typer.BadParameter: one is too long, or what is asked for is not there.
+        TextError: one of them cannot be looked at.
     """
     for place, text in enumerate(texts):
         try:
             yield look(text)
         except TextError as error:
-            why = str(TextError(place, error.why))
-            raise typer.BadParameter(why, param_hint="TEXT") from None
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
+            raise TextError(place, error.why) from None
+
+
+def _checked(found: Iterable[I]) -> Iterator[I]:
+    """Say what cannot be looked at: a text, or what does not exist."""
+    try:
+        yield from found
+    except TextError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def show(
@@ -123,22 +130,23 @@ def show(
     """Print what was seen, one after the other, or write all of it into a file.
 
     Args:
-        found: at least one.
+        found: at least one; it may be computed on the way.
         output: the file; None is the terminal.
         page: makes HTML of it; None is a page with its pictures.
 
     Raises:
-        typer.BadParameter: the file cannot be written, or what draws it is not installed.
+        typer.BadParameter: something cannot be looked at, the file cannot be written, or what draws
+            it is not installed.
     """
     try:
         if output is None:
             console = Console(file=codecs.getwriter("utf-8")(sys.stdout.buffer))  # type: ignore[arg-type]
-            for place, seen in enumerate(found):
+            for place, seen in enumerate(_checked(found)):
                 if place:
                     console.print()
                 console.print(seen)
         else:
-            written = _file(list(found), output.suffix, page)
+            written = _file(list(_checked(found)), output.suffix, page)
             replace(output, lambda place: place.write_bytes(written))
     except ModuleNotFoundError as error:
         raise not_installed(error, _EXTRAS) from None

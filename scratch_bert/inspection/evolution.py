@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
 from scratch_bert.heads import BertLMPredictionHead
 from scratch_bert.inference.hidden_states import HiddenStates
 from scratch_bert.inspection.loading import Checkpoint, exact, load, word_head_of
-from scratch_bert.inspection.result import Inspection, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.tokenization import BertTokenizer
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class ClsEvolution(Inspection):
 
         return draw(self)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         from scratch_bert.inspection.evolution_view import view
 
         yield from view(self)

@@ -6,9 +6,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 
-from scratch_bert.inspection.result import Inspection, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Piece
@@ -119,7 +119,7 @@ class TokenFlow(Inspection):
 
         return draw(self)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         from scratch_bert.inspection.flow_view import view
 
         yield from view(self, options.max_width)

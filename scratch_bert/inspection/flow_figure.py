@@ -11,6 +11,7 @@ from scratch_bert.inspection.figures import label, new_figure
 from scratch_bert.inspection.flow import TokenFlow
 
 _LINE = 110  # characters side by side
+_TITLE = 0.4  # inches
 _CHARACTER, _ROW = 0.077, 0.21  # inches, at this size of the font:
 _FONT: dict[str, Any] = {"family": "monospace", "fontsize": 8}
 _COLOURS = {"special": "#e4e4e4", "unknown": "#ffd08a", 0: "#cfe3f7", 1: "#f3d9ef"}
@@ -32,8 +33,9 @@ def draw(flow: TokenFlow) -> Figure:
     names = ["text", "normalised", "pieces", "ids", *["segment"] * (len(flow.texts) == 2), "chars"]
     margin = max(map(len, names)) + 1
     height = len(lines) * (len(names) + 1)
-    figure = new_figure((margin + _LINE) * _CHARACTER, 0.4 + height * _ROW, flow.title)
-    axes = figure.add_subplot()
+    figure = new_figure((margin + _LINE) * _CHARACTER, _TITLE + height * _ROW, flow.title)
+    figure.set_layout_engine("none")  # all has its place
+    axes = figure.add_axes((0, 0, 1, 1 - _TITLE / figure.get_figheight()))
     axes.set(xlim=(-margin, _LINE), ylim=(height, 0))
     axes.axis("off")
     for number, line in enumerate(lines):

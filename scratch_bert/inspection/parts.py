@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jaxtyping import Float
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from torch import Tensor, nn
 
 from scratch_bert.embeddings import BertEmbeddings
 from scratch_bert.inspection.loading import Checkpoint, runner_of
-from scratch_bert.inspection.result import Inspection, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.inspection.tables import heading, table_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class EmbeddingParts(Inspection):
 
         return draw(self)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         yield from heading(self)
         yield _shapes(self)
         yield ""

@@ -1,16 +1,17 @@
 """What every look inside has: a title, an explanation, and its data in four forms."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _TITLE = 60  # characters of texts in it
 Text = str | tuple[str, str]
+Printed = Iterator[RenderableType]
 
 
 class Inspection(ABC):
@@ -38,7 +39,7 @@ class Inspection(ABC):
         """Draw it. Needs matplotlib, which `scratch-bert[inspection]` brings."""
 
     @abstractmethod
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult: ...
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed: ...
 
 
 def title_of(what: str, *texts: Text) -> str:

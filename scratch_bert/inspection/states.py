@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
 from scratch_bert.inference.hidden_states import HiddenStates
 from scratch_bert.inspection.loading import Checkpoint, exact
-from scratch_bert.inspection.result import Inspection, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.inspection.tables import heading, table_of
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class LayerStates(Inspection):
 
         return draw(self)
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         yield from heading(self)
         states, seq, hidden = self.states.shape
         yield f"{states} times (tokens, hidden) = ({seq}, {hidden})"
