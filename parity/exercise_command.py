@@ -48,7 +48,7 @@ def exercise_command(
             f"{name}: expected one of {', '.join(EXERCISES)}", param_hint="EXERCISE"
         )
     exercise = EXERCISES[name]
-    place = file or FOLDER / exercise.file
+    place = file or exercise.path
     if place.suffix != ".py":
         raise typer.BadParameter(f"{place}: expected FILE.py", param_hint="FILE")
     if write:
@@ -90,7 +90,7 @@ def _list() -> None:
     for column in ("exercise", "what to write", "in", "state"):
         table.add_column(column, no_wrap=True)
     for exercise in EXERCISES.values():
-        place = FOLDER / exercise.file
+        place = exercise.path
         table.add_row(exercise.name, exercise.about, str(place), exercise.state(place))
     Console().print(table)
     _print("\nparity exercise attention --write    writes what to begin with")
@@ -102,7 +102,7 @@ def _write(exercise: Exercise, place: Path) -> int:
         raise typer.BadParameter(f"{place} is there already; name another", param_hint="FILE")
     if not written(place, exercise.skeleton.rstrip("\n")):
         return USAGE
-    given = "" if place == FOLDER / exercise.file else f" {place}"
+    given = "" if place == exercise.path else f" {place}"
     _print(f"{place} says what to write; then: parity exercise {exercise.name}{given}")
     return 0
 

@@ -41,14 +41,14 @@ class Exercise:
     checkpoints: tuple[str, ...] = CHECKPOINTS
 
     @property
-    def file(self) -> str:
-        """What its file is called."""
-        return f"{self.name.replace('-', '_')}.py"
+    def path(self) -> Path:
+        """Where a learner's file is, unless it is said."""
+        return FOLDER / f"{self.name.replace('-', '_')}.py"
 
     @property
     def skeleton(self) -> str:
         """What a learner begins with."""
-        return (SKELETONS / self.file).read_text(encoding="utf-8")
+        return (SKELETONS / self.path.name).read_text(encoding="utf-8")
 
     def state(self, place: Path) -> str:
         """Say how far a learner's file is, without running it."""

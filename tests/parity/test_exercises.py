@@ -50,9 +50,9 @@ def test_each_has_a_solution_here():
 def test_a_skeleton_is_not_written_yet(name, command, tmp_path):
     code, printed = command(name, "--write")
     assert code == 0
-    file = EXERCISES[name].file
-    assert printed == f"exercises/{file} says what to write; then: parity exercise {name}\n"
-    assert command(name) == (5, f"not written yet: exercises/{file}\n")
+    path = EXERCISES[name].path
+    assert printed == f"{path} says what to write; then: parity exercise {name}\n"
+    assert command(name) == (5, f"not written yet: {path}\n")
 
 
 @pytest.mark.parametrize("name", EXERCISES)
