@@ -29,7 +29,7 @@ class Asked:
         seed: of the inputs.
         limit: seconds that the candidate has for one probe.
         tolerance: what numbers may differ by; None means what `parity.tolerance` says.
-        counts: which rows do; None means all.
+        counts: which rows do, where the rest of the candidate is not the question; None means all.
     """
 
     candidate: str
@@ -63,11 +63,13 @@ class Asked:
                 with Judge(
                     self.candidate, folder, limit=self.limit, relative=self.tolerance
                 ) as judge:
-                    judged = []
-                    for row in filter(self.counts, check(judge, chosen, self.seed)):
+                    judged, counted = list[Comparison](), list[Comparison]()
+                    for row in check(judge, chosen, self.seed):
                         judged.append(row)
-                        yield replace(row, checkpoint=name)
-                    diverges = Report(judged).first_divergence is not None
+                        if self.counts is None or self.counts(row):
+                            counted.append(row)
+                            yield replace(row, checkpoint=name)
+                    diverges = Report(counted).first_divergence is not None
                     if diverges and chosen.probes and report.diagnosis is None:
                         with Console(stderr=True, force_jupyter=False).status(
                             "trying known mistakes"

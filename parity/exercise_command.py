@@ -61,7 +61,7 @@ def exercise_command(
     if checkpoint and not exercise.stages:
         raise typer.BadParameter(f"{name} is judged without one", param_hint="--checkpoint")
     try:
-        verdict = judge(exercise, place, checkpoint or exercise.checkpoints)
+        verdict = judge(exercise, place, checkpoint or ())
     except (CandidateError, CandidateCrashedError) as error:
         verdict = _told(error)
     if verdict is Verdict.PARITY:

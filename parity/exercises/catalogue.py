@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.checking import CHECKPOINTS
-
 TO_WRITE, CRASHED, WRONG = "not written yet", "crashed", "wrong"  # what an error begins with
 FOLDER = Path("exercises")
 SKELETONS = Path(__file__).parent / "skeletons"
@@ -30,7 +28,7 @@ class Exercise:
         about: what it is, in a word or two.
         stages: patterns of the stages that are its own, for a part of the model.
         check: for a part of pretraining, the check of `parity pretraining` that judges it.
-        checkpoints: whose weights it is judged with, for a part of the model.
+        trained: whether builtin:minilm has weights for it.
     """
 
     name: str
@@ -38,7 +36,7 @@ class Exercise:
     about: str
     stages: tuple[str, ...] = ()
     check: str = ""
-    checkpoints: tuple[str, ...] = CHECKPOINTS
+    trained: bool = True
 
     @property
     def path(self) -> Path:
@@ -63,7 +61,7 @@ EXERCISES = {
     each.name: each
     for each in (
         Exercise("layer-norm", "LayerNorm", "layer normalisation", ("*LayerNorm",)),
-        Exercise("embeddings", "BertEmbeddings", "word, segment, position", ("embeddings*",)),
+        Exercise("embeddings", "BertEmbeddings", "words and places", ("embeddings*",)),
         Exercise(
             "attention", "BertSelfAttention", "self-attention", (f"{_LAYER}.attention.self*",)
         ),
@@ -80,12 +78,12 @@ EXERCISES = {
         Exercise(
             "mlm-head",
             "BertLMPredictionHead",
-            "scores of hidden words",
+            "scores of words",
             ("cls.predictions*", "prediction_logits"),
-            checkpoints=CHECKPOINTS[:1],  # the trained one has no such head
+            trained=False,
         ),
         Exercise("wordpiece", "wordpiece", "pieces of a word"),
-        Exercise("masking", "mask_words", "which words are hidden", check="masks"),
+        Exercise("masking", "mask_words", "words to hide", check="masks"),
         Exercise("optimizer", "adamw_step", "a step of AdamW", check="steps"),
     )
 }

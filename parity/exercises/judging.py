@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from parity.checking import Asked
+from parity.checking import CHECKPOINTS, Asked
 from parity.checks.findings import causes, explain
 from parity.checks.pretraining import PRETRAINING
 from parity.checks.tokenizer_suite import Amounts, run_checks
@@ -36,7 +36,8 @@ def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdic
     Args:
         exercise: which.
         place: the file that was written.
-        checkpoints: with whose weights a part of the model is judged.
+        checkpoints: with whose weights a part of the model is judged; none means made and trained
+            ones.
 
     Raises:
         CandidateError: the file is not what it must be, is not written yet, or raised.
@@ -47,7 +48,8 @@ def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdic
     candidate = f"parity.exercises.candidate:{exercise.name}={place}"
     with Console(stderr=True).status("comparing"):
         if exercise.stages:
-            return _judge_part(exercise, candidate, checkpoints)
+            own = CHECKPOINTS if exercise.trained else CHECKPOINTS[:1]
+            return _judge_part(exercise, candidate, checkpoints or own)
         if exercise.check:
             return _judge_training(exercise.check, candidate)
         return _judge_words(candidate)
