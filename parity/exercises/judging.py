@@ -56,12 +56,11 @@ def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdic
 
 
 def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) -> Verdict:
-    """A part of the model: its stages alone, and what it drops."""
+    """A part of the model: its stages alone."""
 
     def counts(row: Comparison) -> bool:
         own = any(fnmatch(row.name, pattern) for pattern in exercise.stages)
-        dropped = row.probe == "dropout" and not row.passed
-        return row.lane.startswith("isolated") and (own or dropped)
+        return own and row.lane.startswith("isolated")
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
     each = {name: choose_by_name(name, probes, _SEED) for name, probes in names}
