@@ -1,6 +1,7 @@
 # make parity   compare scratch_bert with HuggingFace on real trained weights
 # make test     every check: lint, types, tests
 # make self-test   what does the judge see? every known mistake, made and looked for; ten to fifteen minutes
+# make notebooks   the notebooks from their scripts, with what they print and draw
 # make test-transformers-4   what depends on HuggingFace, against transformers 4.57
 # Each creates its environment first, in .venv or .venv-transformers-4, and only when that is
 # missing or out of date.
@@ -14,7 +15,7 @@ VENV_4 ?= .venv-transformers-4
 INSTALLED_4 := $(VENV_4)/.installed
 
 .DEFAULT_GOAL := parity
-.PHONY: parity test self-test test-transformers-4 check format clean
+.PHONY: parity test self-test notebooks test-transformers-4 check format clean
 
 parity: $(INSTALLED)
 	$(BIN)/parity diff
@@ -24,6 +25,9 @@ test: check
 
 self-test: $(INSTALLED)
 	$(BIN)/parity self-test -o self-test.html
+
+notebooks: $(INSTALLED)
+	$(BIN)/python tools/make_notebooks.py
 
 test-transformers-4: $(INSTALLED_4)
 	$(VENV_4)/bin/pytest -n $(WORKERS) --dist worksteal tests/reference tests/parity

@@ -3,24 +3,29 @@
 Read in this order: stages (what is compared) → trace (how a model is tapped) → compare (two
 tensors) → diff (two models) → report. `reference.py` alone knows transformers and tokenizers,
 `scratch.py` alone knows scratch_bert. `parity.Stage` is what an adapter
-needs of it, `parity.load` builds one to try things on,
-`parity.parametrize_with_checks` makes tests of it.
+needs of it, `parity.load` builds one to try things on, `parity.examine` judges it, and
+`parity.parametrize_with_checks` makes tests of it. `parity.reference_attentions` is what
+HuggingFace's looks at.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parity.attentions import reference_attentions
     from parity.candidate_subject import load
     from parity.conformance import parametrize_with_checks
+    from parity.examining import examine
     from parity.stages import Stage
 
-__all__ = ["Stage", "load", "parametrize_with_checks"]
+__all__ = ["Stage", "examine", "load", "parametrize_with_checks", "reference_attentions"]
 
 _PLACES = {
     "Stage": "parity.stages",
+    "examine": "parity.examining",
     "load": "parity.candidate_subject",
     "parametrize_with_checks": "parity.conformance",
+    "reference_attentions": "parity.attentions",
 }
 
 

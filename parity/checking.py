@@ -1,6 +1,6 @@
 """A candidate judged on several checkpoints, and its divergence explained."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Asked:
         limit: seconds that the candidate has for one probe.
         tolerance: what numbers may differ by; None means what `parity.tolerance` says.
         histogram: whether differences are counted, too.
+        counts: which rows do, where the rest of the candidate is not the question; None means all.
     """
 
     candidate: str
@@ -38,6 +39,7 @@ class Asked:
     limit: float
     tolerance: float | None = None
     histogram: bool = False
+    counts: Callable[[Comparison], bool] | None = None
 
     def report(self) -> Report:
         """Begin one."""
@@ -67,13 +69,17 @@ class Asked:
                     relative=self.tolerance,
                     histogram=self.histogram,
                 ) as judge:
-                    judged = []
+                    judged, counted = list[Comparison](), list[Comparison]()
                     for row in check(judge, chosen, self.seed):
                         judged.append(row)
-                        yield replace(row, checkpoint=name)
-                    diverges = Report(judged).first_divergence is not None
+                        if self.counts is None or self.counts(row):
+                            counted.append(row)
+                            yield replace(row, checkpoint=name)
+                    diverges = Report(counted).first_divergence is not None
                     if diverges and chosen.probes and report.diagnosis is None:
-                        with Console(stderr=True).status("trying known mistakes"):
+                        with Console(stderr=True, force_jupyter=False).status(
+                            "trying known mistakes"
+                        ):
                             report.diagnosis = explain(judge, judged)
                         report.diagnosis.checkpoint = name
             except CandidateCrashedError as error:

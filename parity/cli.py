@@ -20,6 +20,7 @@ from parity.command_options import (
 from parity.diagnose_command import diagnose_command
 from parity.diff_command import diff_command
 from parity.environment import environment
+from parity.exercise_command import exercise_command
 from parity.finetuning_command import finetuning_command
 from parity.inference_command import inference_command
 from parity.init_command import init_command
@@ -63,6 +64,7 @@ app.command(name="check")(check_command)
 app.command(name="diagnose")(diagnose_command)
 app.command(name="self-test")(self_test_command)
 app.command(name="init")(init_command)
+app.command(name="exercise")(exercise_command)
 app.command(name="record")(record_command)
 app.command(name="compare")(compare_command)
 app.command(name="tokenizer")(tokenizer_command)

@@ -80,7 +80,13 @@ class Examples:
 
 
 class ScratchTraining:
-    """What scratch_bert has for each question."""
+    """What scratch_bert has for each question.
+
+    Attributes:
+        settings: the class of a training's.
+    """
+
+    settings: type[Settings] = Settings
 
     def initial(self, config: dict[str, Any], seed: int) -> dict[str, Tensor]:
         """Draw fresh weights."""
@@ -129,7 +135,7 @@ class ScratchTraining:
         together = int(os.environ.get("WORLD_SIZE", "1")) > 1
         if together:
             torch.distributed.init_process_group()
-        own = Settings(batch_size=1, fused=False, seed_each_batch=together, **settings)
+        own = self.settings(batch_size=1, fused=False, seed_each_batch=together, **settings)
         training = _Given(model, steps, own)
         yield from training if folder is None else run(training, folder, every=1)
 

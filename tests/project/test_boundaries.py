@@ -88,6 +88,7 @@ WALLS = {  # what is imported, and what it must do without
             "parity.inference_candidate",
             "parity.scratch_inference",
             "parity.faulty_inference",
+            "parity.exercises.candidate",
         ],
         ["transformers", "tokenizers"],
     ),
@@ -226,7 +227,13 @@ def test_what_an_adapter_imports():
     import parity
     from parity.stages import Stage
 
-    assert parity.__all__ == ["Stage", "load", "parametrize_with_checks"]
+    assert parity.__all__ == [
+        "Stage",
+        "examine",
+        "load",
+        "parametrize_with_checks",
+        "reference_attentions",
+    ]
     assert parity.Stage is Stage
     with pytest.raises(AttributeError, match="has no attribute 'Place'"):
         parity.Place  # noqa: B018

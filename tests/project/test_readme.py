@@ -15,9 +15,11 @@ import torch
 
 import scratch_bert.cli
 from parity.cli import main
+from parity.exercises.catalogue import EXERCISES
 from parity.stages import stage_names
 from tests import forked
 from tests.learner import write_learner
+from tests.parity.exercise_solutions import WRONG
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -34,10 +36,11 @@ COMMANDS = [
     if line.startswith("$ ")
 ]
 MINE = [command for command in COMMANDS if re.search(r"my_bert|\b(ours|theirs)\b", command)]
+EXERCISE = [command for command in COMMANDS if command.startswith(".venv/bin/parity exercise")]
 PARITY = [
     command
     for command in COMMANDS
-    if command.startswith(".venv/bin/parity") and command not in MINE
+    if command.startswith(".venv/bin/parity") and command not in MINE + EXERCISE
 ]
 PRETRAIN = [command for command in COMMANDS if re.search(r"\bmine\b", command)]
 FINETUNE = [command for command in COMMANDS if " finetune " in command and "tools/" not in command]
@@ -62,7 +65,7 @@ def one_thread(monkeypatch):
 def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
     ours = SCRATCH_BERT + PRETRAIN + FINETUNE
-    assert sorted(COMMANDS) == sorted(make + PARITY + ours + SCRIPTS + MINE)
+    assert sorted(COMMANDS) == sorted(make + PARITY + EXERCISE + ours + SCRIPTS + MINE)
     assert make == ["make parity", "make test", "make self-test"]
 
 
@@ -217,6 +220,37 @@ def test_the_second_example_does_too(capsys):
     assert said == capsys.readouterr().out.splitlines()
 
 
+def test_an_exercise(tmp_path, monkeypatch, capsys):
+    """The commands one after the other, and what a wrong solution reads. Slow: 30522 words."""
+    monkeypatch.chdir(tmp_path)
+    codes = []
+    for command in EXERCISE:
+        with pytest.raises(SystemExit) as ended:
+            main(shlex.split(command)[1:])
+        codes.append(ended.value.code)
+    assert codes == [0, 0, 5]
+    name, solution, *_ = WRONG["no scale"]
+    (tmp_path / EXERCISES[name].path).write_text(solution.lstrip())
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["exercise", name])
+    (shown,) = (block for block in blocks("text") if block.startswith("wrong"))
+    assert shown in capsys.readouterr().out
+
+
+def test_the_learning_path_has_every_exercise_and_notebook():
+    rows = re.findall(r"^\|.*\|$", README.partition("## A learning path")[2], re.MULTILINE)
+    path = [row.strip("|").split(" | ") for row in rows[2:22]]
+    assert {len(row) for row in path} == {5}
+    exercises = [name for *_, write in path for name in re.findall(r"`([a-z-]+)`", write)]
+    assert {*exercises} == {*EXERCISES}
+    notebooks = {link for _, _, look, *_ in path for link in re.findall(r"\(([^)]*ipynb)\)", look)}
+    assert notebooks == {str(p.relative_to(ROOT)) for p in ROOT.glob("tools/notebooks/*.ipynb")}
+    for _, read, _, proof, _ in path:
+        assert re.findall(r"\((?:scratch_bert|parity)/[\w/]+\.py\)", read)
+        assert re.findall(r"\(tests/[\w/]+\.py\)", proof)
+
+
 def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit):
@@ -275,7 +309,8 @@ def test_the_edit_it_proposes_is_found(tmp_path):
     program = "from parity.cli import main; main(['diff'])"
     done = forked.run([sys.executable, "-c", program], cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert blocks("text")[1] in done.stdout
+    (shown,) = (block for block in blocks("text") if "▲ first divergence" in block)
+    assert shown in done.stdout
 
 
 def test_nothing_is_left_to_fill_in():

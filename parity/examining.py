@@ -1,0 +1,51 @@
+"""`parity check` for a program or a notebook: what a candidate comes to, as a value."""
+
+import io
+import shlex
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from parity.check import choose
+from parity.checking import Asked
+from parity.report.check import CheckReport
+from parity.verdict import Report
+from scratch_bert.checkpoints import resolve
+
+_WIDTH, _LIMIT = 100, 60  # columns; seconds for a probe
+
+
+@dataclass
+class Examination(Report):
+    """A report that is printed as `parity check` prints it."""
+
+    def __str__(self) -> str:
+        text = io.StringIO()
+        console = Console(file=text, width=_WIDTH, color_system=None, force_jupyter=False)
+        CheckReport(console).summary(self)
+        return text.getvalue().strip()
+
+
+def examine(
+    candidate: str, checkpoint: str = "builtin:adversarial", probes: Collection[str] = ()
+) -> Examination:
+    """Compare a BERT with HuggingFace's, stage by stage, and say why it differs where it does.
+
+    Args:
+        candidate: path/to/file.py:NAME or package.module:NAME, a class with `build`.
+        checkpoint: a folder, a hub id or a built-in one.
+        probes: names of the inputs; none means all, and the laws.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+        ValueError: there is no such candidate or probe.
+        CandidateCrashedError: the candidate's own code raised, ended, or took too long.
+    """
+    folder = resolve(checkpoint)
+    asked = Asked(candidate, {checkpoint: (folder, choose(folder, probes, 0))}, 0, _LIMIT)
+    options = ["--checkpoint", checkpoint, *(f"--probe={probe}" for probe in probes)]
+    again = shlex.join(["parity", "check", candidate, *options])
+    report = Examination(environment={**asked.report().environment, "rerun": again})
+    report.rows += asked.rows(report)
+    return report

@@ -1,0 +1,164 @@
+"""scratch_bert with one part of a learner's in the place of its own, as a candidate.
+
+It is called `parity.exercises.candidate:NAME=FILE`: the exercise, and the file that was written.
+"""
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from torch import Tensor, nn
+
+from parity.errors import CandidateError
+from parity.exercises.catalogue import CRASHED, EXERCISES, TO_WRITE
+from parity.exercises.parts import PARTS, put
+from parity.loading import load_callable
+from parity.scratch_candidate import ScratchBert
+from parity.scratch_training import ScratchTraining
+from scratch_bert.pretrained import BertPreTrainedModel
+from scratch_bert.tokenization import BertTokenizer, pipeline
+from scratch_bert.training.optimizer import parameter_groups
+from scratch_bert.training.settings import Settings
+
+
+@contextmanager
+def _told(file: str) -> Iterator[None]:
+    """Say shortly what goes wrong in a learner's code, and in which of its lines.
+
+    Raises:
+        CandidateError: something does, or is not written yet.
+    """
+    try:
+        yield
+    except CandidateError:
+        raise
+    except NotImplementedError as error:
+        raise CandidateError(f"{TO_WRITE}: {_lines(error, file) or file}") from None
+    except Exception as error:
+        where = f"\n{_lines(error, file)}".rstrip()
+        raise CandidateError(f"{CRASHED}: {type(error).__name__}: {error}{where}") from None
+
+
+def _lines(error: BaseException, file: str) -> str:
+    """The lines of a file that an error came through."""
+    found = (
+        f"  {file}, line {frame.lineno}, in {frame.name}: {frame.line}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == Path(file).resolve()
+    )
+    return "\n".join(found)
+
+
+class Model(ScratchBert):
+    """A model with a part of a learner's.
+
+    Args:
+        name: of the exercise.
+        made: the learner's class.
+        file: it is in.
+    """
+
+    def __init__(self, name: str, made: Callable[..., nn.Module], file: str) -> None:
+        self._part, self._made, self._file = PARTS[name], made, file
+
+    def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
+        """Build it around the weights."""
+        model = super().build(config, weights)
+        assert isinstance(model, BertPreTrainedModel)
+        with _told(self._file):
+            put(model, self._part, self._made)
+        model.tie_weights()
+        return model
+
+    def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Run a batch."""
+        with _told(self._file):
+            return super().forward(model, batch)
+
+
+class Tokenizer:
+    """A tokenizer whose words a learner cuts into pieces."""
+
+    def __init__(self, wordpiece: Callable[..., list[str] | None], file: str) -> None:
+        self._wordpiece, self._file = wordpiece, file
+
+    def build(self, folder: Path) -> "_Encoder":
+        """Take a checkpoint's vocabulary."""
+        return _Encoder(BertTokenizer.from_pretrained(folder), self._wordpiece, self._file)
+
+
+@dataclass(frozen=True)
+class _Encoder:
+    tokenizer: BertTokenizer
+    wordpiece: Callable[..., list[str] | None]
+    file: str
+
+    def encode(self, text: str) -> list[int]:
+        """Return ids, with [CLS] and [SEP]."""
+        made, ids, answers = self.tokenizer, list[int](), list[list[str] | None]()
+
+        def ask(word: str, vocabulary: Mapping[str, int]) -> None:
+            answers.append(self.wordpiece(word, vocabulary))
+
+        with patch.object(pipeline, "wordpiece", ask), _told(self.file):
+            for piece in made.pipeline.pieces(text):  # an added token, or a word that was asked
+                tokens = answers.pop() if answers else [piece.token]
+                ids += [
+                    made.settings.vocabulary.get(token, piece.id) for token in tokens or ["[UNK]"]
+                ]
+        return [made.cls_token_id, *ids, made.sep_token_id]
+
+
+class Masking:
+    """Words that a learner hides."""
+
+    def __init__(self, mask_words: Callable[..., tuple[Tensor, Tensor]], file: str) -> None:
+        self._mask_words, self._file = mask_words, file
+
+    def mask(self, input_ids: Tensor, *, seed: int, **given: Any) -> dict[str, Tensor]:
+        """Hide words."""
+        generator = torch.Generator().manual_seed(seed)
+        with _told(self._file):
+            read, labels = self._mask_words(input_ids, **given, generator=generator)
+        return {"input_ids": read, "labels": labels}
+
+
+class Stepping(ScratchTraining):
+    """Training whose steps a learner takes."""
+
+    def __init__(self, step: Callable[..., None], file: str) -> None:
+        class _Optimizer(torch.optim.Optimizer):
+            @torch.no_grad()
+            def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
+                for group in self.param_groups:
+                    for parameter in group["params"]:
+                        rates = group["lr"], group["weight_decay"]
+                        with _told(file):
+                            step(parameter, parameter.grad, self.state[parameter], *rates)
+
+        class _Settings(Settings):
+            def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+                groups = parameter_groups(model, self.weight_decay)
+                return _Optimizer(groups, {"lr": self.learning_rate})
+
+        self.settings = _Settings
+
+
+_OTHERS = {"wordpiece": Tokenizer, "masking": Masking, "optimizer": Stepping}
+
+
+def __getattr__(name: str) -> Any:
+    """Make a candidate of an exercise and a file."""
+    exercise, _, file = name.partition("=")
+    if exercise not in EXERCISES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    with _told(file):
+        made = load_callable(f"{file}:{EXERCISES[exercise].asks}")
+    if exercise in PARTS:
+        return Model(exercise, made, file)
+    return _OTHERS[exercise](made, file)

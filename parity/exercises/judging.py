@@ -1,0 +1,118 @@
+"""A learner's part judged, by the checks that everybody's BERT is judged by."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from parity.checking import CHECKPOINTS, Asked
+from parity.checks.findings import causes, explain
+from parity.checks.pretraining import PRETRAINING
+from parity.checks.tokenizer_suite import Amounts, run_checks
+from parity.command_options import choose_by_name
+from parity.compare import Comparison
+from parity.errors import CandidateError
+from parity.exercises.catalogue import FEWER, PROBES, TO_WRITE, Exercise
+from parity.report.diagnosis import lines
+from parity.report.suite import told
+from parity.report.terminal import explain as explain_row
+from parity.report.tokenizer import TokenizerReport
+from parity.suite import run_checks as run_suite
+from parity.suite_process import SuiteProcess
+from parity.tokenizer_candidate import load_candidate
+from parity.verdict import Report, Verdict
+from scratch_bert.builtin_checkpoints import minilm
+
+_SEED, _LIMIT = 0, 60  # seconds
+_TEXTS = 3000
+
+
+def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdict:
+    """Judge it, and tell what is wrong and why.
+
+    Args:
+        exercise: which.
+        place: the file that was written.
+        checkpoints: with whose weights a part of the model is judged; none means made and trained
+            ones.
+
+    Raises:
+        CandidateError: the file is not what it must be, is not written yet, or raised.
+        CandidateCrashedError: it ended its process, or took too long.
+    """
+    if exercise.state(place) == TO_WRITE:
+        raise CandidateError(f"{TO_WRITE}: {place}")
+    candidate = f"parity.exercises.candidate:{exercise.name}={place}"
+    with Console(stderr=True).status("comparing"):
+        if exercise.stages:
+            own = CHECKPOINTS if exercise.trained else CHECKPOINTS[:1]
+            return _judge_part(exercise, candidate, checkpoints or own)
+        if exercise.check:
+            return _judge_training(exercise.check, candidate)
+        return _judge_words(candidate)
+
+
+def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) -> Verdict:
+    """A part of the model: its stages alone."""
+
+    def counts(row: Comparison) -> bool:
+        own = any(fnmatch(row.name, pattern) for pattern in exercise.stages)
+        return own and row.lane.startswith("isolated")
+
+    names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
+    each = {name: choose_by_name(name, probes, _SEED) for name, probes in names}
+    asked = Asked(candidate, each, _SEED, _LIMIT, counts=counts)
+    report = Report()
+    for name, of_it in each.items():
+        report.rows += replace(asked, checkpoints={name: of_it}).rows(report)
+        if report.verdict is not Verdict.PARITY:
+            break
+    first = report.first_divergence
+    if first is None:
+        _print(f"{report.tally}, with {' and '.join(each)}")
+        return report.verdict
+    _print(f"wrong: {explain_row(first)}, on {first.probe!r} of {first.checkpoint}", "bold red")
+    if report.diagnosis is not None:
+        if report.diagnosis.causes:
+            report.diagnosis.unknown = {}  # which may follow from these
+        for line, style in lines(report.diagnosis, candidate):
+            if not line.startswith("  again"):
+                _print(line, style)
+    return report.verdict
+
+
+def _judge_training(check: str, candidate: str) -> Verdict:
+    """A part of pretraining."""
+    with SuiteProcess(candidate, PRETRAINING.answering) as judged:
+        (outcome,) = run_suite(PRETRAINING, judged, [check])
+    if not outcome.different:
+        _print(f"{len(outcome.rows)} comparisons hold")
+        return Verdict.PARITY
+    _print("wrong:", "bold red")
+    for line, style in told(outcome, PRETRAINING, candidate)[1:]:
+        _print(line, style)
+    return Verdict.DIVERGES
+
+
+def _judge_words(candidate: str) -> Verdict:
+    """A tokenizer's words, in texts of all kinds."""
+    command = f"parity tokenizer {candidate}"
+    report, judged = TokenizerReport({}), load_candidate(candidate)
+    judged.build(minilm()).encode("a word")  # it may not be written yet
+    report.outcomes += run_checks(judged, Amounts(scalars=False, files=False, strings=_TEXTS))
+    if not report.different:
+        _print(f"{report.compared:,} texts have the same pieces")
+        return report.verdict
+    wrong = next(outcome for outcome in report.outcomes if outcome.differences)
+    _print(f"wrong: {report.different:,} of {report.compared:,} texts differ", "bold red")
+    _print(explain(wrong, wrong.differences[0], command))
+    for cause in causes(report.outcomes):
+        _print(f"\ncause: all texts that differ are as if {cause}", "bold red")
+    return report.verdict
+
+
+def _print(line: str, style: str = "") -> None:
+    Console().print(Text(line, style=style), soft_wrap=True)

@@ -1,0 +1,186 @@
+"""Where a learner's part stands in scratch_bert's model, and how it is called there.
+
+scratch_bert's own parts are told more than a learner's need to know, such as a cache.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from parity.errors import CandidateError
+from parity.exercises.catalogue import WRONG
+from scratch_bert import BertConfig
+from scratch_bert.attention_plan import AttentionPlan
+from scratch_bert.outputs import BertModelOutput
+from scratch_bert.pretrained import BertPreTrainedModel
+
+Forward = Callable[..., Any]
+_LAYERS = r"encoder\.layer\.\d+"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the model.
+
+    Attributes:
+        path: a pattern of where it is.
+        make: makes it of the learner's class, the configuration and the part it takes the place of.
+        called: turns what the learner wrote into what the model calls.
+        returns: the dimensions of what that returns.
+    """
+
+    path: str
+    make: Callable[[Callable[..., nn.Module], BertConfig, Any], nn.Module]
+    called: Callable[[Forward], Forward] = lambda forward: forward
+    returns: tuple[str, ...] = ("batch", "seq", "hidden")
+
+
+def put(model: BertPreTrainedModel, part: Part, written: Callable[..., nn.Module]) -> None:
+    """Put a learner's part into a model, with the weights of that which was there.
+
+    Args:
+        model: one of scratch_bert's.
+        part: which of its parts.
+        written: the learner's class.
+
+    Raises:
+        CandidateError: it has other parameters.
+    """
+    for path, old in [*model.named_modules()]:
+        if re.fullmatch(part.path, path.removeprefix("bert.")):
+            new = part.make(written, model.config, old)
+            _check_parameters(new, old)
+            new.load_state_dict(old.state_dict(), strict=False, assign=True)
+            new.forward = part.called(_checked(new, part.returns, model.config))
+            model.set_submodule(path, new)
+
+
+def _checked(new: nn.Module, names: tuple[str, ...], config: BertConfig) -> Forward:
+    """Let a learner's `forward` say at once that what it returns has another shape."""
+    forward = new.forward
+
+    def checked(states: Tensor, *more: Tensor) -> Tensor:
+        given = {"batch": states.shape[0], "seq": states.shape[1]}
+        sizes = {
+            **given,
+            "hidden": config.hidden_size,
+            "intermediate": config.intermediate_size,
+            "vocab": config.vocab_size,
+        }
+        made, expected = forward(states, *more), tuple(sizes[name] for name in names)
+        found = tuple(made.shape) if isinstance(made, Tensor) else f"a {type(made).__name__}"
+        if found != expected:
+            raise CandidateError(
+                f"{WRONG}: {type(new).__name__}.forward returns {found}, expected {expected}, "
+                f"which is ({', '.join(names)})"
+            )
+        return made
+
+    return checked
+
+
+def _check_parameters(new: nn.Module, old: nn.Module) -> None:
+    ours, theirs = _shapes(new), _shapes(old)
+    for name, shape in theirs.items():
+        if name not in ours:
+            raise CandidateError(
+                f"{WRONG}: {type(new).__name__} has no parameter {name} of {shape}, "
+                f"which trained weights have"
+            )
+        if ours[name] != shape:
+            raise CandidateError(
+                f"{WRONG}: {type(new).__name__}'s {name} is {ours[name]}, expected {shape}"
+            )
+    if more := [name for name in ours if name not in theirs]:
+        raise CandidateError(
+            f"{WRONG}: {type(new).__name__} has the parameter {more[0]}, "
+            "which trained weights have not"
+        )
+
+
+def _shapes(module: nn.Module) -> Mapping[str, tuple[int, ...]]:
+    return {name: tuple(each.shape) for name, each in module.named_parameters()}
+
+
+def _mask(plan: AttentionPlan, states: Tensor) -> Tensor:
+    if isinstance(plan.mask, Tensor):
+        return plan.mask
+    return states.new_zeros(1, 1, 1, states.shape[1])
+
+
+def _plan(mask: Tensor) -> AttentionPlan:
+    return AttentionPlan("eager", mask)
+
+
+def _attending(module: nn.Module) -> nn.Module:
+    """Let a part of scratch_bert be called with states and a mask, and return states alone."""
+    forward = module.forward
+    module.forward = lambda states, mask: forward(states, _plan(mask))[0]
+    return module
+
+
+def _embeddings(forward: Forward) -> Forward:
+    def embed(ids: Tensor, types: Tensor | None, positions: Tensor | None, *_: Any) -> Tensor:
+        types = torch.zeros_like(ids) if types is None else types
+        positions = torch.arange(ids.shape[1])[None] if positions is None else positions
+        return forward(ids, types, positions)
+
+    return embed
+
+
+def _encoder(written: Callable[..., Any], _: BertConfig, old: Any) -> nn.Module:
+    new: Any = written([_attending(layer) for layer in old.layer])
+    new.gradient_checkpointing = False  # which the model looks at
+    return new
+
+
+def _head(written: Callable[..., nn.Module], config: BertConfig, _: Any) -> nn.Module:
+    new = written(config)
+    decoder = getattr(new, "decoder", None)
+    if isinstance(decoder, nn.Linear) and decoder.bias is not None:
+        new.bias = decoder.bias  # which has two names in files
+    return new
+
+
+PARTS = {
+    "layer-norm": Part(
+        r".*LayerNorm", lambda written, _, old: written(old.normalized_shape[0], eps=old.eps)
+    ),
+    "embeddings": Part(r"embeddings", lambda written, config, _: written(config), _embeddings),
+    "attention": Part(
+        rf"{_LAYERS}\.attention\.self",
+        lambda written, config, _: written(config),
+        lambda forward: lambda states, plan: (forward(states, _mask(plan, states)), None),
+    ),
+    "residual": Part(
+        rf"{_LAYERS}(\.attention)?\.output",
+        lambda written, config, old: written(config, old.dense.in_features),
+    ),
+    "feed-forward": Part(
+        rf"{_LAYERS}\.intermediate",
+        lambda written, config, _: written(config),
+        returns=("batch", "seq", "intermediate"),
+    ),
+    "layer": Part(
+        _LAYERS,
+        lambda written, _, old: written(_attending(old.attention), old.intermediate, old.output),
+        lambda forward: lambda states, plan, _: (forward(states, _mask(plan, states)), None, None),
+    ),
+    "encoder": Part(
+        "encoder",
+        _encoder,
+        lambda forward: (
+            lambda states, plan, *_: BertModelOutput(
+                last_hidden_state=forward(states, _mask(plan, states))
+            )
+        ),
+    ),
+    "pooler": Part(
+        "pooler", lambda written, config, _: written(config), returns=("batch", "hidden")
+    ),
+    "mlm-head": Part(r"cls\.predictions", _head, returns=("batch", "seq", "vocab")),
+}

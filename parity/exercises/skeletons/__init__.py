@@ -1,0 +1,1 @@
+"""What a learner begins with; `parity exercise NAME --write` writes a copy."""
