@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +10,29 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs Chromium: apt-get install chromium, or brew install chromium"
-)
+_running: list["Browser"] = []
+
+
+def needs_browser(test: Callable[..., object]) -> Callable[..., object]:
+    """Mark a test that opens pages."""
+    why = "needs Chromium: apt-get install chromium, or brew install chromium"
+    marked = pytest.mark.usefixtures("chromium")(test)
+    return pytest.mark.skipif(CHROMIUM is None, reason=why)(marked)
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Start Chromium; while inside, pages can be opened, and no other event loop can run."""
+    from playwright.sync_api import sync_playwright
+
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # which root has none of
+    with sync_playwright() as playwright:
+        _running.append(playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox))
+        yield
+        _running.pop().close()
 
 
 @contextmanager
@@ -30,16 +47,11 @@ def opened(
         height: of the window, in CSS pixels.
         dark: whether the reader likes dark pages.
     """
-    from playwright.sync_api import sync_playwright
-
-    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # which root has none of
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        context = browser.new_context(
-            offline=True,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-        )
+    with _running[-1].new_context(
+        offline=True,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+    ) as context:
         page = context.new_page()
         complaints: list[str] = []
         asked: list[str] = []
@@ -50,4 +62,3 @@ def opened(
         yield page
         assert not complaints
         assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
-        browser.close()

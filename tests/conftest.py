@@ -102,6 +102,15 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "subprocess", subprocess)
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[None]:
+    """A browser for a module's tests."""
+    from tests.browser import running
+
+    with running():
+        yield
+
+
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 
