@@ -328,7 +328,7 @@ def test_every_file_named_is_there():
 def test_the_reading_path_leaves_no_file_out():
     files = {str(path.relative_to(ROOT)) for path in (ROOT / "scratch_bert").rglob("*.py")}
     named = set(re.findall(r"\]\((scratch_bert/[\w./]+)\)", README))
-    names = ("tokenization", "training", "pretraining", "finetuning", "inference", "inspection")
+    names = ("tokenization", "training", "pretraining", "finetuning", "inference")
     packages = {f"scratch_bert/{name}/__init__.py" for name in names}
     assert files - named == {"scratch_bert/errors.py", *packages}
 
