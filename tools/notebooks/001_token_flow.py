@@ -19,7 +19,7 @@
 
 # %%
 # %matplotlib inline
-import rich
+from rich.console import Console
 
 from scratch_bert.inspection import embedding_parts, load, token_flow
 
@@ -83,7 +83,7 @@ for given in ("electroencephalography", "recieve", "Donaudampfschiff", "beer🍺
 
 # %%
 pair = token_flow(("Who sleeps?", "The cat is asleep."), bert)
-rich.print(pair)
+Console(width=92).print(pair)
 
 # %% [markdown]
 # Every piece knows which characters it came from (the *offsets*), so an answer can be found again

@@ -110,7 +110,8 @@ class MyBert(nn.Module):
 # %% [markdown]
 # Its modules have the names that HuggingFace's have, so that trained weights find their places. We
 # take [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2)'s, and as
-# the truth `scratch_bert`, whose numbers are HuggingFace's bit for bit.
+# the truth `scratch_bert`, whose numbers are HuggingFace's bit for bit. All but the pooler's find a
+# place; that it has not.
 
 # %%
 import torch
@@ -122,9 +123,8 @@ theirs = BertModel.from_pretrained("builtin:minilm").eval()
 tokenizer = BertTokenizer.from_pretrained("builtin:minilm")
 
 ours = MyBert(vars(theirs.config)).eval()
-loaded = ours.load_state_dict(
-    theirs.state_dict(), strict=False
-)  # all but the pooler, which it has not
+weights = theirs.state_dict()
+ours.load_state_dict(weights, strict=False).unexpected_keys  # what it has no place for
 
 # %% [markdown]
 # ## The test that lets it pass
@@ -197,7 +197,7 @@ for lane, colour in (("propagated", "tab:orange"), ("isolated", "tab:blue")):
     axes.semilogy([max(row.max_rel, 1e-17) for row in rows], ".", color=colour, label=lane)
 axes.axhline(1e-11, linestyle="--", color="grey")
 axes.set(xlabel="stage, in the order of computation", ylabel="largest difference / largest number")
-axes.legend()
+axes.legend(loc="center left")
 plt.show()
 # %% [markdown]
 # *Propagated* is what you would see with hooks: everything after the mistake is wrong, too.
