@@ -35,7 +35,9 @@ def draw(flow: TokenFlow) -> Figure:
     height = len(lines) * (len(names) + 1)
     figure = new_figure((margin + _LINE) * _CHARACTER, _TITLE + height * _ROW, flow.title)
     figure.set_layout_engine("none")  # all has its place
-    axes = figure.add_axes((0, 0, 1, 1 - _TITLE / figure.get_figheight()))
+    whole = figure.get_figheight()
+    figure.suptitle(figure.get_suptitle(), y=1 - _TITLE / 4 / whole, fontsize=11)
+    axes = figure.add_axes((0, 0, 1, 1 - _TITLE / whole))
     axes.set(xlim=(-margin, _LINE), ylim=(height, 0))
     axes.axis("off")
     for number, line in enumerate(lines):

@@ -29,8 +29,12 @@ def test_no_text_is_too_short(look, bert):
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_long_text_is_drawn(look, bert):
     """Slow: there are hundreds of labels to lay out."""
-    image = Image.open(io.BytesIO(render(look("long " * 200, bert).figure(), "png")))
+    figure = look("long " * 200, bert).figure()
+    image = Image.open(io.BytesIO(render(figure, "png")))
     assert max(image.size) <= 4000
+    (title,) = figure.texts
+    assert max(axes.get_tightbbox().y1 for axes in figure.axes) <= title.get_window_extent().y0
+    assert title.get_window_extent().y1 <= figure.bbox.y1
 
 
 @pytest.mark.parametrize("look", LOOKS)
