@@ -39,7 +39,7 @@ def _told(file: str) -> Iterator[None]:
         raise
     except NotImplementedError as error:
         raise CandidateError(f"{TO_WRITE}: {_lines(error, file) or file}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = f"\n{_lines(error, file)}".rstrip()
         raise CandidateError(f"{CRASHED}: {type(error).__name__}: {error}{where}") from None
 

@@ -1,5 +1,6 @@
 """A learner's part judged, by the checks that everybody's BERT is judged by."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -99,7 +100,7 @@ def _judge_training(check: str, candidate: str) -> Verdict:
 
 def _judge_words(candidate: str) -> Verdict:
     """A tokenizer's words, in texts of all kinds."""
-    command = f"parity tokenizer {candidate}"
+    command = f"parity tokenizer {shlex.quote(candidate)}"
     report, judged = TokenizerReport({}), load_candidate(candidate)
     judged.build(minilm()).encode("a word")  # it may not be written yet
     report.outcomes += run_checks(judged, Amounts(scalars=False, files=False, strings=_TEXTS))

@@ -60,7 +60,7 @@ def put(model: BertPreTrainedModel, part: Part, written: Callable[..., nn.Module
 
 
 def _checked(new: nn.Module, names: tuple[str, ...], config: BertConfig) -> Forward:
-    """Let a learner's `forward` say at once that what it returns has another shape."""
+    """Let a `forward` say at once that it returns another shape, or changes what it is given."""
     forward = new.forward
 
     def checked(states: Tensor, *more: Tensor) -> Tensor:
@@ -71,7 +71,13 @@ def _checked(new: nn.Module, names: tuple[str, ...], config: BertConfig) -> Forw
             "intermediate": config.intermediate_size,
             "vocab": config.vocab_size,
         }
+        before = [each._version for each in (states, *more)]
         made, expected = forward(states, *more), tuple(sizes[name] for name in names)
+        if before != [each._version for each in (states, *more)]:
+            raise CandidateError(
+                f"{WRONG}: {type(new).__name__}.forward changes a tensor that it is given, in "
+                "place; others read it, too"
+            )
         found = tuple(made.shape) if isinstance(made, Tensor) else f"a {type(made).__name__}"
         if found != expected:
             raise CandidateError(

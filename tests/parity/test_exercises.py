@@ -107,6 +107,21 @@ POOLER = RIGHT["pooler"].replace("BertPooler", "BertPooler as Right")
         ),
         (
             "pooler",
+            f"{POOLER}\nclass BertPooler(Right):\n    def forward(self, states):\n"
+            "        states *= 2\n        return super().forward(states)\n",
+            1,
+            "wrong: BertPooler.forward changes a tensor that it is given, in place; others read "
+            "it, too\n",
+        ),
+        (
+            "pooler",
+            f"{POOLER}\nclass BertPooler(Right):\n    def forward(self, states):\n"
+            "        raise SystemExit(0)\n",
+            2,
+            "crashed: SystemExit: 0\n  mine.py, line 4, in forward: raise SystemExit(0)\n",
+        ),
+        (
+            "pooler",
             "from torch import nn\nclass BertPooler(nn.Module):\n    def __init__(self, config):\n"
             "        super().__init__()\n        self.linear = nn.Linear(48, 48)\n",
             1,
@@ -195,3 +210,10 @@ def test_usage(arguments, said, command, tmp_path):
     assert code == 4
     assert said in " ".join(printed.replace("│", " ").split())
     assert "Traceback" not in printed
+
+
+def test_the_command_that_shows_it_again_is_quoted(command, tmp_path):
+    (tmp_path / "my words.py").write_text("def wordpiece(word, vocabulary):\n    return [word]\n")
+    code, printed = command("wordpiece", "my words.py")
+    assert code == 1
+    assert "parity tokenizer 'parity.exercises.candidate:wordpiece=my words.py' --text" in printed

@@ -9,6 +9,20 @@ from scratch_bert.inspection.attention_page import attention_page
 from tests.browser import needs_browser, opened
 
 TEXT = "The cat sat on the mat because it was tired, and its neighbours' dog barked."
+LEFT_EDGES = """([selector, parts]) => {  // of the first place where each part stands
+    const element = document.querySelector(selector);
+    return parts.map(part => {
+        const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const range = document.createRange(), text = texts.currentNode;
+            const at = text.data.indexOf(part);
+            if (at < 0) continue;
+            range.setStart(text, at);
+            range.setEnd(text, at + part.length);
+            return range.getBoundingClientRect().left;
+        }
+    });
+}"""
 DARKEST = "rgb(8, 29, 88)"  # of the light page's colours
 
 
@@ -284,6 +298,16 @@ def test_any_text(tmp_path):
         assert tab.evaluate("words[9].textContent.charCodeAt(0)") == 0xD800
         assert tab.inner_text("h1") == title.replace("\ud800", "\ufffd")
         assert tab.title() == title.replace("\ud800", "\ufffd")
+
+
+@needs_browser
+def test_a_token_from_right_to_left_moves_nothing_beside_it(tmp_path):
+    file = written(tmp_path / "page.html", ["שלום"] * 2, random_attention(1, 1, 2))
+    with drawn(file) as page:
+        said(page)
+        for selector in ("caption", "#said", "tbody td"):
+            left, right = page.evaluate(LEFT_EDGES, [selector, ["שלום", "("]])
+            assert left < right, selector
 
 
 @needs_browser
