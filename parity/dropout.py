@@ -31,7 +31,9 @@ class Draw:
 
 
 class AlignedDropout(TorchFunctionMode):
-    """While inside, the n-th mask depends on the seed, n and its shape alone.
+    """While inside, the n-th mask of a shape depends on the seed, n and the shape alone.
+
+    So who drops nothing in one place drops the same as before in places of another shape.
 
     Args:
         seed: of all masks.
@@ -100,7 +102,8 @@ class AlignedDropout(TorchFunctionMode):
         return self._dropout(scores.softmax(-1), dropout_p) @ value
 
     def _mask(self, shape: tuple[int, ...], p: float) -> Tensor:
-        generator = torch.Generator().manual_seed(self._seed + len(self.draws))
+        number = sum(draw.shape == shape for draw in self.draws)
+        generator = torch.Generator().manual_seed(self._seed + number)
         self.draws.append(Draw(shape, p))
         return torch.rand(shape, generator=generator, dtype=torch.float64) >= p
 

@@ -69,11 +69,14 @@ class Process:
             yield answer
         code = self._process.wait()
         self._log.seek(0)
-        last = self._log.read().decode(errors="replace").splitlines()[-_LAST_LINES:]
-        wrote = "; the last it wrote:" if last else " and wrote nothing"
-        raise CandidateCrashedError(
-            "\n".join((f"its process ended with code {code}{wrote}", *last))
-        )
+        lines = self._log.read().decode(errors="replace").splitlines()
+        if late := [number for number, line in enumerate(lines) if line.startswith("Timeout (")]:
+            shown = [f"it took longer than {request['limit']:g} s; it was at, the last call first:"]
+            shown += lines[late[-1] + 1 :][:_LAST_LINES]
+        else:
+            wrote = "; the last it wrote:" if lines else " and wrote nothing"
+            shown = [f"its process ended with code {code}{wrote}", *lines[-_LAST_LINES:]]
+        raise CandidateCrashedError("\n".join(shown))
 
     def kill(self) -> None:
         """End the process, which another thread may wait for: it is told that it ended."""

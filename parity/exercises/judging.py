@@ -59,9 +59,11 @@ def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdic
 def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) -> Verdict:
     """A part of the model: its stages alone."""
 
+    def is_own(stage: str) -> bool:
+        return any(fnmatch(stage, pattern) for pattern in exercise.stages)
+
     def counts(row: Comparison) -> bool:
-        own = any(fnmatch(row.name, pattern) for pattern in exercise.stages)
-        return own and row.lane.startswith("isolated")
+        return is_own(row.name) and row.lane.startswith("isolated")
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
     each = {name: choose_by_name(name, probes, _SEED) for name, probes in names}
@@ -77,8 +79,10 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         return report.verdict
     _print(f"wrong: {explain_row(first)}, on {first.probe!r} of {first.checkpoint}", "bold red")
     if report.diagnosis is not None:
-        if report.diagnosis.causes:
-            report.diagnosis.unknown = {}  # which may follow from these
+        # What is unknown elsewhere, or beside a cause, may follow from what is wrong here.
+        unknown = {} if report.diagnosis.causes else report.diagnosis.unknown
+        own = {stage: known for stage, known in unknown.items() if is_own(stage)}
+        report.diagnosis.unknown = own
         for line, style in lines(report.diagnosis, candidate):
             if not line.startswith("  again"):
                 _print(line, style)

@@ -31,7 +31,7 @@ def rows_of(small):
         ("AsksAndRaises", "RuntimeError: not for want of positions"),
         ("Exits", "SystemExit: 0"),
         ("Dies", "its process ended with code 7"),
-        ("Loops", "Timeout"),
+        ("Loops", "it took longer than 3 s"),
     ],
 )
 def test_a_crash_is_told_with_the_users_own_line(name, message, rows_of):

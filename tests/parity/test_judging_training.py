@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+import torch
+import torch.nn.functional as F
 
 from parity.compare import Status
+from parity.dropout import AlignedDropout
 from parity.verdict import Report
 from parity.worker import answers
 from tests.parity.rows import rows_of
@@ -125,3 +128,15 @@ def test_a_dtype_a_candidate_has_not(judge):
     (row,) = judge("RefusesHalf", "float16").rows
     assert (row.name, row.status) == ("float16", Status.UNSUPPORTED)
     assert row.note == "float16: RuntimeError: this kernel knows no half"
+
+
+def test_a_mask_that_is_not_drawn_shifts_none_of_another_shape():
+    attention, hidden = torch.ones(2, 4, 9, 9), torch.ones(2, 9, 32)
+    with AlignedDropout():
+        F.dropout(attention, 0.5)
+        after = F.dropout(hidden, 0.5)
+    with AlignedDropout():
+        alone = F.dropout(hidden, 0.5)
+        next_one = F.dropout(hidden, 0.5)
+    assert torch.equal(after, alone)
+    assert not torch.equal(alone, next_one)
