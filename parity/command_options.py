@@ -118,10 +118,11 @@ def shows_histograms(output: Path | None, form: Format) -> bool:
     return form is Format.JSON or (output is not None and output.suffix in _WRITERS)
 
 
-def rerun() -> str:
-    """Return the command that was given, to be given again."""
+def rerun(lines: Sequence[str] = ("-",)) -> str:
+    """Return the command that was given, to be given again; lines of stdin stand in place of -."""
     called = sys.argv[0] if Path(sys.argv[0]).name == "parity" else "parity"
-    return shlex.join([called, *sys.argv[1:]])
+    given = [text for each in sys.argv[1:] for text in (lines if each == "-" else [each])]
+    return shlex.join([called, *given])
 
 
 def finish(report: Report, output: Path | None) -> int:

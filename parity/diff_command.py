@@ -40,6 +40,7 @@ from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
 from parity.verdict import Report, Verdict
 from scratch_bert.command_line import check_texts
+from scratch_bert.text_lines import InputError, stdin_texts
 
 
 class Attention(StrEnum):
@@ -52,7 +53,8 @@ class Attention(StrEnum):
 
 def diff_command(
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT", help="What both models read.")
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="What both models read; - are lines of stdin."),
     ] = None,
     pair: Annotated[
         list[str] | None, typer.Option(help="A second sentence for each TEXT, in their order.")
@@ -87,6 +89,8 @@ def diff_command(
     5 nothing was compared.
     """
     check_output(output)
+    if texts == ["-"]:
+        texts = _of_stdin()
     check_texts(texts or DEFAULT_TEXTS, pair or ())
     try:
         torch.empty(0, device=device).tolist()
@@ -112,7 +116,9 @@ def diff_command(
         probe=None if probe is None else _probe(checkpoint, probe, seed),
         histogram=shows_histograms(output, form),
     )
-    report = Report(environment={**describe(folder, checkpoint, settings), "rerun": rerun()})
+    report = Report(
+        environment={**describe(folder, checkpoint, settings), "rerun": rerun(settings.texts)}
+    )
     terminal = TerminalReport(Console())
     if form is Format.HUMAN:
         terminal.header()
@@ -129,6 +135,16 @@ def diff_command(
     else:
         terminal.summary(report)
     return finish(report, output)
+
+
+def _of_stdin() -> list[str]:
+    try:
+        texts = list(stdin_texts())
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from None
+    if not texts:
+        raise typer.BadParameter("there is none on standard input", param_hint="TEXT")
+    return texts
 
 
 def _probe(checkpoint: str, name: str, seed: int) -> Probe:

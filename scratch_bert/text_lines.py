@@ -75,6 +75,17 @@ def opened(files: Sequence[Path] | None, bar: Progress) -> Iterator[Opened]:
             yield Opened(name, title, lines, lambda n: bar.advance(task, n))
 
 
+def stdin_texts() -> Iterator[str]:
+    """Yield the lines of stdin.
+
+    Raises:
+        InputError: it cannot be read, or is not UTF-8.
+    """
+    for file in opened(None, progress(shown=False)):
+        for _, parts in read_lines(file.lines, file.name, file.advance):
+            yield "".join(parts)
+
+
 def read_lines(
     file: BinaryIO, name: str, advance: Callable[[int], object]
 ) -> Iterator[tuple[int, Iterator[str]]]:

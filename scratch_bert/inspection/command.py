@@ -16,7 +16,7 @@ from scratch_bert.errors import CheckpointError, TextError
 from scratch_bert.files import replace
 from scratch_bert.inference_options import Texts as Texts
 from scratch_bert.inspection.result import Inspection, Text
-from scratch_bert.text_lines import InputError, opened, progress, read_lines
+from scratch_bert.text_lines import InputError, stdin_texts
 
 C = TypeVar("C")
 I = TypeVar("I", bound=Inspection)  # noqa: E741
@@ -69,22 +69,16 @@ def read_texts(
         why = f"{output}: expected a file's name that ends with {', '.join(_KINDS)}"
         raise typer.BadParameter(why, param_hint="--output")
     check_texts(texts or (), pair or ())
-    found = list(texts or _lines())
+    try:
+        found = list(texts or stdin_texts())
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from None
     if not found:
         raise typer.BadParameter("there is none, and none on standard input", param_hint="TEXT")
     if output is not None and output.suffix in of_one and len(found) > 1:
         why = f"{output} shows one text, and there are {len(found)}"
         raise typer.BadParameter(why, param_hint="--output")
     return list(zip(found, pair, strict=True)) if pair else list(found)
-
-
-def _lines() -> Iterator[str]:
-    try:
-        for file in opened(None, progress(shown=False)):
-            for _, parts in read_lines(file.lines, file.name, file.advance):
-                yield "".join(parts)
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="TEXT") from None
 
 
 def use(load: Callable[[str], C], checkpoint: str) -> C:

@@ -1,5 +1,6 @@
 """The command line's contract: exit codes, what goes where, JSON's shape, the rerun command."""
 
+import io
 import json
 import math
 import shutil
@@ -94,6 +95,25 @@ def test_json(capsys, wrong_eps, tmp_path):
     for stage in report["stages"]:
         counts = stage.get("histogram", {})
         assert sum(counts.values()) == (0 if stage["bit_equal"] else math.prod(stage["shape"]))
+
+
+def test_texts_from_stdin(capsys, monkeypatch):
+    def given(text, *arguments):
+        stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(text)))
+        monkeypatch.setattr(sys, "stdin", stdin)
+        monkeypatch.setattr(sys, "argv", ["parity", "diff", "-", *arguments])
+        return run(capsys, "-", *arguments)
+
+    code, out, _ = given(b"A cat.\nAnd a second, longer line.\n", *ONE_STAGE, "--format", "json")
+    report = json.loads(out)
+    assert (code, report["stages"][0]["shape"][:2]) == (0, [2, 9])
+    assert "parity diff 'A cat.' 'And a second, longer line.' " in report["environment"]["rerun"]
+    for text, message in (
+        (b"", "there is none on standard input"),
+        (b"a\n\xff", "line 2: not UTF-8"),
+    ):
+        code, _, err = given(text)
+        assert (code, message in err) == (4, True)
 
 
 def test_half_a_character_in_a_name_is_written_as_json_has_it(tmp_path):
