@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from parity.errors import CandidateError
-from parity.exercises.catalogue import CRASHED, EXERCISES, TO_WRITE
+from parity.exercises.catalogue import CRASHED, EXERCISES, TO_WRITE, WRONG
 from parity.exercises.parts import PARTS, put
 from parity.loading import load_callable
 from parity.scratch_candidate import ScratchBert
@@ -99,18 +99,28 @@ class _Encoder:
     file: str
 
     def encode(self, text: str) -> list[int]:
-        """Return ids, with [CLS] and [SEP]."""
-        made, ids, answers = self.tokenizer, list[int](), list[list[str] | None]()
+        """Return ids, with [CLS] and [SEP].
+
+        Raises:
+            CandidateError: what the learner wrote returns something else than pieces or None.
+        """
+        made, ids, answers = self.tokenizer, list[int](), list[list[int]]()
 
         def ask(word: str, vocabulary: Mapping[str, int]) -> None:
-            answers.append(self.wordpiece(word, vocabulary))
+            pieces = self.wordpiece(word, vocabulary)
+            if pieces is None:
+                answers.append([made.unk_token_id])
+            elif pieces and made.unk_token not in pieces and all(p in vocabulary for p in pieces):
+                answers.append([vocabulary[piece] for piece in pieces])
+            else:
+                raise CandidateError(
+                    f"{WRONG}: wordpiece({word!r}, …) returns {pieces}, expected pieces that the "
+                    "vocabulary has, or None"
+                )
 
         with patch.object(pipeline, "wordpiece", ask), _told(self.file):
             for piece in made.pipeline.pieces(text):  # an added token, or a word that was asked
-                tokens = answers.pop() if answers else [piece.token]
-                ids += [
-                    made.settings.vocabulary.get(token, piece.id) for token in tokens or ["[UNK]"]
-                ]
+                ids += answers.pop() if answers else [piece.id]
         return [made.cls_token_id, *ids, made.sep_token_id]
 
 

@@ -163,6 +163,13 @@ POOLER = RIGHT["pooler"].replace("BertPooler", "BertPooler as Right")
             2,
             "mine.py, line 2, in wordpiece: return [word[100]]",
         ),
+        (
+            "wordpiece",
+            "def wordpiece(word, vocabulary):\n"
+            "    return [word] if word in vocabulary else ['[UNK]']\n",
+            1,
+            "returns ['[UNK]'], expected pieces that the vocabulary has, or None",
+        ),
         ("pooler", "class BertPooler(:\n", 2, "crashed: SyntaxError: invalid syntax (mine.py, "),
         ("pooler", "import os\nos._exit(7)\n", 2, "its process ended with code 7"),
     ],
