@@ -110,7 +110,7 @@ class _Encoder:
             pieces = self.wordpiece(word, vocabulary)
             if pieces is None:
                 answers.append([made.unk_token_id])
-            elif pieces and made.unk_token not in pieces and all(p in vocabulary for p in pieces):
+            elif pieces not in ([], [made.unk_token]) and all(p in vocabulary for p in pieces):
                 answers.append([vocabulary[piece] for piece in pieces])
             else:
                 raise CandidateError(
