@@ -30,8 +30,8 @@ class Runner:
         batch_tokens: of a batch at most, padding included; 1 runs each text by itself, as HF's
             pipelines do by default.
         device: where the model is.
-        dtype: of its weights; None means the checkpoint's.
-        arguments: further ones of the class.
+        dtype: of its weights; None means the checkpoint's. A loaded model keeps its own.
+        arguments: further ones of the class, for a model that is not loaded yet.
 
     Attributes:
         tokenizer: it may be changed.
