@@ -24,6 +24,7 @@ from scratch_bert.encoder import BertLayer
 from scratch_bert.training.parallel import Parallel
 
 _PREPARING = timedelta(days=7)  # how long others wait for the first one, which reads a corpus
+_GROUPS: list[dist.ProcessGroup | None] = []  # never let go of: see `spread`
 
 
 @contextmanager
@@ -73,6 +74,9 @@ def spread(model: nn.Module, parallel: Parallel) -> nn.Module:
     if parallel is Parallel.DDP:
         ddp = DistributedDataParallel(model)
         ddp.register_comm_hook(None, _summed)
+        # Whoever lets go of a group last waits for gloo's threads to end, and they may be waiting
+        # for Python's lock to free a tensor. DDP holds that lock meanwhile, so it must not be last.
+        _GROUPS.append(dist.group.WORLD)
         return ddp
     layers = [module for module in model.modules() if isinstance(module, BertLayer)]
     for module in (*layers, model):

@@ -1,9 +1,11 @@
 """A training of a few steps, with dropout; and processes to do it in."""
 
 import os
+import signal
 import traceback
 
 import torch
+import torch._dynamo  # optimisers do, which takes each forked process seconds
 
 from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.pretraining.objective import Pretraining
@@ -49,6 +51,7 @@ def in_a_fork(do, **environment):
     if child:
         return child
     try:
+        signal.alarm(100)  # who hangs ends
         os.environ.update(environment)
         torch._C.set_num_threads(1)
         do()

@@ -2,9 +2,11 @@
 
 import os
 import socket
+import sys
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from scratch_bert.training import processes
 from scratch_bert.training.parallel import Parallel
@@ -22,6 +24,20 @@ def port():
         return str(server.getsockname()[1])
 
 
+def done(do, number=1):
+    """Do something in so many processes; returns the exit codes."""
+
+    def one(rank):
+        if number == 1:
+            return in_a_fork(do)
+        names = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": where, "WORLD_SIZE": str(number)}
+        return in_a_fork(do, **names, RANK=str(rank), TORCHELASTIC_RUN_ID="test")
+
+    where = port()
+    children = [one(rank) for rank in range(number)]
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
 def trained(folder, number=1, stop=None, **options):
     """Train in so many processes; returns the exit codes, folder has the checkpoint."""
 
@@ -31,15 +47,7 @@ def trained(folder, number=1, stop=None, **options):
             for _ in run(begun, folder, 100, stops=lambda: begun.step == stop):
                 pass
 
-    def one(rank):
-        if number == 1:
-            return in_a_fork(train)
-        names = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": where, "WORLD_SIZE": str(number)}
-        return in_a_fork(train, **names, RANK=str(rank), TORCHELASTIC_RUN_ID="test")
-
-    where = port()
-    children = [one(rank) for rank in range(number)]
-    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    return done(train, number)
 
 
 def model_of(folder, **options):
@@ -92,3 +100,14 @@ def test_stopped_in_two_goes_on_in_as_many_as_one_likes(after, parallel, tmp_pat
 def test_each_would_drop_the_same(tmp_path, capfd):
     assert trained(tmp_path, 2, seed_each_batch=False) == [1, 1]
     assert "several processes need the setting seed_each_batch" in capfd.readouterr().err
+
+
+def test_all_end_though_gloo_is_not_done():
+    def leave():
+        sys.setswitchinterval(1000)  # gloo's thread does not get Python's lock unless it is let go
+        with processes.joined("cpu"):
+            ddp = processes.spread(torch.nn.Linear(1, 1), Parallel.DDP)
+            dist.all_reduce(torch.ones(10_000_000), async_op=True)
+        del ddp
+
+    assert done(leave, 2) == [0, 0]
