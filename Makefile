@@ -1,5 +1,6 @@
 # make parity   compare scratch_bert with HuggingFace on real trained weights
-# make test     every check: lint, types, tests
+# make test     with every change: lint, types, and of all tests a few cases of each kind; four minutes
+# make test-thorough   the same with every case; ten to fifteen minutes
 # make self-test   what does the judge see? every known mistake, made and looked for; ten to fifteen minutes
 # make notebooks   the notebooks from their scripts, with what they print and draw
 # make test-transformers-4   what depends on HuggingFace, against transformers 4.57
@@ -10,18 +11,25 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+IN_PARALLEL := -n $(WORKERS) --dist worksteal
 INSTALLED := $(VENV)/.installed
 VENV_4 ?= .venv-transformers-4
 INSTALLED_4 := $(VENV_4)/.installed
 
+# Tests start many processes, which read compiled modules where they may be kept.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := parity
-.PHONY: parity test self-test notebooks test-transformers-4 check format clean
+.PHONY: parity test test-thorough self-test notebooks test-transformers-4 check format clean
 
 parity: $(INSTALLED)
 	$(BIN)/parity diff
 
 test: check
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest $(IN_PARALLEL)
+
+test-thorough: check
+	$(BIN)/pytest $(IN_PARALLEL) --thorough
 
 self-test: $(INSTALLED)
 	$(BIN)/parity self-test -o self-test.html
@@ -30,7 +38,7 @@ notebooks: $(INSTALLED)
 	$(BIN)/python tools/make_notebooks.py
 
 test-transformers-4: $(INSTALLED_4)
-	$(VENV_4)/bin/pytest -n $(WORKERS) --dist worksteal tests/reference tests/parity
+	$(VENV_4)/bin/pytest $(IN_PARALLEL) --thorough tests/reference tests/parity
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

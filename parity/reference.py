@@ -85,7 +85,7 @@ def run_trainer(
         loss: of output, labels and num_items_in_batch; None takes the model's own.
     """
 
-    class Callback(transformers.TrainerCallback):
+    class Callback(transformers.TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, *_: Any, **__: Any) -> None:
             after_step()
 
@@ -134,7 +134,7 @@ def lengths(folder: Path, texts: Sequence[str], pairs: Sequence[str] | None) -> 
 def pipeline(task: str, folder: Path) -> Any:
     """Make the reference's pipeline of a checkpoint."""
     with quiet():
-        return transformers.pipeline(task, model=str(folder), device="cpu")  # type: ignore
+        return transformers.pipeline(task, model=str(folder), device="cpu")
 
 
 @cache
@@ -150,13 +150,13 @@ def quiet() -> Iterator[None]:
     level = logger.level
     logger.setLevel(logging.ERROR)
     had_bars = transformers.utils.logging.is_progress_bar_enabled()
-    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.disable_progress_bar()
     try:
         yield
     finally:
         logger.setLevel(level)
         if had_bars:
-            transformers.utils.logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers.utils.logging.enable_progress_bar()
 
 
 def tokenizer(folder: Path) -> Any:

@@ -29,21 +29,35 @@ WITH_SHAPES = [
 ]
 jaxtyping.install_import_hook(WITH_SHAPES, "beartype.beartype")
 
+from tests import thorough
 from tests.forked import Forking
 
 if TYPE_CHECKING:
     from scratch_bert import BertConfig
 
-settings.register_profile("tests", deadline=None, max_examples=60, derandomize=True)
-settings.load_profile("tests")
+settings.register_profile("few", deadline=None, max_examples=15, derandomize=True)
+settings.register_profile("thorough", settings.get_profile("few"), max_examples=60)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="run every case of every test")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", f"{thorough.MARK}(but=0): {thorough.MEANING}")
+    settings.load_profile("thorough" if config.option.thorough else "few")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     from tests.differs_in_4 import expect_differences
 
     options = config.option
-    chosen = options.keyword or options.markexpr or options.deselect
-    expect_differences(items, whole=not chosen and not any("::" in each for each in config.args))
+    by_name = any("::" in each for each in config.args)
+    chosen = options.keyword or options.markexpr or options.deselect or by_name
+    expect_differences(items, whole=not chosen)
+    if not (chosen or options.thorough):
+        items[:], others = thorough.few(items)
+        config.hook.pytest_deselected(items=others)
 
 
 def pytest_collection_finish() -> None:

@@ -81,6 +81,7 @@ SEEN = {  # stages of a layer that the adapter shows, where these are fewer than
 }
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize(("name", "file"), CASES, ids=[name for name, _ in CASES])
 def test_the_adapter_runs_as_it_is(name, file, write, small, recorded):
     """Slow: the first is judged on nearly all probes, dropout and small dtypes among them."""
@@ -142,6 +143,7 @@ def test_what_pairs_with_nothing_is_to_do(write):
     assert len(todo) == 1 + len(answered["missing"]) == 10
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize(
     ("name", "stage"),
     [

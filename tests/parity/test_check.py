@@ -106,6 +106,7 @@ def test_what_no_python_reads(small, tmp_path):
     assert [line for line in lines if "/parity/" in line] == []
 
 
+@pytest.mark.thorough
 def test_a_process_is_started(rows_of, started):
     """As it is for a user; in the other tests it is forked."""
     assert [row.status for row in rows_of("NotANumber")] == [Status.VALUE] * 2

@@ -221,6 +221,7 @@ def test_a_report_that_cannot_be_written(capsys, tmp_path):
     assert "parity: 6 of 6" in out
 
 
+@pytest.mark.thorough
 def test_a_reader_who_leaves_is_no_divergence():
     """In a shell, whose pipe is closed; slow, since it starts a Python of its own."""
     program = "from parity.cli import main; main()"

@@ -85,6 +85,7 @@ def names_of(diagnosis):
     return [mistake.fault.name for cause in diagnosis.causes for mistake in cause.mistakes]
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mistake_in_somebodys_code_is_named(name, bench, tmp_path):
     _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS[name]), probes=PROBES)
@@ -108,6 +109,7 @@ class ShowsLayersAlone(Faulty):
     stages: ClassVar = {"encoder.layer.{i}": "bert.encoder.layer.{i}"}
 
 
+@pytest.mark.thorough
 def test_two_mistakes_in_what_nobody_sees(bench):
     scale = ("scale-missing", "encoder.layer.1.attention.self.scores")
     tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
@@ -132,6 +134,7 @@ def test_training_beside_evaluation(bench):
     assert diagnosis.unknown == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("layout", ["functional.py:Functional_1_eps", "ragged.py:Ragged_1_tanh"])
 def test_other_layouts(layout, bench):
     """Slow: of one that shows no stage, every mistake in every layer may be the cause."""
@@ -176,6 +179,7 @@ def test_what_a_learner_reads(capsys):
     assert "again: " in printed
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("name", UNLISTED)
 def test_an_unlisted_mistake_is_unknown(name, bench):
     stage, wrong, known = UNLISTED[name]

@@ -31,6 +31,7 @@ def edited(monkeypatch, edit):
     monkeypatch.setattr(scratch, "load", load_and_edit)
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("checkpoint", ["builtin:adversarial", "builtin:minilm"])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("dtype", [None, torch.float64, torch.bfloat16], ids=str)
@@ -44,6 +45,7 @@ def test_scratch_bert_is_equal_bit_for_bit(checkpoint, attention, dtype):
     assert len(rows) == 3 + 6 + layers * per_layer + 2 + heads + 2
 
 
+@pytest.mark.thorough
 def test_bert_base_is_equal_bit_for_bit():
     """The 12 layers of the hub's layout; slow because its 440 MB are read, and made if need be."""
     report = Report(list(diff(resolve("builtin:bert-base"), Settings())))
@@ -78,6 +80,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("stage", FAULTS)
 def test_the_edited_stage_is_named_first(stage, folder, monkeypatch):
     edited(monkeypatch, FAULTS[stage])
@@ -135,6 +138,7 @@ def save(head, folder, tokenizer, **config):
             (folder / path.name).write_bytes(path.read_bytes())
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize(
     ("head", "config"),
@@ -309,6 +313,7 @@ print((peak() - before - 2 * weights) / 1e6)
 """
 
 
+@pytest.mark.thorough
 def test_memory_is_both_models_and_half_a_gigabyte():
     """Streaming, shown on 512 tokens through 12 layers; slow because those are computed twice."""
     assert measure(MEMORY) < 500

@@ -28,6 +28,7 @@ def _a_single_task(monkeypatch):
     monkeypatch.setattr(finetuning_run, "LEARNT", ("tag",))
 
 
+@pytest.mark.thorough(but=12)
 @pytest.mark.usefixtures("_a_single_task")
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
@@ -36,6 +37,7 @@ def test_a_mistake_is_named(name):
     assert [fault.name for fault in outcome.causes] == [name], outcome.known
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("name", [*right_ones(FINETUNING), *EQUIVALENT])
 def test_what_is_right(name):
     _, outcome = judge_known(name)
@@ -47,6 +49,7 @@ def judged(kind, check):
     return FINETUNING.checks[check].run(FinetuningCandidate(kind(), kind.__name__))
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("check", FINETUNING.checks)
 def test_a_stranger_who_is_right(check):
     outcome = judged(strange.Stranger, check)
@@ -54,6 +57,7 @@ def test_a_stranger_who_is_right(check):
     assert outcome.rows
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
     outcome = judged(kind, KNOWN[kind.called].fault.stages[0])

@@ -35,6 +35,7 @@ def shaken(check, case):
     return task.answers(machine, task.right, case.given)
 
 
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("check", CASES)
 def test_no_answer_hangs_on_rounding(check):
     for number, case in enumerate(CASES[check]):

@@ -20,6 +20,7 @@ WRONG = [name for name in KNOWN if name not in EQUIVALENT]
 STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 
 
+@pytest.mark.thorough(but=16)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
     _, outcome = judge_known(name)
@@ -38,6 +39,7 @@ def judged(maker, check):
     return INFERENCE.checks[check].run(InferenceCandidate(maker, type(maker).__name__))
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("check", INFERENCE.checks)
 def test_a_stranger_who_is_right(check):
     outcome = judged(strange.Stranger(), check)
@@ -56,6 +58,7 @@ def test_batches_without_padding(check, dtype, monkeypatch):
     assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
     outcome = judged(kind(), KNOWN[kind.called].fault.stages[0])

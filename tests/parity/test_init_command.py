@@ -50,6 +50,7 @@ def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
     assert "Tutorial of plain_berts.py" in (tmp_path / "my_bert_adapter.py").read_text()
 
 
+@pytest.mark.thorough
 def test_a_wrong_model(run, capsys):
     """Slow: all guesses are tried."""
     code, out, _ = run(f"{BERTS}:WrongEps", "-o", "wrong.py")
@@ -87,6 +88,7 @@ def test_usage(run):
     assert (code, "has no class and no function Nobody" in err) == (4, True)
 
 
+@pytest.mark.thorough
 def test_what_takes_too_long():
     folder = resolve("builtin:adversarial")
     with pytest.raises(CandidateCrashedError, match="it took longer than 4 s") as crashed:

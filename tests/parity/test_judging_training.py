@@ -28,6 +28,7 @@ def judge(small, recorded_for_scratch):
     return judge
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize(
     ("name", "stage", "note"),
     [

@@ -67,6 +67,7 @@ def test_crashed(run, tmp_path):
     assert (code, f"crashed: {path}:Mine cannot be loaded" in out) == (2, True)
 
 
+@pytest.mark.thorough
 def test_one_of_two_processes_that_crashes(run, tmp_path):
     """The other, which waits for it, is ended."""
     path = tmp_path / "mine.py"

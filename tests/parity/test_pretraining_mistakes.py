@@ -29,6 +29,7 @@ def _few_steps():
         yield
 
 
+@pytest.mark.thorough(but=8)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
     _, outcome = judge_known(name)
@@ -36,6 +37,7 @@ def test_a_mistake_is_named(name):
     assert [fault.name for fault in outcome.causes] == [name], outcome.known
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("name", [*right_ones(PRETRAINING), *EQUIVALENT])
 def test_what_is_right(name):
     _, outcome = judge_known(name)
@@ -48,6 +50,7 @@ def judged(kind, check):
     return PRETRAINING.checks[check].run(candidate)
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("check", PRETRAINING.checks)
 def test_a_stranger_who_is_right(check):
     outcome = judged(strange.Stranger, check)
@@ -55,6 +58,7 @@ def test_a_stranger_who_is_right(check):
     assert outcome.rows
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
     outcome = judged(kind, KNOWN[kind.called].fault.stages[0])
@@ -67,6 +71,7 @@ def test_a_candidate_is_called_by_its_mistake():
         faulty_training.nonsense  # noqa: B018
 
 
+@pytest.mark.thorough
 def test_two_mistakes_at_once():
     """All pairs of mistakes are tried until one fits."""
     outcome = judged(strange.TwoAtOnce, "masks")

@@ -171,7 +171,7 @@ def test_what_it_comes_to(page):
     assert plain(f"{NORM}: note {HOSTILE}") in plain(page.inner_text("#left_out"))
     assert plain(page.inner_text("#rerun code")) == plain(f"{AGAIN} -o page.html")
     page.locator("#rerun button").click()
-    assert page.inner_text("#rerun button") in ("copied", "selected")
+    page.locator("#rerun button", has_text=re.compile("^(copied|selected)$")).wait_for()
 
 
 @needs_browser
@@ -322,6 +322,7 @@ def test_a_whole_check_is_small():
     assert len(to_html(report)) < 2e6
 
 
+@pytest.mark.thorough
 def test_commands():
     text = ["parity", "diff", "-oa.png", "--stage=x", "--seed", "3", "--", "--stage", "-o"]
     assert again(shlex.join(text), Column("", "text")) == (

@@ -61,6 +61,7 @@ def test_a_simple_tokenizer_is_right_about_ids(work):
     assert differences(check_strings(work(broken.Simple), number=3000, seed=1)) == []
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize(
     ("maker", "rule", "mistake", "text"),
     [
@@ -91,6 +92,7 @@ def test_a_mistake_about_text_is_found_and_named(work, maker, rule, mistake, tex
     assert told[0] is found[0][1], "another rule was named first"
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize(
     ("maker", "check", "rule"),
     [
@@ -112,6 +114,7 @@ def test_a_mistake_about_calls_is_found_and_named(work, maker, check, rule):
     assert any(difference.rule.startswith(rule) for _, difference in found), found
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize(
     ("maker", "rule"),
     [

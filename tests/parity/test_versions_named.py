@@ -29,6 +29,7 @@ def run(capsys, few_words):
     return command
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("command", WRITE.values(), ids=WRITE)
 def test_reports_that_are_written(run, command, tmp_path):
     path = tmp_path / "report.json"

@@ -113,7 +113,7 @@ class Wall:
 
 for name, (modules, forbidden) in {cases!r}:
     if "torch" not in forbidden:
-        import torch  # once for all
+        import torch, torch.distributed.fsdp, sklearn.metrics  # once for all
     if not os.fork():
         sys.stderr = open(os.path.join({place!r}, name), "w")
         sys.meta_path.insert(0, Wall(forbidden))

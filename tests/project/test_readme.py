@@ -76,6 +76,7 @@ def test_the_makefile_has_what_readme_tells():
     assert re.search(r"^self-test: .*\n\t\$\(BIN\)/parity self-test", makefile, re.MULTILINE)
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("command", PARITY)
 def test_parity_commands(command, capsys, one_thread):
     """Slow where the command reads the 12-layer checkpoint, or builds a score of tokenizers."""
@@ -99,6 +100,7 @@ def test_parity_commands(command, capsys, one_thread):
     assert exit_.value.code == 0
 
 
+@pytest.mark.thorough
 def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
     """One after the other, as a reader would. Slow: each builds the models anew."""
     assert len(MINE) == 10
@@ -168,6 +170,7 @@ LESS = {  # than a benchmark measures by default
 }
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("command", SCRIPTS)
 def test_scripts(command, tmp_path, monkeypatch, capsys):
     """The benchmarks on less; slow for models of 12 layers or many vocabularies (tokenize)."""
@@ -196,6 +199,7 @@ def test_scripts(command, tmp_path, monkeypatch, capsys):
     assert made or capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_script_in_a_shell():
     command = [sys.executable, "tools/diff_layers.py", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -220,6 +224,7 @@ def test_the_second_example_does_too(capsys):
     assert said == capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.thorough
 def test_an_exercise(tmp_path, monkeypatch, capsys):
     """The commands one after the other, and what a wrong solution reads. Slow: 30522 words."""
     monkeypatch.chdir(tmp_path)
@@ -251,6 +256,7 @@ def test_the_learning_path_has_every_exercise_and_notebook():
         assert re.findall(r"\(tests/[\w/]+\.py\)", proof)
 
 
+@pytest.mark.thorough
 def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit):
@@ -261,6 +267,7 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     assert all(block in printed for block in shown)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("suite", "candidate", "check"),
     [

@@ -9,6 +9,7 @@ from scratch_bert.inference.next_sentence import NextSentence, NextSentencePredi
 from tests.reference.pipelines import texts
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_pairs(dtype, folder):
     firsts = texts()

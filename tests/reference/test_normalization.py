@@ -93,6 +93,7 @@ every_configuration = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.thorough
 @every_configuration
 def test_every_character_beside_the_next(normalizer):
     """Takes seconds: up to 1,112,064 characters in a row, their words and where they stand."""
@@ -100,6 +101,7 @@ def test_every_character_beside_the_next(normalizer):
     assert_same(our_words(normalizer, text), their_words(normalizer, text), text)
 
 
+@pytest.mark.thorough(but=5)
 @every_configuration
 @pytest.mark.parametrize("context", ["a{}b ", " {}", "{}\u0301 "], ids=ascii)
 def test_every_hard_character_in_context(normalizer, context):

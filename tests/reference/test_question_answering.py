@@ -39,6 +39,7 @@ def machine(place, dtype):
     return Machine(place, model, reference.tokenizer(place), {})
 
 
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("threshold", [None, -0.5, 0.0, 0.5])
 def test_answers(threshold, sides):
     _, ours, theirs = sides

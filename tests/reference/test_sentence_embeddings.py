@@ -65,6 +65,7 @@ def encoded(theirs, given, **options):
     return theirs.encode(given, convert_to_tensor=True, **options)
 
 
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("normalize", [True, False])
 def test_pooling(normalize, tiny):
     place, pooling, theirs = tiny

@@ -45,6 +45,7 @@ def sides(tmp_path_factory):
     return both
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("name", [*CONFIGS, "ties"])
 def test_texts(name, sides):
     _, ours, theirs = sides(name)

@@ -36,6 +36,7 @@ def sides(request, tmp_path_factory):
     return place, ours, pipeline("token-classification", place)
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("aggregation", STRATEGIES)
 def test_texts(aggregation, sides):
     _, ours, theirs = sides
@@ -57,6 +58,7 @@ def test_any_text(sides, text):
         check_rows([text], ours([text], aggregation), told)
 
 
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("aggregation", ["none", "average"])
 def test_many_at_once(aggregation, sides):
     place, _, theirs = sides

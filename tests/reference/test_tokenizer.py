@@ -73,6 +73,7 @@ def test_decoding(work, exact_with):
     assert_parity(check_decoding(work, number=1_000, seed=0))
 
 
+@pytest.mark.thorough
 def test_scalar_values(work, exact_with):
     """Slow: some 4,000 characters in eleven contexts, in four configurations."""
     assert_parity(check_scalars(work, chosen=RANGES))

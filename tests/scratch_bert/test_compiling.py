@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from tests.models import adversarial_
@@ -12,6 +13,7 @@ from tests.scratch_bert import compiling
 BFLOAT16 = 0.05  # of the largest logit; 0.011 under autocast and 0.016 with such weights were seen
 
 
+@pytest.mark.thorough
 def test_compiled_and_exported():
     """Fifteen seconds: torch traces each model twice for each attention."""
     root = Path(__file__).parents[2]

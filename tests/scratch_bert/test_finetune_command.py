@@ -48,6 +48,7 @@ def curves(folder):
     return [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("task", TASKS)
 def test_what_is_there_afterwards(task, run, tmp_path):
     code, out, err = run(task, "-o", "made")

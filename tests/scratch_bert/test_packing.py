@@ -69,6 +69,7 @@ def compare(ours, theirs, mask):
             assert_close(mine, yours)
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("kind", MODELS)
 @settings(max_examples=15)
 @given(batch=batches())

@@ -96,6 +96,7 @@ def test_a_line_of_a_step_that_is_taken_again_goes(run, tmp_path):
     assert curves(tmp_path / "made") == whole
 
 
+@pytest.mark.thorough
 def test_ctrl_c_in_a_terminal(tmp_path):
     """In a process of its own, as a user ends it."""
     (tmp_path / "text.txt").write_text(TEXT)
@@ -281,6 +282,7 @@ def test_curves_for_tensorboard(run, tmp_path):
     assert [line["step"] for line in lines if "held_out_perplexity" in line] == [2, 4]
 
 
+@pytest.mark.thorough
 def test_two_processes(run, tmp_path):
     """Started by torchrun: the time of three Pythons."""
     options = ["--every", "2", "--dropout", "0.1", "--accumulation", "2"]

@@ -296,6 +296,7 @@ weight_files.write_weights({"new": torch.ones(2)}, Path(sys.argv[1]))
 """
 
 
+@pytest.mark.thorough
 def test_a_killed_write_leaves_the_old_file(tmp_path):
     write_weights(FIRST, tmp_path / SAFETENSORS)
     killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / SAFETENSORS])

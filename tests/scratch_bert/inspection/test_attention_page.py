@@ -323,6 +323,7 @@ def test_no_text_on_a_dark_phone(tmp_path):
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 19, 22)"
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_512_tokens_on_a_phone(tmp_path):
     tokens = ["[CLS]", *(f"word{i}" for i in range(510)), "[SEP]"]
@@ -352,6 +353,7 @@ def test_a_browser_that_is_too_old(page, tmp_path):
         tab.get_by_text("This browser cannot show the page").wait_for()
 
 
+@pytest.mark.thorough
 def test_128_tokens_take_little_over_a_megabyte():
     tokens, probabilities = attention("and then, the cat sat on another mat. " * 20, length=128)
     assert probabilities.shape == (6, 12, 128, 128)
