@@ -143,7 +143,7 @@ def test_options_of_training(run, tmp_path, learner):
         ("classify", ["--labels", "a,b"], "'positive' is none of the labels a, b (and 10 more"),
         ("classify", ["--max-length", "200"], "takes 128 tokens, and max_length is 200"),
         ("classify", ["--freeze", "3"], "has 2 layers, not 3"),
-        ("answer", ["--stride", "60"], "q5: has 19 tokens; beside it and a stride of 60 no text"),
+        ("answer", ["--stride", "60"], "q5: has 7 tokens; beside it and a stride of 60 no text"),
         ("classify", ["--checkpoint", "builtin:no"], "builtin:no: not built in"),
         ("classify", ["--device", "toaster"], "--device: toaster: "),
     ],

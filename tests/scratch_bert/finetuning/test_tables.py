@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from statistics import mean, stdev
 
 import datasets
 import pyarrow as pa
@@ -137,7 +138,34 @@ def test_the_examples_are_all_right(name):
     split = read_split(name, Source(), 0, print)
     items = [*split.learnt, *split.held_out]
     assert len(items) >= 40
-    assert len({item.key for item in items}) == (12 if name == "answer" else len(items))
+    assert len({item.key for item in items}) == (14 if name == "answer" else len(items))
+
+
+def words_of(name):
+    split = read_split(name, Source(), 0, print)
+    items = [*split.learnt, *split.held_out]
+    if name == "tag":
+        return items, [len(item.tokens) for item in items]
+    texts = {"classify": "text", "answer": "context"}
+    return items, [len(getattr(item, texts[name]).split()) for item in items]
+
+
+@pytest.mark.parametrize("name", ["classify", "tag", "answer"])
+def test_the_examples_are_of_many_lengths(name):
+    """As real texts of their kinds are, from a word or two on."""
+    _, words = words_of(name)
+    assert 0.5 < stdev(words) / mean(words) < 0.9
+
+
+def test_a_reviews_length_does_not_tell_its_label():
+    items, words = words_of("classify")
+    good, bad = (
+        sorted(n for item, n in zip(items, words, strict=True) if item.label == label)
+        for label in ("positive", "negative")
+    )
+    assert len(good) == len(bad)
+    assert abs(mean(good) - mean(bad)) < 1
+    assert mean(abs(a - b) for a, b in zip(good, bad, strict=True)) < 1
 
 
 def test_a_table_that_excel_wrote(tmp_path):
