@@ -88,7 +88,7 @@ def finetune_command(
         if role not in roles or not name:
             why = f"{role}={name}, expected ROLE=NAME, where ROLE is {', '.join(roles)}"
             raise typer.BadParameter(why, param_hint="--column")
-    most = max_length or (384 if task is options.TaskName.ANSWER else 128)
+    most = max_length or TASKS[task].tokens
     source = Source(
         data or (),
         Dataset(dataset, dataset_config, dataset_split) if dataset else None,

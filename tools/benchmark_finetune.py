@@ -1,6 +1,7 @@
 """What `benchmark.py finetune` measures: an epoch on the example sets, beside the Trainer's.
 
-Both sides take the same rows, tokenised before, in the Trainer's order, with its AdamW.
+Both sides take the same rows, tokenised before as `scratch-bert finetune` does, in the Trainer's
+order, with its AdamW.
 """
 
 import tempfile
@@ -18,7 +19,7 @@ from rich.table import Table
 from scratch_bert.finetuning.features import Features
 from scratch_bert.finetuning.finetune import build
 from scratch_bert.finetuning.recipe import Recipe
-from scratch_bert.finetuning.source import Source, read_split
+from scratch_bert.finetuning.source import TASKS, Source, read_split
 from scratch_bert.finetuning.task import Lengths, Task
 from scratch_bert.finetuning.used_words import UsedWords
 from scratch_bert.tokenization import BertTokenizer
@@ -26,7 +27,6 @@ from scratch_bert.training.batches import padded
 from scratch_bert.training.loop import Training
 
 THEIRS = "theirs, sdpa"
-LENGTHS = Lengths(128, 42)
 
 
 def ours_of(
@@ -94,7 +94,8 @@ def measure(
     for name in tasks:
         split = read_split(name, Source(), 0, print)
         items = [*split.learnt, *split.held_out][:rows]
-        features = split.task.features(items, tokenizer, LENGTHS)
+        most = TASKS[name].tokens
+        features = split.task.features(items, tokenizer, Lengths(most, most // 3))
         sides = {
             f"ours, {attention}": ours_of(
                 split.task, folder, features, Recipe(epochs=1, attention=attention), device

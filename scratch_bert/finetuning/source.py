@@ -26,11 +26,13 @@ class Known(NamedTuple):
         kind: the task's class.
         examples: file name.
         columns: of that table, where they are not the task's own.
+        tokens: that a row has at most, where nothing else is said.
     """
 
     kind: type[Any]
     examples: str
     columns: Mapping[str, str] = {}
+    tokens: int = 128
 
 
 TASKS = {
@@ -38,7 +40,7 @@ TASKS = {
     "multi-label": Known(MultiLabel, "reviews.csv", {"label": "topics"}),
     "regress": Known(Regression, "reviews.csv", {"label": "stars"}),
     "tag": Known(TokenClassification, "entities.conll"),
-    "answer": Known(QuestionAnswering, "questions.json"),
+    "answer": Known(QuestionAnswering, "questions.json", tokens=384),
     "choose": Known(MultipleChoice, "choices.jsonl"),
 }
 OPTIONAL_COLUMNS = {"classify": ("pair",), "multi-label": ("pair",), "regress": ("pair",)}
