@@ -81,7 +81,7 @@ SEEN = {  # stages of a layer that the adapter shows, where these are fewer than
 }
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize(("name", "file"), CASES, ids=[name for name, _ in CASES])
 def test_the_adapter_runs_as_it_is(name, file, write, small, recorded):
     """Slow: the first is judged on nearly all probes, dropout and small dtypes among them."""
@@ -203,6 +203,7 @@ def test_a_difference_that_is_no_number_is_infinite(searched):
     assert bench.difference("last_hidden_state", theirs[:, 1:]) == float("inf")
 
 
+@pytest.mark.thorough
 def test_another_inner_size_is_told(write):
     answered, _ = write("FourTimes")
     assert not answered["proved"]

@@ -24,6 +24,7 @@ def rows_of(small):
     return rows_of
 
 
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize(
     ("name", "message"),
     [

@@ -122,6 +122,7 @@ def test_half_a_character_in_a_name_is_written_as_json_has_it(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == name
 
 
+@pytest.mark.thorough
 def test_a_text_that_is_cut_is_told(capsys):
     code, out, _ = run(capsys, "word " * 600, "short", *ONE_STAGE)
     assert code == 0
@@ -174,6 +175,7 @@ def test_the_reference_is_not_the_candidate(capsys, monkeypatch):
 FUSED = str(Path(__file__).parent / "berts" / "fused.py")
 
 
+@pytest.mark.thorough
 def test_a_candidate_in_scratch_berts_place(capsys):
     options = ["--checkpoint", "builtin:adversarial", "--stage", "encoder.layer.1*"]
     code, out, _ = run(capsys, "A text.", "--candidate", f"{FUSED}:Fused_1_tanh", *options)

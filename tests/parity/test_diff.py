@@ -31,7 +31,7 @@ def edited(monkeypatch, edit):
     monkeypatch.setattr(scratch, "load", load_and_edit)
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("checkpoint", ["builtin:adversarial", "builtin:minilm"])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("dtype", [None, torch.float64, torch.bfloat16], ids=str)
@@ -80,7 +80,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("stage", FAULTS)
 def test_the_edited_stage_is_named_first(stage, folder, monkeypatch):
     edited(monkeypatch, FAULTS[stage])
@@ -138,7 +138,7 @@ def save(head, folder, tokenizer, **config):
             (folder / path.name).write_bytes(path.read_bytes())
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize(
     ("head", "config"),

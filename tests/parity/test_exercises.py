@@ -55,7 +55,7 @@ def test_a_skeleton_is_not_written_yet(name, command, tmp_path):
     assert command(name) == (5, f"not written yet: {path}\n")
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_right_solution(name, judged):
     code, printed = judged(name, RIGHT[name])
@@ -63,7 +63,7 @@ def test_a_right_solution(name, judged):
     assert printed.endswith(f"right: this {EXERCISES[name].asks} is BERT's\n")
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("mistake", WRONG)
 def test_a_mistake_is_found_where_it_is_and_named(mistake, judged):
     name, solution, place, cause = WRONG[mistake]
@@ -75,7 +75,7 @@ def test_a_mistake_is_found_where_it_is_and_named(mistake, judged):
     assert cause in why, printed
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("name", EXERCISES)
 def test_half_a_solution(name, judged):
     """Something else than the skeleton, in which the judge comes by what is not written."""

@@ -28,7 +28,7 @@ def _a_single_task(monkeypatch):
     monkeypatch.setattr(finetuning_run, "LEARNT", ("tag",))
 
 
-@pytest.mark.thorough(but=12)
+@pytest.mark.thorough(but=6)
 @pytest.mark.usefixtures("_a_single_task")
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
@@ -88,6 +88,7 @@ def test_what_nobody_knows():
     ]
 
 
+@pytest.mark.thorough
 def test_other_names_and_less_than_is_asked():
     for check in ("classify", "dropout", "align", "run"):
         outcome = judged(strange.OtherNames, check)

@@ -20,7 +20,7 @@ WRONG = [name for name in KNOWN if name not in EQUIVALENT]
 STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 
 
-@pytest.mark.thorough(but=16)
+@pytest.mark.thorough(but=6)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
     _, outcome = judge_known(name)
@@ -47,6 +47,7 @@ def test_a_stranger_who_is_right(check):
     assert outcome.rows
 
 
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("check", INFERENCE.checks)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_batches_without_padding(check, dtype, monkeypatch):

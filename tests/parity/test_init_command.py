@@ -26,6 +26,7 @@ def run(tmp_path, monkeypatch, capsys):
     return run_one
 
 
+@pytest.mark.thorough
 def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
     code, out, _ = run(f"{BERTS}:Transposed")
     assert code == 0
@@ -63,6 +64,7 @@ def test_a_wrong_model(run, capsys):
     assert "encoder.layer.0.attention.output.LayerNorm" in capsys.readouterr().out
 
 
+@pytest.mark.thorough
 def test_a_file_whose_name_no_import_can_say(run, tmp_path):
     (tmp_path / "my-bert.py").write_text(BERTS.read_text())
     assert run("my-bert.py:Tutorial")[0] == 0

@@ -111,6 +111,7 @@ def test_who_cannot_compute_in_double(name, why, small):
     assert answer["dtype"] == ("float32" if why else "float64")
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("name", ["Plain", "RefusesDouble", "NormInSingle"])
 def test_single_precision_is_judged_by_the_references_own_error(name, judge):
     report = judge(name, "pair", "gradients", dtype="float32")

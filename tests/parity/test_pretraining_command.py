@@ -107,6 +107,7 @@ def test_what_is_no_model_and_no_number(run, tmp_path):
     assert (code, "build returned a int, expected a torch Module" in err) == (4, True)
 
 
+@pytest.mark.thorough
 def test_other_names_and_shapes(judged):
     rows = judged(strange.OtherNames, "initial").rows
     assert {"MISSING_OURS", "MISSING_THEIRS", "SHAPE"} == {row.status for row in rows}

@@ -29,7 +29,7 @@ def _few_steps():
         yield
 
 
-@pytest.mark.thorough(but=8)
+@pytest.mark.thorough(but=6)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name):
     _, outcome = judge_known(name)
@@ -37,7 +37,7 @@ def test_a_mistake_is_named(name):
     assert [fault.name for fault in outcome.causes] == [name], outcome.known
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("name", [*right_ones(PRETRAINING), *EQUIVALENT])
 def test_what_is_right(name):
     _, outcome = judge_known(name)

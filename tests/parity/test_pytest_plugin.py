@@ -46,6 +46,7 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
+@pytest.mark.thorough
 def test_each_check_is_a_test(run, tmp_path):
     result = run(f"--parity-candidate={FUSED}:Fused", "-k", "pair or order", "--junitxml=x.xml")
     result.assert_outcomes(passed=4)

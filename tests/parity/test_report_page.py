@@ -106,6 +106,7 @@ def plain(text):
     return re.sub("[\udcff\ufffd]+", "?", text)
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("parity.checking.explain", lambda *_: Diagnosis())  # which takes long

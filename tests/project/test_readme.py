@@ -76,7 +76,7 @@ def test_the_makefile_has_what_readme_tells():
     assert re.search(r"^self-test: .*\n\t\$\(BIN\)/parity self-test", makefile, re.MULTILINE)
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("command", PARITY)
 def test_parity_commands(command, capsys, one_thread):
     """Slow where the command reads the 12-layer checkpoint, or builds a score of tokenizers."""
@@ -120,6 +120,7 @@ def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
         assert ended.value.code == 0, command
 
 
+@pytest.mark.thorough
 def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     """The commands one after the other, on less."""
     monkeypatch.chdir(tmp_path)
@@ -132,6 +133,7 @@ def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     assert "held out: perplexity" in capfd.readouterr().out
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", FINETUNE)
 def test_finetune(command, tmp_path, monkeypatch, capfd):
     """The commands on a small model."""
@@ -150,6 +152,7 @@ def test_finetune(command, tmp_path, monkeypatch, capfd):
         assert [re.split(" {2,}", line.strip())[0] for line in printed.splitlines()] == whose
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("command", SCRATCH_BERT)
 def test_scratch_bert_commands(command, capfdbinary):
     with pytest.raises(SystemExit) as exit_:
@@ -170,7 +173,7 @@ LESS = {  # than a benchmark measures by default
 }
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("command", SCRIPTS)
 def test_scripts(command, tmp_path, monkeypatch, capsys):
     """The benchmarks on less; slow for models of 12 layers or many vocabularies (tokenize)."""
@@ -305,6 +308,7 @@ def test_the_first_output_is_the_tools_own(capsys):
     assert f"({left_out} more rows" in README
 
 
+@pytest.mark.thorough
 def test_the_edit_it_proposes_is_found(tmp_path):
     """README's own experiment on a copy."""
     old, path, new = re.search(r"say `([^`]*)` in `([^`]*)` to\n`([^`]*)`", README).groups()

@@ -19,7 +19,7 @@ PROBES = [
 ]
 
 
-@pytest.mark.thorough(but=18)
+@pytest.mark.thorough(but=9)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("head", HEADS)
@@ -30,7 +30,7 @@ def test_training_step_with_dropout(head, attention, dtype):
     assert sum(name.endswith(".weight.grad") for name in rows) > 20
 
 
-@pytest.mark.thorough(but=24)
+@pytest.mark.thorough(but=12)
 @pytest.mark.parametrize("dtype", [*DTYPES, torch.float16], ids=str)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("head", HEADS)
@@ -83,7 +83,7 @@ ACTS += ["gelu_python_tanh", "gelu_pytorch_tanh", "leaky_relu", "linear", "mish"
 ACTS += ["relu", "relu6", "sigmoid", "silu", "swish", "tanh"]
 
 
-@pytest.mark.thorough(but=12)
+@pytest.mark.thorough(but=6)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("hidden_act", ACTS)
 def test_activations(hidden_act, dtype):

@@ -126,6 +126,7 @@ def test_layouts(head, layout, tmp_path):
     assert (ours.load_report.missing, ours.load_report.unexpected) == ((), ())
 
 
+@pytest.mark.thorough(but=3)
 @pytest.mark.parametrize("head", HEADS)
 def test_what_the_reference_saves_we_load(head, tmp_path):
     original, _ = saved(head, tmp_path)
@@ -236,7 +237,7 @@ def test_a_decoder_that_is_not_to_be_tied(copies, tmp_path):
     assert_same_model(ours, theirs, head)
 
 
-@pytest.mark.thorough(but=8)
+@pytest.mark.thorough(but=4)
 @pytest.mark.parametrize(
     ("dtype", "config"),
     [

@@ -149,6 +149,7 @@ def test_what_a_single_word_may_stand_beside():
         assert found == beside[is_word_character(char)], f"U+{ord(char):04X}; {AGREEMENT}"
 
 
+@pytest.mark.thorough
 def test_what_a_token_strips():
     stripped = {True: [(0, 4), (5, 9)], False: [(0, 3), (6, 9)]}
     for char, found in places("[Q]{0}-{0}[Q]", lstrip=True, rstrip=True):

@@ -49,6 +49,7 @@ def test_texts(aggregation, sides):
     check_rows(few, ours(few, aggregation, ignored), told)
 
 
+@pytest.mark.thorough(but=1)
 @settings(max_examples=15)
 @given(drawn)
 def test_any_text(sides, text):

@@ -79,11 +79,13 @@ def test_scalar_values(work, exact_with):
     assert_parity(check_scalars(work, chosen=RANGES))
 
 
+@pytest.mark.thorough
 def test_files(tmp_path, exact_with):
     candidate = Candidate(ScratchTokenizer(), NAME)
     assert_parity(check_files(Workplace(candidate, tmp_path, vocabulary()[:3000]), seed=0))
 
 
+@pytest.mark.thorough
 def test_real_text(work, exact_with):
     """A paragraph in each of some 500 languages, where that file is at hand."""
     if not DECLARATION.is_file():

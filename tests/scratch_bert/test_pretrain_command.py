@@ -186,6 +186,7 @@ def test_a_dataset_that_cannot_be_used(arguments, why, run, rows):
     assert why in " ".join(err.replace("│", " ").split())
 
 
+@pytest.mark.thorough
 def test_several_workers(run, tmp_path):
     for number in ("1", "2"):
         assert run("-o", number, "--workers", number, steps=1)[0] == 0
@@ -196,6 +197,7 @@ def test_several_workers(run, tmp_path):
     assert ours == theirs
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

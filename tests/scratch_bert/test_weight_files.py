@@ -212,6 +212,7 @@ def test_a_file_cut_short_anywhere(kind, tmp_path):
             read_weights(tmp_path)
 
 
+@pytest.mark.thorough(but=1)
 @pytest.mark.parametrize("kind", SAVERS)
 def test_flipped_bytes_are_refused_or_are_numbers(kind, tmp_path):
     """Whatever the bytes, the process lives and there is no other exception."""

@@ -143,6 +143,7 @@ def test_a_cell_by_mouse_and_by_arrow_keys(ours, page):
         assert every == [spelled(number) for number in probabilities[2, 7].flatten()]
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_a_head_by_arrow_keys_and_the_mean(ours, page):
     tokens, probabilities = ours
@@ -212,6 +213,7 @@ def test_colours_without_special_tokens(tmp_path):
         assert [back == DARKEST for back in backgrounds(tab)] == [0, 0, 1, 0, 1]
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_the_picture(page, tmp_path):
     with drawn(page) as tab:
@@ -228,6 +230,7 @@ def test_the_picture(page, tmp_path):
     assert (picture[int(y), int(x), :3] * 255).round().tolist() == seen
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_a_difference(ours, tmp_path):
     tokens, probabilities = ours
@@ -310,6 +313,7 @@ def test_a_token_from_right_to_left_moves_nothing_beside_it(tmp_path):
             assert left < right, selector
 
 
+@pytest.mark.thorough
 @needs_browser
 def test_no_text_on_a_dark_phone(tmp_path):
     tokens, probabilities = attention("")

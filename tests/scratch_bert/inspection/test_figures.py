@@ -27,7 +27,7 @@ def test_no_text_is_too_short(look, bert):
     look("", bert).figure().draw_without_rendering()
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.thorough
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_long_text_is_drawn(look, bert):
     """Slow: there are hundreds of labels to lay out."""
