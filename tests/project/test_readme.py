@@ -66,13 +66,14 @@ def test_there_is_no_other_kind_of_command():
     make = [command for command in COMMANDS if command.startswith("make")]
     ours = SCRATCH_BERT + PRETRAIN + FINETUNE
     assert sorted(COMMANDS) == sorted(make + PARITY + EXERCISE + ours + SCRIPTS + MINE)
-    assert make == ["make parity", "make test", "make self-test"]
+    assert make == ["make parity", "make test", "make test-thorough", "make self-test"]
 
 
 def test_the_makefile_has_what_readme_tells():
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(r"^parity: .*\n\t\$\(BIN\)/parity diff$", makefile, re.MULTILINE)
     assert re.search(r"^test: check\n\t\$\(BIN\)/pytest", makefile, re.MULTILINE)
+    assert re.search(r"^test-thorough: check\n\t\S+/pytest .* --thorough$", makefile, re.MULTILINE)
     assert re.search(r"^self-test: .*\n\t\$\(BIN\)/parity self-test", makefile, re.MULTILINE)
 
 
