@@ -4,6 +4,7 @@ Each mistake is made in scratch_bert, at one stage of each kind, and judged as a
 are tokenizers, pretrainings and their like that make one.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -155,7 +156,8 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
 def tried(bench: Bench, trial: Trial) -> Found:
     """Judge, and explain."""
     if trial.name in tokenizer_faults():
-        outcomes, causes = judge_tokenizer(trial.name, bench.folder)
+        place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
+        outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
         return Found(trial, shows, causes=causes)
     if trial.name in suite_faults() or trial.name in all_right():

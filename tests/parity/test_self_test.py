@@ -3,6 +3,7 @@
 import json
 import shutil
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -124,3 +125,14 @@ def test_draws_are_of_different_stages(bench):
     for trial in drawn:
         stages = [stage for _, stages in trial.made for stage in stages]
         assert len({*stages}) == len(stages)
+
+
+def test_no_two_processes_write_tokenizers_into_one_folder(tmp_path, monkeypatch):
+    places = []
+    monkeypatch.setattr(
+        self_test, "judge_tokenizer", lambda _, folder: places.append(folder) or ([], [])
+    )
+    for process in (1, 1, 2):
+        monkeypatch.setattr(self_test.os, "getpid", lambda number=process: number)
+        self_test.tried(SimpleNamespace(folder=tmp_path), Trial(TEXT))
+    assert places[0] == places[1] != places[2]
