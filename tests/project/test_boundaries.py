@@ -1,6 +1,5 @@
 """Who imports whom, shown in fresh processes; and a proof that the showing can fail."""
 
-import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,61 +8,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {name: sorted((ROOT / name).rglob("*.py")) for name in ("scratch_bert", "parity")}
-
-# The order of DESIGN: a file may import from those before it, never from those after it.
-ORDER = [
-    "errors",
-    "files",
-    "config",
-    "config_file",
-    "activations",
-    "checks",
-    "embeddings",
-    "feed_forward",
-    "packing",
-    "attention_plan",
-    "packed_attention",
-    "attention",
-    "outputs",
-    "encoder",
-    "pooler",
-    "initialization",
-    "weight_files",
-    "weight_names",
-    "weights",
-    "builtin_checkpoints",
-    "checkpoints",
-    "pretrained",
-    "model",
-    "heads",
-    "task_heads",
-    "tokenization",
-    "training",
-    "pretraining",
-    "inference",
-    "finetuning",
-    "command_line",
-    "text_lines",
-    "tokenize_lines",
-    "tokenize_output",
-    "tokenize_command",
-    "build_examples_command",
-    "pretrain_options",
-    "pretrain_command",
-    "finetune_options",
-    "finetune_command",
-    "inference_options",
-    "inference_output",
-    "inspection",
-    "classify_command",
-    "embed_command",
-    "tag_command",
-    "answer_command",
-    "next_sentence_command",
-    "fill_mask_command",
-    "cli",
-    "__main__",
-]
 
 
 def modules(package):
@@ -150,50 +94,6 @@ def test_the_wall_can_be_hit(module, forbidden, behind_walls):
     assert f"forbidden: {forbidden}" in behind_walls(f"{module} {forbidden}")
 
 
-def imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-
-
-def test_one_file_knows_transformers():
-    known = {
-        path.name
-        for path in PACKAGES["parity"]
-        if any(name.split(".")[0] in ("transformers", "tokenizers") for name in imports(path))
-    }
-    assert known == {"reference.py"}
-
-
-def upward(path, source):
-    """The imports in `source`, as file or folder `path` of scratch_bert, that go up the order."""
-    place = ORDER.index(path)
-    found = []
-    for node in ast.parse(source).body:  # top level only: what happens at import
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scratch_bert."):
-            other = node.module.split(".")[1]
-            if other != path and ORDER.index(other) >= place:
-                found.append(other)
-    return found
-
-
-@pytest.mark.parametrize("path", PACKAGES["scratch_bert"], ids=lambda path: path.name)
-def test_imports_go_down(path):
-    relative = path.relative_to(ROOT / "scratch_bert")
-    if relative.name == "__init__.py":
-        return
-    name = relative.parts[0].removesuffix(".py")
-    assert name in ORDER, f"{relative} has no place in the order"
-    assert upward(name, path.read_text()) == []
-
-
-def test_an_import_that_goes_up_is_found():
-    assert upward("embeddings", "from scratch_bert.model import BertModel") == ["model"]
-    assert upward("tokenization", "from scratch_bert.pretraining import pairs") == ["pretraining"]
-
-
 @pytest.mark.parametrize("package", PACKAGES)
 def test_nothing_is_imported_before_it_is_asked_for(package):
     program = f"import sys, {package}; print('torch' in sys.modules)"
@@ -238,10 +138,3 @@ def test_what_an_adapter_imports():
     assert parity.Stage is Stage
     with pytest.raises(AttributeError, match="has no attribute 'Place'"):
         parity.Place  # noqa: B018
-
-
-@pytest.mark.parametrize(
-    "path", [*PACKAGES["scratch_bert"], *PACKAGES["parity"]], ids=lambda path: path.name
-)
-def test_files_stay_small(path):
-    assert len(path.read_text().splitlines()) <= 250
