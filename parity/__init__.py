@@ -12,20 +12,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from parity.attentions import reference_attentions
-    from parity.candidate_subject import load
-    from parity.conformance import parametrize_with_checks
-    from parity.examining import examine
-    from parity.stages import Stage
+    from parity.api import examine, reference_attentions
+    from parity.core.stages import Stage
+    from parity.model.candidate_under_test import load
+    from parity.testing.checks import parametrize_with_checks
 
 __all__ = ["Stage", "examine", "load", "parametrize_with_checks", "reference_attentions"]
 
 _PLACES = {
-    "Stage": "parity.stages",
-    "examine": "parity.examining",
-    "load": "parity.candidate_subject",
-    "parametrize_with_checks": "parity.conformance",
-    "reference_attentions": "parity.attentions",
+    "Stage": "parity.core.stages",
+    "examine": "parity.api",
+    "load": "parity.model.candidate_under_test",
+    "parametrize_with_checks": "parity.testing.checks",
+    "reference_attentions": "parity.api",
 }
 
 

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Put the checks before the other tests."""
     if candidate := config.getoption("--parity-candidate"):
-        from parity.pytest_items import items_for
+        from parity.testing.items import items_for
 
         items[:0] = items_for(session, candidate, config.getoption("--parity-checkpoint"))
 
@@ -49,7 +49,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 def pytest_unconfigure() -> None:
     """End the candidates' processes, if there are any."""
-    if "parity.conformance" in sys.modules:
-        from parity.conformance import end
+    if "parity.testing.checks" in sys.modules:
+        from parity.testing.checks import end
 
         end()

@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scratch_bert.config import BertConfig
     from scratch_bert.errors import CheckpointError
-    from scratch_bert.heads import (
+    from scratch_bert.model.bert import BertModel
+    from scratch_bert.model.heads import (
         BertForMaskedLM,
         BertForNextSentencePrediction,
         BertForPreTraining,
         BertLMHeadModel,
     )
-    from scratch_bert.model import BertModel
-    from scratch_bert.task_heads import (
+    from scratch_bert.model.task_heads import (
         BertForMultipleChoice,
         BertForQuestionAnswering,
         BertForSequenceClassification,
@@ -49,15 +49,15 @@ if TYPE_CHECKING:
 _HOME = {
     "AddedToken": "tokenization",
     "BertConfig": "config",
-    "BertForMaskedLM": "heads",
-    "BertForMultipleChoice": "task_heads",
-    "BertForNextSentencePrediction": "heads",
-    "BertForPreTraining": "heads",
-    "BertForQuestionAnswering": "task_heads",
-    "BertForSequenceClassification": "task_heads",
-    "BertForTokenClassification": "task_heads",
-    "BertLMHeadModel": "heads",
-    "BertModel": "model",
+    "BertForMaskedLM": "model.heads",
+    "BertForMultipleChoice": "model.task_heads",
+    "BertForNextSentencePrediction": "model.heads",
+    "BertForPreTraining": "model.heads",
+    "BertForQuestionAnswering": "model.task_heads",
+    "BertForSequenceClassification": "model.task_heads",
+    "BertForTokenClassification": "model.task_heads",
+    "BertLMHeadModel": "model.heads",
+    "BertModel": "model.bert",
     "BertTokenizer": "tokenization",
     "CheckpointError": "errors",
 }

@@ -4,7 +4,7 @@ import torch
 
 from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.pretraining.objective import Counts, Pretraining
-from scratch_bert.training.batches import IGNORED
+from scratch_bert.training.run.batches import IGNORED
 from tests.models import TINY, adversarial_
 
 ROUNDING = 1e-13  # of the loss or the largest gradient; 3e-15 was the most in 40 pairs of batches

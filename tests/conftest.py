@@ -91,7 +91,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def folder() -> Path:
     """The checkpoint that is made to show mistakes."""
-    from scratch_bert.checkpoints import resolve
+    from scratch_bert.weights.checkpoints import resolve
 
     return resolve("builtin:adversarial")
 
@@ -99,7 +99,7 @@ def folder() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def _quick_processes(pytestconfig: pytest.Config) -> Iterator[None]:
     """Fork the candidates' processes; the plugin ends its own when all fixtures are gone."""
-    from parity import process
+    from parity.core import process
 
     forking = Forking()
     pytestconfig.add_cleanup(forking.close)
@@ -111,7 +111,7 @@ def _quick_processes(pytestconfig: pytest.Config) -> Iterator[None]:
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let candidates' processes be started as they are for a user, and not forked."""
-    from parity import process
+    from parity.core import process
 
     monkeypatch.setattr(process, "subprocess", subprocess)
 
@@ -150,7 +150,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 @pytest.fixture(scope="session")
 def small(once: Once) -> Path:
     """The same with few words and positions, of which nothing but time depends."""
-    from parity.small import small_checkpoint
+    from parity.self_test.small_checkpoint import small_checkpoint
 
     return once("small", small_checkpoint)
 
@@ -158,8 +158,8 @@ def small(once: Once) -> Path:
 @pytest.fixture(scope="session")
 def recorded(small: Path, once: Once) -> Path:
     """Everything the reference makes of every probe."""
-    from parity.record import record
-    from parity.worker import probes_of
+    from parity.model.record import record
+    from parity.model.worker import probes_of
 
     return once("recorded", lambda place: record(small, probes_of(small, 0), None, place))
 
@@ -167,10 +167,10 @@ def recorded(small: Path, once: Once) -> Path:
 @pytest.fixture(scope="session")
 def recorded_for_scratch(small: Path, once: Once) -> Path:
     """What scratch_bert makes, too; and the reference's errors in float32."""
-    from parity.record import record
-    from parity.worker import answers, probes_of
+    from parity.model.record import record
+    from parity.model.worker import answers, probes_of
 
-    request = {"what": "describe", "candidate": "parity.scratch_candidate:ScratchBert"}
+    request = {"what": "describe", "candidate": "parity.ours.model:ScratchBert"}
 
     def fill(place: Path) -> None:
         (made,) = answers({**request, "checkpoint": str(small)})

@@ -13,59 +13,59 @@ from parity.reference import BEFORE_5
 
 EXPECTED = {
     "scores": (
-        r"parity/test_attentions.py::test_both_are_equal",
-        r"parity/test_cli.py::test_lines_fit_a_terminal_of_80_columns",
-        r"parity/test_diff.py::test_scratch_bert_is_equal_bit_for_bit\[None-eager-",
-        r"parity/test_diff.py::test_scratch_bert_is_equal_bit_for_bit\[torch.float64-",
-        r"parity/test_diff.py::test_the_edited_stage_is_named_first\[encoder",
-        r"parity/test_diff.py::test_the_edited_stage_is_named_first\[pooler",
-        r"parity/test_diff.py::test_the_edited_stage_is_named_first\[cls.predictions",
-        r"parity/test_diff.py::test_what_is_returned_is_compared_too\[(prediction|seq)",
-        r"parity/test_diff.py::test_one_layer_less_is_missing",
-        r"parity/test_diff.py::test_other_ids_are_named_and_the_model_still_judged",
-        r"parity/test_diff.py::test_weights_the_checkpoint_lacks_are_drawn_alike",
+        r"parity/test_api.py::test_both_are_equal",
+        r"parity/cli/test_main.py::test_lines_fit_a_terminal_of_80_columns",
+        r"parity/model/test_diff.py::test_scratch_bert_is_equal_bit_for_bit\[None-eager-",
+        r"parity/model/test_diff.py::test_scratch_bert_is_equal_bit_for_bit\[torch.float64-",
+        r"parity/model/test_diff.py::test_the_edited_stage_is_named_first\[encoder",
+        r"parity/model/test_diff.py::test_the_edited_stage_is_named_first\[pooler",
+        r"parity/model/test_diff.py::test_the_edited_stage_is_named_first\[cls.predictions",
+        r"parity/model/test_diff.py::test_what_is_returned_is_compared_too\[(prediction|seq)",
+        r"parity/model/test_diff.py::test_one_layer_less_is_missing",
+        r"parity/model/test_diff.py::test_other_ids_are_named_and_the_model_still_judged",
+        r"parity/model/test_diff.py::test_weights_the_checkpoint_lacks_are_drawn_alike",
         r"reference/test_versions.py::test_scores_are_rounded_alike",
     ),
     "rows that see nothing": (
-        r"reference/test_forward_backward.py::test_\w+\[BertLMHeadModel-sdpa-",
-        r"reference/test_decoder.py::test_steps_with_a_cache\[sdpa-.*-left-padded",
-        r"reference/test_decoder.py::test_training_with_cross_attention\[sdpa",
+        r"reference/model/test_forward_backward.py::test_\w+\[BertLMHeadModel-sdpa-",
+        r"reference/model/test_decoder.py::test_steps_with_a_cache\[sdpa-.*-left-padded",
+        r"reference/model/test_decoder.py::test_training_with_cross_attention\[sdpa",
     ),
     "initial weights": (
         r"test_initial_weights.py::test_seeded_construction\[Bert(ForMasked|ForPreTr).*-(?!.*is_dec)",
         r"test_initial_weights.py::test_seeded_construction\[BertLMHeadModel-",
-        r"reference/test_pretraining.py::test_a_check_holds\[initial\]",
-        r"parity/test_pretraining_command.py::test_parity",
+        r"reference/pretraining/test_pretraining.py::test_a_check_holds\[initial\]",
+        r"parity/cli/test_pretraining.py::test_parity",
     ),
     "weights without bert.": (
-        r"reference/test_loading.py::test_layouts\[BertFor.*-without bert.",
+        r"reference/model/test_loading.py::test_layouts\[BertFor.*-without bert.",
     ),
     "only the decoder": (
-        r"reference/test_loading.py::test_only_the_decoder_of_a_tied_pair",
+        r"reference/model/test_loading.py::test_only_the_decoder_of_a_tied_pair",
     ),
     "a decoder that differs": (
-        r"reference/test_loading.py::test_a_decoder_that_differs_is_untied",
+        r"reference/model/test_loading.py::test_a_decoder_that_differs_is_untied",
     ),
     "a decoder's bias": (
-        r"reference/test_loading.py::test_a_decoder_that_is_not_to_be_tied",
+        r"reference/model/test_loading.py::test_a_decoder_that_is_not_to_be_tied",
     ),
     "clean-up": (
-        r"reference/test_tokenizer_precedence.py::test_files_beside_vocab_txt\[",
-        r"reference/test_tokenizer_precedence.py::test_any_files",
+        r"reference/tokenizer/test_tokenizer_precedence.py::test_files_beside_vocab_txt\[",
+        r"reference/tokenizer/test_tokenizer_precedence.py::test_any_files",
     ),
     "extra special tokens": (
-        r"reference/test_tokenizer_files.py::test_theirs_ours_theirs",
-        r"reference/test_tokenizer_files.py::test_what_is_written_is_a_whole_tokenizers_file",
-        r"reference/test_tokenizer_files.py::test_ours_theirs_ours\[odd",
+        r"reference/tokenizer/test_tokenizer_files.py::test_theirs_ours_theirs",
+        r"reference/tokenizer/test_tokenizer_files.py::test_what_is_written_is_a_whole_tokenizers_file",
+        r"reference/tokenizer/test_tokenizer_files.py::test_ours_theirs_ours\[odd",
     ),
     "TokenizersBackend": (
-        r"reference/test_tokenizer_precedence.py::test_tokenizer_json\[.*-config[12]",
+        r"reference/tokenizer/test_tokenizer_precedence.py::test_tokenizer_json\[.*-config[12]",
     ),
     "decode": (
-        r"reference/test_tokenizer.py::test_decoding",
+        r"reference/tokenizer/test_tokenizer.py::test_decoding",
     ),
     "files": (
-        r"reference/test_tokenizer.py::test_files",
+        r"reference/tokenizer/test_tokenizer.py::test_files",
     ),
 }  # fmt: skip
 

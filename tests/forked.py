@@ -21,12 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 MODULES = (
-    "parity.worker",
+    "parity.model.worker",
     "parity.adapter.worker",
-    "parity.suite_worker",
-    "parity.faulty_training",  # candidates, whose imports take seconds
-    "parity.scratch_finetuning",
-    "parity.faulty_inference",
+    "parity.suite.worker",
+    "parity.self_test.mutants.pretraining",  # candidates, whose imports take seconds
+    "parity.ours.finetuning",
+    "parity.self_test.mutants.inference",
 )
 ROOT = Path(__file__).parents[1]
 
@@ -60,7 +60,7 @@ class Forking:
 
 
 class _Popen:
-    """As much of subprocess.Popen as `parity.process` asks for."""
+    """As much of subprocess.Popen as `parity.core.process` asks for."""
 
     def __init__(self, ask, command, *, stdin, stdout, stderr, text, encoding):
         self._ask, (*_, module) = ask, command
@@ -96,7 +96,7 @@ def _serve(module, cwd, fds):
         os.close(fd)
     os.chdir(cwd)
     sys.path[0] = cwd
-    process = importlib.import_module("parity.process")
+    process = importlib.import_module("parity.core.process")
     process.serve(importlib.import_module(module).answers)
 
 

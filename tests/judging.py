@@ -1,7 +1,7 @@
 """Judge a candidate in this process, and read the rows."""
 
-from parity.compare import Status
-from parity.worker import answers
+from parity.core.compare import Status
+from parity.model.worker import answers
 
 
 def judged(candidate, folder, recorded, probes):

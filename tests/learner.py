@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from scratch_bert import BertConfig, BertModel, BertTokenizer
-from scratch_bert.finetuning.source import TASKS, examples_of
-from scratch_bert.tokenization.settings import TokenizerSettings
+from scratch_bert.finetuning.tables.split import TASKS, examples_of
+from scratch_bert.tokenization.files.settings import TokenizerSettings
 from tests.models import TINY, adversarial_
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import save_file
 
 from scratch_bert import BertConfig, BertTokenizer
-from scratch_bert.checkpoints import resolve
-from scratch_bert.pretrained import BertPreTrainedModel
+from scratch_bert.model.interface.pretrained import BertPreTrainedModel
 from scratch_bert.tokenization import TokenizerSettings
-from scratch_bert.tokenization.tokenizer_files import read_settings
-from scratch_bert.weight_files import read_weights
+from scratch_bert.tokenization.files.checkpoint_folder import read_settings
+from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.files import read_weights
 
 TINY = {
     "vocab_size": 97,

@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scratch_bert.checkpoints import resolve
-from scratch_bert.inspection import AttentionMaps, attention_maps, load
-from scratch_bert.inspection.command import (
+from scratch_bert.cli.inspect import (
     PICTURES,
     Checkpoint,
     Output,
@@ -20,7 +18,9 @@ from scratch_bert.inspection.command import (
     show,
     use,
 )
+from scratch_bert.inspection import AttentionMaps, attention_maps, load
 from scratch_bert.inspection.result import Text
+from scratch_bert.weights.checkpoints import resolve
 
 
 def command(
@@ -49,7 +49,7 @@ def command(
     look = partial(attention_maps, checkpoint=bert, layer=layer, head=head)
 
     def beside(text: Text) -> AttentionMaps:
-        from parity.attentions import reference_attentions  # brings HuggingFace's
+        from parity.api import reference_attentions  # brings HuggingFace's
 
         maps = look(text)
         return maps.beside(reference_attentions(resolve(checkpoint), maps.batch))
@@ -59,7 +59,7 @@ def command(
 
 def page(found: Sequence[AttentionMaps]) -> str:
     """Return the page of one text's attention."""
-    from scratch_bert.inspection.attention_page import attention_page
+    from scratch_bert.inspection.figures.attention_page import attention_page
 
     (maps,) = found
     return attention_page(maps.tokens, maps.ours, maps.theirs, title=maps.title)

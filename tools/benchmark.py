@@ -23,11 +23,12 @@ from benchmark_tokenize import UDHR, Sides, corpora, show_tokenize, size
 from rich.console import Console
 from rich.table import Table
 
-from parity import reference, scratch
-from parity.diff import diff
-from parity.diff_settings import Settings
-from scratch_bert.checkpoints import resolve
-from scratch_bert.tokenization.tokenizer_files import read_settings
+from parity import reference
+from parity.model.diff import diff
+from parity.model.diff_settings import DiffSettings
+from parity.ours import checkpoint as scratch
+from scratch_bert.tokenization.files.checkpoint_folder import read_settings
+from scratch_bert.weights.checkpoints import resolve
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
@@ -307,7 +308,7 @@ def diff_command(
     """`parity diff` (ours) beside two bare forward passes, one of each model (theirs)."""
     folder = resolve(checkpoint)
     kind = scratch.architecture_of(folder)
-    settings = Settings(texts=[" ".join(["word"] * (length - 2))], pairs=None)
+    settings = DiffSettings(texts=[" ".join(["word"] * (length - 2))], pairs=None)
     ids = reference.encode(folder, settings.texts, None, length)
     batch = {name: torch.tensor(rows) for name, rows in ids.items()}
 

@@ -50,7 +50,7 @@ def measure(megabytes: float, processes: int) -> dict[str, Any]:
 
 def _repeated(place: Path, size: int) -> int:
     """Write a text again and again, so much of it that it is as large, or a little larger."""
-    from scratch_bert.pretraining.texts import builtin_texts
+    from scratch_bert.pretraining.corpus.texts import builtin_texts
 
     text = b"".join(each.text.encode() + b"\n\n" for each in builtin_texts())
     with place.open("wb") as file:
@@ -85,8 +85,8 @@ def _children(process: int) -> list[int]:
 
 
 def _prepare(folder: Path, processes: int) -> float:
-    from scratch_bert.pretraining.preparation import prepare
-    from scratch_bert.pretraining.source import Corpus
+    from scratch_bert.pretraining.corpus.preparation import prepare
+    from scratch_bert.pretraining.corpus.source import Corpus
 
     start = time.perf_counter()
     prepare(folder / "made", Corpus([folder / "text.txt"]), workers=processes)

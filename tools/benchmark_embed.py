@@ -12,8 +12,8 @@ from rich.table import Table
 from sentence_transformers import SentenceTransformer
 
 from parity import reference
-from scratch_bert.inference.sentence_embeddings import SentenceEmbeddings
-from scratch_bert.pretraining.texts import builtin_texts, sentences
+from scratch_bert.inference.tasks.sentence_embeddings import SentenceEmbeddings
+from scratch_bert.pretraining.corpus.texts import builtin_texts, sentences
 
 
 def real_sentences(number: int) -> list[str]:

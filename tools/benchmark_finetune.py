@@ -16,15 +16,15 @@ from benchmark_timing import alternate, medians, spread
 from rich.console import Console
 from rich.table import Table
 
-from scratch_bert.finetuning.features import Features
-from scratch_bert.finetuning.finetune import build
-from scratch_bert.finetuning.recipe import Recipe
-from scratch_bert.finetuning.source import TASKS, Source, read_split
-from scratch_bert.finetuning.task import Lengths, Task
-from scratch_bert.finetuning.used_words import UsedWords
+from scratch_bert.finetuning.run.finetune import build
+from scratch_bert.finetuning.run.recipe import Recipe
+from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
+from scratch_bert.finetuning.tables.split import TASKS, Source, read_split
+from scratch_bert.finetuning.tasks.features import Features
+from scratch_bert.finetuning.tasks.task import Lengths, Task
 from scratch_bert.tokenization import BertTokenizer
-from scratch_bert.training.batches import padded
 from scratch_bert.training.loop import Training
+from scratch_bert.training.run.batches import padded
 
 THEIRS = "theirs, sdpa"
 

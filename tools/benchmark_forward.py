@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from parity import reference, scratch
+from parity import reference
+from parity.ours import checkpoint as scratch
 from scratch_bert.config import BertConfig
 
 THEIRS = {"eager": "eager", "sdpa": "sdpa", "packed": "sdpa"}  # what ours is measured against

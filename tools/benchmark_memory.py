@@ -51,7 +51,7 @@ def _run(folder: Path, side: str, attention: str, rows: int, length: int) -> flo
     ids = torch.randint(1000, 2000, (rows, length))
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     if side == "ours":
-        from parity import scratch
+        from parity.ours import checkpoint as scratch
 
         model = scratch.load(
             scratch.Architecture("BertModel", {}), folder, dtype=None, device="cpu"

@@ -22,8 +22,8 @@ from torch.optim import AdamW
 from scratch_bert import BertForPreTraining
 from scratch_bert.config import BertConfig
 from scratch_bert.pretraining.objective import Pretraining
-from scratch_bert.training.batches import IGNORED
 from scratch_bert.training.optimizer import parameter_groups
+from scratch_bert.training.run.batches import IGNORED
 from scratch_bert.training.step import training_step
 
 HIDDEN_WORDS = 0.15

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from parity.environment import environment
+from parity.core.environment import environment
 from scratch_bert.files import replace
 
 Side = Callable[[], object]

@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from scratch_bert.inspection import cls_evolution, load
-from scratch_bert.inspection.command import (
+from scratch_bert.cli.inspect import (
     Checkpoint,
     Output,
     Pair,
@@ -13,6 +12,7 @@ from scratch_bert.inspection.command import (
     show,
     use,
 )
+from scratch_bert.inspection import cls_evolution, load
 
 
 def command(

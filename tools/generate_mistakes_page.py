@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from parity.edits import Fault
-from parity.faults import PARTS
-from parity.faulty_tokenizer import tokenizer_faults
-from parity.suite_trials import suite_mistakes
+from parity.core.mistake import Fault
+from parity.diagnosis.catalogue import PARTS
+from parity.self_test.mutants.tokenizer import tokenizer_faults
+from parity.self_test.suites import suite_mistakes
 
 PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
@@ -16,7 +16,7 @@ HEADER = """\
 
 What `parity diagnose`, `tokenizer`, `pretraining`, `finetuning` and `inference` try, and
 `parity self-test` makes: {number} mistakes, and {same} edits that look like one. Each is a few
-lines of [`parity/mistakes`](../parity/mistakes), from which `tools/generate_mistakes_page.py`
+lines in a folder `mistakes` of [`parity`](../parity), from which `tools/generate_mistakes_page.py`
 writes this page.
 """
 

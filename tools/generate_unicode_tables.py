@@ -1,4 +1,4 @@
-r"""Write scratch_bert/tokenization/unicode_tables.py: how the reference sees each character.
+r"""Write scratch_bert/tokenization/unicode/tables.py: how the reference sees each character.
 
 The reference holds tables of its own, of several Unicode versions, so that neither the running
 Python's `unicodedata` nor any one release of Unicode describes it. This script asks the installed
@@ -27,10 +27,10 @@ from tokenizers.models import WordLevel
 from tokenizers.normalizers import NFD, BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
-from scratch_bert.tokenization import unicode_tables
+from scratch_bert.tokenization.unicode import tables
 
 SCALARS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-PATH = Path(unicode_tables.__file__)
+PATH = Path(tables.__file__)
 HEADER = '''\
 """How tokenizers {version} sees each character; by tools/generate_unicode_tables.py, do not edit.
 
@@ -235,7 +235,7 @@ def generate(
         )
         typer.echo(f"{PATH.name} is written, as of tokenizers {theirs}")
         return
-    ours, committed = unicode_tables.TOKENIZERS, PATH.read_text(encoding="utf-8")
+    ours, committed = tables.TOKENIZERS, PATH.read_text(encoding="utf-8")
     if committed != "\n".join([HEADER.format(version=ours), *parts.values()]):
         differing = [name for name, part in parts.items() if part not in committed]
         typer.echo(f"differing from tokenizers {theirs}: {', '.join(differing) or 'the header'}")

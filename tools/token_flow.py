@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from scratch_bert.inspection import token_flow
-from scratch_bert.inspection.command import (
+from scratch_bert.cli.inspect import (
     Checkpoint,
     Output,
     Pair,
@@ -14,6 +13,7 @@ from scratch_bert.inspection.command import (
     show,
     use,
 )
+from scratch_bert.inspection import token_flow
 from scratch_bert.tokenization import BertTokenizer
 
 

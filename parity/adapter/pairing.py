@@ -10,9 +10,9 @@ from itertools import permutations
 
 from torch import Tensor, nn
 
-from parity.adapter.forms import Form, Function, fitting
+from parity.adapter.layouts import Form, Function, fitting
 from parity.adapter.names import likeness
-from parity.adapter.units import Unit
+from parity.adapter.parameter_units import Unit
 
 WIDTH = 400  # partial guesses that are followed; eight units of one shape have 40320
 LAYER = "encoder.layer.{i}."
@@ -37,7 +37,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ParameterPair:
     """One of their parameters and how it is made; names with `{i}` and `{h}`."""
 
     theirs: str
@@ -46,24 +46,24 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Guess:
+class Pairing:
     """What their units are; those that are nothing are not among them."""
 
     options: tuple[Option, ...] = ()
     score: float = 0.0
 
     @property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[ParameterPair]:
         """Parameter by parameter."""
         found = []
         for option in self.options:
             units = option.references
             if weight := option.theirs.weight:
                 names = tuple(unit.weight for unit in units if unit.weight)
-                found.append(Pair(weight, names, option.form.weight))
+                found.append(ParameterPair(weight, names, option.form.weight))
             if bias := option.theirs.bias:
                 names = tuple(unit.bias for unit in units if unit.bias)
-                found.append(Pair(bias, names, option.form.bias))
+                found.append(ParameterPair(bias, names, option.form.bias))
         return found
 
 
@@ -73,7 +73,7 @@ def guesses(
     shapes: Mapping[str, tuple[int, ...]],
     weights: Mapping[str, Tensor],
     heads: int,
-) -> list[Guess]:
+) -> list[Pairing]:
     """Guess, and return the guesses from the likeliest on.
 
     Args:
@@ -84,12 +84,12 @@ def guesses(
         heads: how many there are.
     """
     references = sorted(references, key=lambda unit: _ORDER.get(unit.name, 0))
-    beam = [Guess()]
+    beam = [Pairing()]
     style = _transposes(theirs, references, shapes, weights, heads)
     for unit in theirs:
         options = list(_options(unit, references, shapes, weights, heads, style))
         grown = [
-            Guess((*guess.options, option), guess.score + option.score - _disorder(guess, option))
+            Pairing((*guess.options, option), guess.score + option.score - _disorder(guess, option))
             for guess in beam
             for option in options
             if not _taken(guess).intersection(_consumed(option))
@@ -103,11 +103,11 @@ def _consumed(option: Option) -> set[str]:
     return {unit.name for unit in option.references}
 
 
-def _taken(guess: Guess) -> set[str]:
+def _taken(guess: Pairing) -> set[str]:
     return {name for option in guess.options for name in _consumed(option)}
 
 
-def _disorder(guess: Guess, option: Option) -> float:
+def _disorder(guess: Pairing, option: Option) -> float:
     """How many units the reference defines after this one, that are already there."""
     place = _ORDER.get(option.references[0].name, 0)
     return 0.25 * sum(_ORDER.get(other.references[0].name, 0) > place for other in guess.options)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from parity.adapter.assembling import write_adapter
-from parity.process import Answer, serve
-from parity.recording import Recording
+from parity.adapter.build_adapter import write_adapter
+from parity.core.process import Answer, serve
+from parity.core.recording import Recording
 
 
 def answers(request: Mapping[str, Any]) -> Iterator[Answer]:

@@ -14,16 +14,16 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 
-from parity.errors import CandidateError
+from parity.core.errors import CandidateError
+from parity.core.import_by_name import load_callable
 from parity.exercises.catalogue import CRASHED, EXERCISES, TO_WRITE, WRONG
 from parity.exercises.parts import PARTS, put
-from parity.loading import load_callable
-from parity.scratch_candidate import ScratchBert
-from parity.scratch_training import ScratchTraining
-from scratch_bert.pretrained import BertPreTrainedModel
+from parity.ours.model import ScratchBert
+from parity.ours.pretraining import ScratchTraining
+from scratch_bert.model.interface.pretrained import BertPreTrainedModel
 from scratch_bert.tokenization import BertTokenizer, pipeline
 from scratch_bert.training.optimizer import parameter_groups
-from scratch_bert.training.settings import Settings
+from scratch_bert.training.run.settings import Settings
 
 
 @contextmanager
@@ -124,7 +124,7 @@ class _Encoder:
         return [made.cls_token_id, *ids, made.sep_token_id]
 
 
-class Masking:
+class LearnerMasking:
     """Words that a learner hides."""
 
     def __init__(self, mask_words: Callable[..., tuple[Tensor, Tensor]], file: str) -> None:
@@ -159,7 +159,7 @@ class Stepping(ScratchTraining):
         self.settings = _Settings
 
 
-_OTHERS = {"wordpiece": Tokenizer, "masking": Masking, "optimizer": Stepping}
+_OTHERS = {"wordpiece": Tokenizer, "masking": LearnerMasking, "optimizer": Stepping}
 
 
 def __getattr__(name: str) -> Any:

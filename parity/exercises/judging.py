@@ -9,23 +9,22 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from parity.checking import CHECKPOINTS, Asked
-from parity.checks.findings import causes, explain
-from parity.checks.pretraining import PRETRAINING
-from parity.checks.tokenizer_suite import Amounts, run_checks
-from parity.command_options import choose_by_name
-from parity.compare import Comparison
-from parity.errors import CandidateError
+from parity.core.compare import Comparison
+from parity.core.errors import CandidateError
+from parity.core.verdict import Report, Verdict
 from parity.exercises.catalogue import FEWER, PROBES, TO_WRITE, Exercise
+from parity.pretraining.suite import PRETRAINING
 from parity.report.diagnosis import lines
 from parity.report.suite import told
 from parity.report.terminal import explain as explain_row
 from parity.report.tokenizer import TokenizerReport
-from parity.suite import run_checks as run_suite
-from parity.suite_process import SuiteProcess
-from parity.tokenizer_candidate import load_candidate
-from parity.verdict import Report, Verdict
-from scratch_bert.builtin_checkpoints import minilm
+from parity.session import CHECKPOINTS, CheckRun, chosen
+from parity.suite.process import SuiteProcess
+from parity.suite.suite import run_checks as run_suite
+from parity.tokenizer.candidate import load_candidate
+from parity.tokenizer.outcome import causes, explain
+from parity.tokenizer.suite import Amounts, run_checks
+from scratch_bert.weights.builtin import minilm
 
 _SEED, _LIMIT = 0, 60  # seconds
 _TEXTS = 3000
@@ -66,8 +65,8 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         return is_own(row.name) and row.lane.startswith("isolated")
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
-    each = {name: choose_by_name(name, probes, _SEED) for name, probes in names}
-    asked = Asked(candidate, each, _SEED, _LIMIT, counts=counts)
+    each = {name: chosen(name, probes, _SEED) for name, probes in names}
+    asked = CheckRun(candidate, each, _SEED, _LIMIT, counts=counts)
     report = Report()
     for name, of_it in each.items():
         report.rows += replace(asked, checkpoints={name: of_it}).rows(report)

@@ -11,19 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from parity.errors import CandidateError
+from parity.core.errors import CandidateError
 from parity.exercises.catalogue import WRONG
 from scratch_bert import BertConfig
-from scratch_bert.attention_plan import AttentionPlan
-from scratch_bert.outputs import BertModelOutput
-from scratch_bert.pretrained import BertPreTrainedModel
+from scratch_bert.model.interface.pretrained import BertPreTrainedModel
+from scratch_bert.model.outputs import BertModelOutput
+from scratch_bert.model.packed.plan import AttentionPlan
 
 Forward = Callable[..., Any]
 _LAYERS = r"encoder\.layer\.\d+"
 
 
 @dataclass(frozen=True)
-class Part:
+class ExercisePart:
     """A part of the model.
 
     Attributes:
@@ -39,7 +39,7 @@ class Part:
     returns: tuple[str, ...] = ("batch", "seq", "hidden")
 
 
-def put(model: BertPreTrainedModel, part: Part, written: Callable[..., nn.Module]) -> None:
+def put(model: BertPreTrainedModel, part: ExercisePart, written: Callable[..., nn.Module]) -> None:
     """Put a learner's part into a model, with the weights of that which was there.
 
     Args:
@@ -153,30 +153,32 @@ def _head(written: Callable[..., nn.Module], config: BertConfig, _: Any) -> nn.M
 
 
 PARTS = {
-    "layer-norm": Part(
+    "layer-norm": ExercisePart(
         r".*LayerNorm", lambda written, _, old: written(old.normalized_shape[0], eps=old.eps)
     ),
-    "embeddings": Part(r"embeddings", lambda written, config, _: written(config), _embeddings),
-    "attention": Part(
+    "embeddings": ExercisePart(
+        r"embeddings", lambda written, config, _: written(config), _embeddings
+    ),
+    "attention": ExercisePart(
         rf"{_LAYERS}\.attention\.self",
         lambda written, config, _: written(config),
         lambda forward: lambda states, plan: (forward(states, _mask(plan, states)), None),
     ),
-    "residual": Part(
+    "residual": ExercisePart(
         rf"{_LAYERS}(\.attention)?\.output",
         lambda written, config, old: written(config, old.dense.in_features),
     ),
-    "feed-forward": Part(
+    "feed-forward": ExercisePart(
         rf"{_LAYERS}\.intermediate",
         lambda written, config, _: written(config),
         returns=("batch", "seq", "intermediate"),
     ),
-    "layer": Part(
+    "layer": ExercisePart(
         _LAYERS,
         lambda written, _, old: written(_attending(old.attention), old.intermediate, old.output),
         lambda forward: lambda states, plan, _: (forward(states, _mask(plan, states)), None, None),
     ),
-    "encoder": Part(
+    "encoder": ExercisePart(
         "encoder",
         _encoder,
         lambda forward: (
@@ -185,8 +187,8 @@ PARTS = {
             )
         ),
     ),
-    "pooler": Part(
+    "pooler": ExercisePart(
         "pooler", lambda written, config, _: written(config), returns=("batch", "hidden")
     ),
-    "mlm-head": Part(r"cls\.predictions", _head, returns=("batch", "seq", "vocab")),
+    "mlm-head": ExercisePart(r"cls\.predictions", _head, returns=("batch", "seq", "vocab")),
 }

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from parity.candidate import FEATURES
-from parity.compare import Comparison, Status
-from parity.errors import CandidateCrashedError, RecordingError
+from parity.core.compare import Comparison, Status
+from parity.core.errors import CandidateCrashedError, RecordingError
+from parity.core.verdict import Report, Verdict
+from parity.model.candidate import FEATURES
 from parity.report.diagnosis import lines
 from parity.report.json import to_json
 from parity.report.terminal import explain
-from parity.verdict import Report, Verdict
 
 _COLUMNS = {
     "propagated": ("propagated", "gradient"),

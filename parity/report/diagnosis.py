@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parity.causes import Cause, Diagnosis
-from parity.edits import Mistake
+from parity.core.causes import Cause, Diagnosis
+from parity.core.mistake import Mistake
 
 Line = tuple[str, str]  # and its style
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from parity.candidate import FEATURES
-from parity.compare import Comparison, Status
-from parity.stages import OUTPUTS
+from parity.core.compare import Comparison, Status
+from parity.core.stages import OUTPUTS
+from parity.model.candidate import FEATURES
 
 _ALONE = {"propagated": "isolated", "gradient": "isolated gradient"}
 _WHOLE = {*FEATURES, "input_ids", "probe", "error"}

@@ -4,9 +4,9 @@ import json
 import math
 from typing import Any
 
-from parity.causes import Diagnosis
-from parity.compare import Comparison
-from parity.verdict import Report
+from parity.core.causes import Diagnosis
+from parity.core.compare import Comparison
+from parity.core.verdict import Report
 
 
 def to_json(report: Report) -> str:

@@ -5,15 +5,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parity.causes import Diagnosis
-from parity.compare import Comparison, Status
+from parity.core.causes import Diagnosis
+from parity.core.compare import Comparison, Status
+from parity.core.verdict import Report
 from parity.report.again import again
 from parity.report.check import required, where
 from parity.report.diagnosis import explanations
 from parity.report.heat_map import STEPS, HeatMap, Mark, column_of, group_of
 from parity.report.json import plain, unknown
 from parity.report.terminal import explain
-from parity.verdict import Report
 
 _PAGE = Path(__file__).with_name("page.html")
 

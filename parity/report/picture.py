@@ -7,9 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity.compare import Comparison
+from parity.core.compare import Comparison
+from parity.core.verdict import Report
 from parity.report.heat_map import STEPS, Column, HeatMap, Mark, column_of, group_of
-from parity.verdict import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,10 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from parity.faults import CATALOGUE
-from parity.probes import probes
-from parity.self_test import Found, Results
-from parity.trials import every_fault
+from parity.core.probes import probes
+from parity.diagnosis.catalogue import CATALOGUE
+from parity.self_test.run import Found, Results
+from parity.self_test.trials import every_fault
 
 _PAGE = Path(__file__).with_name("self_test.html")
 _PROBES = [probe.name for probe in probes(vocab_size=99, positions=80, segments=2)]
@@ -44,7 +44,7 @@ def show(results: Results, console: Console) -> None:
         say(f"{named:>4} of {len(results.draws)} draws of two or three mistakes named in full")
     alarms = score["false_alarms"]
     say(
-        f"{alarms:>4} of {score['variants']} accused that are right in another way",
+        f"{alarms:>4} of {score['variants']} correct implementations accused (false alarms)",
         "red" if alarms else "",
     )
     misled = sum(found.outputs for each in results.equivalent.values() for found in each)

@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from parity.checks.outcome import Outcome
-from parity.compare import Status
+from parity.core.compare import Status
+from parity.core.verdict import Verdict
 from parity.report.json import as_object
 from parity.report.terminal import explain
-from parity.suite import Suite
-from parity.verdict import Verdict
+from parity.suite.outcome import Outcome
+from parity.suite.suite import Suite
 
 _SHOWN = 5  # differences of a check; the rest is counted
 

@@ -6,8 +6,8 @@ import textwrap
 from rich.console import Console
 from rich.text import Text
 
-from parity.compare import Comparison
-from parity.verdict import Report, Verdict
+from parity.core.compare import Comparison
+from parity.core.verdict import Report, Verdict
 
 _WITH_SHAPES = 100  # columns a terminal needs for them
 

@@ -3,9 +3,9 @@
 import json
 from dataclasses import dataclass, field
 
-from parity.checks.findings import Outcome, causes, explain
-from parity.compare import Status
-from parity.verdict import Verdict
+from parity.core.compare import Status
+from parity.core.verdict import Verdict
+from parity.tokenizer.outcome import Outcome, causes, explain
 
 
 @dataclass

@@ -11,13 +11,13 @@ from sklearn.metrics import accuracy_score, f1_score
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor
 
-from scratch_bert.finetuning.features import Features, encoded
-from scratch_bert.finetuning.labels import check_known, check_several, sorted_labels
-from scratch_bert.finetuning.objectives import Classes
-from scratch_bert.finetuning.rows import Row
-from scratch_bert.finetuning.task import Lengths
-from scratch_bert.heads import BertWithHead
-from scratch_bert.task_heads import BertForSequenceClassification
+from scratch_bert.finetuning.tables.labels import check_known, check_several, sorted_labels
+from scratch_bert.finetuning.tables.rows import Row
+from scratch_bert.finetuning.tasks.features import Features, encoded
+from scratch_bert.finetuning.tasks.objectives import Classes
+from scratch_bert.finetuning.tasks.task import Lengths
+from scratch_bert.model.heads import BertWithHead
+from scratch_bert.model.task_heads import BertForSequenceClassification
 from scratch_bert.tokenization import BertTokenizer
 
 
@@ -70,7 +70,7 @@ def text_features(
 
 
 @dataclass(frozen=True)
-class SequenceClassification:
+class SequenceClassificationTask:
     """A `Task`: one of several classes."""
 
     HEAD: ClassVar[type[BertWithHead]] = BertForSequenceClassification

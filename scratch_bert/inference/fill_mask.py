@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from scratch_bert.errors import TextError
-from scratch_bert.heads import BertForMaskedLM
-from scratch_bert.inference.runner import Runner
+from scratch_bert.inference.run.runner import Runner
+from scratch_bert.model.heads import BertForMaskedLM
 
 
 class Filled(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from scratch_bert.config import BertConfig
-from scratch_bert.inference.runner import Runner
-from scratch_bert.inference.scores import Numbers, sigmoid, softmax
-from scratch_bert.task_heads import BertForSequenceClassification
+from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.scores import Numbers, sigmoid, softmax
+from scratch_bert.model.task_heads import BertForSequenceClassification
 
 
 class Classified(NamedTuple):

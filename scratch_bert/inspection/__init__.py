@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scratch_bert.inspection.attentions import AttentionMaps, attention_maps
+    from scratch_bert.inspection.embedding_sum import EmbeddingParts, embedding_parts
     from scratch_bert.inspection.evolution import ClsEvolution, cls_evolution
     from scratch_bert.inspection.flow import TokenFlow, token_flow
     from scratch_bert.inspection.loading import load
-    from scratch_bert.inspection.parts import EmbeddingParts, embedding_parts
     from scratch_bert.inspection.states import LayerStates, layer_states
 
 _HOME = {
     "AttentionMaps": "attentions",
     "ClsEvolution": "evolution",
-    "EmbeddingParts": "parts",
+    "EmbeddingParts": "embedding_sum",
     "LayerStates": "states",
     "TokenFlow": "flow",
     "attention_maps": "attentions",
     "cls_evolution": "evolution",
-    "embedding_parts": "parts",
+    "embedding_parts": "embedding_sum",
     "layer_states": "states",
     "load": "loading",
     "token_flow": "flow",

@@ -112,12 +112,12 @@ class AttentionMaps(Inspection):
 
     def figure(self) -> "Figure":
         """Draw a head, or all heads of a layer, and where [CLS] looks."""
-        from scratch_bert.inspection.attentions_figure import draw
+        from scratch_bert.inspection.figures.attentions import draw
 
         return draw(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
-        from scratch_bert.inspection.attentions_view import view
+        from scratch_bert.inspection.views.attentions import view
 
         yield from view(self)
 

@@ -11,10 +11,10 @@ from jaxtyping import Float
 from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
-from scratch_bert.heads import BertLMPredictionHead
-from scratch_bert.inference.hidden_states import HiddenStates
+from scratch_bert.inference.tasks.hidden_states import HiddenStates
 from scratch_bert.inspection.loading import Checkpoint, exact, load, word_head_of
 from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.model.heads import BertLMPredictionHead
 from scratch_bert.tokenization import BertTokenizer
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ class ClsEvolution(Inspection):
 
     def figure(self) -> "Figure":
         """Draw the cosines, the path, and the words."""
-        from scratch_bert.inspection.evolution_figure import draw
+        from scratch_bert.inspection.figures.evolution import draw
 
         return draw(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
-        from scratch_bert.inspection.evolution_view import view
+        from scratch_bert.inspection.views.evolution import view
 
         yield from view(self)
 

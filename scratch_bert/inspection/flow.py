@@ -16,7 +16,7 @@ from scratch_bert.tokenization.pipeline import Piece
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from scratch_bert.inference.runner import Loaded
+    from scratch_bert.inference.run.runner import Loaded
 
 
 class FlowWord(NamedTuple):
@@ -115,12 +115,12 @@ class TokenFlow(Inspection):
 
     def figure(self) -> "Figure":
         """Draw each word over its pieces, and these over their ids and places."""
-        from scratch_bert.inspection.flow_figure import draw
+        from scratch_bert.inspection.figures.flow import draw
 
         return draw(self)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
-        from scratch_bert.inspection.flow_view import view
+        from scratch_bert.inspection.views.flow import view
 
         yield from view(self, options.max_width)
 

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from scratch_bert.heads import (
+from scratch_bert.inference.run.runner import Loaded, Runner
+from scratch_bert.model.bert import BertModel
+from scratch_bert.model.heads import (
     BertForMaskedLM,
     BertLMPredictionHead,
     BertWithHead,
     BertWithVocabulary,
 )
-from scratch_bert.inference.runner import Loaded, Runner
-from scratch_bert.model import BertModel
 from scratch_bert.tokenization import BertTokenizer
 
 R = TypeVar("R")

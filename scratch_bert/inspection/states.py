@@ -9,10 +9,10 @@ from jaxtyping import Float
 from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
-from scratch_bert.inference.hidden_states import HiddenStates
+from scratch_bert.inference.tasks.hidden_states import HiddenStates
 from scratch_bert.inspection.loading import Checkpoint, exact
 from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
-from scratch_bert.inspection.tables import heading, table_of
+from scratch_bert.inspection.views.tables import heading, table_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,7 +67,7 @@ class LayerStates(Inspection):
 
     def figure(self) -> "Figure":
         """Draw the norms, and the similarity of layers, and of tokens in the last one."""
-        from scratch_bert.inspection.states_figure import draw
+        from scratch_bert.inspection.figures.states import draw
 
         return draw(self)
 

@@ -1,1 +1,5 @@
-"""From text to a pretrained BERT: documents → stretches → pairs → masking → examples."""
+"""What BERT is pretrained on: sentence pairs with masked tokens, and the two losses.
+
+Read: pairs, masking, objective. When you need it: dynamic/ (resampled every epoch), static/ (made
+once, before training), corpus/ (text of any size), run/ (a whole pretraining).
+"""

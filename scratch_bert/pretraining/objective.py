@@ -7,8 +7,8 @@ from typing import NamedTuple, Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scratch_bert.outputs import HeadOutput, PreTrainingOutput
-from scratch_bert.training.batches import IGNORED
+from scratch_bert.model.outputs import HeadOutput, PreTrainingOutput
+from scratch_bert.training.run.batches import IGNORED
 from scratch_bert.training.step import Batch
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from random import Random
 from typing import NamedTuple
 
-from scratch_bert.pretraining.documents import Sentence
+from scratch_bert.pretraining.corpus.documents import Sentence
 
 _TRIES = 10  # to draw another document; with few, the second stretch may be of the same one
 

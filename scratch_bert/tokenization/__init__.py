@@ -1,10 +1,11 @@
-"""From text to rows of ids. No torch.
+"""From text to rows of token ids; without torch.
 
-In the order to read: normalizer, splitter, wordpiece, pipeline, truncation, encoding, padding,
-tokenizer; then fast_path, which does the same by looking up.
+Read: normalizer, splitter, wordpiece, pipeline. When you need it: interface/ (`BertTokenizer`, as
+HuggingFace's is called), files/ (settings of a checkpoint), fast/ (the same ids by looking words
+up), unicode/ (character classes).
 """
 
-from scratch_bert.tokenization.settings import AddedToken, TokenizerSettings
-from scratch_bert.tokenization.tokenizer import BertTokenizer
+from scratch_bert.tokenization.files.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.interface.tokenizer import BertTokenizer
 
 __all__ = ["AddedToken", "BertTokenizer", "TokenizerSettings"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
-from scratch_bert.tokenization import characters
+from scratch_bert.tokenization.unicode import characters
 
 
 class Normalized(NamedTuple):

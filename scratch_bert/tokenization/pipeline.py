@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from scratch_bert.tokenization.added_tokens import AddedTokens
+from scratch_bert.tokenization.files.settings import AddedToken
+from scratch_bert.tokenization.interface.added_tokens import AddedTokens
 from scratch_bert.tokenization.normalizer import Normalized, Normalizer
-from scratch_bert.tokenization.settings import AddedToken
 from scratch_bert.tokenization.splitter import Word, words
 from scratch_bert.tokenization.wordpiece import wordpiece
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from scratch_bert.tokenization.characters import is_punctuation
 from scratch_bert.tokenization.normalizer import Normalized
+from scratch_bert.tokenization.unicode.characters import is_punctuation
 
 
 class Word(NamedTuple):

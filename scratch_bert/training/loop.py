@@ -7,10 +7,10 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import nn
 
-from scratch_bert.training import processes
-from scratch_bert.training.layers import freeze
-from scratch_bert.training.order import epoch_order, steps_of_epoch
-from scratch_bert.training.settings import Settings
+from scratch_bert.training.distributed import processes
+from scratch_bert.training.run.layer_decay import freeze
+from scratch_bert.training.run.settings import Settings
+from scratch_bert.training.shuffle import epoch_order, steps_of_epoch
 from scratch_bert.training.step import Batch, Objective, training_step
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from scratch_bert.training.layers import height, number_of_layers
+from scratch_bert.training.run.layer_decay import height, number_of_layers
 
 
 def parameter_groups(

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from scratch_bert.training import processes
+from scratch_bert.training.distributed import processes
 
 Batch = Mapping[str, Tensor]
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from parity import faulty_tokenizer
-from parity.bench import Bench, prepare
-from parity.checks import tokenizer_suite
+from parity.self_test.mutants import tokenizer
+from parity.self_test.workbench import Bench, prepare
+from parity.tokenizer import suite
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +26,6 @@ def _quick(unchecked_shapes, monkeypatch):
 @pytest.fixture
 def few_words(monkeypatch):
     """Tokenizers of 3,000 words, which are built in a tenth of the time."""
-    words = tokenizer_suite.vocabulary()[:3000]
-    for module in (tokenizer_suite, faulty_tokenizer):
+    words = suite.vocabulary()[:3000]
+    for module in (suite, tokenizer):
         monkeypatch.setattr(module, "vocabulary", lambda: words)

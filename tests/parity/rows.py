@@ -1,8 +1,8 @@
 """The worker's answers as the rows they become."""
 
-from parity.compare import Comparison, Status
-from parity.errors import CandidateCrashedError
-from parity.worker import answers
+from parity.core.compare import Comparison, Status
+from parity.core.errors import CandidateCrashedError
+from parity.model.worker import answers
 
 
 def rows_of(request):

@@ -8,10 +8,11 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-FUSED = Path(__file__).parent / "berts" / "fused.py"
+STRANGERS = Path(__file__).parent / "strangers"
+FUSED = STRANGERS / "berts" / "fused.py"
 MINE = """
 import parity
-from parity.scratch_candidate import ScratchBert
+from parity.ours.model import ScratchBert
 
 
 class Mine(ScratchBert):
@@ -71,7 +72,7 @@ def test_a_message_that_says_what_to_do(run):
 
 
 def test_a_crash(run):
-    hostile = Path(__file__).with_name("hostile_berts.py")
+    hostile = STRANGERS / "hostile_berts.py"
     result = run(f"--parity-candidate={hostile}:Raises", "-k", "sentence")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*RuntimeError: the attention is broken"])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.compare import Status
-from parity.loading import load_maker
+from parity.core.compare import Status
+from parity.core.import_by_name import load_maker
 from tests.judging import failed, judged
 
 ROOT = Path(__file__).parents[2]

@@ -22,27 +22,27 @@ WALLS = {  # what is imported, and what it must do without
     "the tokenizer": (["scratch_bert.tokenization"], ["torch", "transformers"]),
     "a candidate's process": (
         [
-            "parity.worker",
+            "parity.model.worker",
             "parity.adapter.worker",
-            "parity.suite_worker",
-            "parity.scratch_training",
-            "parity.faulty_training",
-            "parity.scratch_finetuning",
-            "parity.faulty_finetuning",
-            "parity.inference_candidate",
-            "parity.scratch_inference",
-            "parity.faulty_inference",
+            "parity.suite.worker",
+            "parity.ours.pretraining",
+            "parity.self_test.mutants.pretraining",
+            "parity.ours.finetuning",
+            "parity.self_test.mutants.finetuning",
+            "parity.inference.candidate",
+            "parity.ours.inference",
+            "parity.self_test.mutants.inference",
             "parity.exercises.candidate",
         ],
         ["transformers", "tokenizers"],
     ),
 }
 HIT = [
-    ("parity.check", "transformers"),
+    ("parity.model.judge", "transformers"),
     ("parity.reference", "transformers"),
     ("parity.reference", "tokenizers"),
-    ("parity.scratch", "scratch_bert"),
-    ("scratch_bert.model", "torch"),
+    ("parity.ours.checkpoint", "scratch_bert"),
+    ("scratch_bert.model.bert", "torch"),
 ]
 PROGRAM = """
 import importlib, os, sys
@@ -126,7 +126,7 @@ def test_public_names():
 
 def test_what_an_adapter_imports():
     import parity
-    from parity.stages import Stage
+    from parity.core.stages import Stage
 
     assert parity.__all__ == [
         "Stage",

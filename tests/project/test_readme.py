@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-import scratch_bert.cli
-from parity.cli import main
+import scratch_bert.cli.main
+from parity.cli.main import main
+from parity.core.stages import stage_names
 from parity.exercises.catalogue import EXERCISES
-from parity.stages import stage_names
 from tests import forked
 from tests.learner import write_learner
-from tests.parity.exercise_solutions import WRONG
+from tests.parity.strangers.exercise_solutions import WRONG
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -106,7 +106,7 @@ def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
     """One after the other, as a reader would. Slow: each builds the models anew."""
     assert len(MINE) == 10
     monkeypatch.chdir(tmp_path)
-    model = "from tests.parity.plain_berts import Tutorial as MyBert"
+    model = "from tests.parity.strangers.plain_berts import Tutorial as MyBert"
     (tmp_path / "my_bert.py").write_text(f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{model}")
     for command in MINE:
         _, *arguments = shlex.split(command)
@@ -129,7 +129,7 @@ def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     pretrain, *uses = (shlex.split(command)[1:] for command in PRETRAIN)
     for arguments in (pretrain + less.split(), *uses):
         with pytest.raises(SystemExit) as ended:
-            scratch_bert.cli.main(arguments)
+            scratch_bert.cli.main.main(arguments)
         assert not ended.value.code, arguments
     assert "held out: perplexity" in capfd.readouterr().out
 
@@ -141,7 +141,7 @@ def test_finetune(command, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     write_learner(tmp_path / "learner")
     with pytest.raises(SystemExit) as ended:
-        scratch_bert.cli.main(
+        scratch_bert.cli.main.main(
             [*shlex.split(command)[1:], "--checkpoint", "learner", "--epochs", "1"]
         )
     assert ended.value.code == 0
@@ -157,7 +157,7 @@ def test_finetune(command, tmp_path, monkeypatch, capfd):
 @pytest.mark.parametrize("command", SCRATCH_BERT)
 def test_scratch_bert_commands(command, capfdbinary):
     with pytest.raises(SystemExit) as exit_:
-        scratch_bert.cli.main(shlex.split(command)[1:])
+        scratch_bert.cli.main.main(shlex.split(command)[1:])
     assert exit_.value.code == 0
     assert capfdbinary.readouterr().out
 
@@ -264,7 +264,7 @@ def test_the_learning_path_has_every_exercise_and_notebook():
 def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit):
-        main(["check", "tests/parity/berts/fused.py:Fused_1_eps", "--probe", "sentence"])
+        main(["check", "tests/parity/strangers/berts/fused.py:Fused_1_eps", "--probe", "sentence"])
     printed = capsys.readouterr().out
     shown = [block for block in blocks("text") if block.startswith(("diverges", "cause"))]
     assert len(shown) == 2
@@ -275,8 +275,8 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("suite", "candidate", "check"),
     [
-        ("pretraining", "parity.faulty_training:steps-decay-of-all", "steps"),
-        ("finetuning", "parity.faulty_finetuning:regress-broadcast", "regress"),
+        ("pretraining", "parity.self_test.mutants.pretraining:steps-decay-of-all", "steps"),
+        ("finetuning", "parity.self_test.mutants.finetuning:regress-broadcast", "regress"),
     ],
 )
 def test_what_a_wrong_training_reads(suite, candidate, check, capsys, one_thread):
@@ -318,7 +318,7 @@ def test_the_edit_it_proposes_is_found(tmp_path):
     source = (tmp_path / path).read_text()
     assert source.count(old) == 1
     (tmp_path / path).write_text(source.replace(old, new))
-    program = "from parity.cli import main; main(['diff'])"
+    program = "from parity.cli.main import main; main(['diff'])"
     done = forked.run([sys.executable, "-c", program], cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     (shown,) = (block for block in blocks("text") if "▲ first divergence" in block)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
-from parity.checks.side_by_side import compare_named
-from parity.compare import Comparison
+from parity.core.compare import Comparison
+from parity.model.lockstep_diff import compare_named
 from parity.report.terminal import explain
 
 

@@ -112,5 +112,5 @@ parts.figure()
 # both. The segment's vectors are two in all, the same for every token of a text.
 #
 # Here word, segment and place are the first thing that `parity diff` compares with HuggingFace's;
-# the code is [`embeddings.py`](../../scratch_bert/embeddings.py). Next: what the tokens do with
-# each other, in `002_attention_visualization`.
+# the code is [`embeddings.py`](../../scratch_bert/model/embeddings.py). Next: what the tokens do
+# with each other, in `002_attention_visualization`.

@@ -130,5 +130,6 @@ for place in (states.tokens.index("bank"), 0):
 # To look through a real head, pretrain a model of your own (`scratch-bert pretrain`) and give its
 # folder to `cls_evolution`; a `[MASK]` in the text is then what the lens looks at.
 #
-# Code: [`encoder.py`](../../scratch_bert/encoder.py), [`pooler.py`](../../scratch_bert/pooler.py).
+# Code: [`encoder.py`](../../scratch_bert/model/encoder.py) and
+# [`pooler.py`](../../scratch_bert/model/pooler.py).
 # Exercises: `parity exercise residual`, `encoder`, `pooler`. Next: `004_find_the_bug`.

@@ -1,4 +1,4 @@
-"""Exercise attention. The book's: scratch_bert/attention.py."""
+"""Exercise attention. The book's: scratch_bert/model/attention.py."""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,4 @@
-"""Exercise embeddings. The book's: scratch_bert/embeddings.py."""
+"""Exercise embeddings. The book's: scratch_bert/model/embeddings.py."""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,4 @@
-"""Exercise encoder. The book's: scratch_bert/encoder.py, `BertEncoder`."""
+"""Exercise encoder. The book's: scratch_bert/model/encoder.py, `BertEncoder`."""
 
 from collections.abc import Sequence
 

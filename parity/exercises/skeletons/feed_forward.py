@@ -1,4 +1,4 @@
-"""Exercise feed-forward. The book's: scratch_bert/feed_forward.py, `BertIntermediate`."""
+"""Exercise feed-forward. The book's: scratch_bert/model/feed_forward.py, `BertIntermediate`."""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,4 @@
-"""Exercise layer. The book's: scratch_bert/encoder.py, `BertLayer`."""
+"""Exercise layer. The book's: scratch_bert/model/encoder.py, `BertLayer`."""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,4 @@
-"""Exercise mlm-head. The book's: scratch_bert/heads.py, `BertLMPredictionHead`."""
+"""Exercise mlm-head. The book's: scratch_bert/model/heads.py, `BertLMPredictionHead`."""
 
 from torch import Tensor, nn
 

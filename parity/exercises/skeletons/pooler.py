@@ -1,4 +1,4 @@
-"""Exercise pooler. The book's: scratch_bert/pooler.py."""
+"""Exercise pooler. The book's: scratch_bert/model/pooler.py."""
 
 from torch import Tensor, nn
 

@@ -1,4 +1,4 @@
-"""Exercise residual. The book's: scratch_bert/feed_forward.py, `BertOutput`."""
+"""Exercise residual. The book's: scratch_bert/model/feed_forward.py, `BertOutput`."""
 
 from torch import Tensor, nn
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from scratch_bert.cli import main
+from scratch_bert.cli.main import main
 from scratch_bert.inference.fill_mask import FillMask
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratch_bert.pretraining.masking import Masking, Words, mask_words
-from scratch_bert.tokenization.vocabulary import SPECIAL
+from scratch_bert.tokenization.files.vocabulary import SPECIAL
 
 PIECES = [*SPECIAL, *"abcdef", "##x", "##y"]
 VOCABULARY = {piece: i for i, piece in enumerate(PIECES)}

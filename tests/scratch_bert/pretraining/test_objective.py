@@ -5,7 +5,7 @@ import torch
 
 from scratch_bert import BertForMaskedLM
 from scratch_bert.pretraining.objective import Counts, Pretraining
-from scratch_bert.training.batches import IGNORED
+from scratch_bert.training.run.batches import IGNORED
 from tests.batches import ROUNDING, batch_of, gradients, made
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from scratch_bert.tokenization.files.settings import AddedToken
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Piece, Pipeline
-from scratch_bert.tokenization.settings import AddedToken
 from scratch_bert.tokenization.splitter import Word
 
 WORDS = ["[UNK]", "un", "##aff", "##able", "a", "b", "!", "[", "]", "mask", "東", "new", "york"]

@@ -10,7 +10,7 @@ import torch._dynamo  # optimisers do, which takes each forked process seconds
 from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.pretraining.objective import Pretraining
 from scratch_bert.training.loop import Training
-from scratch_bert.training.settings import Settings
+from scratch_bert.training.run.settings import Settings
 from tests.batches import batch_of
 from tests.models import TINY
 

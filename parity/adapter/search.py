@@ -1,0 +1,149 @@
+"""Find the guess that the numbers agree with."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from parity.adapter.agreement import INFINITE, Agreement, Measured
+from parity.adapter.pairing import Pairing
+from parity.adapter.signatures import Call
+
+AGREES = 1e-9
+"""A share of the reference's largest magnitude, in double precision: right guesses agree to 1e-14,
+wrong ones differ by more than 1e-8."""
+
+TRIES = 200
+"""Guesses that are computed; a layer with four square matrices and two norms in unknown places has
+96, a turned layout among them."""
+
+SECONDS = 60
+"""After them no other guess is computed: a model of 12 layers takes a second for each."""
+
+BETTER = 0.05
+"""Where nothing agrees, a guess must come this much closer to be preferred to a likelier one."""
+
+
+@dataclass
+class _Best:
+    """The best guess so far about one part of the model."""
+
+    first: tuple[Pairing, Call, Measured] | None = None
+    found: tuple[Pairing, Call, Measured] | None = None
+    differences: list[float] = field(default_factory=lambda: [INFINITE, INFINITE])
+
+    def see(self, difference: float, guess: Pairing, call: Call, measured: Measured) -> None:
+        seen = guess, call, measured
+        if self.first is None:
+            self.first, self.differences[0] = seen, difference
+        if self.found is None or difference < self.differences[1]:
+            self.found, self.differences[1] = seen, difference
+
+    @property
+    def agrees(self) -> bool:
+        return self.differences[1] <= AGREES
+
+    @property
+    def chosen(self) -> tuple[Pairing, Call, Measured]:
+        first, best = self.differences
+        kept = self.found if self.agrees or best < BETTER * first else self.first
+        assert kept is not None
+        return kept
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search came to.
+
+    Attributes:
+        guess: about all parameters.
+        call: how the model is called.
+        measured: how far the parts are from the reference, each with the reference's input.
+    """
+
+    guess: Pairing
+    call: Call
+    measured: Measured
+
+
+def search(
+    bench: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
+) -> SearchResult:
+    """Try guesses about the parameters outside of layers and inside, from the likeliest on.
+
+    Raises:
+        Exception: the model cannot be called in any way; what the likeliest one raised.
+    """
+    bench.place((*top[0].pairs, *layer[0].pairs))
+    running = _running(bench, calls)
+    if bench.blocks and all(seen.embeddings == INFINITE for _, seen in running):
+        bench.blocks = []  # what its layers are given is no sequence of hidden states
+    ways = _unlike(running)
+    tops, layers = _Best(), _Best()
+    narrowed = not bench.blocks
+    end = time.monotonic() + SECONDS
+    for outer, inner in islice(_tries(top, layer, together=not bench.blocks), TRIES):
+        if bench.blocks:
+            outer = tops.chosen[0] if tops.agrees else outer
+            inner = layers.chosen[0] if layers.agrees else inner
+        bench.place((*outer.pairs, *inner.pairs))
+        seen = list(_measured(bench, ways))
+        right = [call for call, each in seen if each.embeddings <= AGREES]
+        if right and not narrowed:  # the others mistake what the arguments are
+            ways, narrowed, layers = right, True, _Best()
+        for call, each in seen:
+            if call in ways:
+                tops.see(each.top, outer, call, each)
+                layers.see(each.layers if bench.blocks else each.top, inner, call, each)
+        if (tops.agrees and layers.agrees) or time.monotonic() > end:
+            break
+    outer, inner = tops.chosen[0], layers.chosen[0]
+    call = layers.chosen[1]
+    bench.place((*outer.pairs, *inner.pairs))
+    return SearchResult(Pairing((*outer.options, *inner.options)), call, bench.measure(call))
+
+
+def _running(bench: Agreement, calls: Sequence[Call]) -> list[tuple[Call, Measured]]:
+    """The calls that raise nothing."""
+    errors: list[Exception] = []
+    found: list[tuple[Call, Measured]] = []
+    for call in calls:
+        try:
+            found.append((call, bench.measure(call)))
+        except Exception as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
+
+
+def _unlike(running: Sequence[tuple[Call, Measured]]) -> list[Call]:
+    """The calls without those that come to the same numbers as a likelier one."""
+    numbers: dict[tuple[object, ...], Call] = {}
+    for call, seen in running:
+        compared = (seen.embeddings, seen.layers, *seen.outputs.values())
+        numbers.setdefault((call,) if INFINITE in compared else compared, call)
+    return [*numbers.values()]
+
+
+def _measured(bench: Agreement, ways: Sequence[Call]) -> Iterator[tuple[Call, Measured]]:
+    """Each way's measures, up to the first where everything agrees."""
+    for call in ways:
+        seen = bench.measure(call)
+        yield call, seen
+        if max(seen.top, seen.layers) <= AGREES:
+            return
+
+
+def _tries(
+    top: Sequence[Pairing], layer: Sequence[Pairing], *, together: bool
+) -> Iterator[tuple[Pairing, Pairing]]:
+    """Pairs of guesses: side by side where they can be told apart, else each with each."""
+    if not together:
+        for k in range(max(len(top), len(layer))):
+            yield top[min(k, len(top) - 1)], layer[min(k, len(layer) - 1)]
+        return
+    places: Any = ((a, b) for a in range(len(top)) for b in range(len(layer)) if a + b < TRIES)
+    for a, b in sorted(places, key=lambda place: (place[0] + place[1], place[0])):
+        yield top[a], layer[b]

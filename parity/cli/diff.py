@@ -1,0 +1,172 @@
+"""`parity diff`: a BERT beside HuggingFace's, every tensor in the order of computation."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+
+from parity.cli.options import (
+    CheckpointOption,
+    Dtype,
+    FormatOption,
+    OutputOption,
+    check_output,
+    choose_by_name,
+    finish,
+    resolve_checkpoint,
+    shows_histograms,
+)
+from parity.core.compare import Comparison
+from parity.core.errors import CandidateCrashedError, CandidateError
+from parity.core.probes import Mode, Probe
+from parity.core.rerun import rerun
+from parity.core.verdict import Report, Verdict
+from parity.model.diff import judge
+from parity.model.diff_settings import (
+    DEFAULT_PAIRS,
+    DEFAULT_TEXTS,
+    DiffSettings,
+    describe,
+    probe_of,
+    selected,
+)
+from parity.model.judge import Chosen, Judge, check
+from parity.report.json import to_json
+from parity.report.terminal import TerminalReport
+from parity.session import PACKED
+from scratch_bert.cli.common import Format, check_texts
+from scratch_bert.cli.input_lines import InputError, stdin_texts
+
+
+class AttentionKind(StrEnum):
+    """Which attention both sides compute with."""
+
+    EAGER = "eager"
+    SDPA = "sdpa"
+    PACKED = "packed"
+
+
+def diff_command(
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT", help="What both models read; - are lines of stdin."),
+    ] = None,
+    pair: Annotated[
+        list[str] | None, typer.Option(help="A second sentence for each TEXT, in their order.")
+    ] = None,
+    candidate: Annotated[
+        str | None,
+        typer.Option(help="path/to/file.py:NAME or package.module:NAME in scratch_bert's place."),
+    ] = None,
+    checkpoint: CheckpointOption = "builtin:minilm",
+    probe: Annotated[str | None, typer.Option(help="Read this probe in place of texts.")] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
+    ] = None,
+    attention: Annotated[
+        AttentionKind,
+        typer.Option(help="eager shows scores; sdpa is faster and has none; packed omits padding."),
+    ] = AttentionKind.EAGER,
+    dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Of weights the checkpoint lacks, and ids.")
+    ] = 0,
+    form: FormatOption = Format.HUMAN,
+    output: OutputOption = None,
+) -> int:
+    """Compare a BERT with HuggingFace, every tensor in the order of computation.
+
+    scratch_bert is compared bit for bit. A candidate, and a packed batch of scratch_bert, which
+    does other operations, are compared in double precision.
+
+    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
+    5 nothing was compared.
+    """
+    check_output(output)
+    if texts == ["-"]:
+        texts = _of_stdin()
+    check_texts(texts or DEFAULT_TEXTS, pair or ())
+    try:
+        torch.empty(0, device=device).tolist()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise typer.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
+    if candidate is not None and (attention is not AttentionKind.EAGER or dtype or device != "cpu"):
+        raise typer.BadParameter("a candidate brings its own attention, dtype and device")
+    if attention is AttentionKind.PACKED:
+        if dtype or device != "cpu":
+            raise typer.BadParameter("a packed batch is compared in double precision, on the cpu")
+        candidate = PACKED
+    if probe is not None and texts:
+        raise typer.BadParameter("give texts or a probe, not both", param_hint="--probe")
+    folder = resolve_checkpoint(checkpoint)
+    settings = DiffSettings(
+        texts=texts or DEFAULT_TEXTS,
+        pairs=pair or (None if texts else DEFAULT_PAIRS),
+        attention=attention,
+        dtype=getattr(torch, dtype) if dtype else None,
+        device=device,
+        seed=seed,
+        stages=stage or (),
+        probe=None if probe is None else _probe(checkpoint, probe, seed),
+        histogram=shows_histograms(output, form),
+    )
+    report = Report(
+        environment={**describe(folder, checkpoint, settings), "rerun": rerun(settings.texts)}
+    )
+    terminal = TerminalReport(Console())
+    if form is Format.HUMAN:
+        terminal.header()
+    rows = (
+        judge(report, folder, settings)
+        if candidate is None
+        else _judge_candidate(report, candidate, folder, settings)
+    )
+    for row in rows:
+        if form is Format.HUMAN and row.lane in ("propagated", "published"):
+            terminal.row(row)
+    if form is Format.JSON:
+        print(to_json(report))
+    else:
+        terminal.summary(report)
+    return finish(report, output)
+
+
+def _of_stdin() -> list[str]:
+    try:
+        texts = list(stdin_texts())
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from None
+    if not texts:
+        raise typer.BadParameter("there is none on standard input", param_hint="TEXT")
+    return texts
+
+
+def _probe(checkpoint: str, name: str, seed: int) -> Probe:
+    _, chosen = choose_by_name(checkpoint, [name], seed)
+    evaluated = [each for each in chosen.probes if each.mode is Mode.EVALUATE and not each.dtype]
+    if not evaluated:
+        raise typer.BadParameter(f"{name} is for `parity check` alone", param_hint="--probe")
+    return evaluated[0]
+
+
+def _judge_candidate(
+    report: Report, candidate: str, folder: Path, settings: DiffSettings
+) -> Iterator[Comparison]:
+    for fact in ("attention", "dtype", "device"):
+        del report.environment[fact]
+    report.environment["candidate"] = candidate
+    try:
+        with Judge(candidate, folder, histogram=settings.histogram) as judge:
+            for row in check(judge, Chosen([probe_of(folder, settings)])):
+                if selected(row.name, settings.stages):
+                    report.rows.append(row)
+                    yield row
+    except CandidateError as error:
+        raise typer.BadParameter(str(error), param_hint="--candidate") from None
+    except CandidateCrashedError as error:
+        report.failure, report.error = Verdict.CRASHED, str(error)

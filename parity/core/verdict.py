@@ -1,0 +1,109 @@
+"""What a comparison comes to: rows, a verdict, an exit code."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from parity.core.causes import Diagnosis
+from parity.core.compare import Comparison, Status
+
+
+class Verdict(StrEnum):
+    """The whole run in a word."""
+
+    PARITY = "parity"
+    DIVERGES = "diverges"
+    CRASHED = "crashed"
+    NOT_COMPARABLE = "not_comparable"
+    NOTHING_COMPARED = "nothing_compared"
+
+
+EXIT_CODES = {
+    Verdict.PARITY: 0,
+    Verdict.DIVERGES: 1,
+    Verdict.CRASHED: 2,
+    Verdict.NOT_COMPARABLE: 3,
+    Verdict.NOTHING_COMPARED: 5,
+}
+
+
+@dataclass
+class Report:
+    """What a diff found.
+
+    Attributes:
+        rows: one per stage, in the order of computation.
+        environment: what the result depends on.
+        notes: what a reader must know besides, such as a text that was cut.
+        failure: the verdict where the comparison did not come to its end.
+        error: why not.
+        diagnosis: why it diverges, where that was asked.
+    """
+
+    rows: list[Comparison] = field(default_factory=list)
+    environment: dict[str, str | int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    failure: Verdict | None = None
+    error: str | None = None
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def first_divergence(self) -> Comparison | None:
+        """The first stage that is not equal; what a model makes of padding is its own business."""
+        return next((row for row in self.rows if not row.passed and row.lane != "padding"), None)
+
+    @property
+    def born(self) -> list[str]:
+        """The stages that are wrong though their input was right, each once.
+
+        One that nothing was seen at is not known to be.
+        """
+        wrong = [row for row in self.rows if row.lane == "isolated" and not row.passed]
+        seen = [row.name for row in wrong if row.status is not Status.MISSING_OURS]
+        return list(dict.fromkeys(seen))
+
+    @property
+    def born_backward(self) -> list[str]:
+        """The stages whose gradient is wrong though all it is made from was right, each once.
+
+        Where a forward pass is wrong its gradient is, too; so these are looked for in a right one.
+        """
+        rows = [row for row in self.rows if row.lane == "isolated gradient" and not row.passed]
+        return list(dict.fromkeys(row.name for row in rows)) if not self.born else []
+
+    @property
+    def required(self) -> Comparison | None:
+        """The comparison that needs the most of what is allowed: its numbers are the smallest
+        tolerance with which all would hold.
+        """
+        rows = [row for row in self.rows if row.lane not in ("padding", "law") and row.max_abs > 0]
+        return max(rows, key=lambda row: row.needed, default=None)
+
+    @property
+    def unsupported(self) -> list[str]:
+        """What the candidate has not, or is not seen to have, each once."""
+        rows = [row for row in self.rows if row.status is Status.UNSUPPORTED]
+        return list(dict.fromkeys(row.name for row in rows))
+
+    @property
+    def tally(self) -> str:
+        """How much of what decides is as it should be; padding and what nobody computes do not."""
+        judged = [
+            row
+            for row in self.rows
+            if row.lane != "padding" and row.status is not Status.UNSUPPORTED
+        ]
+        return f"{sum(row.passed for row in judged)} of {len(judged)} comparisons hold"
+
+    @property
+    def compared(self) -> int:
+        """How many comparisons were made; what a side does not compute is not compared."""
+        return sum(row.status is not Status.UNSUPPORTED for row in self.rows)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The whole in a word."""
+        if self.failure is not None:
+            return self.failure
+        if not self.compared:
+            return Verdict.NOTHING_COMPARED
+        return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES

@@ -1,0 +1,110 @@
+"""What the reference would compute had it made a mistake, where a candidate shows its stages."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from parity.core.mistake import Mistake
+from parity.core.probes import Mode, Probe
+from parity.core.stages import OUTPUTS
+from parity.diagnosis.cached_layers import known, made_by
+from parity.diagnosis.inject import making
+from parity.model.expected import Witness
+from parity.model.isolated import isolated
+from parity.model.reference_under_test import reference_subject
+
+
+class Counterfactual(AbstractContextManager["Counterfactual"]):
+    """The reference, which makes mistakes on demand.
+
+    Args:
+        folder: the checkpoint.
+        shown: the stages and outputs that the candidate shows: after each of these both go on with
+            the reference's own numbers.
+    """
+
+    def __init__(self, folder: Path, shown: Collection[str]) -> None:
+        self._config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        right = reference_subject(folder)
+        self._right = right.forward
+        self._subject = replace(right, forward=self._forward)
+        named = self._subject.model(torch.float64).named_parameters()
+        self._weights = [name.removeprefix("bert.") for name, _ in named]
+        self.shown = shown
+        self._mistakes: Sequence[Mistake] = ()
+        self._made: dict[str, list[Any]] = {}  # by all layers, where they are right; by probe
+        self._known: Sequence[Any] = ()  # made by those before the first mistake
+
+    @property
+    def stages(self) -> list[str]:
+        """All that the reference has, in the order of computation; its weights come last."""
+        return [*self._subject.stages, *OUTPUTS, *self._weights]
+
+    @property
+    def layers(self) -> int:
+        """How many it has."""
+        return int(self._config["num_hidden_layers"])
+
+    @property
+    def heads(self) -> int:
+        """Of its attention."""
+        return int(self._config["num_attention_heads"])
+
+    def run(
+        self, witness: Witness, mistakes: Sequence[Mistake], until: str = ""
+    ) -> dict[str, Tensor]:
+        """Make mistakes on a probe, in the isolated lane.
+
+        Args:
+            witness: of the probe.
+            mistakes: which, and where.
+            until: after this stage nothing is computed.
+
+        Returns:
+            What comes out at each stage that the candidate shows.
+        """
+        self._mistakes = mistakes
+        in_double = replace(witness, dtype=torch.float64)
+        if witness.probe.mode is Mode.EVALUATE:
+            first = [self._layer(stage) for mistake in mistakes for stage in mistake.stages]
+            self._known = self._made_on(witness.probe)[: min(first, default=0)]
+        else:  # gradients go through all layers, and dropout is drawn in all
+            self._known = ()
+        return isolated(self._subject, in_double, self.shown, until=until)
+
+    def _forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        layers = self._modules(model)[: len(self._known)]
+        with (
+            known(layers, self._known),
+            making(self._mistakes, model, self._config, batch) as edited,
+        ):
+            return edited(self._right(model, batch))
+
+    def _made_on(self, probe: Probe) -> list[Any]:
+        """What each layer makes of a probe."""
+        if probe.name not in self._made:
+            model = self._subject.model(torch.float64)
+            with torch.no_grad():
+                self._made[probe.name] = made_by(
+                    self._modules(model), lambda: self._right(model, probe.batch)
+                )
+        return self._made[probe.name]
+
+    def _modules(self, model: nn.Module) -> list[nn.Module]:
+        places = (self._subject.stages[f"encoder.layer.{i}"] for i in range(self.layers))
+        return [model.get_submodule(place.module) for place in places]
+
+    def _layer(self, stage: str) -> int:
+        """The number of the layer that makes a stage; of the first that comes after it."""
+        if stage.startswith("encoder.layer."):
+            return int(stage.split(".")[2])
+        return self.layers if stage in OUTPUTS or stage.startswith(("pooler", "cls.")) else 0
+
+    def __exit__(self, *_: object) -> None:
+        self._subject.__exit__()

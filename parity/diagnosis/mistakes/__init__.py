@@ -1,0 +1,1 @@
+"""Known mistakes of the model, one file for each part that they break."""

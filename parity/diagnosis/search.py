@@ -1,0 +1,218 @@
+"""Tries known mistakes, one, then two at once, until one gives a candidate's numbers at a stage."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from parity.core.causes import Cause, Mistakes
+from parity.core.compare import Status
+from parity.core.mistake import Fault, Mistake
+from parity.core.probes import Mode
+from parity.diagnosis.catalogue import CATALOGUE
+from parity.diagnosis.counterfactual import Counterfactual
+from parity.diagnosis.observations import Evidence
+from parity.model.expected import GRADIENT
+
+_PARTNERS = 8  # mistakes that are tried with every other one where none suffices
+_PAIRS = 300  # tries of two mistakes
+_STEPS = 12  # towards a parameter
+_ALL = 1 - 1e-6  # of a difference; who explains that much, or more, explains all
+
+
+class Search:
+    """Tries mistakes.
+
+    Args:
+        counterfactual: makes them.
+        evidence: is to be explained.
+        known: mistakes that are made in any case.
+    """
+
+    def __init__(self, counterfactual: Counterfactual, evidence: Evidence, known: Mistakes) -> None:
+        self._known = known
+        self._counterfactual = counterfactual
+        self._evidence = evidence
+        self._names = counterfactual.stages
+        self._pairs_left = _PAIRS
+        self._found: list[Mistake] = []
+        self._unknown: set[str] = set()  # stages without their layers' numbers
+
+    def explain(self, stage: str) -> list[Cause]:
+        """Find what gives a stage's numbers, each as well as the others."""
+        causes = self._again(stage) or self._anew(stage)
+        self._found += [mistake for cause in causes for mistake in cause.mistakes]
+        if not causes:
+            self._unknown.add(_kind(stage))
+        return causes
+
+    def _again(self, stage: str) -> list[Cause]:
+        """Try what was found elsewhere: who makes a mistake in one layer makes it in all."""
+        found = []
+        for fault, value in {(each.fault, each.value): None for each in self._found}:
+            for place in self._near(stage, fault):
+                again = (Mistake(fault, place, value),)
+                if self._one(stage, again) == 0 and (cause := self._verified(stage, again)):
+                    found.append(cause)
+        return found
+
+    def _anew(self, stage: str) -> list[Cause]:
+        tried: list[tuple[float, Mistakes]] = []
+        exact: list[Cause] = []
+        for mistakes in self._options(stage):
+            left, mistakes = self._left(stage, mistakes)
+            tried.append((left, mistakes))
+            if left == 0 and (cause := self._verified(stage, mistakes)):
+                exact.append(cause)
+        if exact:  # what explains most stages, and most of them; the catalogue's first comes first
+            best = max(map(_rank, exact))
+            return [cause for cause in exact if _rank(cause) == best]
+        if self._evidence.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
+            return []
+        tried.sort(key=lambda each: each[0])
+        for _, first in [each for each in tried if each[0] < 1][:_PARTNERS]:
+            for _, second in tried:
+                if self._pairs_left == 0:
+                    return []
+                if first == second:
+                    continue
+                self._pairs_left -= 1
+                both = first + second
+                if self._one(stage, both) == 0 and (cause := self._verified(stage, both)):
+                    return [cause]
+        return []
+
+    def _options(self, stage: str) -> Iterator[Mistakes]:
+        """Yield mistakes between a stage and those before it that are shown."""
+        mode = self._evidence.mode(stage)
+        for fault in CATALOGUE.values():
+            possible = fault.mode is mode and not fault.equivalent
+            near = self._near(stage, fault) if possible else []
+            if len(near) > 1:
+                yield tuple(Mistake(fault, place) for place in near)
+            for place in near:
+                yield (Mistake(fault, place),)
+
+    def _near(self, stage: str, fault: Fault) -> list[tuple[str, ...]]:
+        """The fault's places between a stage and those before it that are shown."""
+        places = fault.places(self._names, self._counterfactual.layers)
+        if stage.endswith(GRADIENT):  # it comes from behind, from as far as there is
+            return places
+        gap = self._gap(stage)
+        return [place for place in places if gap & {*place}]
+
+    def _gap(self, stage: str) -> set[str]:
+        """The stages that a stage is made from and nobody sees, and itself."""
+        shown, gap = {*self._evidence.shown}, {stage}
+        for name in reversed(self._names[: self._names.index(stage)]):
+            if name not in shown:
+                gap.add(name)
+            elif _is_whole(name):
+                break
+        return gap
+
+    def _left(self, stage: str, mistakes: Mistakes) -> tuple[float, Mistakes]:
+        """Return the share of a stage's difference that is left, and by which parameters."""
+        values = mistakes[0].fault.values
+        if not values:
+            return self._one(stage, mistakes), mistakes
+        valued = [tuple(_with_value(each, value) for each in mistakes) for value in values]
+        left = [self._one(stage, each) for each in valued]
+        best = valued[min(range(len(left)), key=left.__getitem__)]
+        if min(left) in (0, math.inf) or _kind(stage) in self._unknown:
+            return min(left), best
+        found = self._estimated(stage, best)
+        return self._one(stage, found), found
+
+    def _one(self, stage: str, mistakes: Mistakes) -> float:
+        """The share that is left on the probe that shows the stage best; 0 within the tolerance."""
+        probe, before = next(iter(self._evidence.wrong[stage].items()))
+        made = self._made(probe, stage, mistakes)
+        if made is None:
+            return math.inf
+        after = self._evidence.beside(probe, stage, made)
+        if after.passed:
+            return 0
+        left = after.max_abs / before.max_abs
+        return left if math.isfinite(left) else math.inf
+
+    def _made(self, probe: str, stage: str, mistakes: Mistakes) -> Tensor | None:
+        """What comes out at a stage; None where the model cannot run so."""
+        witness = self._evidence.witnesses[probe]
+        try:
+            return self._counterfactual.run(witness, self._known + mistakes, until=stage).get(stage)
+        except (RuntimeError, IndexError, KeyError):
+            return None
+
+    def _estimated(self, stage: str, mistakes: Mistakes) -> Mistakes:
+        """Find the value of the parameter that leaves the least, by Gauss and Newton's method."""
+        probe = next(iter(self._evidence.wrong[stage]))
+        value = mistakes[0].value
+
+        def residual(value: float) -> Tensor | None:
+            valued = tuple(_with_value(each, value) for each in mistakes)
+            made = self._made(probe, stage, valued)
+            return None if made is None else self._evidence.residual(probe, stage, made)
+
+        for power in reversed(range(_STEPS)):
+            step = value * 1e-4
+            here, beside = residual(value), residual(value + step)
+            if here is None or beside is None:
+                break
+            slope = (beside - here) / step
+            steepness = slope.dot(slope).item()
+            if not steepness > 0:
+                break
+            change = slope.dot(here).item() / steepness
+            if not abs(change) <= abs(value) * 2.0**power:  # out of reach, or not a number
+                break
+            value -= max(-abs(value) * 0.9, min(change, abs(value) * 0.9))  # it keeps its sign
+            if abs(change) <= abs(value) * 1e-14:
+                break
+        return tuple(_with_value(each, value) for each in mistakes)
+
+    def _verified(self, stage: str, mistakes: Mistakes) -> Cause | None:
+        """Return the cause, if all that mistakes change is as the candidate has it."""
+        changed = {stage}
+        shapes = {row.status is Status.SHAPE for row in self._evidence.wrong[stage].values()}
+        alone = all(each.stages == (stage,) for each in mistakes) and shapes == {False}
+        for probe in self._evidence.like(stage):
+            witness = self._evidence.witnesses[probe]
+            if alone and self._evidence.mode(stage) is Mode.EVALUATE:  # what follows is right again
+                there = self._made(probe, stage, mistakes)
+                if there is None or not self._evidence.beside(probe, stage, there).passed:
+                    return None
+                continue
+            made = self._counterfactual.run(witness, self._known + mistakes)
+            for name in made.keys() & {*witness.names} & {*self._evidence.shown}:
+                expected = self._evidence.expected(probe, name)
+                right = next(witness.compare(name, made[name], expected, "isolated"))
+                if not right.passed:
+                    changed.add(name)
+                if name in changed and not self._evidence.beside(probe, name, made[name]).passed:
+                    return None
+        probe, before = next(iter(self._evidence.wrong[stage].items()))
+        there = self._made(probe, stage, mistakes)
+        assert there is not None
+        after = self._evidence.beside(probe, stage, there).max_abs
+        stages = tuple(name for name in self._evidence.wrong if name in changed)
+        return Cause(mistakes, stages, probe, before.max_abs, after)
+
+
+def _rank(cause: Cause) -> tuple[int, float]:
+    return len(cause.stages), min(cause.explained, _ALL)
+
+
+def _kind(stage: str) -> str:
+    return re.sub(r"\.\d+", "", stage)
+
+
+def _is_whole(stage: str) -> bool:
+    """Whether all there is of a token goes through a stage."""
+    parts = stage.split(".")
+    return parts[-1] in ("embeddings", "sum", "LayerNorm") or parts[-1].isdigit()
+
+
+def _with_value(mistake: Mistake, value: float) -> Mistake:
+    return Mistake(mistake.fault, mistake.stages, value)

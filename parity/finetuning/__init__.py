@@ -1,0 +1,1 @@
+"""Judges a fine-tuning: loss, labels, dropout of the head, whole epochs beside the Trainer."""

@@ -1,0 +1,1 @@
+"""Known mistakes of fine-tuning, one file for each part that they break."""

@@ -1,0 +1,158 @@
+"""Do two epochs of a task end as HuggingFace's Trainer ends them?
+
+With steps of several batches the Trainer is given a loss that counts all labels of a step alike,
+which BERT's own heads do not (transformers#47688).
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from parity import reference
+from parity.core.compare import Status
+from parity.finetuning.inputs import batch, config_of, model, weights
+from parity.finetuning.mistakes.runs import ACCUMULATE, ACCUMULATED, DROPOUT, RUN, run
+from parity.pretraining.dropout import judge_dropped
+from parity.pretraining.states import LazyStates, judge_states, same
+from parity.suite.candidate import Asked
+from parity.suite.mistake import Instead
+from parity.suite.outcome import Outcome
+from parity.suite.training_runs import RowsDataset, State
+
+LEARNT = ("tag", "classify", "answer")
+_EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches
+SETTINGS: dict[str, Any] = {
+    "epochs": 2,
+    "batch_size": 3,
+    "learning_rate": 1e-3,
+    "warmup": 2,
+    "weight_decay": 0.01,
+    "max_grad_norm": 6.0,  # some steps are clipped, others are not
+    "seed": 7,
+}
+
+
+def check_finetuning(candidate: Asked) -> Outcome:
+    """Take steps of one batch without dropout, in double precision; then with it, in single.
+
+    The bits of the second are told, and not demanded; that something is dropped is demanded.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome = _judge("run", candidate, 1, RUN)
+    if outcome.different:
+        return outcome
+    for task in LEARNT:
+        states = _asked(candidate, task, 1, dropout=True)
+        last = states[-1] if states else {}
+        theirs = _trainer(task, 1, dropout=True)[-1]
+        probe = f"{task}, with dropout"
+        judge_dropped(outcome, last, theirs, _without_dropout(task), DROPOUT.fault, probe)
+    return outcome
+
+
+def check_accumulation(candidate: Asked) -> Outcome:
+    """Take steps of three batches without dropout, in double precision.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    return _judge("accumulate", candidate, ACCUMULATED, (*ACCUMULATE, *RUN))
+
+
+def _judge(check: str, candidate: Asked, accumulation: int, known: tuple[Instead, ...]) -> Outcome:
+    outcome = Outcome(check)
+    ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
+    for task, states in ours.items():
+        judge_states(outcome, states, _trainer(task, accumulation), where=f"{task}, ")
+    wrong = outcome.different
+    if wrong and all(row.status is not Status.MISSING_OURS for row in wrong):
+        outcome.explain(
+            known,
+            lambda mistake: all(
+                same(states, _wrong(task, accumulation, mistake)) for task, states in ours.items()
+            ),
+        )
+    return outcome
+
+
+def _asked(candidate: Asked, task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
+    return candidate.ask(
+        "run",
+        task=task,
+        config=config_of(task, dropout=dropout),
+        weights=weights(task),
+        dtype="float32" if dropout else "float64",
+        examples=_examples(task),
+        settings={**SETTINGS, "accumulation": accumulation},
+    )
+
+
+@cache
+def _trainer(task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
+    """The reference's parameters after each step of its Trainer."""
+    dtype = "float32" if dropout else "float64"
+    trained, states = model(task, config_of(task, dropout=dropout), weights(task), dtype), []
+
+    def keep() -> None:
+        states.append({name: each.clone() for name, each in trained.state_dict().items()})
+
+    examples, loss = _examples(task), None
+    if accumulation > 1:
+        loss = _of_windows if task == "answer" else _of_labels
+        ends = [examples.pop(n) for n in ("start_positions", "end_positions") if n in examples]
+        examples |= {"labels": torch.stack(ends, 1)} if ends else {}
+    settings = {**SETTINGS, "accumulation": accumulation}
+    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
+        reference.run_trainer(trained, RowsDataset(examples), settings, Path(folder), keep, loss)
+    return states
+
+
+def _of_labels(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
+    return (
+        F.cross_entropy(output.logits.flatten(0, -2), labels.flatten(), reduction="sum")
+        / num_items_in_batch
+    )
+
+
+def _of_windows(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
+    """Each window has two labels."""
+    first, last = (
+        F.cross_entropy(scores, ends, reduction="sum") / (num_items_in_batch // 2)
+        for scores, ends in zip((output.start_logits, output.end_logits), labels.T, strict=True)
+    )
+    return (first + last) / 2
+
+
+@cache
+def _wrong(task: str, accumulation: int, mistake: Instead) -> LazyStates:
+    return LazyStates(_trained(task, accumulation, mistake.parts))
+
+
+@cache
+def _without_dropout(task: str) -> State:
+    return [*_trained(task, 1, {}, "float32")][-1]
+
+
+def _trained(
+    task: str, accumulation: int, parts: Mapping[str, Any], dtype: str = "float64"
+) -> Iterator[State]:
+    """Train the reference's model in plain code, with a mistake or none."""
+    trained = model(task, config_of(task), weights(task), dtype)
+    settings = {**SETTINGS, "accumulation": accumulation}
+    with torch.random.fork_rng(devices=[]):
+        for _ in run(trained, task, _examples(task), settings, parts):
+            yield {name: each.clone() for name, each in trained.state_dict().items()}
+
+
+def _examples(task: str) -> State:
+    return batch(task, seed=2, rows=_EXAMPLES, outside=False)

@@ -1,0 +1,1 @@
+"""Judges inference: answers, labels, entities and vectors beside HuggingFace's pipelines."""

@@ -1,0 +1,1 @@
+"""Known mistakes of inference, one file for each task."""

@@ -1,0 +1,1 @@
+"""Inference in plain code, in which the known mistakes are made."""

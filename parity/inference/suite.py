@@ -1,0 +1,128 @@
+"""All checks of inference: of what a model is used for, one task after the other."""
+
+import math
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any
+
+import torch
+
+from parity.core.compare import Comparison, Status
+from parity.inference.answers import (
+    compared,
+    equal_numbers,
+    named,
+    rounding,
+    settled,
+    unlike,
+)
+from parity.inference.candidate import InferenceCandidate
+from parity.inference.cases import CASES
+from parity.inference.checkpoints import folder_of
+from parity.inference.mistakes.catalogue import MISTAKES
+from parity.inference.reference import expected, machine
+from parity.inference.right.tasks import TASKS
+from parity.suite.candidate import Asked
+from parity.suite.mistake import Instead
+from parity.suite.outcome import Outcome
+from parity.suite.suite import Check, Suite
+
+_SINGLE, _DOUBLE = torch.float32, torch.float64
+Place = tuple[int, int]  # the number of a case, and of a text in it
+Parts = tuple[tuple[str, Any], ...]
+
+
+def check_task(check: str, candidate: Asked) -> Outcome:
+    """Ask everything there is to ask of a task, and compare with the reference's answers.
+
+    Raises:
+        CandidateError: the candidate returns what is no answer.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome, method = Outcome(check), TASKS[check].method
+    equal, number = 0, 0
+    answers: list[Any] = []
+    for i, case in enumerate(CASES[check]):
+        ours = candidate.ask(method, folder=str(folder_of(case.folder)), **case.given)
+        theirs = expected(check, i, _SINGLE)
+        allowed = _allowed(check, i)
+        if note := unlike(ours, theirs):
+            outcome.rows.append(Comparison("all texts", Status.SHAPE, note=note, probe=case.name))
+            ours = [None] * len(theirs)
+        else:
+            texts = range(len(theirs))
+            outcome.rows += [_row(check, (i, n), ours[n], theirs[n], allowed) for n in texts]
+        same, of = equal_numbers(ours, theirs)
+        equal, number = equal + same, number + of
+        answers.append(ours)
+    outcome.bits = equal, number
+    if outcome.different:
+        _explain(outcome, answers)
+    return outcome
+
+
+def _row(check: str, place: Place, ours: Any, theirs: Any, allowed: float) -> Comparison:
+    case, number = CASES[check][place[0]], place[1]
+    if check == "answer":
+        ours, theirs = settled(ours, allowed), settled(theirs, allowed)
+    return compared(case.texts[number], ours, theirs, allowed, case.name)
+
+
+def _explain(outcome: Outcome, answers: list[Any]) -> None:
+    """Name the causes, or say where to look on."""
+    check, different = outcome.check, outcome.different
+    wrong = {(row.probe, row.name) for row in different}
+    places = [(i, n) for i, case in enumerate(CASES[check]) for n in range(len(case.texts))]
+
+    def is_right(place: Place) -> bool:
+        case = CASES[check][place[0]]
+        return (case.name, named(case.texts[place[1]])) not in wrong
+
+    def explained(mistake: Instead, place: Place) -> bool:
+        i, n = place
+        parts = tuple(mistake.parts.items())
+        made = _made(check, i, parts, _SINGLE)
+        if not _row(check, place, answers[i][n], made[n], math.inf).passed:
+            return False
+        return _row(check, place, answers[i][n], made[n], _allowed(check, i, parts)).passed
+
+    def fits(mistake: Instead) -> bool:
+        return all(explained(mistake, place) for place in sorted(places, key=is_right))
+
+    outcome.explain(MISTAKES[check], fits)
+    if not outcome.causes:
+        outcome.known.append(_known(check, different))
+
+
+def _known(check: str, different: list[Comparison]) -> str:
+    """Say where to look on; a score that differs has a place of its largest difference."""
+    if all(row.where for row in different):
+        return "everything but the scores is right; is the model right, too (parity check)?"
+    return (
+        f"no known mistake of {check} does this; are the model and the tokenizer right "
+        "(parity check, parity tokenizer)?"
+    )
+
+
+@cache
+def _allowed(check: str, i: int, parts: Parts = ()) -> float:
+    """Return what scores may differ by, of a mistake's, or of the reference's."""
+    if not parts:
+        return rounding(*(expected(check, i, dtype) for dtype in (_SINGLE, _DOUBLE)))
+    return rounding(*(_made(check, i, parts, dtype) for dtype in (_SINGLE, _DOUBLE)))
+
+
+@cache
+def _made(check: str, i: int, parts: Parts, dtype: torch.dtype) -> list[Any]:
+    """What a mistake makes the reference's model answer."""
+    task, case = TASKS[check], CASES[check][i]
+    given = machine(check, case.folder, dtype)
+    return task.answers(given, replace(task.right, **dict(parts)), case.given)
+
+
+INFERENCE = Suite(
+    "inference",
+    InferenceCandidate,
+    {name: Check((task.method,), partial(check_task, name)) for name, task in TASKS.items()},
+    scratch_bert="parity.ours.inference:ScratchInference",
+)

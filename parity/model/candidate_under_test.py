@@ -1,0 +1,79 @@
+"""A candidate, built from a checkpoint and ready to run."""
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from parity.core.import_by_name import load_maker
+from parity.model.candidate import Batch, Candidate
+from parity.model.model_under_test import Subject
+from parity.model.weight_places import Emit, gathered, places_of
+from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.config_file import read_config
+from scratch_bert.weights.files import read_weights
+from scratch_bert.weights.names import canonical_weights
+
+
+def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) -> Subject:
+    """Build a candidate, and find its stages.
+
+    Args:
+        candidate: whose model.
+        folder: the checkpoint.
+        dtype: what it computes in.
+
+    Raises:
+        CandidateError: it is not what a candidate must be.
+    """
+
+    def weights() -> dict[str, Tensor]:
+        """Read them anew: nobody's changes stay, and nobody holds them."""
+        found = canonical_weights(read_weights(folder), folder)
+        return {name: tensor for name, (_, tensor) in found.items()}
+
+    def make(dtype: torch.dtype) -> nn.Module:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return candidate.build(config, weights()).to(dtype)
+
+    def gradients(model: nn.Module, emit: Emit) -> AbstractContextManager[None]:
+        if "places" not in subject.kept:
+            subject.kept["places"] = places_of(model, weights())
+        return gathered(subject.kept["places"], emit)
+
+    subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
+    subject.unsupported = candidate.unsupported
+    layers = read_config(folder / "config.json").num_hidden_layers
+    subject.stages = candidate.stages(subject.model(dtype), layers)
+    return subject
+
+
+def load(
+    candidate: str,
+    checkpoint: str = "builtin:adversarial",
+    dtype: torch.dtype = torch.float64,
+) -> Callable[..., dict[str, Tensor]]:
+    """Build a candidate to try things on it.
+
+    Args:
+        candidate: path/to/file.py:NAME or package.module:NAME.
+        checkpoint: a folder, a hub id or a built-in one.
+        dtype: what it computes in.
+
+    Returns:
+        A function of `input_ids` and the other inputs, by name and as nested lists; its outputs by
+        HuggingFace's names.
+    """
+    made = Candidate(load_maker(candidate), candidate)
+    subject = candidate_subject(made, resolve(checkpoint), dtype)
+
+    def run(**inputs: list[list[int]]) -> dict[str, Tensor]:
+        batch = Batch({name: torch.tensor(rows) for name, rows in inputs.items()})
+        with torch.no_grad():
+            outputs = subject.forward(subject.model(dtype), batch)
+        return {name: tensor.clone() for name, tensor in outputs.items()}
+
+    return run

@@ -1,0 +1,113 @@
+"""scratch_bert against the reference on one checkpoint: ids, every stage, published numbers."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from parity import reference
+from parity.core.compare import Comparison, compare
+from parity.core.errors import CandidateCrashedError
+from parity.core.tolerance import BIT_FOR_BIT
+from parity.core.verdict import Report, Verdict
+from parity.model.diff_settings import DiffSettings, notes, probe_of, selected
+from parity.model.lockstep_diff import Side, judge_side_by_side
+from parity.ours import checkpoint as scratch
+from parity.ours import published
+from scratch_bert.errors import CheckpointError
+
+
+@contextmanager
+def blame_candidate(*but_for: type[Exception]) -> Iterator[None]:
+    """Mark what is raised inside as the candidate's doing, not the reference's or ours."""
+    try:
+        yield
+    except but_for:
+        raise
+    except (Exception, SystemExit) as error:
+        raise CandidateCrashedError from error
+
+
+def judge(report: Report, folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
+    """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
+    try:
+        report.environment["architecture"] = scratch.architecture_of(folder).name
+        report.notes += notes(folder, settings)
+        for row in diff(folder, settings):
+            report.rows.append(row)
+            yield row
+    except CandidateCrashedError as error:
+        cause = error.__cause__ or error
+        report.failure = Verdict.CRASHED
+        report.error = "".join(traceback.format_exception(cause)).rstrip()
+    except CheckpointError as error:
+        report.failure, report.error = Verdict.NOT_COMPARABLE, str(error)
+    except Exception:  # neither the candidate's nor the checkpoint's: the reference could not run
+        report.failure, report.error = Verdict.NOT_COMPARABLE, traceback.format_exc().rstrip()
+
+
+def diff(folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
+    """Compare scratch_bert with the reference on one checkpoint, yielding row after row.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be loaded.
+        CandidateCrashedError: the candidate raised something else; that is the cause.
+    """
+    if settings.probe is None:
+        yield from _compare_ids(folder, settings)
+    # From here on both read the reference's ids, so that a wrong id is reported where it is.
+    read = probe_of(folder, settings).batch
+    batch = {name: rows.to(settings.device) for name, rows in read.items()}
+
+    architecture = scratch.architecture_of(folder)
+    if architecture.name == "BertForMultipleChoice":
+        batch = {name: rows[:, None] for name, rows in batch.items()}  # (batch, choices, seq)
+    dtype, device = settings.dtype, settings.device
+    torch.manual_seed(settings.seed)
+    with blame_candidate(CheckpointError):
+        ours = scratch.load(architecture, folder, dtype=dtype, device=device)
+    torch.manual_seed(settings.seed)
+    theirs = reference.load(
+        architecture.name,
+        folder,
+        attention=settings.attention,
+        dtype=dtype,
+        device=device,
+        **architecture.options,
+    )
+    if scratch.config(folder).add_cross_attention:
+        source = torch.randn(len(batch["input_ids"]), 5, scratch.config(folder).hidden_size)
+        batch["encoder_hidden_states"] = source.to(next(theirs.parameters()))
+
+    def run_ours(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Any]:
+        with blame_candidate():
+            return scratch.forward(model, batch, settings.attention)
+
+    rows = judge_side_by_side(
+        Side.of(ours, run_ours, settings.attention),
+        Side.of(theirs, reference.forward, settings.attention),
+        batch,
+        histogram=settings.histogram,
+    )
+    yield from (row for row in rows if selected(row.name, settings.stages))
+    if published.recognise(folder) and settings.dtype in (None, torch.float32):
+        known = published.check_published(folder)
+        yield from (row for row in known if selected(row.name, settings.stages))
+
+
+def _compare_ids(folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
+    limit = scratch.config(folder).max_position_embeddings
+    theirs = reference.encode(folder, settings.texts, settings.pairs, limit)
+    with blame_candidate(CheckpointError):
+        ours = scratch.encode(folder, settings.texts, settings.pairs, limit)
+    for name, rows in theirs.items():
+        if selected(name, settings.stages):
+            yield compare(name, _tensor(ours[name]), _tensor(rows), BIT_FOR_BIT)
+
+
+def _tensor(rows: list[list[int]]) -> Tensor:
+    return torch.tensor(rows, dtype=torch.long)

@@ -1,0 +1,222 @@
+"""A candidate in a process of its own, judged by what the reference computes."""
+
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from parity.core.compare import Comparison, Status
+from parity.core.errors import CandidateCrashedError
+from parity.core.probes import Probe
+from parity.core.process import Process
+from parity.core.recording import Recording
+from parity.model.laws import Law, laws_for
+from parity.model.record import record
+from parity.model.worker import probes_of, sizes_of
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a candidate is checked for."""
+
+    probes: Sequence[Probe]
+    laws: Sequence[Law] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called."""
+        return [*(probe.name for probe in self.probes), *(law.name for law in self.laws)]
+
+
+def choose(folder: Path, names: Collection[str], seed: int) -> Chosen:
+    """Make the probes and laws of these names for a checkpoint, or all if there are none.
+
+    Raises:
+        ValueError: there is no probe and no law of a name.
+    """
+    every = Chosen(probes_of(folder, seed), laws_for(sizes_of(folder)))
+    if unknown := {*names} - {*every.names}:
+        known = ", ".join(every.names)
+        raise ValueError(f"{', '.join(unknown)}: no such probe, expected some of {known}")
+    wanted = names or every.names
+    return Chosen(
+        [probe for probe in every.probes if probe.name in wanted],
+        [law for law in every.laws if law.name in wanted],
+    )
+
+
+class Judge:
+    """Everything that is needed to judge a candidate on a checkpoint, probe after probe.
+
+    Args:
+        candidate: its name.
+        folder: the checkpoint.
+        limit: seconds that the candidate has for one probe.
+        relative: what numbers may differ by, as a share of their tensor's largest; None means what
+            `parity.core.tolerance` says.
+        histogram: whether differences are counted, too.
+    """
+
+    def __init__(
+        self,
+        candidate: str,
+        folder: Path,
+        *,
+        limit: float = 60,
+        relative: float | None = None,
+        histogram: bool = False,
+    ) -> None:
+        self._request = {
+            "candidate": candidate,
+            "checkpoint": str(folder.resolve()),
+            "limit": limit,
+            "relative": relative,
+            "histogram": histogram,
+        }
+        self.folder = folder
+        self._stack = ExitStack()
+        self._process: Process | None = None
+        self._described: dict[str, Any] | None = None
+
+    def __enter__(self) -> Self:
+        prefix = tempfile.TemporaryDirectory(prefix="parity.")
+        self._place = Path(self._stack.enter_context(prefix))
+        self._log = self._stack.enter_context(tempfile.TemporaryFile())
+        self._stack.callback(self._end)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def ask(self, what: str, **more: Any) -> Iterator[dict[str, Any]]:
+        """Ask the candidate's process; one that crashed is replaced for the next question."""
+        if self._process is None:
+            self._process = Process("parity.model.worker", self._log)
+        try:
+            yield from self._process.ask({**self._request, "what": what, **more})
+        except CandidateCrashedError:
+            self._end()
+            raise
+
+    def described(self) -> dict[str, Any]:
+        """Return what the candidate has and can: `stages`, `outputs`, `dtype`, `no float64`."""
+        if self._described is None:
+            (self._described,) = self.ask("describe")
+        return self._described
+
+    def prepare(self, chosen: Sequence[Probe]) -> None:
+        """Run the reference on probes."""
+        described = self.described()
+        wanted = {*described["stages"], *described["outputs"]}
+        dtypes = {described["dtype"]} - {"float64"}
+        self.recording = record(self.folder, chosen, wanted, self._place, dtypes)
+
+    def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
+        """Run the candidate on prepared probes, and compare.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        place, dtype = str(self._place), self.described()["dtype"]
+        yield from self._answers("judge", recording=place, probes=[*names], dtype=dtype)
+
+    def laws(self, names: Sequence[str], seed: int) -> Iterator[Comparison]:
+        """Look for inputs that break a law.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        dtype = self.described()["dtype"]
+        yield from self._answers("laws", laws=[*names], seed=seed, dtype=dtype)
+
+    def lacking(self) -> Iterator[Comparison]:
+        """Say so where the candidate does not compute in double precision."""
+        if why := self.described()["no float64"]:
+            note = f"judged in float32 instead: {why}"
+            yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
+
+    def _answers(self, what: str, **more: Any) -> Iterator[Comparison]:
+        broke = []
+        for answer in self.ask(what, **more):
+            if "broke" in answer:
+                broke.append(answer)
+                continue
+            row = answer["row"]
+            shape, where = tuple(row["shape"]), tuple(row["where"])
+            status = Status(row["status"])
+            yield Comparison(**{**row, "status": status, "shape": shape, "where": where})
+        if broke:
+            first, *others = broke
+            more_of_them = [f"\n\nand on {answer['probe']!r}" for answer in others]
+            text = f"on {first['probe']!r}: {first['broke']}{''.join(more_of_them)}"
+            raise CandidateCrashedError(text)
+
+    def isolated(
+        self, probes: Sequence[str], shown: Sequence[str], stages: Sequence[str], into: Path
+    ) -> dict[str, str]:
+        """Record what the candidate makes of right numbers.
+
+        Args:
+            probes: prepared ones.
+            shown: after these stages it goes on with the reference's numbers.
+            stages: are recorded.
+            into: a folder.
+
+        Returns:
+            Where in its code each stage is computed, `file:line`.
+        """
+        more = {"recording": str(self._place), "into": str(into)}
+        asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
+        places: dict[str, str] = {}
+        for answer in self.ask("isolated", **more, **asked, dtype=self.described()["dtype"]):
+            places |= answer["places"]
+        return places
+
+    def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:
+        """Record what the candidate itself computes.
+
+        Args:
+            chosen: probes.
+            folder: of the recording.
+            dtype: what it computes in.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        inputs = Recording(self._place)
+        for probe in chosen:
+            inputs.begin(probe)
+        inputs.close()
+        more = {"recording": str(self._place), "into": str(folder.resolve()), "dtype": dtype}
+        for _ in self.ask("record", **more):
+            pass
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+def check(judge: Judge, chosen: Chosen, seed: int = 0) -> Iterator[Comparison]:
+    """Judge a candidate on one checkpoint, yielding row after row.
+
+    Args:
+        judge: of the candidate and the checkpoint.
+        chosen: probes and laws.
+        seed: of the search for what breaks a law.
+
+    Raises:
+        CandidateError: it is not what a candidate must be.
+        CandidateCrashedError: its own code raised, ended, or took too long.
+    """
+    yield from judge.lacking()
+    if chosen.probes:
+        judge.prepare(chosen.probes)
+        yield from judge.rows([probe.name for probe in chosen.probes])
+    if chosen.laws:
+        yield from judge.laws([law.name for law in chosen.laws], seed)

@@ -1,0 +1,154 @@
+"""Search for what breaks a law, shrink it, and write it down so that it can be run again."""
+
+from random import Random
+from typing import Any
+
+import torch
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis.errors import Flaky, NoSuchExample
+from torch import Tensor
+
+from parity.core.compare import Comparison, Status
+from parity.core.stages import OUTPUTS
+from parity.core.tolerance import FLOAT64, LAW_ROUNDING
+from parity.model.candidate import Batch
+from parity.model.laws import Law, LawCase, Lists, Must, Sizes, Tokens
+from parity.model.model_under_test import Subject
+
+EXAMPLES = 15
+_SETTINGS = settings(
+    max_examples=EXAMPLES,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],  # to explain takes as long, and `find` says nothing
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def judge_law(law: Law, subject: Subject, sizes: Sizes, seed: int, load: str) -> Comparison:
+    """Search for two batches that break a law.
+
+    Args:
+        law: which.
+        subject: the candidate.
+        sizes: the model's.
+        seed: of the search.
+        load: Python that loads the candidate, for the reproduction.
+
+    Raises:
+        Exception: whatever the candidate's own code raises.
+    """
+    labels: dict[str, Any] = {"probe": law.name, "lane": "law"}
+    runner = _Runner(subject)
+
+    def unsupported(why: str) -> Comparison:
+        return Comparison(law.needs, Status.UNSUPPORTED, note=f"{law.needs}: {why}", **labels)
+
+    if law.needs in subject.unsupported:
+        return unsupported("declared")
+    note = f"{law.says}, but one input gave two answers: something is kept from call to call"
+    kept = Comparison(law.name, Status.VALUE, note=note, **labels)
+    try:
+        case = find(
+            law.cases(sizes),
+            lambda drawn: _is_broken(law, *_differ(law, runner, drawn)),
+            settings=_SETTINGS,
+            random=Random(seed),  # noqa: S311
+        )
+    except Flaky:
+        return kept
+    except _NoTokensError:
+        note = "no output has a row for each token"
+        return Comparison(law.name, Status.UNSUPPORTED, note=note, **labels)
+    except NoSuchExample:
+        if law.needs and law.needs not in runner.asked:
+            return unsupported("the candidate does not look at it")
+        return Comparison(law.name, Status.MATCH, note=law.says, **labels)
+    if law.needs and law.needs not in runner.asked:
+        return unsupported("the candidate does not look at it")
+    subject.model(subject.dtype, fresh=True)  # which knows nothing of the calls before
+    difference, allowed = _differ(law, runner, case)
+    if not _is_broken(law, difference, allowed):
+        return kept
+    return Comparison(
+        law.name,
+        Status.VALUE,
+        max_abs=difference,
+        allowed=allowed,
+        note=f"{law.says}, but the outputs, which must {law.must}, differ by {difference:.1e}",
+        reproduction=_write(law, case, load, runner.output, difference),
+        **labels,
+    )
+
+
+class _NoTokensError(Exception):
+    """The candidate has no output with a row for each token."""
+
+
+class _Runner:
+    """Runs batches that are given as lists.
+
+    Attributes:
+        asked: the inputs that the candidate looked at.
+        output: which of its outputs is looked at.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self.asked: set[str] = set()
+        self.output = ""
+
+    def __call__(self, lists: Lists) -> Tensor:
+        batch = Batch({name: torch.tensor(rows) for name, rows in lists.items()})
+        with torch.no_grad():
+            outputs = self._subject.forward(self._subject.model(self._subject.dtype), batch)
+        self.asked |= batch.asked
+        rows = (*batch["input_ids"].shape,)
+        of_tokens = [n for n in OUTPUTS if n in outputs and outputs[n].shape[:2] == rows]
+        if not of_tokens:
+            raise _NoTokensError
+        self.output = of_tokens[0]
+        return outputs[self.output].clone()
+
+
+def _is_broken(law: Law, difference: float, allowed: float) -> bool:
+    return difference <= allowed if law.must is Must.DIFFER else not difference <= allowed
+
+
+def _differ(law: Law, runner: _Runner, case: LawCase) -> tuple[float, float]:
+    """Return by how much the outputs differ, and how much of that is rounding."""
+    first, second = runner(case.first), runner(case.second)
+    here, there = _take(first, case.here), _take(second, case.there)
+    if law.must is Must.REPEAT:
+        return float((here - there).abs().max()), 0.0
+    double = here.dtype is torch.float64
+    share = FLOAT64 if double else LAW_ROUNDING * torch.finfo(here.dtype).eps
+    return float((here - there).abs().max()), share * float(here.abs().max())
+
+
+def _take(output: Tensor, tokens: Tokens) -> Tensor:
+    rows, places = zip(*tokens, strict=True)
+    return output[list(rows), list(places)]
+
+
+def _write(law: Law, case: LawCase, load: str, output: str, difference: float) -> str:
+    def call(lists: Lists) -> str:
+        arguments = ", ".join(f"{name}={rows}" for name, rows in lists.items())
+        return f'bert({arguments})["{output}"]'
+
+    def take(tokens: Tokens) -> str:
+        rows, places = zip(*tokens, strict=True)
+        return f"[{list(rows)}, {list(places)}]"
+
+    return "\n".join(
+        (
+            f"# {law.says}: the two must {law.must}",
+            "import parity",
+            "",
+            f"bert = {load}",
+            f"first = {call(case.first)}",
+            f"second = {call(case.second)}",
+            f"difference = first{take(case.here)} - second{take(case.there)}",
+            f"print(difference.abs().max())  # {difference:.1e}",
+        )
+    )

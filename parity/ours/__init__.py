@@ -1,0 +1,1 @@
+"""scratch_bert as a candidate: model, tokenizer, pretraining, fine-tuning, inference."""

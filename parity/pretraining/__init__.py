@@ -1,0 +1,1 @@
+"""Judges a pretraining: masking, sentence pairs, initial weights, loss, steps, whole runs."""

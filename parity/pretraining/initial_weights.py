@@ -1,0 +1,103 @@
+"""Are fresh weights distributed as BERT's are?"""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from parity import reference
+from parity.core.compare import Comparison, Status, bit_equal
+from parity.pretraining.mistakes.initial_weights import DECODER, MISTAKES, WORDS, kind
+from parity.suite.candidate import Asked
+from parity.suite.outcome import Outcome, accounted
+from parity.suite.statistics import Measure, Measures, alike, named, share
+
+CONFIG = {
+    "vocab_size": 1000,
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 128,
+    "max_position_embeddings": 64,
+}
+_STD, _SEED = 0.02, 5  # initializer_range, which is BertConfig's default
+_TRUNCATED = 0.8796
+"""The standard deviation of a normal that is truncated at two of its own, which the original draws
+from (tf.truncated_normal)."""
+_WITHIN = (0.6505, 0.6827)
+"""How much of either is within one measured standard deviation; of a uniform one it is 0.577."""
+_FEW = 200  # numbers, of which nothing is counted; 2 segments have 128, and 2 classes
+IGNORED = ("bert.embeddings.position_ids", "bert.embeddings.token_type_ids")  # buffers
+
+
+def check_initial_weights(candidate: Asked) -> Outcome:
+    """Count a fresh BertForPreTraining's numbers.
+
+    Raises:
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome, theirs = Outcome("initial"), fresh(_SEED)
+    ours = candidate.ask("initial", config=CONFIG, seed=_SEED)
+    outcome.rows = accounted("initial", ours, theirs, IGNORED)
+    both = [name for name in theirs if name in ours]
+    for name in both:
+        if ours[name].shape != theirs[name].shape:
+            shapes = f"ours is {tuple(ours[name].shape)}, theirs {tuple(theirs[name].shape)}"
+            outcome.rows.append(Comparison(name, Status.SHAPE, note=shapes, probe="initial"))
+    if outcome.rows:
+        return outcome
+    outcome.bits = sum(bit_equal(ours[name], theirs[name]) for name in both), len(both)
+    measured = _measures(ours)
+    outcome.rows = [measure.row("initial") for measure in measured.values()]
+    if outcome.different:
+        draw = torch.Generator().manual_seed(1)
+        outcome.explain(
+            MISTAKES,
+            lambda each: alike(measured, _measures(each.parts["make"](theirs, _STD, draw))),
+        )
+    return outcome
+
+
+def fresh(seed: int) -> dict[str, Tensor]:
+    """Return the reference's weights from a seed."""
+    torch.manual_seed(seed)
+    return dict(reference.build("BertForPreTraining", CONFIG).state_dict())
+
+
+def _measures(weights: Mapping[str, Tensor]) -> Measures:
+    found: list[Measure] = []
+    for name, tensor in weights.items():
+        if name in IGNORED:
+            continue
+        what, numbers = kind(name), tensor.double().flatten()
+        if what in ("bias", "norm"):
+            expected = 1.0 if name.endswith("LayerNorm.weight") else 0.0
+            right = int((numbers == expected).sum())
+            found.append(share(f"{name}: numbers that are {expected:.0f}", right, len(numbers)))
+            continue
+        if name == WORDS:
+            zeros = int((tensor[0] == 0).sum())
+            found.append(share(f"{name}: numbers of [PAD] that are 0", zeros, len(tensor[0])))
+            numbers = tensor[1:].double().flatten()
+        if name == DECODER:
+            same = torch.equal(tensor, weights[WORDS])
+            found.append(share(f"{name}: whether it is the word embeddings", same, 1))
+        elif len(numbers) > _FEW:
+            found += _distributed(name, numbers)
+    return named(*found)
+
+
+def _distributed(name: str, numbers: Tensor) -> list[Measure]:
+    """Mean, standard deviation and shape of a weight's distribution."""
+    count, std = len(numbers), numbers.std().item()
+    of_mean = std / math.sqrt(count)
+    of_std, spread = (deviation / math.sqrt(2 * count) for deviation in (_STD, std))
+    mean = Measure(f"{name}: mean", numbers.mean().item(), 0.0, 0.0, of_mean, of_mean)
+    low = _STD * _TRUNCATED
+    inside = int((numbers.abs() < std).sum())
+    return [
+        mean,
+        Measure(f"{name}: standard deviation", std, low, _STD, of_std, spread),
+        share(f"{name}: numbers within one standard deviation", inside, count, *_WITHIN),
+    ]

@@ -1,0 +1,1 @@
+"""Known mistakes of pretraining, one file for each part that they break."""

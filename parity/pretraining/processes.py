@@ -1,0 +1,96 @@
+"""Do two processes end with the parameters of one that accumulates their batches?"""
+
+import socket
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from parity.core.compare import compare
+from parity.core.tolerance import BIT_FOR_BIT
+from parity.pretraining.candidate import TrainingCandidate
+from parity.pretraining.inputs import SETTINGS, STILL, steps, weights
+from parity.pretraining.mistakes.processes import PROCESSES
+from parity.pretraining.right import Recipe
+from parity.pretraining.states import KEPT, LazyStates, explain, judge_states, reference_states
+from parity.suite.candidate import Asked
+from parity.suite.mistake import Instead
+from parity.suite.outcome import Outcome
+from parity.suite.process import SuiteProcess
+from parity.suite.training_runs import Batch
+
+_WORLD, _STEPS = 2, 6
+_SETTINGS = {**SETTINGS, "steps": _STEPS, "warmup": 2}
+
+
+def check_processes(candidate: Asked) -> Outcome:
+    """Train in two processes, each of which is given all batches, and in one.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised in one of them.
+    """
+    outcome = Outcome("processes")
+    found = _together(candidate.name)
+    if not all(each["joined"] for each in found):
+        outcome.lacks = (
+            f"train does not call torch.distributed.init_process_group() where WORLD_SIZE={_WORLD}"
+        )
+        return outcome
+    first, second = (each["states"] for each in found)
+    judge_states(outcome, first, [*_alone(None)])
+    for name, tensor in (second[-1] if second else {}).items():
+        row = compare(name, tensor, first[-1][name], BIT_FOR_BIT, probe="process 1, process 0")
+        if not row.passed:
+            outcome.rows.append(row)
+    if outcome.different:
+        explain(outcome, first, PROCESSES, _alone)
+    return outcome
+
+
+def _together(name: str) -> list[dict[str, Any]]:
+    """Train in two processes at the same time."""
+    given = {"config": STILL, "weights": weights(), "dtype": "float64", "settings": _SETTINGS}
+    place = {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(_free_port()),
+        "WORLD_SIZE": str(_WORLD),
+    }
+    with ExitStack() as stack:
+        ranks = [stack.enter_context(SuiteProcess(name, TrainingCandidate)) for _ in range(_WORLD)]
+        for process in ranks:
+            process.has()  # it is started here, before there are threads
+        pool = stack.enter_context(ThreadPoolExecutor(_WORLD))
+        running = []
+        for rank, process in enumerate(ranks):
+            ranked = {**place, "RANK": str(rank), "LOCAL_RANK": str(rank)}
+            more = {"steps": steps(_STEPS), "environment": ranked}
+            running.append(pool.submit(process.ask, "train", **given, **more))
+        done, waiting = wait(running, return_when=FIRST_EXCEPTION)
+        if waiting:  # for one that crashed
+            for process in ranks:
+                process.kill()
+        for each in done:
+            each.result()  # raises what it crashed with
+        return [each.result() for each in running]
+
+
+@lru_cache(KEPT)
+def _alone(mistake: Instead | None) -> LazyStates:
+    """One process does what two would do together; if they do not meet, what the first does."""
+    recipe = Recipe(**mistake.parts) if mistake else Recipe()
+
+    def mine(batches: Sequence[Batch], _rank: int, _world: int) -> list[Batch]:
+        ranks = range(_WORLD if recipe.reduces else 1)
+        return [each for rank in ranks for each in recipe.mine(batches, rank, _WORLD)]
+
+    whole = replace(recipe, mine=mine)
+    return LazyStates(reference_states(weights(), steps(_STEPS), _SETTINGS, whole))
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

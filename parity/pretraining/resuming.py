@@ -1,0 +1,90 @@
+"""Does a training that is stopped go on as if it had not been?"""
+
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from parity.core.compare import Comparison, compare
+from parity.core.tolerance import BIT_FOR_BIT
+from parity.pretraining.inputs import CONFIG, SETTINGS, model, steps, weights
+from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
+from parity.pretraining.mistakes.processes import RESUMED
+from parity.pretraining.right import Recipe, train
+from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
+from parity.suite.candidate import Asked
+from parity.suite.mistake import Instead
+from parity.suite.outcome import Outcome
+from parity.suite.training_runs import State
+
+_STOP, _STEPS = 7, 10
+_SETTINGS = {**SETTINGS, "steps": _STEPS}
+_OTHER = 1  # the seed of the weights that a training goes on with, if it forgets its own
+
+
+def check_resuming(candidate: Asked) -> Outcome:
+    """Stop after seven steps, and go on with a fresh model.
+
+    Without dropout the steps are the reference's; with it, the candidate's own that did not stop.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome = Outcome("resume")
+    ours = _stopped(candidate, WITHOUT_DROPOUT)
+    taken = max(len(ours), _STEPS - _STOP)  # more, where not every step is kept
+    theirs = [*_not_stopped()][-taken:]
+    judge_states(outcome, ours, theirs, begin=_STEPS - len(theirs) + 1)
+    outcome.bits = None
+    if outcome.different:
+        explain(outcome, ours, RESUMED, _reference)
+        return outcome
+    last = _stopped(candidate, CONFIG)[-1]
+    for row in _compared(last, _asked(candidate, CONFIG, weights())[-1]):
+        outcome.rows.append(row)
+    if outcome.different:
+        outcome.causes = [each.fault for each in RESUMED if each.parts["forgets"] == "random"]
+    return outcome
+
+
+@cache
+def _not_stopped() -> LazyStates:
+    return LazyStates(reference_states(weights(), steps(_STEPS), _SETTINGS))
+
+
+def _stopped(candidate: Asked, config: dict[str, Any]) -> list[State]:
+    """Train, stop, and go on; return what comes after the stop."""
+    with tempfile.TemporaryDirectory() as folder:
+        _asked(candidate, config, weights(), folder=folder, stop=_STOP)
+        return _asked(candidate, config, weights(_OTHER), folder=folder)
+
+
+def _asked(candidate: Asked, config: dict[str, Any], begin: State, **more: Any) -> list[State]:
+    given = {"config": config, "weights": begin, "dtype": "float64", "steps": steps(_STEPS)}
+    return candidate.ask("train", settings=_SETTINGS, **given, **more)["states"]
+
+
+@cache
+def _reference(mistake: Instead) -> LazyStates:
+    return LazyStates(_stopped_reference(Recipe(**mistake.parts)))
+
+
+def _stopped_reference(recipe: Recipe) -> Iterator[State]:
+    """Train the reference's model, stop, and go on."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        begun = model(WITHOUT_DROPOUT, weights())
+        for _ in islice(train(begun, steps(_STEPS), _SETTINGS, recipe, folder), _STOP):
+            pass
+        trained = model(WITHOUT_DROPOUT, weights(_OTHER))
+        for _ in train(trained, steps(_STEPS), _SETTINGS, recipe, folder):
+            yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+
+
+def _compared(ours: State, theirs: State) -> Iterator[Comparison]:
+    for name in theirs:
+        probe = "with dropout, beside one that was not stopped"
+        yield compare(name, ours[name], theirs[name], BIT_FOR_BIT, probe=probe)

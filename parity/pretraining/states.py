@@ -1,0 +1,133 @@
+"""A model's parameters after each step of a training, beside those of the reference."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, islice
+from typing import Any
+
+from torch import Tensor
+
+from parity.core.compare import Comparison, Status, bit_equal, compare
+from parity.pretraining.initial_weights import IGNORED
+from parity.pretraining.inputs import STILL, model
+from parity.pretraining.right import Recipe, Settings, train
+from parity.suite.mistake import Instead
+from parity.suite.outcome import Outcome, accounted
+from parity.suite.training_runs import Batch, State
+
+TRAINED = 2e-8
+"""What a parameter may differ by after steps in double precision, as a share of its largest number.
+Two correct loops in other orders of addition differ by 3e-11 at most after twenty: Adam divides a
+gradient by its own size, and so its last digits, too; one that divides two counts in single
+precision by 1.3e-9. The smallest of known mistakes shows at 2e-6."""
+
+KEPT = 64  # trainings that are remembered: all mistakes, not all pairs of them
+
+Run = Callable[[Instead], Iterable[State]]
+
+
+class LazyStates(Iterable[State]):
+    """States that are computed when they are first asked for, and never again.
+
+    Args:
+        states: yields them.
+    """
+
+    def __init__(self, states: Iterator[State]) -> None:
+        self._coming, self._come = states, list[State]()
+
+    def __iter__(self) -> Iterator[State]:
+        for number in count():
+            if number == len(self._come):
+                self._come.extend(islice(self._coming, 1))
+            if number == len(self._come):
+                return
+            yield self._come[number]
+
+
+def reference_states(
+    begin: State,
+    steps: Sequence[Sequence[Batch]],
+    settings: Settings,
+    recipe: Recipe | None = None,
+    *,
+    config: dict[str, Any] = STILL,
+    dtype: str = "float64",
+) -> Iterator[State]:
+    """Train the reference's model in plain code; its parameters after each step, as they come."""
+    trained = model(config, begin, dtype)
+    for _ in train(trained, steps, settings, recipe or Recipe()):
+        yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+
+
+def judge_states(
+    outcome: Outcome,
+    ours: Sequence[State],
+    theirs: Sequence[State],
+    begin: int = 1,
+    where: str = "",
+) -> None:
+    """Compare all steps: a row for each, of the parameter that is the most wrong.
+
+    Args:
+        outcome: gets the rows, and besides how many tensors have the same bits in the end.
+        ours: the candidate's.
+        theirs: the reference's.
+        begin: the first step's number.
+        where: what is said before a step's number.
+    """
+    check = outcome.check
+    if len(ours) != len(theirs):
+        note = f"{len(ours)} steps were taken, expected {len(theirs)}"
+        outcome.rows.append(Comparison("steps", Status.VALUE, note=note, probe=check))
+    if ours:
+        outcome.rows += accounted(check, ours[0], theirs[0], IGNORED)
+    if not ours or not ours[0].keys() & theirs[0].keys():
+        return
+    for number, (mine, right) in enumerate(zip(ours, theirs, strict=False), begin):
+        rows = [*_compared(mine, right, f"{where}step {number}")]
+        worst = max(rows, key=lambda row: (not row.passed, row.needed))
+        outcome.rows.append(worst)
+        if not worst.passed and not outcome.known:
+            names = [row.name for row in rows if not row.passed]
+            shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+            first = f"{where}step {number} is the first to diverge, in {len(names)} of {len(rows)}"
+            outcome.known.append(f"{first} parameters: {shown}")
+    last = [name for name in theirs[-1] if name in ours[-1]]
+    before, of = outcome.bits or (0, 0)
+    equal = sum(bit_equal(ours[-1][name], theirs[-1][name]) for name in last)
+    outcome.bits = before + equal, of + len(theirs[-1])
+
+
+def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], run: Run) -> None:
+    """Name the mistakes that give the candidate's numbers at every step.
+
+    Args:
+        outcome: gets them.
+        ours: the candidate's.
+        known: mistakes to try.
+        run: trains the reference's model with a mistake.
+    """
+    if any(row.status is Status.MISSING_OURS for row in outcome.different):
+        return  # what is not there has no numbers
+    outcome.explain(known, lambda mistake: same(ours, run(mistake)))
+
+
+def same(ours: Sequence[State], theirs: Iterable[State]) -> bool:
+    """Say whether all steps are equal; the first that is not ends it."""
+    taken = 0
+    for taken, right in enumerate(theirs, 1):
+        if taken > len(ours) or not all(
+            row.passed for row in _compared(ours[taken - 1], right, "")
+        ):
+            return False
+    return taken == len(ours)
+
+
+def _compared(ours: State, theirs: State, probe: str) -> Iterator[Comparison]:
+    for name, right in theirs.items():
+        if name in ours:
+            yield compare(name, ours[name], right, TRAINED * _largest(right), probe=probe)
+
+
+def _largest(tensor: Tensor) -> float:
+    return tensor.abs().max().item()

@@ -1,0 +1,67 @@
+"""Do optimiser steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
+
+from functools import cache, lru_cache, partial
+from typing import Any
+
+from parity.pretraining.dropout import judge_dropped
+from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
+from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
+from parity.pretraining.mistakes import losses
+from parity.pretraining.mistakes.steps import DROPOUT, STEPS
+from parity.pretraining.right import Recipe
+from parity.pretraining.states import KEPT, LazyStates, explain, judge_states, reference_states
+from parity.suite.candidate import Asked
+from parity.suite.mistake import Instead
+from parity.suite.outcome import Outcome
+from parity.suite.training_runs import State
+
+
+def check_steps(candidate: Asked) -> Outcome:
+    """Take twenty steps of two batches without dropout, in double precision.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome, number = Outcome("steps"), SETTINGS["steps"]
+    given = {"weights": weights(), "steps": steps(number), "settings": SETTINGS}
+    ours = candidate.ask("train", config=WITHOUT_DROPOUT, dtype="float64", **given)["states"]
+    judge_states(outcome, ours, [*_trained(number, None)])
+    if outcome.different and len(ours) == number:
+        explain(outcome, ours, (*STEPS, *losses.MISTAKES), partial(_trained, number))
+    return outcome
+
+
+@lru_cache(KEPT)
+def _trained(number: int, mistake: Instead | None) -> LazyStates:
+    """The reference's model, with a mistake or none."""
+    recipe = Recipe(**mistake.parts) if mistake else Recipe()
+    return LazyStates(reference_states(weights(), steps(number), SETTINGS, recipe))
+
+
+def check_dropout(candidate: Asked) -> Outcome:
+    """Take twenty steps with dropout, in single precision.
+
+    That the bits are the reference's from the same seed is told and not demanded; that something
+    is dropped is demanded.
+
+    Raises:
+        CandidateError: `build` does not return what it must.
+        CandidateCrashedError: the candidate raised.
+    """
+    outcome, number = Outcome("dropout"), SETTINGS["steps"]
+    given = {"config": CONFIG, "weights": weights(), "dtype": "float32"}
+    ours = candidate.ask("train", steps=steps(number), settings=SETTINGS, **given)["states"]
+    judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), DROPOUT.fault)
+    return outcome
+
+
+@cache
+def _dropped(number: int) -> tuple[State, State]:
+    """The reference's parameters in the end, with dropout and without."""
+
+    def last(config: dict[str, Any]) -> State:
+        given = weights(), steps(number), SETTINGS
+        return [*reference_states(*given, config=config, dtype="float32")][-1]
+
+    return last(CONFIG), last(WITHOUT_DROPOUT)

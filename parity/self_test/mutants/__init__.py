@@ -1,0 +1,1 @@
+"""Candidates that make a known mistake, one file for each judged subject."""

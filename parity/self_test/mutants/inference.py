@@ -1,0 +1,65 @@
+"""Inference with a known mistake, made with scratch_bert's models and plain code.
+
+Each mistake is a candidate with its own name, `parity.self_test.mutants.inference:tags-logits`;
+`parity.self_test.mutants.inference:right` makes none.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import scratch_bert
+from parity.inference.mistakes.catalogue import MISTAKES
+from parity.inference.right.machine import Machine
+from parity.inference.right.tasks import TASKS
+from parity.suite.mistake import RIGHT, Instead, by_name
+from scratch_bert import BertTokenizer
+
+PARTS: dict[str, tuple[Instead, ...]] = {
+    "Inference: words for [MASK].": MISTAKES["fill-mask"],
+    "Inference: classes of texts.": MISTAKES["classify"],
+    "Inference: tags and entities.": MISTAKES["tag"],
+    "Inference: answers to questions.": MISTAKES["answer"],
+    "Inference: whether a text follows another.": MISTAKES["next"],
+    "Inference: vectors of texts.": MISTAKES["embed"],
+}
+KNOWN = by_name(PARTS)
+_CHECKS = {task.method: check for check, task in TASKS.items()}
+
+
+class Faulty:
+    """Inference in plain code that makes a mistake, or none; it has the method of each task.
+
+    Args:
+        mistake: which.
+    """
+
+    def __init__(self, mistake: Instead | None) -> None:
+        self._mistake = mistake
+
+    def __getattr__(self, method: str) -> Callable[..., list[Any]]:
+        if method not in _CHECKS:
+            raise AttributeError(method)
+        return partial(self._answers, _CHECKS[method])
+
+    def _answers(self, check: str, folder: Path, **given: Any) -> list[Any]:
+        recipe = TASKS[check].right
+        if self._mistake is not None and self._mistake.fault.stages == (check,):
+            recipe = replace(recipe, **self._mistake.parts)
+        return TASKS[check].answers(_machine(check, folder), recipe, given)
+
+
+@cache
+def _machine(check: str, folder: Path) -> Machine:
+    task = TASKS[check]
+    model = getattr(scratch_bert, task.architecture).from_pretrained(folder)
+    return Machine(folder, model, BertTokenizer.from_pretrained(folder), task.options)
+
+
+def __getattr__(name: str) -> Faulty:
+    """Make a candidate by the name of its mistake."""
+    if name in KNOWN or name == RIGHT:
+        return Faulty(KNOWN.get(name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,194 @@
+"""The judge judged: does it see every known mistake, name it, and leave what is right in peace?
+
+Each mistake is made in scratch_bert, at one stage of each kind, and judged as anybody's BERT is; so
+are tokenizers, pretrainings and their like that make one.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from parity.core.stages import OUTPUTS
+from parity.core.verdict import Report
+from parity.diagnosis.catalogue import CATALOGUE
+from parity.self_test.mutants.model import Faulty
+from parity.self_test.mutants.tokenizer import judge_tokenizer, tokenizer_faults
+from parity.self_test.suites import correct_ones, judge_known, suite_faults
+from parity.self_test.trials import RETURNED, Trial, draws, every_fault, trials
+from parity.self_test.variants import variants
+from parity.self_test.workbench import Bench, prepare
+
+NAMED = 0.95  # of the mistakes
+NAMED_OF_SEVERAL = 0.9  # of the draws, with all that was made
+
+
+@dataclass
+class Found:
+    """What the judge found.
+
+    Attributes:
+        trial: what was judged.
+        probes: that show something wrong.
+        first: the stage of the first divergence.
+        causes: the mistakes that were named, the first stage's first.
+        unknown: stages that remained unexplained.
+        outputs: whether any of the model's outputs is wrong.
+    """
+
+    trial: Trial
+    probes: list[str] = field(default_factory=list)
+    first: str = ""
+    causes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    outputs: bool = False
+
+    @property
+    def located(self) -> bool:
+        """Whether the first divergence is where the mistake was made."""
+        return self.first == self.trial.stage
+
+    @property
+    def named(self) -> bool:
+        """Whether the mistake's name comes first; of several, whether all are named."""
+        names = [name for name, _ in self.trial.made]
+        return self.causes[:1] == names if len(names) == 1 else {*names} <= {*self.causes}
+
+
+@dataclass
+class Results:
+    """What all trials came to; a fault counts where each of its trials does."""
+
+    faults: dict[str, list[Found]] = field(default_factory=dict)
+    equivalent: dict[str, list[Found]] = field(default_factory=dict)
+    variants: dict[str, list[Found]] = field(default_factory=dict)
+    draws: dict[str, list[Found]] = field(default_factory=dict)
+
+    def add(self, found: Found) -> None:
+        """Take a trial's."""
+        made = found.trial.made
+        if len(made) == 1:
+            is_fault = not every_fault()[found.trial.name].equivalent
+            kind = self.faults if is_fault else self.equivalent
+        else:
+            kind = self.draws if made else self.variants
+        kind.setdefault(found.trial.name, []).append(found)
+
+    @property
+    def score(self) -> dict[str, int]:
+        """The numbers that are published."""
+        return {
+            "faults": len(self.faults),
+            "caught": sum(all(each.probes for each in found) for found in self.faults.values()),
+            "locatable": sum(name in CATALOGUE for name in self.faults),
+            "located": sum(
+                all(each.located for each in found)
+                for name, found in self.faults.items()
+                if name in CATALOGUE
+            ),
+            "named": sum(all(each.named for each in found) for found in self.faults.values()),
+            "variants": len(self.variants),
+            "false_alarms": sum(bool(found[0].probes) for found in self.variants.values()),
+        }
+
+    @property
+    def holds(self) -> bool:
+        """Whether the judge did what it promises: no mistake missed, nothing right accused."""
+        score = self.score
+        misled = any(found.outputs for trials in self.equivalent.values() for found in trials)
+        missed = score["caught"] < score["faults"] or score["located"] < score["locatable"]
+        unnamed = score["named"] < NAMED * score["faults"]
+        several = sum(found.named for (found,) in self.draws.values())
+        lost = several < NAMED_OF_SEVERAL * len(self.draws)
+        return not (misled or missed or unnamed or lost or score["false_alarms"])
+
+    @property
+    def of_one_probe(self) -> dict[str, str]:
+        """The mistakes that a single probe sees, and which; a suite has a check for each."""
+        seen = {
+            name: {probe for each in found for probe in each.probes}
+            for name, found in self.faults.items()
+            if name not in suite_faults()
+        }
+        return {name: next(iter(probes)) for name, probes in seen.items() if len(probes) == 1}
+
+
+def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> Iterator[Found]:
+    """Judge every variant, every mistake, and several at once.
+
+    Args:
+        patterns: of the names of those to try; none means all.
+        number: of the draws of several mistakes.
+        seed: of the draws.
+        workers: processes.
+
+    Raises:
+        ValueError: nothing has such a name.
+    """
+    with tempfile.TemporaryDirectory(prefix="parity.") as name:
+        folder = Path(name)
+        prepare(folder)
+        bench = Bench(folder)
+        chosen = [
+            trial
+            for trial in (
+                *trials(bench.stages, bench.layers),
+                *draws(bench.stages, bench.layers, number, seed),
+            )
+            if not patterns or any(fnmatch(trial.name, pattern) for pattern in patterns)
+        ]
+        if not chosen:
+            raise ValueError(f"{', '.join(patterns)}: no mistake and no variant is called so")
+        if workers == 1:
+            yield from (tried(bench, trial) for trial in chosen)
+            return
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(workers, spawn, _begin, (folder,)) as pool:
+            yield from pool.map(_tried, chosen)
+
+
+def tried(bench: Bench, trial: Trial) -> Found:
+    """Judge, and explain."""
+    if trial.name in tokenizer_faults():
+        place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
+        outcomes, causes = judge_tokenizer(trial.name, place)
+        shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
+        return Found(trial, shows, causes=causes)
+    if trial.name in suite_faults() or trial.name in correct_ones():
+        judged = [*judge_known(trial.name)]
+        shows = [f"{suite.name}, {outcome.check}" for suite, outcome in judged if outcome.different]
+        named = [fault.name for _, outcome in judged for fault in outcome.causes]
+        return Found(trial, shows, causes=named, outputs=bool(shows))
+    if trial.made:
+        heads = trial.stage not in RETURNED
+        rows, diagnosis = bench.judge(Faulty(trial.mistakes(), heads=heads), heads=heads)
+    else:
+        rows, diagnosis = bench.judge(dict(variants(bench.stages, bench.layers))[trial.name]())
+    wrong = [row for row in rows if not row.passed and row.lane != "padding"]
+    first = Report(rows).first_divergence
+    return Found(
+        trial,
+        list(dict.fromkeys(row.probe for row in wrong)),
+        first.name if first else "",
+        [mistake.fault.name for cause in diagnosis.causes for mistake in cause.mistakes],
+        [*diagnosis.unknown],
+        any(row.name in OUTPUTS and row.lane == "propagated" for row in wrong),
+    )
+
+
+_benches: list[Bench] = []  # of this process
+
+
+def _begin(folder: Path) -> None:
+    torch.set_num_threads(1)  # hundreds of small runs; more threads wait for each other
+    _benches.append(Bench(folder))
+
+
+def _tried(trial: Trial) -> Found:
+    return tried(_benches[0], trial)

@@ -1,0 +1,120 @@
+"""Correct BERTs written in other ways: the judge must not accuse them.
+
+Here a stage is computed by other operations, which is an edit, as a mistake is.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from parity.core.mistake import Fault, Make, Mistake, Scene
+from parity.diagnosis.mistakes.masks import keys, unmasked
+from parity.self_test.mutants.model import Faulty
+from parity.self_test.variant_models import MODELS
+
+_LAYER = "encoder.layer.{i}"
+_SELF = f"{_LAYER}.attention.self"
+_NORMS = (
+    "embeddings.LayerNorm",
+    f"{_LAYER}.attention.output.LayerNorm",
+    f"{_LAYER}.output.LayerNorm",
+)
+_LINEAR = (
+    *(f"{_SELF}.{name}" for name in ("query", "key", "value")),
+    f"{_LAYER}.attention.output.dense",
+    f"{_LAYER}.intermediate.dense",
+    f"{_LAYER}.output.dense",
+    "pooler.dense",
+)
+
+
+def _masked(scene: Scene, scores: Tensor) -> Tensor:
+    return scores.masked_fill(~keys(scene.mask), torch.finfo(scores.dtype).min)
+
+
+def _other_order(scene: Scene) -> Tensor:
+    words, segments, positions = (
+        scene.made[f"embeddings.{name}_embeddings"] for name in ("word", "token_type", "position")
+    )
+    return positions + (segments + words)
+
+
+def _norm_by_hand(scene: Scene) -> Tensor:
+    gain, bias = (scene.parameter(f"{scene.stage}.{each}") for each in ("weight", "bias"))
+    centred = scene.entered - scene.entered.mean(-1, keepdim=True)
+    spread = (centred.square().mean(-1, keepdim=True) + scene.config["layer_norm_eps"]).sqrt()
+    return gain * (centred / spread) + bias
+
+
+def _scaled_query(scene: Scene) -> Tensor:
+    query = scene.heads("query") / math.sqrt(scene.heads("query").shape[-1])
+    return _masked(scene, query @ scene.heads("key").transpose(2, 3))
+
+
+def _divided(scene: Scene) -> Tensor:
+    dots = torch.einsum("bhqd,bhkd->bhqk", scene.heads("query"), scene.heads("key"))
+    return _masked(scene, dots / math.sqrt(scene.heads("query").shape[-1]))
+
+
+def _exponentials(scene: Scene) -> Tensor:
+    scores = scene["attention.self.scores"]
+    raised = (scores - scores.amax(-1, keepdim=True)).exp()
+    return raised / raised.sum(-1, keepdim=True)
+
+
+def _head_by_head(scene: Scene) -> Tensor:
+    heads = scene.config["num_attention_heads"]
+    weight, bias = (scene.parameter(f"{scene.stage}.{each}") for each in ("weight", "bias"))
+    parts = zip(weight.chunk(heads), bias.chunk(heads), strict=True)
+    return torch.cat([F.linear(scene.entered, *part) for part in parts], -1)
+
+
+def _matrix_first(scene: Scene) -> Tensor:
+    weight, bias = (scene.parameter(f"{scene.stage}.{each}") for each in ("weight", "bias"))
+    return (weight @ scene.entered.transpose(-1, -2)).transpose(-1, -2) + bias
+
+
+_EDITS: dict[str, tuple[tuple[str, ...], Make]] = {
+    "the embeddings added in another order": (("embeddings.sum",), _other_order),
+    "LayerNorm written out": (_NORMS, _norm_by_hand),
+    "the query scaled before the product": ((f"{_SELF}.scores",), _scaled_query),
+    "scores by einsum, divided": ((f"{_SELF}.scores",), _divided),
+    "softmax written out": ((f"{_SELF}.probabilities",), _exponentials),
+    "a mask of -10000": (
+        (f"{_SELF}.scores",),
+        lambda s: unmasked(s) + (-1e4 * ~keys(s.mask)).to(s.right),
+    ),
+    "a mask of minus infinity": (
+        (f"{_SELF}.scores",),
+        lambda s: unmasked(s).masked_fill(~keys(s.mask), -torch.inf),
+    ),
+    "each head's query by itself": ((f"{_SELF}.query",), _head_by_head),
+    "linear layers as W x + b": (_LINEAR, _matrix_first),
+    "GELU written out": (
+        (f"{_LAYER}.intermediate",),
+        lambda s: s.entered * (1 + torch.erf(s.entered / math.sqrt(2))) / 2,
+    ),
+    "the pooler's tanh by exponentials": (
+        ("pooler",),
+        lambda s: 2 / (1 + (-2 * s.entered).exp()) - 1,
+    ),
+}
+
+
+def variants(names: Sequence[str], layers: int) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield what each is called, and its maker.
+
+    Args:
+        names: a model's stages.
+        layers: how many it has.
+    """
+    yield from MODELS.items()
+    for name, (stages, make) in _EDITS.items():
+        fault = Fault(name, stages, make)
+        places = fault.places(names, layers)
+        yield name, partial(Faulty, [Mistake(fault, place) for place in places])

@@ -1,0 +1,103 @@
+"""A candidate judged on several checkpoints, and its divergence explained."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from parity.core.compare import Comparison
+from parity.core.environment import environment
+from parity.core.errors import CandidateCrashedError
+from parity.core.rerun import rerun
+from parity.core.verdict import Report
+from parity.diagnosis.explain import explain
+from parity.model.judge import Chosen, Judge, check, choose
+from scratch_bert.weights.checkpoints import resolve
+
+CHECKPOINTS = ("builtin:adversarial", "builtin:minilm")  # made to show mistakes, and trained
+SCRATCH_BERT = "parity.ours.model:ScratchBert"
+PACKED = "parity.ours.model:PackedBert"
+
+
+def chosen(checkpoint: str, names: Collection[str], seed: int) -> tuple[Path, Chosen]:
+    """Find a checkpoint's folder, and the probes and laws to run on it.
+
+    Args:
+        checkpoint: a folder, a hub id or a built-in one.
+        names: of probes and laws; none means all.
+        seed: of the probes.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+        ValueError: there is no such probe or law.
+    """
+    folder = resolve(checkpoint)
+    return folder, choose(folder, names, seed)
+
+
+@dataclass(frozen=True)
+class CheckRun:
+    """What a command was asked for.
+
+    Attributes:
+        candidate: its name.
+        checkpoints: the folder of each, and what is run there.
+        seed: of the inputs.
+        limit: seconds that the candidate has for one probe.
+        tolerance: what numbers may differ by; None means what `parity.core.tolerance` says.
+        histogram: whether differences are counted, too.
+        counts: which rows do, where the rest of the candidate is not the question; None means all.
+    """
+
+    candidate: str
+    checkpoints: Mapping[str, tuple[Path, Chosen]]
+    seed: int
+    limit: float
+    tolerance: float | None = None
+    histogram: bool = False
+    counts: Callable[[Comparison], bool] | None = None
+
+    def report(self) -> Report:
+        """Begin one."""
+        facts = environment()
+        about = {
+            "candidate": self.candidate,
+            "checkpoint": " ".join(self.checkpoints),
+            "seed": self.seed,
+            **{name: facts[name] for name in ("transformers", "torch", "python", "scratch_bert")},
+            "rerun": rerun(),
+        }
+        return Report(environment=about)
+
+    def rows(self, report: Report) -> Iterator[Comparison]:
+        """Judge; the first checkpoint that diverges is explained.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        for name, (folder, chosen) in self.checkpoints.items():
+            try:
+                with Judge(
+                    self.candidate,
+                    folder,
+                    limit=self.limit,
+                    relative=self.tolerance,
+                    histogram=self.histogram,
+                ) as judge:
+                    judged, counted = list[Comparison](), list[Comparison]()
+                    for row in check(judge, chosen, self.seed):
+                        judged.append(row)
+                        if self.counts is None or self.counts(row):
+                            counted.append(row)
+                            yield replace(row, checkpoint=name)
+                    diverges = Report(counted).first_divergence is not None
+                    if diverges and chosen.probes and report.diagnosis is None:
+                        with Console(stderr=True, force_jupyter=False).status(
+                            "trying known mistakes"
+                        ):
+                            report.diagnosis = explain(judge, judged)
+                        report.diagnosis.checkpoint = name
+            except CandidateCrashedError as error:
+                raise CandidateCrashedError(f"with {name}: {error}") from None

@@ -1,0 +1,1 @@
+"""What the checks of pretraining, fine-tuning and inference share."""

@@ -1,0 +1,167 @@
+"""Each check of a candidate as something to call: what a test-suite of somebody's own runs."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from fnmatch import fnmatch
+from functools import cache
+from typing import Any
+
+import pytest
+
+from parity.core.compare import Comparison, Status
+from parity.core.errors import DivergesError
+from parity.core.stages import OUTPUTS, stage_names
+from parity.core.verdict import Report
+from parity.model.judge import Judge, choose
+from parity.ours import checkpoint as scratch
+from parity.reference import VERSIONS
+from parity.report.terminal import explain
+from scratch_bert.weights.checkpoints import resolve
+
+_SHOWN = 5  # stages in a message
+
+
+@dataclass
+class CandidateCheck:
+    """One probe or law.
+
+    Attributes:
+        candidate: its name.
+        checkpoint: with which weights.
+        name: the probe or law.
+        seed: of both.
+        expected: stages, or patterns of them, that are known to fail, and why.
+        measured: numbers of the last call.
+    """
+
+    candidate: str
+    checkpoint: str
+    name: str
+    seed: int = 0
+    expected: Mapping[str, str] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self) -> None:
+        """Run it.
+
+        Raises:
+            DivergesError: something differs, or what was expected to differ does not.
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        judge, rows = _judge(self.candidate, self.checkpoint), []
+        chosen = choose(resolve(self.checkpoint), [self.name], self.seed)
+        if chosen.probes:
+            judge.prepare(chosen.probes)
+            rows = [*judge.rows([self.name])]
+        else:
+            rows = [*judge.laws([self.name], self.seed)]
+        self._measure(Report(rows))
+        for pattern, reason in self.expected.items():
+            known = [row for row in rows if fnmatch(row.name, pattern)]
+            if known and all(row.passed for row in known):
+                raise DivergesError(
+                    f"{pattern} was expected to fail on {self.name!r} ({reason}), but holds; "
+                    "take it out of expected_failures"
+                )
+            rows = [row for row in rows if row not in known]
+        self._demand(Report(rows))
+
+    def _measure(self, report: Report) -> None:
+        required = report.required
+        self.measured = {
+            "reference": f"transformers {VERSIONS['transformers']}",
+            "compared": report.compared,
+            "required_tolerance": required.max_rel if required else 0.0,
+        }
+
+    def _demand(self, report: Report) -> None:
+        wrong = [row for row in report.rows if not row.passed and row.lane != "padding"]
+        if wrong:
+            raise DivergesError(self._message(report, wrong))
+        if report.rows and all(row.status is Status.UNSUPPORTED for row in report.rows):
+            pytest.skip(report.rows[0].note)
+
+    def _message(self, report: Report, wrong: Sequence[Comparison]) -> str:
+        lines = [f"{self.candidate} on {self.name!r}: {explain(wrong[0])}"]
+        born = report.born or report.born_backward
+        where = "here, though its input was right" if report.born else "on the way back"
+        lines += [f"born {where}: {name}" for name in born[:_SHOWN]]
+        lines += [f"and {len(born) - _SHOWN} more stages"] if len(born) > _SHOWN else []
+        lines += [row.reproduction for row in wrong if row.reproduction]
+        options = f"--checkpoint {self.checkpoint} --probe {self.name!r} --seed {self.seed}"
+        return "\n".join([*lines, f"again: parity check {self.candidate} {options}"])
+
+
+def checks_of(candidate: str, checkpoint: str, seed: int = 0) -> list[CandidateCheck]:
+    """Return the checks that there are for a checkpoint.
+
+    Raises:
+        ValueError: there is no such checkpoint.
+    """
+    chosen = choose(resolve(checkpoint), (), seed)
+    return [CandidateCheck(candidate, checkpoint, name, seed) for name in chosen.names]
+
+
+def parametrize_with_checks(
+    candidate: type | str,
+    *,
+    checkpoint: str = "builtin:adversarial",
+    expected_failures: Mapping[str, str] | None = None,
+) -> Callable[[Any], Any]:
+    """Make a test function run once for each check, which it gets as its argument `check`.
+
+    Args:
+        candidate: a class at the top level of a file, or its name.
+        checkpoint: with which weights.
+        expected_failures: checks or stages, or patterns of them, that are known to fail, and why.
+            One that does not fail is an error, and so is one that nothing is called.
+
+    Raises:
+        ValueError: there is no check and no stage of an expected failure's name.
+    """
+    name = candidate if isinstance(candidate, str) else _name_of(candidate)
+    checks, expected = checks_of(name, checkpoint), dict(expected_failures or {})
+    stages = [*stage_names(range(scratch.config(resolve(checkpoint)).num_hidden_layers)), *OUTPUTS]
+    for pattern in expected:
+        known = [check.name for check in checks] + stages
+        if not any(fnmatch(each, pattern) for each in known):
+            like = get_close_matches(pattern, known, n=1)
+            hint = f", did you mean {like[0]}?" if like else ""
+            raise ValueError(f"expected_failures: {pattern!r} is no check and no stage{hint}")
+    parameters = []
+    for check in checks:
+        check.expected = {
+            pattern: reason
+            for pattern, reason in expected.items()
+            if any(fnmatch(stage, pattern) for stage in stages)
+        }
+        reasons = [why for pattern, why in expected.items() if fnmatch(check.name, pattern)]
+        marks = [
+            pytest.mark.xfail(reason=why, strict=True, raises=DivergesError) for why in reasons
+        ]
+        parameters.append(pytest.param(check, id=check.name, marks=marks))
+    return pytest.mark.parametrize("check", parameters)
+
+
+def _name_of(candidate: type) -> str:
+    if "." in candidate.__qualname__:
+        raise ValueError(f"{candidate.__qualname__}: expected a class at the top level of a file")
+    return f"{inspect.getfile(candidate)}:{candidate.__qualname__}"
+
+
+_OPEN = ExitStack()
+
+
+@cache
+def _judge(candidate: str, checkpoint: str) -> Judge:
+    return _OPEN.enter_context(Judge(candidate, resolve(checkpoint)))
+
+
+def end() -> None:
+    """End the candidates' processes."""
+    _judge.cache_clear()
+    _OPEN.close()

@@ -1,0 +1,123 @@
+"""Both tokenizers side by side, built from the same files."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from parity import reference
+from parity.tokenizer.adversarial_texts import TextSource, characters
+from parity.tokenizer.candidate import TokenizerCandidate
+from parity.tokenizer.folders import (
+    MORE_CONFIGURATIONS,
+    Configuration,
+    with_characters,
+    write_folder,
+)
+from parity.tokenizer.mistakes import mistakes
+from parity.tokenizer.steps import Step, reference_steps
+
+_POOL = 5_000  # texts that calls are made of
+
+Progress = Callable[[int], object]
+
+
+def silent(done: int) -> None:
+    """Progress that nobody sees."""
+    del done
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The candidate's tokenizer and the reference's.
+
+    Attributes:
+        candidate: how to ask ours.
+        configuration: what both were built with.
+        source: random texts for them.
+        ours: the candidate's tokenizer.
+        theirs: the reference's.
+    """
+
+    candidate: TokenizerCandidate
+    configuration: Configuration
+    source: TextSource
+    ours: Any
+    theirs: Any
+
+    @cached_property
+    def tokens(self) -> dict[int, str]:
+        """Id → token."""
+        return {i: token for token, i in self.theirs.get_vocab().items()}
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """The reference's steps."""
+        return reference_steps(self.theirs, self.configuration.settings)
+
+    @cached_property
+    def mistakes(self) -> dict[str, Mapping[str, Step]]:
+        """Known mistakes: what is done instead, and the steps that are exchanged."""
+        return {str(mistake): mistake.steps for mistake in mistakes(self.steps)}
+
+    @cached_property
+    def pool(self) -> list[str]:
+        """Random texts that calls are made of, always the same."""
+        return self.source.texts(random.Random(0), _POOL)  # noqa: S311
+
+    def our_rows(self, texts: Sequence[str]) -> Any:
+        """Ask the candidate for ids and offsets; an error is its answer."""
+        try:
+            return self.candidate.ids_and_offsets(self.ours, texts)
+        except Exception as error:
+            return error
+
+
+class Workplace:
+    """Builds both sides, once for each configuration.
+
+    Args:
+        candidate: whose tokenizer.
+        folder: an empty one to work in.
+        vocabulary: a real one.
+        configurations: to compare in; those the candidate does not support are left out.
+    """
+
+    def __init__(
+        self,
+        candidate: TokenizerCandidate,
+        folder: Path,
+        vocabulary: Sequence[str],
+        configurations: Sequence[Configuration] = MORE_CONFIGURATIONS,
+    ) -> None:
+        self.candidate = candidate
+        self.folder = folder
+        self.vocabulary = vocabulary
+        self.configurations = [one for one in configurations if self.can(one)]
+        self._built: dict[str, Sides] = {}
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        return with_characters(self.vocabulary, characters())
+
+    def can(self, configuration: Configuration) -> bool:
+        """Whether the candidate claims to support a configuration."""
+        return not (configuration.added_tokens and "added tokens" in self.candidate.unsupported)
+
+    def sides(self, configuration: Configuration) -> Sides:
+        """Both tokenizers, with the pools' characters added to the vocabulary."""
+        if configuration.name not in self._built:
+            place = self.folder / configuration.name
+            if not place.is_dir():
+                write_folder(place, self._pieces, configuration)
+            self._built[configuration.name] = self.build(configuration, place)
+        return self._built[configuration.name]
+
+    def build(self, configuration: Configuration, place: Path) -> Sides:
+        """Both tokenizers of a folder."""
+        added = [token["content"] for token in configuration.added_tokens]
+        source = TextSource(self.vocabulary, added)
+        made = self.candidate.build(place), reference.tokenizer(place)
+        return Sides(self.candidate, configuration, source, *made)

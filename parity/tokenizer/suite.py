@@ -1,0 +1,78 @@
+"""All checks of a tokenizer, one after the other."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity.tokenizer.calls import check_calls
+from parity.tokenizer.candidate import FEATURES, TokenizerCandidate
+from parity.tokenizer.decoding import check_decoding
+from parity.tokenizer.files import check_files
+from parity.tokenizer.outcome import Outcome
+from parity.tokenizer.sides import Progress, Workplace, silent
+from parity.tokenizer.texts import check_given, check_scalars, check_strings
+from scratch_bert.weights.builtin import minilm
+
+_PER_QUESTION = 5  # calls to one question about decoding
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is compared.
+
+    Attributes:
+        scalars: whether every scalar value is.
+        files: whether unusual files are.
+        strings: random strings.
+        calls: random calls; a fifth as many questions about decoding.
+        seed: of the strings and of the first call.
+        texts: where there are any, these alone are compared.
+    """
+
+    scalars: bool = True
+    files: bool = True
+    strings: int = 0
+    calls: int = 0
+    seed: int = 0
+    texts: Sequence[str] = ()
+
+
+def vocabulary() -> list[str]:
+    """The vocabulary of bert-base-uncased, which builtin:minilm shares."""
+    return (minilm() / "vocab.txt").read_text(encoding="utf-8").split("\n")[:-1]
+
+
+def run_checks(
+    candidate: TokenizerCandidate, amounts: Amounts, progress: Progress = silent
+) -> Iterator[Outcome]:
+    """Run them.
+
+    Args:
+        candidate: whose tokenizer.
+        amounts: how much of each.
+        progress: is told how many texts or calls are done.
+
+    Raises:
+        CandidateCrashedError: it cannot be built.
+    """
+    words, seed = vocabulary(), amounts.seed
+    with tempfile.TemporaryDirectory() as name:
+        candidate.build(minilm())  # tells what it cannot do
+        work = Workplace(candidate, Path(name), words)
+        if amounts.texts:
+            yield from check_given(work, amounts.texts)
+            return
+        if amounts.files:
+            yield from check_files(work, seed=seed)
+        if amounts.calls:
+            questions = -(-amounts.calls // _PER_QUESTION)
+            yield from check_calls(work, number=amounts.calls, seed=seed, progress=progress)
+            yield from check_decoding(work, number=questions, seed=seed, progress=progress)
+        if amounts.strings:
+            yield from check_strings(work, number=amounts.strings, seed=seed, progress=progress)
+        if amounts.scalars:
+            yield from check_scalars(work, progress=progress)
+    for feature in FEATURES:
+        if feature in candidate.unsupported - {"calls", "decode", "files"}:
+            yield Outcome(FEATURES[feature], "all", unsupported=feature)

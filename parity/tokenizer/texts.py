@@ -1,0 +1,196 @@
+"""Texts: ids and offsets of every scalar value in contexts, and of random strings."""
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from parity import reference
+from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
+from parity.tokenizer.folders import (
+    CONFIGURATIONS,
+    with_characters,
+    write_folder,
+)
+from parity.tokenizer.outcome import Difference, Outcome
+from parity.tokenizer.rules import explain
+from parity.tokenizer.shrink import shrink
+from parity.tokenizer.sides import Progress, Sides, Workplace, silent
+from parity.tokenizer.steps import tokens_of
+
+BATCH = 1000  # texts; larger ones keep the garbage collector busy
+_BLOCK = 1 << 16  # scalar values that share a vocabulary
+_EXPLAINED = 25  # differences shrunk in one outcome; thousands are no clearer
+
+
+def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
+    """Compare a batch of texts, and shrink and explain what differs.
+
+    Args:
+        sides: both tokenizers.
+        texts: without lone surrogates.
+        outcome: takes the result.
+    """
+    outcome.compared += len(texts)
+    their_ids, their_offsets = reference.ids_and_offsets(sides.theirs, texts)
+    rows = sides.our_rows(texts)
+    if not isinstance(rows, Exception):
+        our_ids, our_offsets = rows
+        if our_ids == their_ids and our_offsets in (their_offsets, None):
+            _narrow(sides, texts, outcome)
+            return
+    equal = []
+    for i, text in enumerate(texts):
+        if isinstance(rows, Exception) or len(rows[0]) != len(texts):
+            differs = _different(sides, text) is not None
+        else:
+            offsets = rows[1] is None or list(map(tuple, rows[1][i])) == their_offsets[i]
+            differs = list(rows[0][i]) != their_ids[i] or not offsets
+        if not differs:
+            equal.append(text)
+        else:
+            first, outcome.different = outcome.different == 0, outcome.different + 1
+            possible = [*sides.mistakes] if first else outcome.causes
+            outcome.causes = _still_possible(sides, text, possible)
+            if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
+                outcome.add(_explained(sides, text))
+    _narrow(sides, equal, outcome)
+
+
+def check_scalars(
+    work: Workplace,
+    *,
+    chosen: Sequence[tuple[int, int]] = ((0, LAST),),
+    progress: Progress = silent,
+) -> Iterator[Outcome]:
+    """Compare every scalar value in several contexts, in each configuration.
+
+    Args:
+        work: where both tokenizers are built.
+        chosen: first and last of each range of scalar values.
+        progress: is told how many are done.
+    """
+    configurations = [one for one in work.configurations if one in CONFIGURATIONS]
+    outcomes = [Outcome("scalars", configuration.name) for configuration in configurations]
+    chars = chain.from_iterable(scalars(first, last) for first, last in chosen)
+    while block := list(islice(chars, _BLOCK)):
+        pieces = with_characters((), {*block, *CONTEXTS.format("")})
+        for configuration, outcome in zip(configurations, outcomes, strict=True):
+            place = work.folder / f"{configuration.name} {ord(block[0]):X}"
+            sides = work.build(configuration, write_folder(place, pieces, configuration))
+            for texts in _batches([CONTEXTS.format(char) for char in block]):
+                check_texts(sides, texts, outcome)
+                progress(len(texts))
+    yield from outcomes
+
+
+def check_strings(
+    work: Workplace, *, number: int, seed: int, progress: Progress = silent
+) -> Iterator[Outcome]:
+    """Compare random strings, as many in each configuration.
+
+    Args:
+        work: where both tokenizers are built.
+        number: of strings, in all configurations together.
+        seed: of the strings.
+        progress: is told how many are done.
+    """
+    for place, configuration in enumerate(work.configurations):
+        outcome = Outcome("strings", configuration.name)
+        sides = work.sides(configuration)
+        choose = random.Random(f"{seed}/{configuration.name}")  # noqa: S311
+        share = len(range(place, number, len(work.configurations)))
+        while outcome.compared < share:
+            texts = sides.source.texts(choose, min(BATCH, share - outcome.compared))
+            check_texts(sides, texts, outcome)
+            progress(len(texts))
+        yield outcome
+
+
+def check_given(work: Workplace, texts: Sequence[str]) -> Iterator[Outcome]:
+    """Compare given texts, in each configuration."""
+    pieces = with_characters(work.vocabulary, set("".join(texts)))
+    for configuration in work.configurations:
+        place = write_folder(work.folder / f"{configuration.name} given", pieces, configuration)
+        outcome = Outcome("texts", configuration.name)
+        check_texts(work.build(configuration, place), texts, outcome)
+        yield outcome
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), BATCH):
+        yield texts[start : start + BATCH]
+
+
+def _different(sides: Sides, text: str) -> str | None:
+    """What differs for one text alone: "an error", "input_ids", "offset_mapping" or nothing."""
+    rows = sides.our_rows([text])
+    if isinstance(rows, Exception):
+        return "an error"
+    (their_ids,), (their_offsets,) = reference.ids_and_offsets(sides.theirs, [text])
+    (our_ids,), our_offsets = rows
+    if list(our_ids) != their_ids:
+        return "input_ids"
+    if our_offsets is not None and list(map(tuple, our_offsets[0])) != their_offsets:
+        return "offset_mapping"
+    return None
+
+
+def _rule(sides: Sides, text: str, rows: Any) -> str:
+    if isinstance(rows, Exception):
+        return "a text has ids; none is an error"
+    (their_ids,), _ = reference.ids_and_offsets(sides.theirs, [text])
+    ours, theirs = (
+        [sides.tokens.get(i, "(no such id)") for i in ids] for ids in (rows[0][0], their_ids)
+    )
+    return str(explain(text, ours, theirs, sides.theirs, sides.steps))
+
+
+def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
+    """Tell causes apart by texts that are right."""
+    for text in texts if len(outcome.causes) > 1 else ():
+        outcome.causes = _still_possible(sides, text, outcome.causes)
+
+
+def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:
+    """Of known mistakes keep those that give the candidate's tokens."""
+    rows = sides.our_rows([text])
+    if isinstance(rows, Exception):
+        return []
+    ours = [sides.tokens.get(i, "(no such id)") for i in rows[0][0]]
+    steps = [(cause, {**sides.steps, **sides.mistakes[cause]}) for cause in causes]
+    return [cause for cause, made in steps if ["[CLS]", *tokens_of(text, made), "[SEP]"] == ours]
+
+
+def _known(outcome: Outcome, sides: Sides, text: str) -> bool:
+    """Whether a text shows no more than a difference that was made small already."""
+    if not outcome.differences:
+        return False
+    rule = _rule(sides, text, sides.our_rows([text]))
+    return any(rule == known.rule for known in outcome.differences)
+
+
+def _explained(sides: Sides, text: str) -> Difference:
+    what = _different(sides, text)
+    if what is None:
+        rule = "a text alone is right, in a batch it is wrong: texts must not depend on each other"
+        return Difference(f"tokenizer([…, {text!a}, …])", text, "a batch", "", "", rule, "")
+    text = shrink(text, lambda shorter: _different(sides, shorter) == what)
+    (their_ids,), (their_offsets,) = reference.ids_and_offsets(sides.theirs, [text])
+    theirs: Any = (their_ids, [sides.tokens[i] for i in their_ids])
+    rows = sides.our_rows([text])
+    if isinstance(rows, Exception):
+        ours: Any = f"{type(rows).__name__}: {rows}"
+    elif what == "offset_mapping":
+        ours, theirs = (rows[1][0], theirs[1]), (their_offsets, theirs[1])
+    else:
+        ours = (list(rows[0][0]), [sides.tokens.get(i, "(no such id)") for i in rows[0][0]])
+    given = f"([{text!a}])" if callable(sides.ours) else f".encode({text!a})"
+    rule, call = _rule(sides, text, rows), f"tokenizer{given}"
+    return Difference(call, text, what, ours, theirs, rule, f"--text {_quoted(text)}")
+
+
+def _quoted(text: str) -> str:
+    """A text for a shell, in Python's escapes."""
+    escaped = text.encode("unicode_escape").decode()
+    return "'" + escaped.replace("'", "\\x27") + "'"

@@ -1,0 +1,128 @@
+"""`scratch-bert build-examples`: what BERT is pretrained on, from a text file."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import typer
+
+from scratch_bert.errors import CheckpointError, CorpusError
+from scratch_bert.files import replace
+from scratch_bert.pretraining.corpus.documents import read_documents, read_lines
+from scratch_bert.pretraining.masking import Masking, Words
+from scratch_bert.pretraining.static.examples import Example, ExampleRecipe, build_examples
+from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.files.settings import TokenizerSettings
+from scratch_bert.tokenization.files.vocabulary import read_vocabulary
+
+STDOUT = Path("-")
+
+
+class RecipeName(StrEnum):
+    """Whose way of making examples."""
+
+    ORIGINAL = "original"
+    HUGGINGFACE = "huggingface"
+
+
+def build_examples_command(
+    corpus: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="A sentence on each line, an empty line between documents, in UTF-8.",
+        ),
+    ],
+    vocab: Annotated[Path, typer.Option(metavar="FILE", help="A vocab.txt.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="FILE.json, or - for stdout.")
+    ],
+    recipe: Annotated[
+        RecipeName,
+        typer.Option(
+            help="original: google-research/bert's, from the same seed. huggingface: run_mlm.py's."
+        ),
+    ] = RecipeName.ORIGINAL,
+    seq_length: Annotated[
+        int, typer.Option(min=5, metavar="N", help="Tokens of an example at most.")
+    ] = 128,
+    max_predictions: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Hidden words of an example at most.")
+    ] = 20,
+    dupe_factor: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How often the corpus is gone through.")
+    ] = 10,
+    masked_lm_prob: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="The share of tokens to hide.")
+    ] = 0.15,
+    short_seq_prob: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="P", help="The share of examples made to be short."),
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of all draws.")] = 12345,
+    whole_word: Annotated[
+        bool, typer.Option("--whole-word", help="Hide all pieces of a word or none.")
+    ] = False,
+    cased: Annotated[
+        bool, typer.Option("--cased", help="Keep capitals and accents: a cased vocabulary.")
+    ] = False,
+) -> None:
+    """Make pretraining examples: pairs of stretches of text, words hidden.
+
+    What is written is JSON without spaces: a list of examples, each a list of its input ids,
+    segment ids, masked positions, the ids that stood there, and 1 where the second stretch is a
+    random one. The same seed gives what the original builder makes.
+
+    huggingface: the lines in a row, cut where an example is full, as run_mlm.py does without
+    --line_by_line; no pairs, no limit of hidden words, the draws of its collator.
+    """
+    try:
+        vocabulary = read_vocabulary(vocab)
+        words = Words.of(vocabulary)
+        tokenizer = BertTokenizer(TokenizerSettings(vocabulary, lowercase=not cased))
+    except CheckpointError as error:
+        raise typer.BadParameter(str(error), param_hint="--vocab") from None
+    except ValueError as error:
+        raise typer.BadParameter(f"{vocab}: {error}", param_hint="--vocab") from None
+    try:
+        if recipe is RecipeName.HUGGINGFACE:
+            # brings torch, which takes seconds
+            from scratch_bert.pretraining.static.huggingface_examples import huggingface_examples
+
+            cut = seq_length, dupe_factor, masked_lm_prob, seed
+            lines = read_lines(corpus)
+            if not lines[-1]:
+                del lines[-1]  # after the last line's end
+            examples = huggingface_examples(lines, tokenizer, *cut, whole_word=whole_word)
+            source = f"{len(lines)} lines"
+        else:
+            documents = read_documents(corpus, tokenizer)
+            masking = Masking(masked_lm_prob, max_predictions, whole_word)
+            made = ExampleRecipe(seq_length, dupe_factor, short_seq_prob, masking)
+            examples = build_examples(documents, words, made, Random(seed))  # noqa: S311
+            source = f"{len(documents)} documents"
+    except CorpusError as error:
+        raise typer.BadParameter(str(error), param_hint="--corpus") from None
+    _write(examples, output)
+    chosen = sum(len(example.masked_positions) for example in examples)
+    random = sum(example.is_random_next for example in examples)
+    print(
+        f"{len(examples)} examples of {source}: {random} of random pairs, "
+        f"{chosen} tokens to predict",
+        file=sys.stderr,
+    )
+
+
+def _write(examples: list[Example], output: Path) -> None:
+    text = json.dumps(examples, separators=(",", ":"))
+    if output == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        replace(output, lambda place: place.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        why = f"{output}: cannot be written: {error.strerror}"
+        raise typer.BadParameter(why, param_hint="--output") from None

@@ -1,0 +1,165 @@
+"""What the tools that look inside do alike: texts in; to a terminal, or into a file."""
+
+import codecs
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+
+from scratch_bert.cli.common import check_texts, not_installed
+from scratch_bert.cli.common import run as run_app
+from scratch_bert.cli.inference_options import Texts as Texts
+from scratch_bert.cli.input_lines import InputError, stdin_texts
+from scratch_bert.errors import CheckpointError, TextError
+from scratch_bert.files import replace
+from scratch_bert.inspection.result import Inspection, Text
+
+C = TypeVar("C")
+I = TypeVar("I", bound=Inspection)  # noqa: E741
+
+Pair = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TEXT", help="A second text for each TEXT, in their order."),
+]
+Checkpoint = Annotated[
+    str, typer.Option(metavar="NAME", help="A folder, a hub id, builtin:bert-base, …")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write FILE.png, .svg, .html or .json instead."
+    ),
+]
+PICTURES = (".png", ".svg")
+_KINDS = (*PICTURES, ".html", ".json")
+_EXTRAS = {"matplotlib": "inspection", "sklearn": "inspection", "transformers": "parity"}
+
+
+def run(command: Callable[..., int], name: str, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a tool of one command and exit with its code."""
+    app = typer.Typer(
+        add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+    )
+    app.command()(command)
+    run_app(app, name, arguments)
+
+
+def read_texts(
+    texts: Sequence[str] | None,
+    pair: Sequence[str] | None,
+    output: Path | None,
+    of_one: Sequence[str] = PICTURES,
+) -> list[Text]:
+    """Return the texts, or pairs, that were given, or without any the lines of stdin.
+
+    Args:
+        texts: were given.
+        pair: a second one for each.
+        output: the file that will be written.
+        of_one: the kinds of files that show one text.
+
+    Raises:
+        typer.BadParameter: something cannot be used.
+    """
+    if output is not None and output.suffix not in _KINDS:
+        why = f"{output}: expected a file's name that ends with {', '.join(_KINDS)}"
+        raise typer.BadParameter(why, param_hint="--output")
+    check_texts(texts or (), pair or ())
+    try:
+        found = list(texts or stdin_texts())
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from None
+    if not found:
+        raise typer.BadParameter("there is none, and none on standard input", param_hint="TEXT")
+    if output is not None and output.suffix in of_one and len(found) > 1:
+        why = f"{output} shows one text, and there are {len(found)}"
+        raise typer.BadParameter(why, param_hint="--output")
+    return list(zip(found, pair, strict=True)) if pair else list(found)
+
+
+def use(load: Callable[[str], C], checkpoint: str) -> C:
+    """Load something of a checkpoint.
+
+    Raises:
+        typer.BadParameter: it cannot be loaded.
+    """
+    try:
+        return load(checkpoint)
+    except (CheckpointError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
+
+
+def each(look: Callable[[Text], I], texts: Sequence[Text]) -> Iterator[I]:
+    """Look at one text after the other.
+
+    Raises:
+        TextError: one of them cannot be looked at.
+    """
+    for place, text in enumerate(texts):
+        try:
+            yield look(text)
+        except TextError as error:
+            raise TextError(place, error.why) from None
+
+
+def _checked(found: Iterable[I]) -> Iterator[I]:
+    """Say what cannot be looked at: a text, or what does not exist."""
+    try:
+        yield from found
+    except TextError as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT") from None
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def show(
+    found: Iterable[I],
+    output: Path | None,
+    page: Callable[[Sequence[I]], str] | None = None,
+) -> int:
+    """Print what was seen, one after the other, or write all of it into a file.
+
+    Args:
+        found: at least one; it may be computed on the way.
+        output: the file; None is the terminal.
+        page: makes HTML of it; None is a page with its pictures.
+
+    Raises:
+        typer.BadParameter: something cannot be looked at, the file cannot be written, or what draws
+            it is not installed.
+    """
+    try:
+        if output is None:
+            console = Console(file=codecs.getwriter("utf-8")(sys.stdout.buffer))  # type: ignore[arg-type]
+            for place, seen in enumerate(_checked(found)):
+                if place:
+                    console.print()
+                console.print(seen)
+        else:
+            written = _file(list(_checked(found)), output.suffix, page)
+            replace(output, lambda place: place.write_bytes(written))
+    except ModuleNotFoundError as error:
+        raise not_installed(error, _EXTRAS) from None
+    except OSError as error:
+        where = output or "standard output"
+        why = f"{where}: cannot be written: {error.strerror}"
+        raise typer.BadParameter(why, param_hint="--output") from None
+    return 0
+
+
+def _file(found: list[I], kind: str, page: Callable[[Sequence[I]], str] | None) -> bytes:
+    if kind == ".json":
+        objects = [seen.to_dict() for seen in found]
+        whole = objects if len(objects) > 1 else objects[0]
+        return f"{json.dumps(whole, ensure_ascii=False)}\n".encode()
+    if kind == ".html":
+        from scratch_bert.inspection.figures.page import page_of
+
+        return (page or page_of)(found).encode()
+    from scratch_bert.inspection.figures.common import render
+
+    return render(found[0].figure(), kind[1:])

@@ -1,0 +1,1 @@
+"""Metrics, baselines, predictions and plots of a fine-tuning."""

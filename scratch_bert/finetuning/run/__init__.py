@@ -1,0 +1,1 @@
+"""A whole fine-tuning in one folder: rows, model, training, evaluation."""

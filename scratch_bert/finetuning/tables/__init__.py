@@ -1,0 +1,1 @@
+"""Rows of a table or dataset: read, checked by row and column, split."""

@@ -1,0 +1,106 @@
+"""What each token of a text is, and which are one entity (HF `TokenClassificationPipeline`)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from torch import Tensor
+
+from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.scores import Numbers, softmax
+from scratch_bert.inference.tasks.aggregation import Aggregation, Entity, ScoredPiece, aggregate
+from scratch_bert.model.task_heads import BertForTokenClassification
+from scratch_bert.tokenization.interface.encoding import Encoding
+
+
+class TaggedToken(NamedTuple):
+    """A token.
+
+    Attributes:
+        entity: its label.
+        score: the label's probability.
+        index: which token of its text, [CLS] counted.
+        word: as in the vocabulary.
+        start: where it is in the text.
+        end: where it ends.
+    """
+
+    entity: str
+    score: float
+    index: int  # type: ignore[assignment]  # a tuple has a method of that name
+    word: str
+    start: int
+    end: int
+
+
+class TokenClassification:
+    """A fine-tuned model and its tokenizer.
+
+    Args:
+        name: a folder, a hub id, or a built-in checkpoint.
+        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
+    """
+
+    def __init__(self, name: str | Path, **options: Any) -> None:
+        self.runner = Runner(BertForTokenClassification, name, **options)
+
+    def __call__(
+        self,
+        texts: Sequence[str],
+        aggregation: Aggregation = "none",
+        ignore_labels: Sequence[str] = ("O",),
+    ) -> list[list[TaggedToken]] | list[list[Entity]]:
+        """Return each text's tokens, or its entities, in their order.
+
+        Args:
+            texts: any number; what is too long for the model is cut, as in HF.
+            aggregation: "none" returns tokens; the others make entities of them, each in its way.
+            ignore_labels: what is left out.
+        """
+        if aggregation not in get_args(Aggregation):
+            expected = ", ".join(get_args(Aggregation))
+            raise ValueError(f"aggregation is {aggregation!r}, expected one of {expected}")
+        rows = self.runner.encode(texts, self.runner.longest)
+        scores = self.runner.run(rows, self._scores)
+        each = list(zip(texts, rows, scores, strict=True))
+        if aggregation == "none":
+            tokens = [self._tokens(*one) for one in each]
+            return [[token for token in row if token.entity not in ignore_labels] for row in tokens]
+        labels = self.runner.model.config.id2label or {}
+        join = self.runner.tokenizer.convert_tokens_to_string
+        found = [aggregate(self._pieces(*one), aggregation, labels, join) for one in each]
+        return [[one for one in row if one.entity_group not in ignore_labels] for row in found]
+
+    def _scores(self, batch: dict[str, Tensor]) -> list[Numbers]:
+        """Compute each row's probabilities: (seq, labels) each, without padding."""
+        logits = self.runner.forward(batch).logits.cpu()  # (batch, seq, labels)
+        if logits.element_size() == 2:
+            logits = logits.float()
+        lengths = batch["attention_mask"].sum(1).tolist()
+        return [softmax(row[:n]) for row, n in zip(logits.numpy(), lengths, strict=True)]
+
+    def _pieces(self, text: str, row: Encoding, scores: Numbers) -> list[ScoredPiece]:
+        unknown = self.runner.tokenizer.unk_token_id
+        found = []
+        columns = zip(row.special_tokens_mask, row.ids, row.tokens, row.offsets, strict=True)
+        for (special, i, token, (start, end)), numbers in zip(columns, scores, strict=True):
+            if special:
+                continue
+            word = text[start:end]
+            if i == unknown:
+                found.append(ScoredPiece(word, numbers, start, end, continues=False))
+            else:  # HF: a piece that is longer than its text, by ##, goes on with a word
+                found.append(ScoredPiece(token, numbers, start, end, len(token) != len(word)))
+        return found
+
+    def _tokens(self, text: str, row: Encoding, scores: Numbers) -> list[TaggedToken]:
+        labels = self.runner.model.config.id2label or {}
+        places = [i for i, special in enumerate(row.special_tokens_mask) if not special]
+        found = []
+        for place, piece in zip(places, self._pieces(text, row, scores), strict=True):
+            best = int(piece.scores.argmax())
+            score = float(piece.scores[best])
+            found.append(
+                TaggedToken(labels[best], score, place, piece.word, piece.start, piece.end)
+            )
+        return found

@@ -1,0 +1,1 @@
+"""Inspections as pictures and pages."""

@@ -1,0 +1,5 @@
+"""BERT itself: ids in, a vector per token out, and the heads on top.
+
+Read: embeddings, attention, activations, feed_forward, encoder, pooler, outputs, bert, heads,
+task_heads. When you need it: interface/ (load, save, checks of inputs), packed/ (no padding).
+"""

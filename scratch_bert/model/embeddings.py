@@ -1,0 +1,84 @@
+"""From ids to vectors: word + segment + position, then LayerNorm."""
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
+
+from scratch_bert.config import BertConfig
+from scratch_bert.model.interface.shape_checks import check_ids, check_shape
+
+
+class BertEmbeddings(nn.Module):
+    """The sum of three tables, normalised (paper: section 3, figure 2).
+
+    x = dropout(LayerNorm(word[input_ids] + segment[token_type_ids] + position[position_ids]))
+
+    The LayerNorm and the dropout are in the original code, not in the paper's figure. The sum is
+    taken in this order because floating-point addition has one: another order changes last bits.
+    """
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        width = config.hidden_size
+        self.word_embeddings = nn.Embedding(config.vocab_size, width, config.pad_token_id)
+        self.position_embeddings = nn.Embedding(config.max_position_embeddings, width)
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, width)
+        self.LayerNorm = nn.LayerNorm(width, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(
+        self,
+        input_ids: Integer[Tensor, "batch seq"] | None,
+        token_type_ids: Integer[Tensor, "batch seq"] | None = None,
+        position_ids: Integer[Tensor, "#batch seq"] | None = None,
+        inputs_embeds: Float[Tensor, "batch seq hidden"] | None = None,
+        past_length: int = 0,
+    ) -> Float[Tensor, "batch seq hidden"]:
+        """Embed a batch.
+
+        Args:
+            input_ids: words; None where `inputs_embeds` takes their place.
+            token_type_ids: segments, 0 for sentence A and 1 for B; all 0 if None.
+            position_ids: positions; `past_length`, `past_length` + 1, … if None.
+            inputs_embeds: word vectors already looked up.
+            past_length: tokens before these that a decoder has cached.
+
+        Raises:
+            ValueError: exactly one of `input_ids` and `inputs_embeds` is needed; an id is outside
+                its table; the sequence is longer than there are positions.
+        """
+        if input_ids is not None and inputs_embeds is None:
+            if input_ids.dim() != 2:
+                shape = tuple(input_ids.shape)
+                raise ValueError(f"input_ids has shape {shape}, expected (batch, seq)")
+            check_ids("input_ids", input_ids, self.word_embeddings)
+            inputs_embeds = self.word_embeddings(input_ids)
+        elif input_ids is not None or inputs_embeds is None:
+            raise ValueError("give exactly one of input_ids and inputs_embeds")
+        hidden = self.word_embeddings.embedding_dim
+        if inputs_embeds.dim() != 3 or inputs_embeds.size(2) != hidden:
+            shape = tuple(inputs_embeds.shape)
+            raise ValueError(f"inputs_embeds has shape {shape}, expected (batch, seq, {hidden})")
+        batch, seq, _ = inputs_embeds.shape
+        device = inputs_embeds.device
+
+        if position_ids is None:
+            positions = self.position_embeddings.num_embeddings
+            if past_length + seq > positions:
+                raise ValueError(
+                    f"input_ids: the sequence has {past_length + seq} tokens, "
+                    f"but max_position_embeddings is {positions}; shorten it"
+                )
+            position_ids = torch.arange(past_length, past_length + seq, device=device)[None]
+        else:
+            check_shape("position_ids", position_ids, (batch, seq), (1, seq))
+            check_ids("position_ids", position_ids, self.position_embeddings)
+        if token_type_ids is None:
+            token_type_ids = torch.zeros(batch, seq, dtype=torch.long, device=device)
+        else:
+            check_shape("token_type_ids", token_type_ids, (batch, seq))
+            check_ids("token_type_ids", token_type_ids, self.token_type_embeddings)
+
+        summed = inputs_embeds + self.token_type_embeddings(token_type_ids)
+        summed = summed + self.position_embeddings(position_ids)
+        return self.dropout(self.LayerNorm(summed))

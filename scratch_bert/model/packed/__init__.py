@@ -1,0 +1,1 @@
+"""The same computation without padding; only attention needs to know about it."""

@@ -1,0 +1,1 @@
+"""From text of any size to documents of token ids on disk."""

@@ -1,0 +1,1 @@
+"""Sentence pairs and masks that are drawn again in every epoch."""

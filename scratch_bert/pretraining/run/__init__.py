@@ -1,0 +1,1 @@
+"""A whole pretraining in one folder: corpus, model, training, evaluation."""

@@ -1,0 +1,1 @@
+"""`BertTokenizer` and the rest of HuggingFace's tokenizer interface."""

@@ -1,0 +1,250 @@
+"""The whole way: texts → rows of ids, and back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from scratch_bert.errors import CheckpointError
+from scratch_bert.tokenization.fast.path import FastPath
+from scratch_bert.tokenization.files.settings import HF_NAMES, AddedToken, TokenizerSettings
+from scratch_bert.tokenization.interface import add_tokens as adding
+from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding, as_tensors
+from scratch_bert.tokenization.interface.encoding import Encoding, Frame
+from scratch_bert.tokenization.interface.inputs import Text, read_inputs
+from scratch_bert.tokenization.interface.layout import check_lengths, details_of, ids_of, lay_out
+from scratch_bert.tokenization.interface.padding import check_side, read_lengths
+from scratch_bert.tokenization.interface.pieces import Pieces
+from scratch_bert.tokenization.interface.special_tokens import ADJUSTABLE
+from scratch_bert.tokenization.interface.token_table import TokenTable
+from scratch_bert.tokenization.normalizer import Normalizer
+from scratch_bert.tokenization.pipeline import Pipeline
+
+
+class BertTokenizer(TokenTable):
+    """Text → ids and back (paper: section 3, "Input/Output Representations"; HF `BertTokenizer`).
+
+    >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
+    >>> vocabulary = {word: i for i, word in enumerate(words)}
+    >>> tokenizer = BertTokenizer(TokenizerSettings(vocabulary))
+    >>> batch = tokenizer("Unaffable [MASK]", return_offsets_mapping=True)
+    >>> batch["input_ids"]
+    [2, 5, 6, 7, 4, 3]
+    >>> batch["offset_mapping"]
+    [(0, 0), (0, 2), (2, 5), (5, 9), (10, 16), (0, 0)]
+
+    It may be called in several threads at once.
+
+    Args:
+        settings: everything that defines it.
+    """
+
+    def __init__(self, settings: TokenizerSettings) -> None:
+        self._use(adding.with_special_tokens(settings))
+
+    def _use(self, settings: TokenizerSettings) -> None:
+        vocabulary, unk_token = settings.vocabulary, settings.unk_token
+        if unk_token not in vocabulary:
+            raise ValueError(f"the vocabulary lacks its unk_token, {unk_token}")
+        normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
+        self.pipeline = Pipeline(vocabulary, unk_token, normalizer, settings.added_tokens)
+        super().__init__(settings, normalizer)
+        self._fast = FastPath(self.pipeline, vars(self).get("_fast"))
+        self._frame = Frame(
+            cls=(self.cls_token, self.cls_token_id),
+            sep=(self.sep_token, self.sep_token_id),
+            pad=(self.pad_token, self.pad_token_id),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._settings_now(),)
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, **overrides: Any) -> Self:
+        """Load from a checkpoint: a folder, a hub id, or a built-in one.
+
+        Args:
+            name: the checkpoint.
+            overrides: settings instead of the checkpoint's, as `lowercase`, HF's `do_lower_case`.
+
+        Raises:
+            CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
+        """
+        from scratch_bert.tokenization.files.checkpoint_folder import read_settings
+        from scratch_bert.weights.checkpoints import resolve
+
+        changes = {HF_NAMES.get(option, option): value for option, value in overrides.items()}
+        settings = replace(read_settings(resolve(name, weights=False)), **changes)
+        try:
+            return cls(settings)
+        except ValueError as error:
+            raise CheckpointError(f"{name}: {error}") from None
+
+    def save_pretrained(self, folder: str | Path) -> list[Path]:
+        """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
+        from scratch_bert.tokenization.files.checkpoint_folder import write_settings
+
+        return write_settings(self._settings_now(), Path(folder))
+
+    def add_tokens(
+        self, tokens: str | AddedToken | Sequence[str | AddedToken], special_tokens: bool = False
+    ) -> int:
+        """Add tokens that are found in a text as they are; returns how many were new.
+
+        The model's embeddings must grow with it, to `len(tokenizer)`.
+
+        Args:
+            tokens: a text is a token of no special kind, and so is normalised.
+            special_tokens: they are special, all of them.
+
+        Raises:
+            ValueError: nothing is left of a token when it is normalised.
+        """
+        added = adding.read_tokens(tokens, special_tokens)
+        settings, count = adding.add(self._settings_now(), added)
+        self._use(settings)
+        return count
+
+    def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
+        """Give special tokens a role, or add further ones; returns how many were new.
+
+        Args:
+            special_tokens_dict: role → token, such as "cls_token", and "extra_special_tokens" →
+                tokens. A role counts from the next call on, around a text too, unlike in HF.
+
+        Raises:
+            ValueError: there is no such role, or nothing is left of a token when it is normalised.
+        """
+        settings, count = adding.name_tokens(self._settings_now(), special_tokens_dict)
+        self._use(settings)
+        return count
+
+    def _settings_now(self) -> TokenizerSettings:
+        """The settings with the attributes that may be set."""
+        changed = {name: getattr(self, name) for name in ADJUSTABLE}
+        changed["model_input_names"] = tuple(self.model_input_names)
+        return replace(self.settings, **changed)
+
+    def num_special_tokens_to_add(self, pair: bool = False) -> int:
+        """How many special tokens stand around a text, or a pair: 2 or 3."""
+        return self._frame.added(pair=pair)
+
+    def __call__(
+        self,
+        text: object,
+        text_pair: object = None,
+        *,
+        add_special_tokens: bool = True,
+        padding: bool | str = False,
+        truncation: bool | str | None = None,
+        max_length: int | None = None,
+        stride: int = 0,
+        is_split_into_words: bool = False,
+        pad_to_multiple_of: int | None = None,
+        padding_side: str | None = None,
+        return_tensors: str | None = None,
+        return_token_type_ids: bool | None = None,
+        return_attention_mask: bool | None = None,
+        return_overflowing_tokens: bool = False,
+        return_special_tokens_mask: bool = False,
+        return_offsets_mapping: bool = False,
+        return_length: bool = False,
+        split_special_tokens: bool | None = None,
+    ) -> BatchEncoding:
+        """Encode texts.
+
+        Args:
+            text: a text, or a list of texts or of pairs of texts.
+            text_pair: second texts, as many. Alone, an empty one counts as none, as in HF.
+            add_special_tokens: put [CLS] and [SEP] around them.
+            padding: True or "longest" fills rows up to the longest, "max_length" to that length.
+            truncation: True or "longest_first" shortens the longer text of a pair, "only_first"
+                and "only_second" that one; None shortens where there is a `max_length` and no
+                padding.
+            max_length: tokens of a row, the special ones included; None means the checkpoint's.
+            stride: pieces that an overflowing row shares with the one before it.
+            is_split_into_words: a text is a list of words; offsets count from each word's start.
+            pad_to_multiple_of: pad to a multiple of this.
+            padding_side: "left" or "right"; None means the checkpoint's.
+            return_tensors: "pt" or "np".
+            return_token_type_ids: segments; None means as the checkpoint says.
+            return_attention_mask: 0 for padding; None means as the checkpoint says.
+            return_overflowing_tokens: what was cut off comes as further rows.
+            return_special_tokens_mask: 1 for [CLS], [SEP] and padding.
+            return_offsets_mapping: start and end in the text for each token.
+            return_length: tokens of each row, padding included.
+            split_special_tokens: [MASK] and its like in a text are text.
+
+        Returns:
+            Rows by name; a single text's alone, unless tensors or overflow were asked for.
+
+        Raises:
+            TypeError: something is no text, or holds a lone surrogate.
+            ValueError: options contradict each other or the texts. So also where HF panics (a
+                stride as long as a window), truncates nothing (a `max_length` shorter than the
+                special tokens), or makes arrays of objects ("np" of rows of unlike lengths).
+        """
+        lengths = read_lengths(
+            padding, truncation, max_length, pad_to_multiple_of, self.model_max_length
+        )
+        side = padding_side or self.padding_side
+        check_side("padding_side", side)
+        check_side("truncation_side", self.truncation_side)
+        pairs, batched = read_inputs(text, text_pair, is_split_into_words)
+        frame = self._frame._replace(shown=add_special_tokens)
+        pair = any(second is not None for _, second in pairs)
+        check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
+        split = self.split_special_tokens if split_special_tokens is None else split_special_tokens
+        details = partial(details_of, self._fast, split)
+
+        def pieces_of(text: Text) -> Pieces:
+            found = details(text) if return_offsets_mapping else None
+            ids = found.ids if found else tuple(ids_of(self._fast, split, text))
+            return Pieces(ids, text, details, found)
+
+        encodings: list[Encoding] = []
+        samples: list[int] = []  # which text each row is of
+        longest = 0
+        for i, (first, second) in enumerate(pairs):
+            texts = [first] if second is None else [first, second]
+            pieces = [pieces_of(each) for each in texts]
+            rows = lay_out(pieces, frame, lengths, stride, self.truncation_side)
+            longest = max(longest, len(rows[0]))
+            kept = rows if return_overflowing_tokens else rows[:1]
+            encodings += kept
+            samples += [i] * len(kept)
+        if (length := lengths.padded(longest)) is not None:
+            for row in encodings:
+                row.pad(length, side)
+
+        names = self.model_input_names
+        asked = {
+            "input_ids": ("ids", True),
+            "token_type_ids": ("type_ids", return_token_type_ids),
+            "attention_mask": ("attention_mask", return_attention_mask),
+            "special_tokens_mask": ("special_tokens_mask", return_special_tokens_mask),
+            "offset_mapping": ("offsets", return_offsets_mapping),
+        }
+        columns: dict[str, Any] = {
+            name: [getattr(row, column) for row in encodings]
+            for name, (column, wanted) in asked.items()
+            if (name in names if wanted is None else wanted)
+        }
+        if return_length:
+            columns["length"] = [len(row) for row in encodings]
+        if return_overflowing_tokens:
+            columns["overflow_to_sample_mapping"] = samples
+        if return_tensors is not None:
+            columns = as_tensors(columns, return_tensors)
+        elif not batched and not return_overflowing_tokens:
+            columns = {n: c[0] if isinstance(c[0], list) else c for n, c in columns.items()}
+        return BatchEncoding(columns, encodings)
+
+    def encode(self, text: object, text_pair: object = None, **options: Any) -> Any:
+        """Return the ids alone; options are the call's."""
+        return self(text, text_pair, **options)["input_ids"]
+
+    def tokenize(self, text: str, pair: str | None = None, **options: Any) -> list[str]:
+        """Return the pieces, without [CLS] and [SEP] unless `add_special_tokens` is given."""
+        return self(text, pair, **{"add_special_tokens": False, **options}).tokens()

@@ -1,0 +1,1 @@
+"""Character classes from a fixed Unicode table, independent of the Python version."""

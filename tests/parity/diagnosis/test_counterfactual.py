@@ -1,0 +1,43 @@
+"""What the reference makes when it makes a mistake does not depend on how it is come by."""
+
+import pytest
+import torch
+
+from parity.core.mistake import Mistake
+from parity.core.probes import Mode
+from parity.core.recording import Recording
+from parity.diagnosis.catalogue import CATALOGUE
+from parity.diagnosis.counterfactual import Counterfactual
+from parity.model.expected import Witness
+
+SHOWN = ("embeddings", "encoder.layer.0", "last_hidden_state", "prediction_logits")
+LAYER = "encoder.layer.1"
+MADE = {
+    "scale-missing": (f"{LAYER}.attention.self.scores",),
+    "norm-eps-1e-5": (f"{LAYER}.output.LayerNorm",),
+    "gelu-tanh": (f"{LAYER}.intermediate",),
+    "pooler-tanh-missing": ("pooler",),
+    "positions-ignored": ("embeddings.position_embeddings",),
+}
+
+
+@pytest.fixture(scope="module")
+def counterfactual(bench):
+    return Counterfactual(bench.folder / "checkpoint", SHOWN)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_layers_before_a_mistake_need_not_run_again(name, bench, counterfactual, monkeypatch):
+    recording = Recording.read(bench.folder / "with heads")
+    mistakes = [Mistake(CATALOGUE[name], MADE[name])]
+    probes = [each for each in recording.probes() if each.mode is Mode.EVALUATE and not each.dtype]
+    assert probes
+    for probe in probes:
+        witness = Witness(recording, probe, torch.float64)
+        quick = counterfactual.run(witness, mistakes)
+        with monkeypatch.context() as patch:
+            patch.setattr(counterfactual, "_layer", lambda stage: 0)
+            whole = counterfactual.run(witness, mistakes)
+        assert quick.keys() == whole.keys() == {*SHOWN}
+        for stage, made in whole.items():
+            assert torch.equal(quick[stage], made), (probe.name, stage)

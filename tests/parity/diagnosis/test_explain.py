@@ -1,0 +1,193 @@
+"""A known mistake is named, whoever made it and however; an unknown one is not.
+
+Slow: each case judges a model on several probes and tries mistakes, some seconds.
+"""
+
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from parity.cli.main import main
+from parity.core.import_by_name import load_maker
+from parity.core.mistake import Fault, Mistake
+from parity.core.verdict import Report
+from parity.diagnosis.catalogue import CATALOGUE
+from parity.self_test.mutants.model import Faulty
+from tests.parity.strangers.mutants import mutant
+from tests.parity.strangers.unlisted_mistakes import UNLISTED
+
+BERTS = Path(__file__).parents[1] / "strangers" / "berts"
+FUSED = BERTS / "fused.py"
+PROBES = ["sentence", "padded right", "padded left", "padded pairs", "positions"]
+NORM = "nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)"
+OUTPUT = "self.LayerNorm(self.dropout(self.dense(states)) + residual)"
+JOIN = "context = context.transpose(1, 2).contiguous().flatten(2)"
+SPLIT = "states.view(batch, seq, heads, self.head_dim).transpose(1, 2)"
+LOOP = "in enumerate(self.layer, 1):"
+
+ATTENTION, EMBEDDINGS, FEED_FORWARD = "attention.py", "embeddings.py", "feed_forward.py"
+MUTANTS = {
+    "scale-missing": [(ATTENTION, " * query.size(-1) ** -0.5", "")],
+    "scale-not-rooted": [(ATTENTION, "query.size(-1) ** -0.5", "query.size(-1) ** -1.0")],
+    "softmax-over-queries": [(ATTENTION, "softmax(scores, dim=-1)", "softmax(scores, dim=-2)")],
+    "mask-ignored": [(ATTENTION, "scores + mask  #", "scores + 0 * mask  #")],
+    "mask-weak": [(ATTENTION, "scores + mask  #", "scores + mask.clamp(min=-7)  #")],
+    "query-for-key": [
+        (
+            ATTENTION,
+            "torch.matmul(query, key.transpose(2, 3))",
+            "torch.matmul(key, query.transpose(2, 3))",
+        )
+    ],
+    "heads-not-joined": [(ATTENTION, JOIN, "context = context.contiguous().view(states.shape)")],
+    "heads-cut-by-view": [
+        (ATTENTION, SPLIT, "states.view(batch, heads, seq, self.head_dim)"),
+        (ATTENTION, JOIN, "context = context.contiguous().view(states.shape)"),
+    ],
+    "norm-eps-1e-5": [(FEED_FORWARD, NORM, "nn.LayerNorm(config.hidden_size)")],
+    "norm-eps": [(FEED_FORWARD, "eps=config.layer_norm_eps", "eps=3e-4")],
+    "gelu-tanh": [(FEED_FORWARD, "activation(config.hidden_act)", 'activation("gelu_new")')],
+    "segments-ignored": [
+        (
+            EMBEDDINGS,
+            "self.token_type_embeddings(token_type_ids)",
+            "self.token_type_embeddings(0 * token_type_ids)",
+        )
+    ],
+    "positions-ignored": [
+        (
+            EMBEDDINGS,
+            "self.position_embeddings(position_ids)",
+            "self.position_embeddings(torch.arange(seq)[None])",
+        )
+    ],
+    "pooler-tanh-missing": [
+        (
+            "pooler.py",
+            "torch.tanh(self.dense(hidden_states[:, 0]))",
+            "self.dense(hidden_states[:, 0])",
+        )
+    ],
+    "layer-skipped": [("encoder.py", LOOP, "in enumerate(self.layer[:-1], 1):")],
+    "layers-shared-last": [
+        (
+            "encoder.py",
+            "nn.ModuleList(BertLayer(config, i) for i in range(config.num_hidden_layers))",
+            "nn.ModuleList([BertLayer(config)] * config.num_hidden_layers)",
+        )
+    ],
+}
+
+
+def names_of(diagnosis):
+    return [mistake.fault.name for cause in diagnosis.causes for mistake in cause.mistakes]
+
+
+@pytest.mark.thorough(but=2)
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mistake_in_somebodys_code_is_named(name, bench, tmp_path):
+    _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS[name]), probes=PROBES)
+    assert {*names_of(diagnosis)} == {name}
+    assert diagnosis.unknown == {}
+    assert all(cause.explained > 1 - 1e-6 for cause in diagnosis.causes)
+
+
+def test_a_parameter_is_estimated(bench, tmp_path):
+    _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS["norm-eps"]), probes=PROBES)
+    values = [mistake.value for cause in diagnosis.causes for mistake in cause.mistakes]
+    assert values == pytest.approx([3e-4] * 6, rel=1e-6)
+    assert diagnosis.causes[0].mistakes[0].says == "LayerNorm's eps is 0.0003"
+
+
+def made(*places):
+    return [Mistake(CATALOGUE[name], (stage,)) for name, stage in places]
+
+
+class ShowsLayersAlone(Faulty):
+    stages: ClassVar = {"encoder.layer.{i}": "bert.encoder.layer.{i}"}
+
+
+@pytest.mark.thorough
+def test_two_mistakes_in_what_nobody_sees(bench):
+    scale = ("scale-missing", "encoder.layer.1.attention.self.scores")
+    tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
+    _, diagnosis = bench.judge(ShowsLayersAlone(made(scale, tanh)), probes=PROBES)
+    (cause,) = diagnosis.causes
+    assert sorted(names_of(diagnosis)) == ["gelu-tanh", "scale-missing"]
+    assert cause.stages == ("encoder.layer.1",)
+
+
+def test_two_mistakes_at_one_stage(bench):
+    both = made(("segments-not-added", "embeddings.sum"), ("positions-not-added", "embeddings.sum"))
+    _, diagnosis = bench.judge(Faulty(both), probes=PROBES)
+    assert sorted(names_of(diagnosis)) == ["positions-not-added", "segments-not-added"]
+    assert len(diagnosis.causes) == 1
+
+
+@pytest.mark.thorough
+def test_training_beside_evaluation(bench):
+    dropped = ("dropout-missing", "encoder.layer.1.output.sum")
+    tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
+    _, diagnosis = bench.judge(Faulty(made(tanh, dropped)), probes=[*PROBES, "dropout"])
+    assert names_of(diagnosis) == ["gelu-tanh", "dropout-missing"]
+    assert diagnosis.unknown == {}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("layout", ["functional.py:Functional_1_eps", "ragged.py:Ragged_1_tanh"])
+def test_other_layouts(layout, bench):
+    """Slow: of one that shows no stage, every mistake in every layer may be the cause."""
+    heads = "functional" not in layout  # it returns the last layer's states alone
+    _, diagnosis = bench.judge(load_maker(f"{BERTS / layout}"), heads=heads, probes=PROBES)
+    known = {"eps": "norm-eps-1e-5", "tanh": "gelu-tanh"}
+    assert names_of(diagnosis) == [known[layout.rpartition("_")[2]]]
+
+
+@pytest.mark.thorough
+def test_the_command(capsys):
+    probes = ["--probe", "sentence", "--probe", "padded right"]
+    with pytest.raises(SystemExit) as done:
+        main(["diagnose", f"{FUSED}:Fused_0_eps_2_scale", *probes, "--format", "json"])
+    assert done.value.code == 1
+    told = json.loads(capsys.readouterr().out)
+    eps, scale = told["causes"]
+    assert (eps["fault"], eps["stage"]) == (
+        "norm-eps-1e-5",
+        "encoder.layer.0.attention.output.LayerNorm",
+    )
+    assert (scale["fault"], scale["stages"]) == (
+        "scale-of-hidden",
+        ["encoder.layer.2.attention.self"],
+    )
+    assert eps["explained"] > 1 - 1e-6
+    assert eps["before"] > 1e-7 > 1e-12 > eps["after"]
+    assert "fused.py:" in eps["place"]
+    assert "eps=config.layer_norm_eps" in eps["hint"]
+    assert told["unknown"] == []
+
+
+def test_what_a_learner_reads(capsys):
+    checkpoint = ["--checkpoint", "builtin:adversarial"]
+    with pytest.raises(SystemExit):
+        main(["diagnose", f"{FUSED}:Fused_1_tanh", "--probe", "sentence", *checkpoint])
+    printed = capsys.readouterr().out
+    assert "cause: GELU is its approximation by tanh\n" in printed
+    assert "  where  encoder.layer.1.intermediate, at " in printed
+    assert "fused.py:" in printed
+    assert "from HuggingFace's BERT with this mistake it is 0.0e+00" in printed
+    assert "  mend   F.gelu(x) is exact" in printed
+    assert "again: " in printed
+
+
+@pytest.mark.thorough(but=1)
+@pytest.mark.parametrize("name", UNLISTED)
+def test_an_unlisted_mistake_is_unknown(name, bench):
+    stage, wrong, known = UNLISTED[name]
+    mistake = Mistake(Fault("unlisted", (stage,), wrong), (stage,))
+    rows, diagnosis = bench.judge(Faulty([mistake]), probes=PROBES)
+    assert Report(rows).first_divergence.name == stage
+    assert names_of(diagnosis) == []
+    assert [*diagnosis.unknown] == [stage]
+    assert known in "; ".join(diagnosis.unknown[stage])

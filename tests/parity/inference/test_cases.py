@@ -1,0 +1,70 @@
+"""What inference is asked shows mistakes, and hangs on no rounding."""
+
+from collections import Counter
+
+import pytest
+import torch
+
+import scratch_bert
+from parity.inference.answers import compared, settled
+from parity.inference.cases import CASES
+from parity.inference.checkpoints import CLASSES, TAGS, TIED, folder_of
+from parity.inference.reference import expected
+from parity.inference.right.machine import Machine
+from parity.inference.right.tasks import TASKS
+from scratch_bert import BertTokenizer
+
+NOISE = 3e-6  # of each weight; a float32 is rounded by 6e-8
+SCORES = 1e-3  # what it may do to them
+
+
+def answers(check, number):
+    return expected(check, number, torch.float32)
+
+
+def shaken(check, case):
+    """Answers with weights that are a little different."""
+    task, folder = TASKS[check], folder_of(case.folder)
+    model = getattr(scratch_bert, task.architecture).from_pretrained(folder)
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if len(parameter) != len(CLASSES) or "classifier" not in name:  # which has ties
+                parameter *= 1 + NOISE * torch.randn(parameter.shape, generator=generator)
+    machine = Machine(folder, model, BertTokenizer.from_pretrained(folder), task.options)
+    return task.answers(machine, task.right, case.given)
+
+
+@pytest.mark.thorough(but=2)
+@pytest.mark.parametrize("check", CASES)
+def test_no_answer_hangs_on_rounding(check):
+    for number, case in enumerate(CASES[check]):
+        rows = zip(case.texts, shaken(check, case), answers(check, number), strict=True)
+        for text, ours, theirs in rows:
+            both = [settled(each, NOISE) if check == "answer" else each for each in (ours, theirs)]
+            row = compared(text, *both, SCORES, case.name)
+            assert row.passed, row
+
+
+def test_answers_are_unlike_each_other():
+    tags = Counter(token["entity"] for row in answers("tag", 1) for token in row)
+    assert {*tags} == {*TAGS}
+    assert max(tags.values()) < 0.4 * tags.total()
+    labels = Counter(row["label"] for row in answers("next", 0))
+    assert min(labels.values()) > 6
+    best = Counter(row[0]["label"] for row in answers("classify", 1))
+    assert len(best) > 4
+    special = {word["token"] for row in answers("fill-mask", 1)[:2] for word in row} & {*range(5)}
+    assert special
+    for number in (1, 2, 3):
+        found = [row[0]["answer"] for row in answers("answer", number)]
+        assert "" in found
+        assert any(found)
+
+
+def test_ties_are_exact():
+    tied = {CLASSES[i] for i in TIED}
+    for row in answers("classify", 0):
+        first, second = (i for i, each in enumerate(row) if each["label"] in tied)
+        assert row[first]["score"] == row[second]["score"]
+        assert second == first + 1
