@@ -39,7 +39,10 @@ def mapped(work: Callable[[T], R], items: Iterable[T], processes: int) -> Iterat
     waiting: deque[tuple[T, Future[Any]]] = deque()
     try:
         for item in items:
-            waiting.append((item, pool.submit(_do, item)))
+            try:
+                waiting.append((item, pool.submit(_do, item)))
+            except OSError:  # a process died while another one was being started
+                raise BrokenProcessPool from None
             if len(waiting) > _AHEAD * processes:
                 item, future = waiting.popleft()
                 yield item, future.result()

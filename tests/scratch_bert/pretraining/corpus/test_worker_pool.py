@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from scratch_bert.errors import CorpusError
+from scratch_bert.pretraining.corpus import worker_pool
 from scratch_bert.pretraining.corpus.worker_pool import mapped
 
 
@@ -42,6 +43,15 @@ def test_what_goes_wrong_in_a_process_is_told_here():
 def test_one_that_is_killed_is_missed():
     with pytest.raises(CorpusError, match="was killed, perhaps for memory: try fewer"):
         [*mapped(os._exit, [1, 1], 2)]
+
+
+def test_one_that_dies_while_another_is_started(monkeypatch):
+    def closed(*_):
+        raise OSError("handle is closed")
+
+    monkeypatch.setattr(worker_pool.ProcessPoolExecutor, "submit", closed)
+    with pytest.raises(CorpusError, match="was killed"):
+        [*mapped(abs, [1], 2)]
 
 
 def test_they_end_with_who_started_them():
