@@ -1,11 +1,21 @@
-"""Is this BERT the same as HuggingFace's, and if not, where?
+"""Is this BERT the same as HuggingFace's, and if not, where and why?
 
-Read in this order: stages (what is compared) → trace (how a model is tapped) → compare (two
-tensors) → diff (two models) → report. `reference.py` alone knows transformers and tokenizers,
-`scratch.py` alone knows scratch_bert. `parity.Stage` is what an adapter
-needs of it, `parity.load` builds one to try things on, `parity.examine` judges it, and
-`parity.parametrize_with_checks` makes tests of it. `parity.reference_attentions` is what
-HuggingFace's looks at.
+    model/ tokenizer/ pretraining/ finetuning/ inference/
+                each judges this part of a BERT: candidate, checks, and in mistakes/ known mistakes
+    diagnosis/  finds the cause of a wrong stage; in mistakes/ the known mistakes of the model
+    adapter/    pairs an unknown model with HuggingFace's weights and stages
+    core/       what all of them stand on: stages, probes, tolerance, comparison, recordings
+    suite/      what pretraining, fine-tuning and inference share
+    ours/       scratch_bert as a candidate
+    self_test/  measures the judge: injects every known mistake
+    exercises/  a learner writes one part of BERT
+    report/ testing/ cli/
+                results for people, for pytest, for the command line
+    reference   HuggingFace; no other file imports transformers or tokenizers
+
+Public names: `Stage` is what an adapter needs, `load` builds a candidate to try it, `examine`
+judges it, `parametrize_with_checks` makes tests of it, `reference_attentions` is HuggingFace's
+attention.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""HuggingFace, and nothing else here knows it: the only file that imports it."""
+"""HuggingFace: the only file that imports transformers and tokenizers."""
 
 import io
 import logging

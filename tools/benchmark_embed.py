@@ -12,7 +12,7 @@ from rich.table import Table
 from sentence_transformers import SentenceTransformer
 
 from parity import reference
-from scratch_bert.inference.tasks.sentence_embeddings import SentenceEmbeddings
+from scratch_bert.inference import SentenceEmbeddings
 from scratch_bert.pretraining.corpus.texts import builtin_texts, sentences
 
 

@@ -1,6 +1,7 @@
-"""Write an adapter for somebody's BERT: how it is made, what its parameters are, how it is called.
+"""Write an adapter for somebody's BERT: how to build it, what its parameters are, how to call it.
 
-`settings` and `construct` make the module, `units`, `forms` and `pairing` guess which of its
-parameters is which of the reference's weights, `calling` how it is called, `proof` finds the guess
-the numbers agree with, `staging` where it makes the reference's stages, `writing` writes it down.
+`config_names` and `instantiate` build the module. `parameter_units`, `layouts` and `pairing` guess
+which of its parameters is which of the reference's weights, `signatures` how it is called, and
+`search` finds the guess whose numbers agree. `stage_guess` finds where it computes the reference's
+stages, `render` writes the adapter down.
 """

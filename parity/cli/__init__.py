@@ -1,1 +1,1 @@
-"""The command line: one file per command; `main.py` lists them, `options.py` is what they share."""
+"""The commands; `main.py` lists them, `options.py` is what they share."""

@@ -1,4 +1,4 @@
-"""scratch_bert as the first candidate; nothing else in parity knows it."""
+"""scratch_bert loaded from a checkpoint and run, as `parity.reference` does with HuggingFace."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

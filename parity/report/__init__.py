@@ -1,1 +1,1 @@
-"""A report in the form somebody wants it: terminal, json."""
+"""Results for people and programs: terminal, JSON, HTML page, picture."""

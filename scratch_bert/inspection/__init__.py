@@ -1,8 +1,11 @@
-"""What happens inside a BERT: a text's way in, vectors, attention, layers, [CLS].
+"""What happens inside a BERT: tokens, embeddings, attention, hidden states, [CLS].
 
 >>> from scratch_bert.inspection import token_flow
 >>> print(token_flow("Unaffable!").tokens)
 ['[CLS]', 'una', '##ffa', '##ble', '!', '[SEP]']
+
+Read: flow, embedding_sum, attentions, states, evolution. When you need it: figures/ (pictures and
+pages), views/ (the terminal).
 
 Each function takes a text (or a pair, or several) and a checkpoint's name, or a model and its
 tokenizer as `load` returns them. What it returns has its data as attributes, is printed by Rich,

@@ -54,6 +54,7 @@ JUDGED = ["model", "tokenization", "training", "pretraining", "finetuning", "inf
 KNOW_JUDGED = ["ours", "exercises", "self_test", "*mistakes"]
 NOT_JUDGED = ["BertConfig", "CheckpointError"]  # of what `scratch_bert` itself exports
 
+STRANGERS = "strangers"  # of the tests: BERTs as other people write them
 SKELETONS = "skeletons"  # what a learner writes is named as in the book
 
 
@@ -276,6 +277,17 @@ def _importing(names: list[str], root: Path, *packages: str) -> list[str]:
     )
 
 
+def folders_of_tests(root: Path) -> list[str]:
+    """List the folders of a package's tests that the package does not have."""
+    return sorted(
+        folder.relative_to(root).as_posix()
+        for package in PACKAGES
+        for folder in {path.parent for path in sources(root, f"tests/{package}")}
+        if not (root / folder.relative_to(root / "tests")).is_dir()
+        and STRANGERS not in folder.relative_to(root).parts
+    )
+
+
 RULES = (
     homeless,
     upward,
@@ -290,4 +302,5 @@ RULES = (
     know_what_is_judged,
     know_huggingface,
     know_the_judge,
+    folders_of_tests,
 )

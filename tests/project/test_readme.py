@@ -20,6 +20,7 @@ from parity.exercises.catalogue import EXERCISES
 from tests import forked
 from tests.learner import write_learner
 from tests.parity.strangers.exercise_solutions import WRONG
+from tests.project.structure import BOOK, BOOK_LINES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -337,12 +338,22 @@ def test_every_file_named_is_there():
     assert missing == []
 
 
-def test_the_reading_path_leaves_no_file_out():
-    files = {str(path.relative_to(ROOT)) for path in (ROOT / "scratch_bert").rglob("*.py")}
-    named = set(re.findall(r"\]\((scratch_bert/[\w./]+)\)", README))
-    names = ("tokenization", "training", "pretraining", "finetuning", "inference")
-    packages = {f"scratch_bert/{name}/__init__.py" for name in names}
-    assert files - named == {"scratch_bert/errors.py", *packages}
+def test_the_reading_path_is_the_book():
+    (section,) = re.findall(r"^## Read it$(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    named = re.findall(r"\]\(scratch_bert/([\w./]+)\)", section)
+    assert [name for name in named if not name.endswith("__init__.py")] == BOOK
+    assert f"{len(BOOK)} files and fewer than {BOOK_LINES['']:,} lines" in section
+
+
+@pytest.mark.parametrize("package", sorted({Path(name).parent for name in BOOK[1:]}), ids=str)
+def test_a_package_says_what_to_read(package):
+    """Its own files, in the order of the book; and the folders that it has besides."""
+    place = ROOT / "scratch_bert" / package
+    text = " ".join((place / "__init__.py").read_text().split())
+    ((read, needed),) = re.findall(r"Read: ([^.]*)\. When you need it: ([^.]*)\.", text)
+    assert read.split(", ") == [Path(name).stem for name in BOOK if Path(name).parent == package]
+    folders = {path.parent.name for path in place.glob("*/__init__.py")}
+    assert set(re.findall(r"(\w+)/", needed)) == folders
 
 
 def test_nothing_names_a_machine():

@@ -1,1 +1,1 @@
-"""Known mistakes of the model, one file for each part that they break."""
+"""Known mistakes of the model, by the part that they break; `../catalogue.py` lists them."""

@@ -1,1 +1,1 @@
-"""Known mistakes of fine-tuning, one file for each part that they break."""
+"""Known mistakes of fine-tuning, by what they break."""

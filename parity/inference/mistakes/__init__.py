@@ -1,1 +1,1 @@
-"""Known mistakes of inference, one file for each task."""
+"""Known mistakes of inference, by what they break; `catalogue.py` lists them."""

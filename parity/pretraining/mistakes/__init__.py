@@ -1,1 +1,1 @@
-"""Known mistakes of pretraining, one file for each part that they break."""
+"""Known mistakes of pretraining, by what they break."""

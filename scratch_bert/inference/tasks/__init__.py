@@ -1,1 +1,1 @@
-"""The other tasks, one file each, and the rules that turn logits into their answers."""
+"""The other tasks, and the rules that turn logits into their answers."""
