@@ -1,7 +1,8 @@
-"""BERT from scratch, in files that are read in this order.
+"""BERT from scratch, to be read.
 
-config → embeddings → attention → feed_forward → encoder → pooler → model → heads → task_heads;
-beside them tokenization (how text becomes ids), weights and checkpoints (how numbers get in).
+The files of a package are the book, its sub-folders are the library. Read: config, model/,
+tokenization/, pretraining/, training/, finetuning/, inference/. When you need it: weights/
+(checkpoints), inspection/ (what happens inside a model), cli/ (the commands).
 
 One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape:
 
