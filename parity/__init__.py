@@ -1,8 +1,8 @@
 """Is this BERT the same as HuggingFace's, and if not, where and why?
 
     model/ tokenizer/ pretraining/ finetuning/ inference/
-                each judges this part of a BERT: candidate, checks, and in mistakes/ known mistakes
-    diagnosis/  finds the cause of a wrong stage; in mistakes/ the known mistakes of the model
+                each judges this part of a BERT: its candidate, its checks, its known mistakes
+    diagnosis/  finds the cause of a wrong stage: makes known mistakes in the reference
     adapter/    pairs an unknown model with HuggingFace's weights and stages
     core/       what all of them stand on: stages, probes, tolerance, comparison, recordings
     suite/      what pretraining, fine-tuning and inference share

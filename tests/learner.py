@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from scratch_bert import BertConfig, BertModel, BertTokenizer
-from scratch_bert.finetuning.tables.split import TASKS, examples_of
+from scratch_bert.finetuning.tasks.registry import TASKS, examples_of
 from scratch_bert.tokenization.files.settings import TokenizerSettings
 from tests.models import TINY, adversarial_
 

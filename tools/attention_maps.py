@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scratch_bert.cli.inspect import (
+from scratch_bert.cli.inspection_tools import (
     PICTURES,
     Checkpoint,
     Output,

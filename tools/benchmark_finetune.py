@@ -19,8 +19,9 @@ from rich.table import Table
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
-from scratch_bert.finetuning.tables.split import TASKS, Source, read_split
+from scratch_bert.finetuning.tables.split import Source, read_split
 from scratch_bert.finetuning.tasks.features import Features
+from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.finetuning.tasks.task import Lengths, Task
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.training.loop import Training

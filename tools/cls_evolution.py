@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from scratch_bert.cli.inspect import (
+from scratch_bert.cli.inspection_tools import (
     Checkpoint,
     Output,
     Pair,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from parity.core.mistake import Fault
-from parity.diagnosis.catalogue import PARTS
+from parity.model.mistakes.catalogue import PARTS
 from parity.self_test.mutants.tokenizer import tokenizer_faults
 from parity.self_test.suites import suite_mistakes
 

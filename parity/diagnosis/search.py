@@ -10,10 +10,10 @@ from parity.core.causes import Cause, Mistakes
 from parity.core.compare import Status
 from parity.core.mistake import Fault, Mistake
 from parity.core.probes import Mode
-from parity.diagnosis.catalogue import CATALOGUE
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Evidence
 from parity.model.expected import GRADIENT
+from parity.model.mistakes.catalogue import CATALOGUE
 
 _PARTNERS = 8  # mistakes that are tried with every other one where none suffices
 _PAIRS = 300  # tries of two mistakes

@@ -10,9 +10,9 @@ from torch.utils.data import Dataset
 
 from parity.ours.pretraining import DatasetExamples
 from parity.suite.training_runs import Batch, State
-from scratch_bert.finetuning.tables.split import TASKS
 from scratch_bert.finetuning.tasks.features import Features
 from scratch_bert.finetuning.tasks.question_answering import Question, QuestionAnsweringTask
+from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.finetuning.tasks.task import Lengths
 from scratch_bert.finetuning.tasks.token_classification import Tagged, TokenClassificationTask
 from scratch_bert.tokenization import BertTokenizer

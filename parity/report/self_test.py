@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from parity.core.probes import probes
-from parity.diagnosis.catalogue import CATALOGUE
+from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.run import Found, Results
 from parity.self_test.trials import every_fault
 

@@ -17,7 +17,7 @@ import torch
 
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
-from parity.diagnosis.catalogue import CATALOGUE
+from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants.model import Faulty
 from parity.self_test.mutants.tokenizer import judge_tokenizer, tokenizer_faults
 from parity.self_test.suites import correct_ones, judge_known, suite_faults

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from parity.core.mistake import Fault, Mistake
 from parity.core.probes import Mode
-from parity.diagnosis.catalogue import CATALOGUE
+from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants.tokenizer import tokenizer_faults
 from parity.self_test.suites import correct_ones, suite_faults
 from parity.self_test.variants import variants

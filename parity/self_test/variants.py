@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from parity.core.mistake import Fault, Make, Mistake, Scene
-from parity.diagnosis.mistakes.masks import keys, unmasked
+from parity.model.mistakes.attention_mask import keys, unmasked
 from parity.self_test.mutants.model import Faulty
 from parity.self_test.variant_models import MODELS
 

@@ -69,7 +69,8 @@ def finetune_command(
 
         from scratch_bert.finetuning.run.finetune import finetune
         from scratch_bert.finetuning.run.recipe import Recipe
-        from scratch_bert.finetuning.tables.split import OPTIONAL_COLUMNS, TASKS, Source
+        from scratch_bert.finetuning.tables.split import Source
+        from scratch_bert.finetuning.tasks.registry import OPTIONAL_COLUMNS, TASKS
         from scratch_bert.finetuning.tasks.task import Lengths
         from scratch_bert.pretraining.corpus.datasets import Dataset
 

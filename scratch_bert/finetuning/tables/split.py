@@ -2,48 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 from scratch_bert.errors import CorpusError
-from scratch_bert.finetuning.sequence_classification import SequenceClassificationTask
 from scratch_bert.finetuning.tables.files import dataset_table, read_table
 from scratch_bert.finetuning.tables.rows import Table, read_items
-from scratch_bert.finetuning.tasks.multiple_choice import MultipleChoiceTask
-from scratch_bert.finetuning.tasks.question_answering import QuestionAnsweringTask
-from scratch_bert.finetuning.tasks.sequence_numbers import MultiLabelTask, RegressionTask
+from scratch_bert.finetuning.tasks.registry import TASKS, Known, examples_of
 from scratch_bert.finetuning.tasks.task import Task
-from scratch_bert.finetuning.tasks.token_classification import TokenClassificationTask
 from scratch_bert.pretraining.corpus.datasets import Dataset
-
-
-class Known(NamedTuple):
-    """A task, and the table of examples that comes with the package.
-
-    Attributes:
-        kind: the task's class.
-        examples: file name.
-        columns: of that table, where they are not the task's own.
-        tokens: that a row has at most, where nothing else is said.
-    """
-
-    kind: type[Any]
-    examples: str
-    columns: Mapping[str, str] = {}
-    tokens: int = 128
-
-
-TASKS = {
-    "classify": Known(SequenceClassificationTask, "reviews.csv"),
-    "multi-label": Known(MultiLabelTask, "reviews.csv", {"label": "topics"}),
-    "regress": Known(RegressionTask, "reviews.csv", {"label": "stars"}),
-    "tag": Known(TokenClassificationTask, "entities.conll"),
-    "answer": Known(QuestionAnsweringTask, "questions.json", tokens=384),
-    "choose": Known(MultipleChoiceTask, "choices.jsonl"),
-}
-OPTIONAL_COLUMNS = {"classify": ("pair",), "multi-label": ("pair",), "regress": ("pair",)}
 
 
 @dataclass(frozen=True)
@@ -85,11 +53,6 @@ class Split(NamedTuple):
     learnt: list[Any]
     held_out: list[Any]
     left_out: int
-
-
-def examples_of(known: Known) -> Path:
-    """Return the table that comes with the package."""
-    return Path(str(files("scratch_bert.finetuning"))) / "examples" / known.examples
 
 
 def read_split(name: str, source: Source, seed: int, tell: Callable[[str], object]) -> Split:

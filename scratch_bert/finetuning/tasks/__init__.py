@@ -1,5 +1,5 @@
 """The other tasks, and what all tasks share.
 
-`task` is the protocol, `features` are tokenized examples, `objectives` are the losses. The task to
-read first is `finetuning/sequence_classification.py`.
+`registry` lists the tasks, `task` is their protocol, `features` are tokenized examples,
+`objectives` are the losses. The task to read first is `finetuning/sequence_classification.py`.
 """

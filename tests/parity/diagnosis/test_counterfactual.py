@@ -6,9 +6,9 @@ import torch
 from parity.core.mistake import Mistake
 from parity.core.probes import Mode
 from parity.core.recording import Recording
-from parity.diagnosis.catalogue import CATALOGUE
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.model.expected import Witness
+from parity.model.mistakes.catalogue import CATALOGUE
 
 SHOWN = ("embeddings", "encoder.layer.0", "last_hidden_state", "prediction_logits")
 LAYER = "encoder.layer.1"

@@ -13,7 +13,7 @@ from parity.cli.main import main
 from parity.core.import_by_name import load_maker
 from parity.core.mistake import Fault, Mistake
 from parity.core.verdict import Report
-from parity.diagnosis.catalogue import CATALOGUE
+from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants.model import Faulty
 from tests.parity.strangers.mutants import mutant
 from tests.parity.strangers.unlisted_mistakes import UNLISTED

@@ -6,8 +6,8 @@ import torch
 from parity.core.mistake import Fault, Mistake
 from parity.core.stages import reference_points
 from parity.core.trace import tapped
-from parity.diagnosis.catalogue import CATALOGUE
 from parity.diagnosis.inject import making
+from parity.model.mistakes.catalogue import CATALOGUE
 from scratch_bert import BertModel
 from scratch_bert.config import BertConfig
 from tests.models import TINY, adversarial_

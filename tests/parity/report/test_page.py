@@ -10,7 +10,7 @@ from parity.core.causes import Cause, Diagnosis
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
 from parity.core.verdict import Report
-from parity.diagnosis.catalogue import CATALOGUE
+from parity.model.mistakes.catalogue import CATALOGUE
 from parity.report.again import again
 from parity.report.heat_map import Column
 from parity.report.page import to_html

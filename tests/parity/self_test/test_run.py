@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from parity.cli.main import main
-from parity.diagnosis.catalogue import CATALOGUE
+from parity.model.mistakes.catalogue import CATALOGUE
 from parity.report.self_test import to_html, to_json
 from parity.self_test import run
 from parity.self_test.run import Found, Results

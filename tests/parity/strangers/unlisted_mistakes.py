@@ -3,7 +3,7 @@
 import torch
 
 from parity.core.mistake import Fault
-from parity.diagnosis.mistakes.masks import keys
+from parity.model.mistakes.attention_mask import keys
 
 LAYER = "encoder.layer.1"
 

@@ -11,7 +11,7 @@ import torch
 
 from scratch_bert import BertForSequenceClassification, BertModel
 from scratch_bert.cli.main import main
-from scratch_bert.finetuning.tables.split import TASKS
+from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.training.run.curves import Curves
 from tests.learner import cut, parameters, write_learner
 

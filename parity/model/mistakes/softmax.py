@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from parity.core.mistake import Fault, Make, Scene
-from parity.diagnosis.mistakes.masks import hidden, keys, unmasked
+from parity.model.mistakes.attention_mask import hidden, keys, unmasked
 
 _PROBABILITIES = "encoder.layer.{i}.attention.self.probabilities"
 

@@ -1,18 +1,18 @@
-"""The catalogue: every known mistake, by name."""
+"""Every known mistake of the model, by name."""
 
 from parity.core.mistake import Fault
-from parity.diagnosis.mistakes import (
+from parity.model.mistakes import (
     attention,
+    attention_mask,
     embeddings,
     feed_forward,
+    gradients_and_dropout,
     heads,
     loading,
     lookups,
-    masks,
     norms,
     residuals,
     softmax,
-    training,
 )
 
 PARTS = (
@@ -20,13 +20,13 @@ PARTS = (
     embeddings,
     norms,
     attention,
-    masks,
+    attention_mask,
     softmax,
     residuals,
     feed_forward,
     loading,
     heads,
-    training,
+    gradients_and_dropout,
 )
 
 CATALOGUE: dict[str, Fault] = {fault.name: fault for part in PARTS for fault in part.FAULTS}

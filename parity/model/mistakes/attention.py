@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from parity.core.mistake import Fault, Make, Scene
-from parity.diagnosis.mistakes.masks import keys
+from parity.model.mistakes.attention_mask import keys
 
 _SELF = "encoder.layer.{i}.attention.self"
 _SCORES, _PROBABILITIES = f"{_SELF}.scores", f"{_SELF}.probabilities"

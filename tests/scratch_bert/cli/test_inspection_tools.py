@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scratch_bert.cli.inspect import run as run_tool
+from scratch_bert.cli.inspection_tools import run as run_tool
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,1 +1,0 @@
-"""Known mistakes of the model, by the part that they break; `../catalogue.py` lists them."""

@@ -1,0 +1,1 @@
+"""Known mistakes of the model, by the part that they break; `catalogue.py` lists them."""
