@@ -11,7 +11,7 @@
     exercises/  a learner writes one part of BERT
     report/ testing/ cli/
                 results for people, for pytest, for the command line
-    reference   HuggingFace; no other file imports transformers or tokenizers
+    reference   HuggingFace; no other file of both packages imports transformers
 
 Public names: `Stage` is what an adapter needs, `load` builds a candidate to try it, `examine`
 judges it, `parametrize_with_checks` makes tests of it, `reference_attentions` is HuggingFace's

@@ -1,4 +1,4 @@
-"""HuggingFace: the only file that imports transformers and tokenizers."""
+"""HuggingFace: the only file of both packages that imports transformers and tokenizers."""
 
 import io
 import logging

@@ -1,10 +1,11 @@
 """BERT from scratch, to be read.
 
-The files of a package are the book, its sub-folders are the library. Read: config, model/,
-tokenization/, pretraining/, training/, finetuning/, inference/. When you need it: weights/
-(checkpoints), inspection/ (what happens inside a model), cli/ (the commands).
+The book is config and the files of six packages; their sub-folders, and all else, are the library.
+Read: config, model/, tokenization/, pretraining/, training/, finetuning/, inference/. When you need
+it: weights/ (checkpoints), inspection/ (what happens inside a model), cli/ (the commands).
 
-One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape:
+One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape; a
+dimension that is not listed is explained where it is used:
 
     batch       sequences that are computed together
     choices     texts to choose from, in multiple choice

@@ -16,8 +16,8 @@ HEADER = """\
 
 What `parity diagnose`, `tokenizer`, `pretraining`, `finetuning` and `inference` try, and
 `parity self-test` makes: {number} mistakes, and {same} edits that look like one. Each is a few
-lines in a folder `mistakes` of [`parity`](../parity), from which `tools/generate_mistakes_page.py`
-writes this page.
+lines in a folder or file `mistakes` of [`parity`](../parity), from which
+`tools/generate_mistakes_page.py` writes this page.
 """
 
 

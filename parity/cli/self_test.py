@@ -31,7 +31,9 @@ def self_test_command(
         typer.Option("--output", "-o", help="Also write the results: FILE.html or FILE.json."),
     ] = None,
 ) -> int:
-    """Make every known mistake in scratch_bert, and see whether it is caught, located and named.
+    """Make every known mistake, and see whether it is caught, located and named.
+
+    Mistakes of the model are made in scratch_bert, others in a tokenizer, a training or inference.
 
     Correct implementations, written in other ways, are judged as well; none may be accused.
 

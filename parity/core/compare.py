@@ -44,8 +44,9 @@ class Comparison:
         allowed: what `max_abs` may be.
         note: in words, where numbers do not say it.
         probe: which input it was.
-        lane: which way the input came: "propagated" through the model before it, "published"
-            for numbers known from elsewhere.
+        lane: "propagated" if the input came through the model before it, "isolated" if it was the
+            reference's; the same with "gradient"; "padding", "law"; "published" for numbers known
+            from elsewhere.
         reproduction: Python that shows it again, where there is such a thing.
         checkpoint: with which weights, where there are several.
         histogram: how many numbers differ by how much, by `decades`; only where it was asked for,

@@ -28,10 +28,10 @@ EXIT_CODES = {
 
 @dataclass
 class Report:
-    """What a diff found.
+    """What a comparison found.
 
     Attributes:
-        rows: one per stage, in the order of computation.
+        rows: one for each stage, probe, lane and checkpoint, in the order of computation.
         environment: what the result depends on.
         notes: what a reader must know besides, such as a text that was cut.
         failure: the verdict where the comparison did not come to its end.

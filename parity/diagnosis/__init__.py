@@ -1,1 +1,1 @@
-"""Finds the cause of a divergence: makes known mistakes in the reference and compares the numbers."""
+"""Finds the cause of a divergence: makes known mistakes in the reference, compares the numbers."""

@@ -147,7 +147,7 @@ def _reason(report: Report) -> str:
     if report.error is not None:
         return report.error
     if report.verdict is Verdict.NOTHING_COMPARED:
-        return "the candidate has none of the stages and outputs; see the adapter contract"
+        return "the candidate has none of the stages and outputs; see docs/adapters.md"
     return report.tally
 
 

@@ -10,7 +10,7 @@ from parity.core.verdict import Report
 
 
 def to_json(report: Report) -> str:
-    """Return the object the command line's contract describes, indented."""
+    """Return the report as a JSON object, indented."""
     first = report.first_divergence
     required = report.required
     fields = ("probe", "lane", "max_abs", "allowed")
@@ -37,7 +37,7 @@ def to_json(report: Report) -> str:
 
 
 def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
-    """Every mistake that was found, the most telling ones first."""
+    """Every mistake that was found, in the order in which it was found."""
     if diagnosis is None:
         return []
     return [

@@ -1,6 +1,7 @@
 """Who answers a suite's questions: a candidate here, or one in a process of its own.
 
-A suite's questions are about values that torch can write; each is a method of its `Answering`.
+A suite's questions are about values that torch can write. A method of its `Answering` answers each,
+or in inference the candidate's own method.
 """
 
 from typing import Any, ClassVar, Protocol

@@ -38,7 +38,7 @@ class Outcome:
     """A check in one configuration.
 
     Attributes:
-        check: "scalars", "strings", "calls", "decode" or "files".
+        check: "scalars", "strings", "texts", "calls", "decode", "files", or a feature.
         configuration: its name.
         compared: how many inputs were judged.
         different: how many of them came out differently.

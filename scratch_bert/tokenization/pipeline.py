@@ -1,6 +1,6 @@
 """Steps one to three in a row: a text becomes pieces that know where they came from.
 
-This is the path to read. `fast_path.py` computes the same, and quickly.
+This is the path to read. `fast/path.py` computes the same, and quickly.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""AdamW as HF and as the original have it, and which parameters decay."""
+"""The original's AdamW, and which parameters decay; HF's AdamW is torch's."""
 
 from collections.abc import Iterable
 from typing import Any

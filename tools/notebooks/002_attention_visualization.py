@@ -130,6 +130,6 @@ print(beside.verdict)
 beside.figure()
 
 # %% [markdown]
-# The formula is five lines, [`eager_attention`](../../scratch_bert/model/attention.py). To write it
+# The formula is six lines, [`eager_attention`](../../scratch_bert/model/attention.py). To write it
 # yourself, and be told when it is right: `parity exercise attention --write`. What if one line of
 # it is wrong? `004_find_the_bug`. Next: what becomes of `[CLS]`, in `003_cls_evolution`.

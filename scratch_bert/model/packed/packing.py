@@ -5,7 +5,8 @@
 
 Padding is computed like any token and then thrown away; often that is half of the work. Layers
 that treat each token by itself, which is all but attention, take the packed row as it is: it is a
-batch of one. Attention goes through its blocks of sequences of one length, and needs no mask.
+batch of one. Attention on a processor goes through blocks of sequences of one length, mostly
+without a mask.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Other words hidden every time a batch is seen (dynamic masking, as RoBERTa and HF do).
 
 Each token is chosen by a draw of its own, so the share varies from row to row, unlike in
-`masking.py`. Two sources of draws: a torch generator, read in the order of HF's
+`pretraining/masking.py`. Two sources of draws: a torch generator, read in the order of HF's
 `DataCollatorForLanguageModeling`; and a counter, where an example's draws depend on nothing but
 the seed, the epoch and the example, whatever the batch, the workers and the processes.
 """

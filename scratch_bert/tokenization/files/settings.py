@@ -51,7 +51,7 @@ class AddedToken:
 
 @dataclass(frozen=True)
 class TokenizerSettings:
-    """What a checkpoint's files say about its tokenizer; `tokenizer_files` reads and writes it.
+    """What a checkpoint's files say about its tokenizer; `checkpoint_folder` reads and writes it.
 
     The post-processor is no part of it, as it is none in HF's `BertTokenizer`: always
     [CLS] A [SEP], or [CLS] A [SEP] B [SEP], in the names given here.

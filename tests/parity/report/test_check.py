@@ -130,8 +130,7 @@ def test_laws():
 
 def test_nothing():
     assert shown([])[1] == (
-        "nothing compared: the candidate has none of the stages and outputs; see the adapter "
-        "contract"
+        "nothing compared: the candidate has none of the stages and outputs; see docs/adapters.md"
     )
 
 

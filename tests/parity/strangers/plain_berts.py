@@ -1,6 +1,6 @@
 """BERTs of people who never heard of the judge: names, constructors and arguments of their own.
 
-Correct, but for those whose name says otherwise.
+All of them are correct; `unfit_berts.py` has others that are not.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Ids of added tokens; how files declare them is test_tokenizer_files.py."""
+"""Ids of added tokens; how files declare them is test_checkpoint_folder.py."""
 
 import pytest
 
