@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from parity.core.mistake import Fault
+from parity.core.mistake import Mistake
 from parity.model.mistakes.catalogue import PARTS
-from parity.self_test.mutants.tokenizer import tokenizer_faults
-from parity.self_test.suites import suite_mistakes
+from parity.self_test.suites import mistakes_by_title
+from parity.tokenizer import mistakes as tokenizer_mistakes
 
 PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
@@ -23,25 +23,25 @@ lines in a folder or file `mistakes` of [`parity`](../parity), from which
 
 def page() -> str:
     """Return the page."""
-    parts = {part.__doc__ or "": part.FAULTS for part in PARTS}
-    parts["Tokenizers, as they get a text wrong."] = tuple(tokenizer_faults().values())
-    for title, mistakes in suite_mistakes().items():
-        parts[title] = tuple(mistake.fault for mistake in mistakes)
-    every = [fault for faults in parts.values() for fault in faults]
-    same = sum(bool(fault.equivalent) for fault in every)
+    parts = {part.__doc__ or "": part.MISTAKES for part in PARTS}
+    parts["Tokenizers, as they get a text wrong."] = tuple(tokenizer_mistakes.catalogue().values())
+    for title, mistakes in mistakes_by_title().items():
+        parts[title] = mistakes
+    every = [mistake for mistakes in parts.values() for mistake in mistakes]
+    same = sum(bool(mistake.equivalent) for mistake in every)
     lines = [HEADER.format(number=len(every) - same, same=same)]
-    for title, faults in parts.items():
+    for title, mistakes in parts.items():
         lines += [f"\n## {title.strip().splitlines()[0].rstrip('.')}\n"]
         lines += ["| called | what was done | shown by | instead |", "|---|---|---|---|"]
-        lines += [_row(fault) for fault in faults]
+        lines += [_row(mistake) for mistake in mistakes]
     return "\n".join(lines) + "\n"
 
 
-def _row(fault: Fault) -> str:
-    done = fault.says.replace("{value}", "another number")
-    done += f"; seen in: {fault.seen}" if fault.seen else ""
-    instead = f"it is no mistake: {fault.equivalent}" if fault.equivalent else fault.hint
-    cells = (f"`{fault.name}`", done, fault.shows, instead)
+def _row(mistake: Mistake) -> str:
+    done = mistake.description.replace("{value}", "another number")
+    done += f"; seen in: {mistake.seen}" if mistake.seen else ""
+    instead = f"it is no mistake: {mistake.equivalent}" if mistake.equivalent else mistake.fix
+    cells = (f"`{mistake.id}`", done, mistake.detected_by, instead)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

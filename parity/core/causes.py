@@ -3,14 +3,14 @@
 import math
 from dataclasses import dataclass, field
 
-from parity.core.mistake import Mistake
+from parity.core.mistake import Injection
 
-Mistakes = tuple[Mistake, ...]
+Injections = tuple[Injection, ...]
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Mistakes that explain a stage; one, where one suffices.
+    """Injections that explain a stage; one, where one suffices.
 
     Attributes:
         mistakes: which, and where.
@@ -20,7 +20,7 @@ class Cause:
         after: the largest difference from the reference that makes the mistakes.
     """
 
-    mistakes: Mistakes
+    mistakes: Injections
     stages: tuple[str, ...]
     probe: str
     before: float

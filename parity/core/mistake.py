@@ -21,37 +21,40 @@ Around = Callable[[nn.Module, str, float], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, eq=False)
-class Fault:
+class Mistake:
     """A known mistake.
 
     Attributes:
-        name: as in reports.
-        stages: where it can be made; `{i}` stands for a layer's number.
+        id: as in reports and on the command line.
+        stages: of the model, where it can be made; `{i}` stands for a layer's number. Of all else,
+            the check or the rule that it breaks.
         wrong: makes a stage's wrong tensor.
-        says: what was done, for somebody who did it; `{value}` stands for its parameter.
-        hint: what to do instead.
-        shows: which observable reveals it.
+        description: what was done, for somebody who did it; `{value}` stands for its parameter.
+        fix: what to do instead.
+        detected_by: which observable reveals it.
         mode: how a model is run that reveals it.
         seen: where it was met, if anywhere.
         together: whether it is one mistake at all its stages of a layer, not one at each.
         layers: of which layers it is one mistake; None if it is one in each.
         values: of its parameter, to begin the search for it; none where it has none.
         around: changes a model for as long as it runs, where no tensor of a stage does it.
-        equivalent: why it is no mistake though it looks like one.
+        parts: of correct code outside of the model, by name, and what takes their place.
+        equivalent: if set, why it is correct though it looks like a mistake.
     """
 
-    name: str
+    id: str
     stages: tuple[str, ...]
     wrong: Make | None = None
-    says: str = ""
-    hint: str = ""
-    shows: str = "any batch"
+    description: str = ""
+    fix: str = ""
+    detected_by: str = "any batch"
     mode: Mode = Mode.EVALUATE
     seen: str = ""
     together: bool = False
     layers: slice | None = None
     values: tuple[float, ...] = ()
     around: Around | None = None
+    parts: Mapping[str, Any] = field(default_factory=dict)
     equivalent: str = ""
 
     def places(self, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
@@ -71,16 +74,16 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A fault that was made somewhere.
+class Injection:
+    """A mistake of the model at a place.
 
     Attributes:
-        fault: which.
+        mistake: which.
         stages: where.
-        value: of the fault's parameter.
+        value: of the mistake's parameter.
     """
 
-    fault: Fault
+    mistake: Mistake
     stages: tuple[str, ...]
     value: float = 0.0
 
@@ -90,9 +93,9 @@ class Mistake:
         return self.stages[0]
 
     @property
-    def says(self) -> str:
+    def description(self) -> str:
         """What was done."""
-        return self.fault.says.replace("{value}", f"{self.value:.6g}")
+        return self.mistake.description.replace("{value}", f"{self.value:.6g}")
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Scene:
         parameters: the model's weights, by HuggingFace's names.
         stage: which is being made.
         right: what it ought to be.
-        value: of the fault's parameter.
+        value: of the mistake's parameter.
     """
 
     model: nn.Module

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from parity.core.mistake import Mistake
+from parity.core.mistake import Injection
 from parity.core.probes import Mode, Probe
 from parity.core.stages import OUTPUTS
 from parity.diagnosis.cached_layers import known, made_by
@@ -37,7 +37,7 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
         named = self._subject.model(torch.float64).named_parameters()
         self._weights = [name.removeprefix("bert.") for name, _ in named]
         self.shown = shown
-        self._mistakes: Sequence[Mistake] = ()
+        self._mistakes: Sequence[Injection] = ()
         self._made: dict[str, list[Any]] = {}  # by all layers, where they are right; by probe
         self._known: Sequence[Any] = ()  # made by those before the first mistake
 
@@ -57,7 +57,7 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
         return int(self._config["num_attention_heads"])
 
     def run(
-        self, witness: Witness, mistakes: Sequence[Mistake], until: str = ""
+        self, witness: Witness, mistakes: Sequence[Injection], until: str = ""
     ) -> dict[str, Tensor]:
         """Make mistakes on a probe, in the isolated lane.
 

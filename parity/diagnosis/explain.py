@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from parity.core.causes import Cause, Diagnosis, Mistakes
+from parity.core.causes import Cause, Diagnosis, Injections
 from parity.core.compare import Comparison, Status
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
@@ -140,7 +140,7 @@ def _asked(
 def diagnose(
     counterfactual: Counterfactual,
     evidence: Evidence,
-    known: Mistakes = (),
+    known: Injections = (),
     settled: Collection[str] = (),
 ) -> Diagnosis:
     """Explain each stage that was born wrong, first to last.
@@ -173,4 +173,4 @@ def _most_common(alternatives: Sequence[Sequence[Cause]]) -> list[Cause]:
 
 
 def _faults(cause: Cause) -> tuple[str, ...]:
-    return tuple(mistake.fault.name for mistake in cause.mistakes)
+    return tuple(mistake.mistake.id for mistake in cause.mistakes)

@@ -8,14 +8,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Injection, Make, Scene
 from parity.core.stages import OUTPUTS, reference_points
 from parity.core.trace import tapped
 
 
 @contextmanager
 def making(
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[Injection],
     model: nn.Module,
     config: Mapping[str, Any],
     batch: Mapping[str, Tensor],
@@ -38,8 +38,8 @@ def making(
     wrong: dict[str, list[tuple[Make, float]]] = {}
     for mistake in mistakes:
         for stage in mistake.stages:
-            if mistake.fault.wrong is not None:
-                wrong.setdefault(stage, []).append((mistake.fault.wrong, mistake.value))
+            if mistake.mistake.wrong is not None:
+                wrong.setdefault(stage, []).append((mistake.mistake.wrong, mistake.value))
 
     def look(name: str, tensor: Tensor) -> None:
         scene.made[name] = tensor
@@ -63,8 +63,8 @@ def making(
     with ExitStack() as stack:
         for mistake in mistakes:
             for stage in mistake.stages:
-                if mistake.fault.around is not None:
-                    stack.enter_context(mistake.fault.around(model, stage, mistake.value))
+                if mistake.mistake.around is not None:
+                    stack.enter_context(mistake.mistake.around(model, stage, mistake.value))
         stack.enter_context(tapped(model, points, look))
         stack.enter_context(tapped(model, places, edit, edits=True))
         yield edit_outputs

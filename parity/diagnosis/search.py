@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from torch import Tensor
 
-from parity.core.causes import Cause, Mistakes
+from parity.core.causes import Cause, Injections
 from parity.core.compare import Status
-from parity.core.mistake import Fault, Mistake
+from parity.core.mistake import Injection, Mistake
 from parity.core.probes import Mode
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Evidence
@@ -30,13 +30,15 @@ class Search:
         known: mistakes that are made in any case.
     """
 
-    def __init__(self, counterfactual: Counterfactual, evidence: Evidence, known: Mistakes) -> None:
+    def __init__(
+        self, counterfactual: Counterfactual, evidence: Evidence, known: Injections
+    ) -> None:
         self._known = known
         self._counterfactual = counterfactual
         self._evidence = evidence
         self._names = counterfactual.stages
         self._pairs_left = _PAIRS
-        self._found: list[Mistake] = []
+        self._found: list[Injection] = []
         self._unknown: set[str] = set()  # stages without their layers' numbers
 
     def explain(self, stage: str) -> list[Cause]:
@@ -50,15 +52,15 @@ class Search:
     def _again(self, stage: str) -> list[Cause]:
         """Try what was found elsewhere: who makes a mistake in one layer makes it in all."""
         found = []
-        for fault, value in {(each.fault, each.value): None for each in self._found}:
-            for place in self._near(stage, fault):
-                again = (Mistake(fault, place, value),)
+        for known, value in {(each.mistake, each.value): None for each in self._found}:
+            for place in self._near(stage, known):
+                again = (Injection(known, place, value),)
                 if self._one(stage, again) == 0 and (cause := self._verified(stage, again)):
                     found.append(cause)
         return found
 
     def _anew(self, stage: str) -> list[Cause]:
-        tried: list[tuple[float, Mistakes]] = []
+        tried: list[tuple[float, Injections]] = []
         exact: list[Cause] = []
         for mistakes in self._options(stage):
             left, mistakes = self._left(stage, mistakes)
@@ -83,20 +85,20 @@ class Search:
                     return [cause]
         return []
 
-    def _options(self, stage: str) -> Iterator[Mistakes]:
+    def _options(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes between a stage and those before it that are shown."""
         mode = self._evidence.mode(stage)
-        for fault in CATALOGUE.values():
-            possible = fault.mode is mode and not fault.equivalent
-            near = self._near(stage, fault) if possible else []
+        for known in CATALOGUE.values():
+            possible = known.mode is mode and not known.equivalent
+            near = self._near(stage, known) if possible else []
             if len(near) > 1:
-                yield tuple(Mistake(fault, place) for place in near)
+                yield tuple(Injection(known, place) for place in near)
             for place in near:
-                yield (Mistake(fault, place),)
+                yield (Injection(known, place),)
 
-    def _near(self, stage: str, fault: Fault) -> list[tuple[str, ...]]:
-        """The fault's places between a stage and those before it that are shown."""
-        places = fault.places(self._names, self._counterfactual.layers)
+    def _near(self, stage: str, known: Mistake) -> list[tuple[str, ...]]:
+        """The known's places between a stage and those before it that are shown."""
+        places = known.places(self._names, self._counterfactual.layers)
         if stage.endswith(GRADIENT):  # it comes from behind, from as far as there is
             return places
         gap = self._gap(stage)
@@ -112,9 +114,9 @@ class Search:
                 break
         return gap
 
-    def _left(self, stage: str, mistakes: Mistakes) -> tuple[float, Mistakes]:
+    def _left(self, stage: str, mistakes: Injections) -> tuple[float, Injections]:
         """Return the share of a stage's difference that is left, and by which parameters."""
-        values = mistakes[0].fault.values
+        values = mistakes[0].mistake.values
         if not values:
             return self._one(stage, mistakes), mistakes
         valued = [tuple(_with_value(each, value) for each in mistakes) for value in values]
@@ -125,7 +127,7 @@ class Search:
         found = self._estimated(stage, best)
         return self._one(stage, found), found
 
-    def _one(self, stage: str, mistakes: Mistakes) -> float:
+    def _one(self, stage: str, mistakes: Injections) -> float:
         """The share that is left on the probe that shows the stage best; 0 within the tolerance."""
         probe, before = next(iter(self._evidence.wrong[stage].items()))
         made = self._made(probe, stage, mistakes)
@@ -137,7 +139,7 @@ class Search:
         left = after.max_abs / before.max_abs
         return left if math.isfinite(left) else math.inf
 
-    def _made(self, probe: str, stage: str, mistakes: Mistakes) -> Tensor | None:
+    def _made(self, probe: str, stage: str, mistakes: Injections) -> Tensor | None:
         """What comes out at a stage; None where the model cannot run so."""
         witness = self._evidence.witnesses[probe]
         try:
@@ -145,7 +147,7 @@ class Search:
         except (RuntimeError, IndexError, KeyError):
             return None
 
-    def _estimated(self, stage: str, mistakes: Mistakes) -> Mistakes:
+    def _estimated(self, stage: str, mistakes: Injections) -> Injections:
         """Find the value of the parameter that leaves the least, by Gauss and Newton's method."""
         probe = next(iter(self._evidence.wrong[stage]))
         value = mistakes[0].value
@@ -172,7 +174,7 @@ class Search:
                 break
         return tuple(_with_value(each, value) for each in mistakes)
 
-    def _verified(self, stage: str, mistakes: Mistakes) -> Cause | None:
+    def _verified(self, stage: str, mistakes: Injections) -> Cause | None:
         """Return the cause, if all that mistakes change is as the candidate has it."""
         changed = {stage}
         shapes = {row.status is Status.SHAPE for row in self._evidence.wrong[stage].values()}
@@ -214,5 +216,5 @@ def _is_whole(stage: str) -> bool:
     return parts[-1] in ("embeddings", "sum", "LayerNorm") or parts[-1].isdigit()
 
 
-def _with_value(mistake: Mistake, value: float) -> Mistake:
-    return Mistake(mistake.fault, mistake.stages, value)
+def _with_value(mistake: Injection, value: float) -> Injection:
+    return Injection(mistake.mistake, mistake.stages, value)

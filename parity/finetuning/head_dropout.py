@@ -10,12 +10,12 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes.runs import HEAD_DROPOUT
 from parity.finetuning.right import TASKS
 from parity.pretraining.right import Recipe
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measures, alike, share
 from parity.suite.training_runs import Batch
@@ -70,13 +70,13 @@ def _measures(drawn: Callable[[str], list[Tensor]]) -> Measures:
     return found
 
 
-def _made(mistake: Instead, tasks: Iterable[str]) -> Measures:
+def _made(mistake: Mistake, tasks: Iterable[str]) -> Measures:
     """A mistake may be made in some heads, and not in others."""
     return {task: _wrong(mistake)[task] for task in tasks}
 
 
 @cache
-def _wrong(mistake: Instead) -> Measures:
+def _wrong(mistake: Mistake) -> Measures:
     def drawn(task: str) -> list[Tensor]:
         wrong = replace(TASKS[task], **mistake.parts)
         trained = model(task, {**config_of(task), **_RATES}, weights(task)).train()

@@ -13,13 +13,13 @@ import torch
 
 from parity import reference
 from parity.core.compare import Comparison, Status, compare
+from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.finetuning import texts
 from parity.finetuning.mistakes import answer_windows, word_tags
 from parity.finetuning.mistakes.answer_windows import Window, windows
 from parity.finetuning.mistakes.word_tags import Encoded, align
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome, accounted
 
 Row = dict[str, list[int]]
@@ -49,8 +49,8 @@ def check_windows(candidate: Asked) -> Outcome:
 def _judge(
     what: str,
     candidate: Asked,
-    made: Callable[[Instead | None], list[Row]],
-    known: Iterable[Instead],
+    made: Callable[[Mistake | None], list[Row]],
+    known: Iterable[Mistake],
     **given: Any,
 ) -> Outcome:
     outcome, theirs = Outcome(what), made(None)
@@ -84,7 +84,7 @@ def _same(ours: Sequence[Row], theirs: Sequence[Row]) -> bool:
 
 
 @cache
-def _aligned(mistake: Instead | None) -> list[Row]:
+def _aligned(mistake: Mistake | None) -> list[Row]:
     parts = mistake.parts if mistake else {}
     return [
         align(_encoded, words, tags, texts.LABELS, texts.MAX_LENGTH, **parts)
@@ -93,7 +93,7 @@ def _aligned(mistake: Instead | None) -> list[Row]:
 
 
 @cache
-def _windows(mistake: Instead | None) -> list[Row]:
+def _windows(mistake: Mistake | None) -> list[Row]:
     parts = mistake.parts if mistake else {}
     asked = zip(texts.QUESTIONS, texts.CONTEXTS, texts.ANSWERS, strict=True)
     return [

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
 
+from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes import label_losses, text_losses, token_losses
 from parity.finetuning.right import TASKS
@@ -12,7 +13,6 @@ from parity.pretraining.right import Recipe
 from parity.pretraining.states import KEPT, LazyStates
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome, accounted
 from parity.suite.training_runs import State
 
@@ -62,7 +62,7 @@ def _labels(task: str, variant: int) -> str:
     return f"num_labels {number}, " if len(TASKS[task].configs) > 1 else ""
 
 
-def _explains(task: str, ours: list[list[State]], mistake: Instead) -> bool:
+def _explains(task: str, ours: list[list[State]], mistake: Mistake) -> bool:
     return all(
         row.passed
         for variant, found in enumerate(ours)
@@ -72,11 +72,11 @@ def _explains(task: str, ours: list[list[State]], mistake: Instead) -> bool:
 
 
 @lru_cache(KEPT)
-def _wrong(task: str, variant: int, mistake: Instead) -> LazyStates:
+def _wrong(task: str, variant: int, mistake: Mistake) -> LazyStates:
     return LazyStates(_with_mistake(task, variant, mistake))
 
 
-def _with_mistake(task: str, variant: int, mistake: Instead) -> Iterator[State]:
+def _with_mistake(task: str, variant: int, mistake: Mistake) -> Iterator[State]:
     reference = model(task, config_of(task, variant), weights(task, variant))
     wrong, recipe = replace(TASKS[task], **mistake.parts), Recipe()
     for each in _batches(task, variant):

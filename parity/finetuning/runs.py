@@ -16,12 +16,12 @@ from torch import Tensor
 
 from parity import reference
 from parity.core.compare import Status
+from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes.runs import ACCUMULATE, ACCUMULATED, DROPOUT, RUN, run
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State
 
@@ -55,7 +55,7 @@ def check_finetuning(candidate: Asked) -> Outcome:
         last = states[-1] if states else {}
         theirs = _trainer(task, 1, dropout=True)[-1]
         probe = f"{task}, with dropout"
-        judge_dropped(outcome, last, theirs, _without_dropout(task), DROPOUT.fault, probe)
+        judge_dropped(outcome, last, theirs, _without_dropout(task), DROPOUT, probe)
     return outcome
 
 
@@ -69,7 +69,7 @@ def check_accumulation(candidate: Asked) -> Outcome:
     return _judge("accumulate", candidate, ACCUMULATED, (*ACCUMULATE, *RUN))
 
 
-def _judge(check: str, candidate: Asked, accumulation: int, known: tuple[Instead, ...]) -> Outcome:
+def _judge(check: str, candidate: Asked, accumulation: int, known: tuple[Mistake, ...]) -> Outcome:
     outcome = Outcome(check)
     ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
     for task, states in ours.items():
@@ -134,7 +134,7 @@ def _of_windows(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
 
 
 @cache
-def _wrong(task: str, accumulation: int, mistake: Instead) -> LazyStates:
+def _wrong(task: str, accumulation: int, mistake: Mistake) -> LazyStates:
     return LazyStates(_trained(task, accumulation, mistake.parts))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from parity.core.compare import Comparison, Status
+from parity.core.mistake import Mistake
 from parity.inference.answers import (
     compared,
     equal_numbers,
@@ -23,7 +24,6 @@ from parity.inference.mistakes.catalogue import MISTAKES
 from parity.inference.reference import expected, machine
 from parity.inference.right.tasks import TASKS
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.suite import Check, Suite
 
@@ -78,7 +78,7 @@ def _explain(outcome: Outcome, answers: list[Any]) -> None:
         case = CASES[check][place[0]]
         return (case.name, named(case.texts[place[1]])) not in wrong
 
-    def explained(mistake: Instead, place: Place) -> bool:
+    def explained(mistake: Mistake, place: Place) -> bool:
         i, n = place
         parts = tuple(mistake.parts.items())
         made = _made(check, i, parts, _SINGLE)
@@ -86,7 +86,7 @@ def _explain(outcome: Outcome, answers: list[Any]) -> None:
             return False
         return _row(check, place, answers[i][n], made[n], _allowed(check, i, parts)).passed
 
-    def fits(mistake: Instead) -> bool:
+    def fits(mistake: Mistake) -> bool:
         return all(explained(mistake, place) for place in sorted(places, key=is_right))
 
     outcome.explain(MISTAKES[check], fits)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from parity.core.compare import Comparison, Status, bit_equal
-from parity.core.mistake import Fault
+from parity.core.mistake import Mistake
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
@@ -14,7 +14,7 @@ rounding alone."""
 
 
 def judge_dropped(
-    outcome: Outcome, ours: State, theirs: State, without: State, fault: Fault, where: str = ""
+    outcome: Outcome, ours: State, theirs: State, without: State, mistake: Mistake, where: str = ""
 ) -> None:
     """Judge a training with dropout by its end.
 
@@ -26,7 +26,7 @@ def judge_dropped(
         ours: the candidate's parameters in the end; none if there are none.
         theirs: the reference's.
         without: those of the reference without dropout.
-        fault: the mistake that nothing is dropped.
+        mistake: the mistake that nothing is dropped.
         where: the probe; by default the check's name.
     """
     probe = where or outcome.check
@@ -46,8 +46,8 @@ def judge_dropped(
     )
     status = Status.VALUE if left_off else Status.MATCH
     outcome.rows.append(Comparison("parameters", status, note=note, probe=probe))
-    if near <= _LEFT_OFF and fault not in outcome.causes:
-        outcome.causes.append(fault)
+    if near <= _LEFT_OFF and mistake not in outcome.causes:
+        outcome.causes.append(mistake)
 
 
 def _distance(names: Iterable[str], ours: State, theirs: State) -> float:

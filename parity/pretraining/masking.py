@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from parity.core.compare import Comparison, Status
+from parity.core.mistake import Mistake
 from parity.pretraining.mistakes.masking import IGNORED, MISTAKES, PAD, hide_words
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
 
@@ -47,7 +47,7 @@ def check_hidden_words(candidate: Asked) -> Outcome:
 
 
 @cache
-def _wrong(mistake: Instead) -> Measures:
+def _wrong(mistake: Mistake) -> Measures:
     return _measures(partial(_plainly, mistake.parts), _CALLS)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from parity.core.compare import compare
+from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import SETTINGS, STILL, steps, weights
@@ -16,7 +17,6 @@ from parity.pretraining.mistakes.processes import PROCESSES
 from parity.pretraining.right import Recipe
 from parity.pretraining.states import KEPT, LazyStates, explain, judge_states, reference_states
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.process import SuiteProcess
 from parity.suite.training_runs import Batch
@@ -78,7 +78,7 @@ def _together(name: str) -> list[dict[str, Any]]:
 
 
 @lru_cache(KEPT)
-def _alone(mistake: Instead | None) -> LazyStates:
+def _alone(mistake: Mistake | None) -> LazyStates:
     """One process does what two would do together; if they do not meet, what the first does."""
     recipe = Recipe(**mistake.parts) if mistake else Recipe()
 

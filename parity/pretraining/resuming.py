@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.core.compare import Comparison, compare
+from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.inputs import CONFIG, SETTINGS, model, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
@@ -15,7 +16,6 @@ from parity.pretraining.mistakes.processes import RESUMED
 from parity.pretraining.right import Recipe, train
 from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
@@ -46,7 +46,7 @@ def check_resuming(candidate: Asked) -> Outcome:
     for row in _compared(last, _asked(candidate, CONFIG, weights())[-1]):
         outcome.rows.append(row)
     if outcome.different:
-        outcome.causes = [each.fault for each in RESUMED if each.parts["forgets"] == "random"]
+        outcome.causes = [each for each in RESUMED if each.parts["forgets"] == "random"]
     return outcome
 
 
@@ -68,7 +68,7 @@ def _asked(candidate: Asked, config: dict[str, Any], begin: State, **more: Any) 
 
 
 @cache
-def _reference(mistake: Instead) -> LazyStates:
+def _reference(mistake: Mistake) -> LazyStates:
     return LazyStates(_stopped_reference(Recipe(**mistake.parts)))
 
 

@@ -5,9 +5,9 @@ from functools import cache, partial
 from itertools import pairwise
 from random import Random
 
+from parity.core.mistake import Mistake
 from parity.pretraining.mistakes.sentence_pairs import MISTAKES, Documents, Pair, sentence_pairs
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
 
@@ -55,7 +55,7 @@ def corpus() -> Documents:
 
 
 @cache
-def _wrong(mistake: Instead) -> Measures:
+def _wrong(mistake: Mistake) -> Measures:
     made = partial(sentence_pairs, corpus(), _SEQ_LENGTH, **mistake.parts)
     return _measures(list(made(seed=2)), list(made(seed=3)))
 

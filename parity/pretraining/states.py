@@ -7,10 +7,10 @@ from typing import Any
 from torch import Tensor
 
 from parity.core.compare import Comparison, Status, bit_equal, compare
+from parity.core.mistake import Mistake
 from parity.pretraining.initial_weights import IGNORED
 from parity.pretraining.inputs import STILL, model
 from parity.pretraining.right import Recipe, Settings, train
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome, accounted
 from parity.suite.training_runs import Batch, State
 
@@ -22,7 +22,7 @@ precision by 1.3e-9. The smallest of known mistakes shows at 2e-6."""
 
 KEPT = 64  # trainings that are remembered: all mistakes, not all pairs of them
 
-Run = Callable[[Instead], Iterable[State]]
+Run = Callable[[Mistake], Iterable[State]]
 
 
 class LazyStates(Iterable[State]):
@@ -98,7 +98,7 @@ def judge_states(
     outcome.bits = before + equal, of + len(theirs[-1])
 
 
-def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Instead], run: Run) -> None:
+def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Mistake], run: Run) -> None:
     """Name the mistakes that give the candidate's numbers at every step.
 
     Args:

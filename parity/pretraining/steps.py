@@ -3,6 +3,7 @@
 from functools import cache, lru_cache, partial
 from typing import Any
 
+from parity.core.mistake import Mistake
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
@@ -11,7 +12,6 @@ from parity.pretraining.mistakes.steps import DROPOUT, STEPS
 from parity.pretraining.right import Recipe
 from parity.pretraining.states import KEPT, LazyStates, explain, judge_states, reference_states
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
@@ -33,7 +33,7 @@ def check_steps(candidate: Asked) -> Outcome:
 
 
 @lru_cache(KEPT)
-def _trained(number: int, mistake: Instead | None) -> LazyStates:
+def _trained(number: int, mistake: Mistake | None) -> LazyStates:
     """The reference's model, with a mistake or none."""
     recipe = Recipe(**mistake.parts) if mistake else Recipe()
     return LazyStates(reference_states(weights(), steps(number), SETTINGS, recipe))
@@ -52,7 +52,7 @@ def check_dropout(candidate: Asked) -> Outcome:
     outcome, number = Outcome("dropout"), SETTINGS["steps"]
     given = {"config": CONFIG, "weights": weights(), "dtype": "float32"}
     ours = candidate.ask("train", steps=steps(number), settings=SETTINGS, **given)["states"]
-    judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), DROPOUT.fault)
+    judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), DROPOUT)
     return outcome
 
 

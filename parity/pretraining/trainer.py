@@ -9,12 +9,12 @@ import torch
 
 from parity import reference
 from parity.core.compare import bit_equal
+from parity.core.mistake import Mistake
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.mistakes.orders import MISTAKES, epoch_steps
 from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Instead
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State
 
@@ -60,7 +60,7 @@ def _trainer(without_dropout: bool) -> list[State]:
 
 
 @cache
-def _in_order(mistake: Instead) -> LazyStates:
+def _in_order(mistake: Mistake) -> LazyStates:
     """The reference's model, trained on examples in a wrong order."""
     of_the_data = {**_OF_THE_DATA, "seed": _SETTINGS["seed"]}
     steps = epoch_steps(_examples(), **of_the_data, **mistake.parts)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parity.core.causes import Cause, Diagnosis
-from parity.core.mistake import Mistake
+from parity.core.mistake import Injection
 
 Line = tuple[str, str]  # and its style
 
@@ -14,7 +14,7 @@ _SHOWN = 8  # stages that nothing explains
 
 @dataclass(frozen=True)
 class Explanation:
-    """Mistakes that were found together, everywhere they were.
+    """Injections that were found together, everywhere they were.
 
     Attributes:
         says: each mistake in words.
@@ -39,9 +39,9 @@ class Explanation:
 
 def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
     """Put causes of the same mistakes together."""
-    groups: dict[tuple[Mistake, ...], list[Cause]] = {}
+    groups: dict[tuple[Injection, ...], list[Cause]] = {}
     for cause in diagnosis.causes:
-        made = tuple(Mistake(each.fault, (), each.value) for each in cause.mistakes)
+        made = tuple(Injection(each.mistake, (), each.value) for each in cause.mistakes)
         groups.setdefault(_rounded(made), []).append(cause)
     return [_explained(causes, diagnosis, candidate) for causes in groups.values()]
 
@@ -73,8 +73,8 @@ def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
         yield f"\n{note}", "yellow"
 
 
-def _rounded(made: Sequence[Mistake]) -> tuple[Mistake, ...]:
-    return tuple(Mistake(each.fault, (), float(f"{each.value:.6g}")) for each in made)
+def _rounded(made: Sequence[Injection]) -> tuple[Injection, ...]:
+    return tuple(Injection(each.mistake, (), float(f"{each.value:.6g}")) for each in made)
 
 
 def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object) -> Explanation:
@@ -82,7 +82,7 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object)
     stages = [stage for cause in causes for stage in cause.stages]
     command = f"parity diagnose {candidate} --checkpoint {diagnosis.checkpoint} --probe"
     return Explanation(
-        says=[*dict.fromkeys(each.says for each in first.mistakes)],
+        says=[*dict.fromkeys(each.description for each in first.mistakes)],
         where=" and ".join(each.stage for each in first.mistakes),
         stages=stages,
         place=diagnosis.places.get(stages[0], ""),
@@ -90,7 +90,7 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object)
             f"on {first.probe!r} the largest difference is {first.before:.1e}; "
             f"from HuggingFace's BERT with this mistake it is {first.after:.1e}"
         ),
-        mend=[*dict.fromkeys(each.fault.hint for each in first.mistakes)],
-        called=[*dict.fromkeys(each.fault.name for each in first.mistakes)],
+        mend=[*dict.fromkeys(each.mistake.fix for each in first.mistakes)],
+        called=[*dict.fromkeys(each.mistake.id for each in first.mistakes)],
         again=f"{command} {shlex.quote(first.probe)}",
     )

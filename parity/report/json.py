@@ -42,12 +42,12 @@ def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "fault": mistake.fault.name,
+            "fault": mistake.mistake.id,
             "stage": mistake.stage,
             "explained": cause.explained,
-            "says": mistake.says,
-            "hint": mistake.fault.hint,
-            "value": mistake.value if mistake.fault.values else None,
+            "says": mistake.description,
+            "hint": mistake.mistake.fix,
+            "value": mistake.value if mistake.mistake.values else None,
             "stages": cause.stages,
             "probe": cause.probe,
             "before": plain(cause.before),

@@ -13,7 +13,7 @@ from rich.text import Text
 from parity.core.probes import probes
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.run import Found, Results
-from parity.self_test.trials import every_fault
+from parity.self_test.trials import every_mistake
 
 _PAGE = Path(__file__).with_name("self_test.html")
 _PROBES = [probe.name for probe in probes(vocab_size=99, positions=80, segments=2)]
@@ -123,7 +123,7 @@ def to_html(results: Results) -> str:
     )
     right = "".join(f"<li>{html.escape(name)}</li>" for name in results.variants)
     same = "".join(
-        f"<li><b>{name}</b>: {html.escape(every_fault()[name].equivalent)}</li>"
+        f"<li><b>{name}</b>: {html.escape(every_mistake()[name].equivalent)}</li>"
         for name in results.equivalent
     )
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
@@ -138,16 +138,16 @@ def to_html(results: Results) -> str:
 
 
 def _line(found: Found, shown: list[str], results: Results) -> str:
-    fault = every_fault()[found.trial.name]
+    known = every_mistake()[found.trial.name]
     cells = "".join(
         f'<td class="{"seen" if probe in found.probes else "not"}" title="{html.escape(probe)}">'
         f"{'●' if probe in found.probes else '·'}</td>"
         for probe in shown
     )
     complaint = html.escape(_complaint(found, results))
-    says = html.escape(fault.says.replace("{value}", "another number"))
-    hint = html.escape(fault.hint)
-    name, stage = html.escape(fault.name), html.escape(found.trial.stage)
+    says = html.escape(known.description.replace("{value}", "another number"))
+    hint = html.escape(known.fix)
+    name, stage = html.escape(known.id), html.escape(found.trial.stage)
     return (
         f'<tr><th scope="row" title="{hint}"><b>{name}</b><i>{says}</i>'
         f"<code>{stage}</code>{f'<em>{complaint}</em>' if complaint else ''}</th>{cells}</tr>\n"

@@ -104,10 +104,10 @@ def told(outcome: Outcome, suite: Suite, candidate: str) -> list[tuple[str, str]
     lines += [(f"  {row.probe}, {explain(row)}", "red") for row in wrong[:_SHOWN]]
     if len(wrong) > _SHOWN:
         lines.append((f"  and {len(wrong) - _SHOWN} more", "red"))
-    for fault in outcome.causes:
+    for known in outcome.causes:
         cause = "one of two causes" if outcome.together else "cause"
-        lines.append((f"  {cause}: {fault.says} [{fault.name}]", "bold"))
-        lines.append((f"    mend   {fault.hint}", ""))
+        lines.append((f"  {cause}: {known.description} [{known.id}]", "bold"))
+        lines.append((f"    mend   {known.fix}", ""))
     lines += [(f"  known: {each}", "") for each in outcome.known]
     command = shlex.join(["parity", suite.name, candidate, "--check", outcome.check])
     return [*lines, (f"  again  {command}", "dim")]
@@ -137,7 +137,7 @@ def to_json(report: SuiteReport) -> str:
             "verdict": report.verdict,
             "unsupported": [outcome.check for outcome in report.outcomes if outcome.lacks],
             "checks": [_check(outcome) for outcome in report.outcomes],
-            "causes": [fault.name for outcome in report.outcomes for fault in outcome.causes],
+            "causes": [known.id for outcome in report.outcomes for known in outcome.causes],
             "compared": report.compared,
             "environment": report.environment,
             "error": report.error,
@@ -149,7 +149,10 @@ def to_json(report: SuiteReport) -> str:
 
 def _check(outcome: Outcome) -> dict[str, Any]:
     names = ("check", "status", "bits", "known", "lacks", "crashed")
-    causes = [{"fault": f.name, "says": f.says, "hint": f.hint} for f in outcome.causes]
+    causes = [
+        {"fault": known.id, "says": known.description, "hint": known.fix}
+        for known in outcome.causes
+    ]
     return {
         **{name: getattr(outcome, name) for name in names},
         "compared": len(outcome.rows),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from parity.core.compare import Status
 from parity.core.verdict import Verdict
+from parity.tokenizer.mistakes import catalogue
 from parity.tokenizer.outcome import Outcome, causes, explain
 
 
@@ -60,7 +61,8 @@ def to_text(report: TokenizerReport) -> str:
             not outcome.differences :
         ]
     lines += [
-        f"\ncause: all texts that differ are as if {cause}" for cause in causes(report.outcomes)
+        f"\ncause: all texts that differ are as if {catalogue()[cause].description} [{cause}]"
+        for cause in causes(report.outcomes)
     ]
     lines += ["", f"{report.verdict.replace('_', ' ')}: {_reason(report)}"]
     facts = dict(report.environment)

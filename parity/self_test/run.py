@@ -19,11 +19,12 @@ from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants.model import Faulty
-from parity.self_test.mutants.tokenizer import judge_tokenizer, tokenizer_faults
-from parity.self_test.suites import correct_ones, judge_known, suite_faults
-from parity.self_test.trials import RETURNED, Trial, draws, every_fault, trials
+from parity.self_test.mutants.tokenizer import judge_tokenizer
+from parity.self_test.suites import correct_ones, judge_known, suite_mistakes
+from parity.self_test.trials import RETURNED, Trial, draws, every_mistake, trials
 from parity.self_test.variants import variants
 from parity.self_test.workbench import Bench, prepare
+from parity.tokenizer import mistakes as tokenizer_mistakes
 
 NAMED = 0.95  # of the mistakes
 NAMED_OF_SEVERAL = 0.9  # of the draws, with all that was made
@@ -63,7 +64,7 @@ class Found:
 
 @dataclass
 class Results:
-    """What all trials came to; a fault counts where each of its trials does."""
+    """What all trials came to; a mistake counts where each of its trials does."""
 
     faults: dict[str, list[Found]] = field(default_factory=dict)
     equivalent: dict[str, list[Found]] = field(default_factory=dict)
@@ -74,8 +75,8 @@ class Results:
         """Take a trial's."""
         made = found.trial.made
         if len(made) == 1:
-            is_fault = not every_fault()[found.trial.name].equivalent
-            kind = self.faults if is_fault else self.equivalent
+            is_wrong = not every_mistake()[found.trial.name].equivalent
+            kind = self.faults if is_wrong else self.equivalent
         else:
             kind = self.draws if made else self.variants
         kind.setdefault(found.trial.name, []).append(found)
@@ -114,7 +115,7 @@ class Results:
         seen = {
             name: {probe for each in found for probe in each.probes}
             for name, found in self.faults.items()
-            if name not in suite_faults()
+            if name not in suite_mistakes()
         }
         return {name: next(iter(probes)) for name, probes in seen.items() if len(probes) == 1}
 
@@ -155,15 +156,15 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
 
 def tried(bench: Bench, trial: Trial) -> Found:
     """Judge, and explain."""
-    if trial.name in tokenizer_faults():
+    if trial.name in tokenizer_mistakes.catalogue():
         place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
         outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
         return Found(trial, shows, causes=causes)
-    if trial.name in suite_faults() or trial.name in correct_ones():
+    if trial.name in suite_mistakes() or trial.name in correct_ones():
         judged = [*judge_known(trial.name)]
         shows = [f"{suite.name}, {outcome.check}" for suite, outcome in judged if outcome.different]
-        named = [fault.name for _, outcome in judged for fault in outcome.causes]
+        named = [known.id for _, outcome in judged for known in outcome.causes]
         return Found(trial, shows, causes=named, outputs=bool(shows))
     if trial.made:
         heads = trial.stage not in RETURNED
@@ -176,7 +177,7 @@ def tried(bench: Bench, trial: Trial) -> Found:
         trial,
         list(dict.fromkeys(row.probe for row in wrong)),
         first.name if first else "",
-        [mistake.fault.name for cause in diagnosis.causes for mistake in cause.mistakes],
+        [mistake.mistake.id for cause in diagnosis.causes for mistake in cause.mistakes],
         [*diagnosis.unknown],
         any(row.name in OUTPUTS and row.lane == "propagated" for row in wrong),
     )

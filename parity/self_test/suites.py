@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-from parity.core.mistake import Fault
+from parity.core.mistake import Mistake
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE
 from parity.pretraining.suite import PRETRAINING
 from parity.self_test.mutants import finetuning as faulty_finetuning
 from parity.self_test.mutants import inference as faulty_inference
 from parity.self_test.mutants import pretraining as faulty_training
-from parity.suite.mistake import RIGHT, Instead, by_name
+from parity.suite.mistake import RIGHT, by_id
 from parity.suite.outcome import Outcome
 from parity.suite.suite import Suite
 
@@ -22,14 +22,14 @@ _TRIED: tuple[tuple[Suite, ModuleType], ...] = (
 """Each suite, and a module of candidates that are called by the names of their mistakes."""
 
 
-def suite_mistakes() -> dict[str, tuple[Instead, ...]]:
+def mistakes_by_title() -> dict[str, tuple[Mistake, ...]]:
     """Return the known mistakes of all suites, by a title."""
-    return {title: part for _, faulty in _TRIED for title, part in faulty.PARTS.items()}
+    return {title: part for _, module in _TRIED for title, part in module.PARTS.items()}
 
 
-def suite_faults() -> dict[str, Fault]:
-    """The same by name; their stage is the check that sees them."""
-    return {name: mistake.fault for name, mistake in by_name(suite_mistakes()).items()}
+def suite_mistakes() -> dict[str, Mistake]:
+    """The same by id; their stage is the check that sees them."""
+    return by_id(mistakes_by_title())
 
 
 def correct_ones() -> list[str]:
@@ -49,9 +49,9 @@ def judge_known(name: str, only: Sequence[str] = ()) -> Iterator[tuple[Suite, Ou
         made, checks = RIGHT, [*(only or suite.checks)]
     else:
         suite, module = next(
-            (suite, module) for suite, module in _TRIED if name in by_name(module.PARTS)
+            (suite, module) for suite, module in _TRIED if name in by_id(module.PARTS)
         )
-        made, checks = name, [suite_faults()[name].stages[0]]
+        made, checks = name, [suite_mistakes()[name].stages[0]]
     candidate = suite.answering(getattr(module, made), f"{module.__name__}:{made}")
     for check in checks:
         yield suite, suite.checks[check].run(candidate)

@@ -4,12 +4,12 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parity.core.mistake import Fault, Mistake
+from parity.core.mistake import Injection, Mistake
 from parity.core.probes import Mode
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.mutants.tokenizer import tokenizer_faults
-from parity.self_test.suites import correct_ones, suite_faults
+from parity.self_test.suites import correct_ones, suite_mistakes
 from parity.self_test.variants import variants
+from parity.tokenizer import mistakes as tokenizer_mistakes
 
 RETURNED = ("last_hidden_state", "pooler_output")  # by a model without heads
 
@@ -19,8 +19,8 @@ class Trial:
     """Something to be judged.
 
     Attributes:
-        name: the fault's, the variant's, or the draw's of several faults.
-        made: the faults that are made, and the stages where; none for a variant, which is right.
+        name: the mistake's id, the variant's name, or the draw's of several mistakes.
+        made: the mistakes that are made, and the stages where; none for a variant, which is right.
     """
 
     name: str
@@ -31,18 +31,18 @@ class Trial:
         """Where the first mistake is made."""
         return self.made[0][1][0]
 
-    def mistakes(self) -> list[Mistake]:
+    def mistakes(self) -> list[Injection]:
         """What is made."""
-        faults = ((CATALOGUE[name], stages) for name, stages in self.made)
+        known = ((CATALOGUE[name], stages) for name, stages in self.made)
         return [
-            Mistake(fault, stages, fault.values[0] if fault.values else 0.0)
-            for fault, stages in faults
+            Injection(mistake, stages, mistake.values[0] if mistake.values else 0.0)
+            for mistake, stages in known
         ]
 
 
-def every_fault() -> dict[str, Fault]:
+def every_mistake() -> dict[str, Mistake]:
     """All known mistakes by name: of models, tokenizers, and what a suite judges."""
-    return CATALOGUE | tokenizer_faults() | suite_faults()
+    return CATALOGUE | tokenizer_mistakes.catalogue() | suite_mistakes()
 
 
 def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
@@ -53,11 +53,11 @@ def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
         layers: how many it has.
     """
     yield from (Trial(name) for name, _ in variants(names, layers))
-    for fault in CATALOGUE.values():
-        for place in _last_places(fault, names, layers):
-            yield Trial(fault.name, ((fault.name, place),))
-    for name, fault in (tokenizer_faults() | suite_faults()).items():
-        yield Trial(name, ((name, fault.stages),))
+    for mistake in CATALOGUE.values():
+        for place in _last_places(mistake, names, layers):
+            yield Trial(mistake.id, ((mistake.id, place),))
+    for name, mistake in (tokenizer_mistakes.catalogue() | suite_mistakes()).items():
+        yield Trial(name, ((name, mistake.stages),))
     yield from map(Trial, correct_ones())
 
 
@@ -72,25 +72,25 @@ def draws(names: Sequence[str], layers: int, number: int, seed: int) -> Iterator
     """
     choose = random.Random(seed)  # noqa: S311
     possible = [
-        fault
-        for fault in CATALOGUE.values()
-        if fault.mode is Mode.EVALUATE and not fault.equivalent and fault.layers is None
+        mistake
+        for mistake in CATALOGUE.values()
+        if mistake.mode is Mode.EVALUATE and not mistake.equivalent and mistake.layers is None
     ]
     for i in range(number):
         made: list[tuple[str, tuple[str, ...]]] = []
         while len(made) < 2 + i % 2:
-            fault = choose.choice(possible)
-            places = [place for place in fault.places(names, layers) if place[0] not in RETURNED]
+            mistake = choose.choice(possible)
+            places = [place for place in mistake.places(names, layers) if place[0] not in RETURNED]
             place = choose.choice(places) if places else ()
             if place and not {*place} & {stage for _, stages in made for stage in stages}:
-                made.append((fault.name, place))
+                made.append((mistake.id, place))
         yield Trial(f"draw {i}", tuple(made))
 
 
-def _last_places(fault: Fault, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
-    """A fault's places; the last layer's of what is a mistake in each, else all as one."""
-    places = fault.places(names, layers)
-    if fault.layers is not None:
+def _last_places(mistake: Mistake, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
+    """A mistake's places; the last layer's of what is a mistake in each, else all as one."""
+    places = mistake.places(names, layers)
+    if mistake.layers is not None:
         return [tuple(stage for place in places for stage in place)]
     earlier = tuple(f"encoder.layer.{i}." for i in range(layers - 1))
     return [place for place in places if not f"{place[0]}.".startswith(earlier)]

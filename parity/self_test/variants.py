@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Mistake, Scene
+from parity.core.mistake import Injection, Make, Mistake, Scene
 from parity.model.mistakes.attention_mask import keys, unmasked
 from parity.self_test.mutants.model import Faulty
 from parity.self_test.variant_models import MODELS
@@ -115,6 +115,6 @@ def variants(names: Sequence[str], layers: int) -> Iterator[tuple[str, Callable[
     """
     yield from MODELS.items()
     for name, (stages, make) in _EDITS.items():
-        fault = Fault(name, stages, make)
-        places = fault.places(names, layers)
-        yield name, partial(Faulty, [Mistake(fault, place) for place in places])
+        mistake = Mistake(name, stages, make)
+        places = mistake.places(names, layers)
+        yield name, partial(Faulty, [Injection(mistake, place) for place in places])

@@ -1,45 +1,37 @@
-"""A mistake of pretraining and its like: what of the plain, right code is done otherwise."""
+"""A mistake of pretraining and its like: what of the plain, correct code is done otherwise."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from parity.core.mistake import Fault
+from parity.core.mistake import Mistake
 
 RIGHT = "right"  # what makes none is called so
-
-
-@dataclass(frozen=True, eq=False)
-class Instead:
-    """A known mistake.
-
-    Attributes:
-        fault: its name, what it is and what to do; its stage is the check that sees it.
-        parts: of the right code, by name, and what takes their place.
-    """
-
-    fault: Fault
-    parts: Mapping[str, Any]
 
 
 def instead(
     check: str,
     name: str,
-    says: str,
-    hint: str,
+    description: str,
+    fix: str,
     *,
-    shows: str,
+    detected_by: str,
     seen: str = "",
     equivalent: str = "",
     **parts: Any,
-) -> Instead:
-    """Make an entry of the catalogue; arguments are `Fault`'s, and the parts."""
-    fault = Fault(
-        name, (check,), says=says, hint=hint, shows=shows, seen=seen, equivalent=equivalent
+) -> Mistake:
+    """Make an entry of the catalogue; arguments are `Mistake`'s, and the parts."""
+    return Mistake(
+        name,
+        (check,),
+        description=description,
+        fix=fix,
+        detected_by=detected_by,
+        seen=seen,
+        equivalent=equivalent,
+        parts=parts,
     )
-    return Instead(fault, parts)
 
 
-def by_name(parts: Mapping[str, Iterable[Instead]]) -> dict[str, Instead]:
-    """Return the mistakes of some parts of the catalogue, by name."""
-    return {mistake.fault.name: mistake for part in parts.values() for mistake in part}
+def by_id(parts: Mapping[str, Iterable[Mistake]]) -> dict[str, Mistake]:
+    """Return the mistakes of some parts of the catalogue, by id."""
+    return {mistake.id: mistake for part in parts.values() for mistake in part}

@@ -1,12 +1,11 @@
 """What a check of a pretraining, a fine-tuning or an inference comes to."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from parity.core.compare import Comparison, Status
-from parity.core.mistake import Fault
-from parity.suite.mistake import Instead
+from parity.core.mistake import Mistake
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Outcome:
     check: str
     rows: list[Comparison] = field(default_factory=list)
     bits: tuple[int, int] | None = None
-    causes: list[Fault] = field(default_factory=list)
+    causes: list[Mistake] = field(default_factory=list)
     together: bool = False
     known: list[str] = field(default_factory=list)
     lacks: str = ""
@@ -46,21 +45,21 @@ class Outcome:
             return Status.UNSUPPORTED
         return Status.VALUE if self.different or self.crashed else Status.MATCH
 
-    def explain(self, known: Iterable[Instead], fits: Callable[[Instead], bool]) -> None:
+    def explain(self, known: Iterable[Mistake], fits: Callable[[Mistake], bool]) -> None:
         """Name the causes.
 
         Args:
             known: mistakes to try, alone, and then two at once where they are of different parts.
             fits: whether one comes to what the candidate did.
         """
-        known = [each for each in known if not each.fault.equivalent]
-        self.causes = [each.fault for each in known if fits(each)]
+        known = [each for each in known if not each.equivalent]
+        self.causes = [each for each in known if fits(each)]
         if self.causes:
             return
         for one, other in combinations(known, 2):
-            both = Instead(one.fault, {**one.parts, **other.parts})
+            both = replace(one, parts={**one.parts, **other.parts})
             if len(both.parts) == len(one.parts) + len(other.parts) and fits(both):
-                self.causes, self.together = [one.fault, other.fault], True
+                self.causes, self.together = [one, other], True
                 return
 
 

@@ -6,122 +6,210 @@ The running Python's Unicode data is one of the mistakes; that is what it is for
 import re
 import unicodedata
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from parity import reference
-from parity.tokenizer.steps import SPECIAL, Step, pieces_of
+from parity.core.mistake import Mistake
+from parity.tokenizer.steps import SPECIAL, Step, pieces_of, reference_steps
 
 ASCII_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _KANA_HANGUL = re.compile("([\u3040-\u30ff\uac00-\ud7a3\u1100-\u11ff])")
 _NOT_PADDED = re.compile("([\U0002b820-\U0002b91f])")
 _kind = unicodedata.category
+UNCASED = {"strip_accents": None, "do_lower_case": True, "tokenize_chinese_chars": True}
 
+RULES = {
+    "special tokens": "special tokens split off raw text: before anything else, in this very case",
+    "clean": "clean: Cc, Cf, Co (Unicode 8.0), U+0000 and U+FFFD are removed without a trace",
+    "whitespace": "whitespace: \\t, \\n, \\r, Zs, U+2028 and U+2029 separate words, no more",
+    "cjk": "CJK padding: each ideograph is a word (2B820 to 2B91F, kana and hangul are none)",
+    "accents": "accents (NFD 9.0, Mn 8.0): stripped if strip_accents, or do_lower_case, says so",
+    "lower": "lower case (Unicode 17.0): character by character, no final sigma",
+    "words": "punctuation: ASCII's 32 signs and P* of Unicode 8.0 stand alone, after NFD",
+    "long": "wordpiece: a word over 100 characters, counted after normalisation, is [UNK]",
+    "pieces": "wordpiece: longest piece first; a word that cannot be cut up is one [UNK]",
+    "offsets": "offsets: where in the original string a token's characters came from",
+    "added tokens": "added tokens: lstrip, rstrip, single_word and normalized decide what is found",
+}
 
-@dataclass(frozen=True)
-class Mistake:
-    """What was done instead, the rule it breaks, and the steps it takes the place of."""
-
-    rule: str
-    done: str
-    steps: Mapping[str, Step]
-
-    def __str__(self) -> str:
-        return f"{self.rule}: {self.done}"
+_CLEANING: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
+    ("clean-nothing", "no character was removed", lambda c: not c),
+    ("clean-two", "only U+0000 and U+FFFD were removed", lambda c: c in "\0\ufffd"),
+    ("clean-control", "only control characters were removed", lambda c: _kind(c) == "Cc"),
+    ("clean-unassigned", "unassigned characters were removed, too", lambda c: _kind(c)[0] == "C"),
+    (
+        "clean-python",
+        "Python's Unicode data decided which characters are removed",
+        lambda c: _kind(c) in ("Cc", "Cf", "Co"),
+    ),
+)
+_PADDING = (
+    ("cjk-kana-hangul", "kana and hangul were padded", _KANA_HANGUL),
+    ("cjk-2b820", "2B820 to 2B91F were padded", _NOT_PADDED),
+)
+_PUNCTUATION: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
+    ("punctuation-ascii", "only ASCII punctuation counted", lambda c: c in ASCII_PUNCTUATION),
+    (
+        "punctuation-no-symbols",
+        "$, +, < and their like in ASCII did not count as punctuation",
+        lambda c: _kind(c)[0] == "P",
+    ),
+    ("punctuation-symbols", "symbols counted as punctuation", lambda c: _kind(c)[0] in "PS"),
+    (
+        "punctuation-python",
+        "Python's Unicode data decided what punctuation is",
+        lambda c: _is_punctuation(c),
+    ),
+)
+_ACCENTS: tuple[tuple[str, str, Step], ...] = (
+    (
+        "accents-python",
+        "Python's Unicode data decided what an accent is",
+        lambda text: _unmarked(unicodedata.normalize("NFD", text)),
+    ),
+    (
+        "accents-not-decomposed",
+        "composed characters were not taken apart",
+        lambda text: _unmarked(text),
+    ),
+    (
+        "accents-nfkd",
+        "NFKD took the place of NFD",
+        lambda text: _unmarked(unicodedata.normalize("NFKD", text)),
+    ),
+    (
+        "accents-decomposed",
+        "marks were taken apart and kept",
+        partial(unicodedata.normalize, "NFD"),
+    ),
+)
+_LOWER: tuple[tuple[str, str, Step], ...] = (
+    (
+        "lower-python-char",
+        "Python's str.lower decided, for each character",
+        lambda text: "".join(map(str.lower, text)),
+    ),
+    ("lower-python-text", "Python's str.lower decided, for a whole text", str.lower),
+    ("lower-casefold", "str.casefold decided", str.casefold),
+)
+_LONGEST = (
+    ("wordpiece-200", "words of 200 characters were allowed", 200),
+    ("wordpiece-any-length", "words of any length were allowed", 10**9),
+)
 
 
 def mistakes(right: Mapping[str, Step]) -> Iterator[Mistake]:
-    """The known ones, given the reference's steps."""
-
-    def clean(done: str, drops: Callable[[str], bool]) -> Mistake:
-        return Mistake("clean", done, {"clean": partial(_without, drops)})
-
-    def words(done: str, marks: Callable[[str], bool]) -> Mistake:
-        return Mistake("words", done, {"words": lambda text: _isolated(marks, text).split()})
-
-    def accents(done: str, step: Step) -> Mistake:
-        strips = right["accents"]("\u00e9") == "e"  # else there is no such step to get wrong
-        return Mistake("accents", done, {"accents": step if strips else right["accents"]})
-
-    def lower(done: str, step: Step) -> Mistake:
-        lowers = right["lower"]("A") == "a"
-        return Mistake("lower", done, {"lower": step if lowers else right["lower"]})
+    """Yield the known mistakes, given the reference's steps; their `parts` are the wrong steps."""
 
     def before_cleaning(text: str) -> list[str]:
         return SPECIAL.split(right["clean"](text))
 
-    yield Mistake("special tokens", "they were ordinary text", {"parts": lambda text: [text]})
-    yield Mistake("special tokens", "their case did not matter", {"parts": _in_any_case})
-    yield Mistake("special tokens", "text was cleaned first", {"parts": before_cleaning})
-    yield Mistake(
+    yield _made(
+        "special-split", "special tokens", "special tokens were ordinary text", parts=_whole
+    )
+    yield _made(
+        "special-any-case",
+        "special tokens",
+        "the case of special tokens did not matter",
+        parts=_in_any_case,
+    )
+    yield _made(
+        "special-after-cleaning",
+        "special tokens",
+        "text was cleaned before special tokens were found",
+        parts=before_cleaning,
+    )
+    yield _made(
+        "whitespace-python",
         "whitespace",
         "str.split() or str.isspace() came before cleaning",
-        {"clean": lambda text: right["clean"](" ".join(text.split()))},
+        clean=lambda text: right["clean"](" ".join(text.split())),
     )
-    yield clean("nothing was removed", lambda c: not c)
-    yield clean("only U+0000 and U+FFFD were removed", lambda c: c in "\0\ufffd")
-    yield clean("only control characters were removed", lambda c: _kind(c) == "Cc")
-    yield clean("unassigned characters were removed, too", lambda c: _kind(c)[0] == "C")
-    yield clean("Python's Unicode data decided", lambda c: _kind(c) in ("Cc", "Cf", "Co"))
-    yield Mistake("cjk", "ideographs were not padded", {"cjk": str})
-    yield Mistake(
+    for name, description, drops in _CLEANING:
+        yield _made(name, "clean", description, clean=partial(_without, drops))
+    yield _made("cjk-not-padded", "cjk", "ideographs were not padded", cjk=str)
+    yield _made(
+        "cjk-always",
         "cjk",
         "tokenize_chinese_chars was taken as true",
-        {"cjk": partial(reference.normalize, handle_chinese_chars=True)},
+        cjk=partial(reference.normalize, handle_chinese_chars=True),
     )
-    for done, pattern in (
-        ("kana and hangul were padded", _KANA_HANGUL),
-        ("2B820 to 2B91F were padded", _NOT_PADDED),
-    ):
-        yield Mistake(
-            "cjk", done, {"cjk": lambda text, found=pattern: found.sub(r" \1 ", right["cjk"](text))}
+    for name, description, pattern in _PADDING:
+        yield _made(
+            name,
+            "cjk",
+            description,
+            cjk=lambda text, found=pattern: found.sub(r" \1 ", right["cjk"](text)),
         )
-    yield Mistake(
+    yield _made(
+        "punctuation-before-nfd",
         "words",
-        "it was looked for before NFD",
-        {"cjk": lambda text: _isolated(_is_punctuation, right["cjk"](text)), "words": str.split},
+        "punctuation was looked for before NFD",
+        cjk=lambda text: _isolated(_is_punctuation, right["cjk"](text)),
+        words=str.split,
     )
-    yield words("only ASCII's counted", lambda c: c in ASCII_PUNCTUATION)
-    yield words("$, +, < and their like in ASCII did not count", lambda c: _kind(c)[0] == "P")
-    yield words("symbols counted", lambda c: _kind(c)[0] in "PS")
-    yield words("Python's Unicode data decided", _is_punctuation)
-    yield Mistake("words", "it stayed in words", {"words": str.split})
-    yield Mistake("accents", "accents were kept", {"accents": str})
-    yield Mistake(
+    for name, description, marks in _PUNCTUATION:
+        yield _made(name, "words", description, words=partial(_isolated_words, marks))
+    yield _made("punctuation-in-words", "words", "punctuation stayed in words", words=str.split)
+    yield _made("accents-kept", "accents", "accents were kept", accents=str)
+    yield _made(
+        "accents-stripped",
         "accents",
         "accents were stripped",
-        {"accents": partial(reference.normalize, strip_accents=True)},
+        accents=partial(reference.normalize, strip_accents=True),
     )
-    yield accents(
-        "Python's Unicode data decided", lambda text: _unmarked(unicodedata.normalize("NFD", text))
+    strips = right["accents"]("\u00e9") == "e"  # else there is no such step to get wrong
+    for name, description, step in _ACCENTS:
+        yield _made(name, "accents", description, accents=step if strips else right["accents"])
+    yield _made("lower-kept", "lower", "case was kept", lower=str)
+    yield _made(
+        "lower-always",
+        "lower",
+        "case was lowered",
+        lower=partial(reference.normalize, lowercase=True),
     )
-    yield accents("composed characters were not taken apart", _unmarked)
-    yield accents(
-        "NFKD took the place of NFD", lambda text: _unmarked(unicodedata.normalize("NFKD", text))
-    )
-    yield accents("marks were taken apart and kept", partial(unicodedata.normalize, "NFD"))
-    yield Mistake("lower", "case was kept", {"lower": str})
-    yield Mistake(
-        "lower", "case was lowered", {"lower": partial(reference.normalize, lowercase=True)}
-    )
-    yield lower(
-        "Python's str.lower decided, for each character",
-        lambda text: "".join(map(str.lower, text)),
-    )
-    yield lower("Python's str.lower decided, for a whole text", str.lower)
-    yield lower("str.casefold decided", str.casefold)
+    lowers = right["lower"]("A") == "a"
+    for name, description, step in _LOWER:
+        yield _made(name, "lower", description, lower=step if lowers else right["lower"])
     vocabulary = right["pieces"].args[0]  # type: ignore[attr-defined]
-    yield Mistake(
+    yield _made(
+        "wordpiece-known-part",
         "pieces",
         "the known part of an unknown word was kept",
-        {"pieces": partial(_known_part, vocabulary, right["pieces"])},
+        pieces=partial(_known_part, vocabulary, right["pieces"]),
     )
-    yield Mistake(
-        "long", "200 characters were allowed", {"pieces": partial(pieces_of, vocabulary, 200)}
+    for name, description, longest in _LONGEST:
+        yield _made(name, "long", description, pieces=partial(pieces_of, vocabulary, longest))
+
+
+@cache
+def catalogue() -> dict[str, Mistake]:
+    """Return the known mistakes by id, as they are without accents and in lower case."""
+    return {mistake.id: mistake for mistake in mistakes(reference_steps(_NoWords(), UNCASED))}
+
+
+class _NoWords:
+    def get_vocab(self) -> dict[str, int]:
+        return {}
+
+
+def _made(name: str, rule: str, description: str, **steps: Step) -> Mistake:
+    return Mistake(
+        f"tokenizer-{name}",
+        (rule,),
+        description=description,
+        fix=RULES[rule],
+        detected_by="texts that the rule concerns",
+        parts=steps,
     )
-    yield Mistake(
-        "long", "any length was allowed", {"pieces": partial(pieces_of, vocabulary, 10**9)}
-    )
+
+
+def _whole(text: str) -> list[str]:
+    return [text]
+
+
+def _isolated_words(marks: Callable[[str], bool], text: str) -> list[str]:
+    return _isolated(marks, text).split()
 
 
 def _without(drops: Callable[[str], bool], text: str) -> str:

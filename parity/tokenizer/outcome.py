@@ -44,7 +44,7 @@ class Outcome:
         different: how many of them came out differently.
         differences: some of them, one per rule.
         unsupported: why nothing was compared.
-        causes: known mistakes, each of which explains everything that differs.
+        causes: ids of known mistakes, each of which explains everything that differs.
     """
 
     check: str
@@ -69,7 +69,7 @@ class Outcome:
 
 
 def causes(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return the known mistakes that explain every text that differs, in all configurations."""
+    """Return the ids of the mistakes that explain all texts that differ, in all configurations."""
     wrong = [outcome.causes for outcome in outcomes if outcome.different]
     return [cause for cause in (wrong or [[]])[0] if all(cause in each for each in wrong)]
 

@@ -10,22 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.tokenizer.adversarial_texts import SPECIAL_TOKENS
-from parity.tokenizer.mistakes import ASCII_PUNCTUATION, mistakes
+from parity.tokenizer.mistakes import ASCII_PUNCTUATION, RULES, mistakes
 from parity.tokenizer.steps import LONGEST_WORD, Step, tokens_of
-
-RULES = {
-    "special tokens": "special tokens split off raw text: before anything else, in this very case",
-    "clean": "clean: Cc, Cf, Co (Unicode 8.0), U+0000 and U+FFFD are removed without a trace",
-    "whitespace": "whitespace: \\t, \\n, \\r, Zs, U+2028 and U+2029 separate words, no more",
-    "cjk": "CJK padding: each ideograph is a word (2B820 to 2B91F, kana and hangul are none)",
-    "accents": "accents (NFD 9.0, Mn 8.0): stripped if strip_accents, or do_lower_case, says so",
-    "lower": "lower case (Unicode 17.0): character by character, no final sigma",
-    "words": "punctuation: ASCII's 32 signs and P* of Unicode 8.0 stand alone, after NFD",
-    "long": "wordpiece: a word over 100 characters, counted after normalisation, is [UNK]",
-    "pieces": "wordpiece: longest piece first; a word that cannot be cut up is one [UNK]",
-    "offsets": "offsets: where in the original string a token's characters came from",
-    "added tokens": "added tokens: lstrip, rstrip, single_word and normalized decide what is found",
-}
 
 
 @dataclass(frozen=True)
@@ -55,8 +41,8 @@ def explain(
     if list(ours) == list(theirs):
         return RuleExplanation("offsets")
     for mistake in mistakes(steps):
-        if ["[CLS]", *tokens_of(text, {**steps, **mistake.steps}), "[SEP]"] == list(ours):
-            return RuleExplanation(mistake.rule, mistake.done)
+        if ["[CLS]", *tokens_of(text, {**steps, **mistake.parts}), "[SEP]"] == list(ours):
+            return RuleExplanation(mistake.stages[0], mistake.description)
     added = set(made.get_added_vocab()) - set(SPECIAL_TOKENS)
     if any(token.lower() in text.lower() for token in added):
         return RuleExplanation("added tokens")

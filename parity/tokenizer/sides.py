@@ -59,8 +59,8 @@ class Sides:
 
     @cached_property
     def mistakes(self) -> dict[str, Mapping[str, Step]]:
-        """Known mistakes: what is done instead, and the steps that are exchanged."""
-        return {str(mistake): mistake.steps for mistake in mistakes(self.steps)}
+        """The known mistakes by id: the steps that are exchanged."""
+        return {mistake.id: mistake.parts for mistake in mistakes(self.steps)}
 
     @cached_property
     def pool(self) -> list[str]:

@@ -23,7 +23,6 @@ EXCEPTIONS = {
     "same_class_names": {
         "Faulty": 4,
         "Labelled": 2,
-        "Mistake": 2,
         "Outcome": 2,
         "Piece": 2,
         "Recipe": 2,

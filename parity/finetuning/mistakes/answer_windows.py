@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from parity.suite.mistake import Instead, instead
+from parity.core.mistake import Mistake
+from parity.suite.mistake import instead
 
 Row = dict[str, list[int]]
 Answer = tuple[int, str] | None
@@ -134,8 +135,8 @@ _CLS = "both ends are 0, [CLS], in a window that has not all of the answer"
 _OVERLAP = "return_overflowing_tokens=True, and a stride of tokens that two windows share"
 
 
-def _windows(name: str, says: str, hint: str, **parts: Any) -> Instead:
-    return instead("windows", f"windows-{name}", says, hint, shows=_TEXTS, **parts)
+def _windows(name: str, description: str, fix: str, **parts: Any) -> Mistake:
+    return instead("windows", f"windows-{name}", description, fix, detected_by=_TEXTS, **parts)
 
 
 MISTAKES = (

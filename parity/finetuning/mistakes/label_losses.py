@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.finetuning.mistakes.poolings import poolings
 from parity.finetuning.right import lost_on_classes
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 from parity.suite.training_runs import Batch
 
 
@@ -68,15 +69,17 @@ _SEVERAL = "binary_cross_entropy_with_logits(logits, labels), the mean over all 
 _NUMBERS = "mse_loss(logits.squeeze(), labels.squeeze()) of one number, else of what is there"
 
 
-def _multi_label(name: str, says: str, hint: str = _SEVERAL, **more: Any) -> Instead:
-    return instead("multi-label", f"multi-label-{name}", says, hint, shows=_BATCHES, **more)
+def _multi_label(name: str, description: str, fix: str = _SEVERAL, **more: Any) -> Mistake:
+    return instead(
+        "multi-label", f"multi-label-{name}", description, fix, detected_by=_BATCHES, **more
+    )
 
 
-def _regress(name: str, says: str, hint: str = _NUMBERS, **more: Any) -> Instead:
-    return instead("regress", f"regress-{name}", says, hint, shows=_BATCHES, **more)
+def _regress(name: str, description: str, fix: str = _NUMBERS, **more: Any) -> Mistake:
+    return instead("regress", f"regress-{name}", description, fix, detected_by=_BATCHES, **more)
 
 
-MISTAKES: dict[str, tuple[Instead, ...]] = {
+MISTAKES: dict[str, tuple[Mistake, ...]] = {
     "multi-label": (
         *poolings("multi-label"),
         _multi_label(

@@ -5,8 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.finetuning.right import Inputs
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 
 
 def _first(model: Any, inputs: Inputs) -> Tensor:
@@ -36,10 +37,12 @@ _BATCHES = "loss and gradients of batches of one to four rows"
 _POOLER = "the head takes pooler_output: tanh(dense(last_hidden_state[:, 0]))"
 
 
-def poolings(task: str) -> tuple[Instead, ...]:
+def poolings(task: str) -> tuple[Mistake, ...]:
     """Return what a text's head is given in place of the pooler's output."""
     return tuple(
-        instead(task, f"{task}-{name}", says, _POOLER, shows=_BATCHES, seen=seen, states=states)
+        instead(
+            task, f"{task}-{name}", says, _POOLER, detected_by=_BATCHES, seen=seen, states=states
+        )
         for name, says, seen, states in (
             ("without-pooler", "the head is given [CLS]'s vector, past the pooler", "", _first),
             ("without-tanh", "the pooler has no tanh", "", _dense),

@@ -8,11 +8,12 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from parity.core.mistake import Mistake
 from parity.finetuning.right import TASKS, dropped
 from parity.pretraining.mistakes import orders, steps
 from parity.pretraining.mistakes.orders import epoch_steps
 from parity.pretraining.right import Recipe, Settings, hf_rate, train
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 from parity.suite.training_runs import Batch
 
 ACCUMULATED = 3  # batches of a step, where there are several
@@ -76,25 +77,25 @@ _WEIGHED = ("steps-mean-of-means", "steps-sum-of-means")
 _LEFT_OUT = ("steps-decay-of-matrices",)
 
 
-def _finetuning(known: Instead, check: str, shows: str) -> Instead:
+def _finetuning(known: Mistake, check: str, detected_by: str) -> Mistake:
     """A mistake of pretraining's steps or order, that is as easily made here."""
     begin = {"run": "finetune", "accumulate": "accumulate"}[check]
-    name = f"{begin}-{known.fault.name.partition('-')[2]}"
-    return replace(known, fault=replace(known.fault, name=name, stages=(check,), shows=shows))
+    name = f"{begin}-{known.id.partition('-')[2]}"
+    return replace(known, id=name, stages=(check,), detected_by=detected_by)
 
 
-RUN: tuple[Instead, ...] = (
+RUN: tuple[Mistake, ...] = (
     *(
         _finetuning(each, "run", _EPOCHS)
         for each in (*steps.STEPS, *orders.MISTAKES)
-        if each.fault.name not in (*_WEIGHED, *_LEFT_OUT)
+        if each.id not in (*_WEIGHED, *_LEFT_OUT)
     ),
     instead(
         "run",
         "finetune-rate-of-epoch",
         "the learning rate changes from epoch to epoch only",
         "the scheduler is stepped after each optimiser step",
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         rate=_of_each_epoch,
     ),
     instead(
@@ -102,7 +103,7 @@ RUN: tuple[Instead, ...] = (
         "finetune-constant-rate",
         "the learning rate is always the same",
         "get_linear_schedule_with_warmup, as the Trainer's lr_scheduler_type",
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         rate=lambda _step, _: 1.0,
     ),
     instead(
@@ -110,7 +111,7 @@ RUN: tuple[Instead, ...] = (
         "finetune-head-only",
         "the head alone learns",
         _ALL,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         seen="requires_grad = False for model.bert",
         learns=lambda name: float(_is_head(name)),
     ),
@@ -119,7 +120,7 @@ RUN: tuple[Instead, ...] = (
         "finetune-embeddings-frozen",
         "the embeddings do not learn",
         _ALL,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         learns=lambda name: float(".embeddings." not in name),
     ),
     instead(
@@ -127,7 +128,7 @@ RUN: tuple[Instead, ...] = (
         "finetune-fast-head",
         "the head's learning rate is ten times as high",
         _ALL,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         learns=lambda name: 10.0 if _is_head(name) else 1.0,
     ),
 )
@@ -138,22 +139,18 @@ DROPOUT = instead(
     "nothing is dropped in training",
     "model.train() before the first step, and after each evaluation; from_pretrained returns a "
     "model in evaluation mode",
-    shows="two epochs with dropout, beside those without",
+    detected_by="two epochs with dropout, beside those without",
     dropout=False,
 )
 
-ACCUMULATE: tuple[Instead, ...] = (
-    *(
-        _finetuning(each, "accumulate", _OF_SEVERAL)
-        for each in steps.STEPS
-        if each.fault.name in _WEIGHED
-    ),
+ACCUMULATE: tuple[Mistake, ...] = (
+    *(_finetuning(each, "accumulate", _OF_SEVERAL) for each in steps.STEPS if each.id in _WEIGHED),
     instead(
         "accumulate",
         "accumulate-divided-by-all",
         "a batch's mean is divided by the number of batches that a step should have",
         _STEP,
-        shows=_OF_SEVERAL,
+        detected_by=_OF_SEVERAL,
         seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
         weigh=lambda own, _step, _: own * ACCUMULATED,
     ),
@@ -162,7 +159,7 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-rate-of-batch",
         "the learning rate changes from batch to batch",
         "the scheduler is stepped after each optimiser step",
-        shows=_OF_SEVERAL,
+        detected_by=_OF_SEVERAL,
         rate=_of_each_batch,
     ),
     instead(
@@ -170,7 +167,7 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-rest-dropped",
         "batches that are too few for a step are left out at an epoch's end",
         _REST,
-        shows=_OF_SEVERAL,
+        detected_by=_OF_SEVERAL,
         drops_rest=True,
     ),
     instead(
@@ -178,7 +175,7 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-rest-carried",
         "batches that are too few for a step make one with the next epoch's",
         _REST,
-        shows=_OF_SEVERAL,
+        detected_by=_OF_SEVERAL,
         seen="if number % gradient_accumulation_steps == 0",
         carries_rest=True,
     ),
@@ -187,18 +184,18 @@ ACCUMULATE: tuple[Instead, ...] = (
         "accumulate-not",
         "a step is of one batch",
         "optimizer.step() after so many batches",
-        shows=_OF_SEVERAL,
+        detected_by=_OF_SEVERAL,
         accumulation=1,
     ),
 )
 
-HEAD_DROPOUT: tuple[Instead, ...] = (
+HEAD_DROPOUT: tuple[Mistake, ...] = (
     instead(
         "dropout",
         "head-dropout-missing",
         "nothing is dropped before the classifier",
         _HEAD,
-        shows=_DRAWS,
+        detected_by=_DRAWS,
         drops=lambda _, states: states,
     ),
     instead(
@@ -206,7 +203,7 @@ HEAD_DROPOUT: tuple[Instead, ...] = (
         "head-dropout-as-inside",
         "the classifier's dropout is hidden_dropout_prob, whatever classifier_dropout is",
         _HEAD,
-        shows=_DRAWS,
+        detected_by=_DRAWS,
         drops=lambda model, states: (
             _drops_as_inside(model, states) if hasattr(model, "dropout") else states
         ),
@@ -216,7 +213,7 @@ HEAD_DROPOUT: tuple[Instead, ...] = (
         "head-dropout-twice",
         "there are two dropouts before the classifier",
         _HEAD,
-        shows=_DRAWS,
+        detected_by=_DRAWS,
         drops=_drops_twice,
     ),
     instead(
@@ -224,7 +221,7 @@ HEAD_DROPOUT: tuple[Instead, ...] = (
         "head-dropout-of-answers",
         "tokens are dropped before the scores of an answer's ends",
         _HEAD,
-        shows=_DRAWS,
+        detected_by=_DRAWS,
         drops=_drops_answers,
     ),
 )

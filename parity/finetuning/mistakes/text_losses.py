@@ -5,9 +5,10 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.finetuning.mistakes.poolings import poolings
 from parity.finetuning.right import lost_on_classes
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 from parity.suite.training_runs import Batch
 
 
@@ -61,15 +62,15 @@ _CLASSES = "torch's cross_entropy(logits, labels), which takes the softmax itsel
 _CHOOSE = "classifier(pooled).view(-1, choices), and a softmax over the choices"
 
 
-def _classify(name: str, says: str, hint: str = _CLASSES, **more: Any) -> Instead:
-    return instead("classify", f"classify-{name}", says, hint, shows=_BATCHES, **more)
+def _classify(name: str, description: str, fix: str = _CLASSES, **more: Any) -> Mistake:
+    return instead("classify", f"classify-{name}", description, fix, detected_by=_BATCHES, **more)
 
 
-def _choose(name: str, says: str, hint: str = _CHOOSE, **more: Any) -> Instead:
-    return instead("choose", f"choose-{name}", says, hint, shows=_BATCHES, **more)
+def _choose(name: str, description: str, fix: str = _CHOOSE, **more: Any) -> Mistake:
+    return instead("choose", f"choose-{name}", description, fix, detected_by=_BATCHES, **more)
 
 
-MISTAKES: dict[str, tuple[Instead, ...]] = {
+MISTAKES: dict[str, tuple[Mistake, ...]] = {
     "classify": (
         *poolings("classify"),
         _classify(

@@ -6,9 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.finetuning.right import lost_on_classes, lost_on_ends
 from parity.pretraining.right import IGNORED
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 from parity.suite.training_runs import Batch
 
 _LOWEST = -1e9
@@ -109,15 +110,15 @@ _TAGS = "cross_entropy(logits.flatten(0, 1), labels.flatten()): the mean over la
 _ENDS = "(start_loss + end_loss) / 2, each with ignore_index = seq, after positions.clamp(0, seq)"
 
 
-def _tag(name: str, says: str, hint: str = _TAGS, **more: Any) -> Instead:
-    return instead("tag", f"tag-{name}", says, hint, shows=_BATCHES, **more)
+def _tag(name: str, description: str, fix: str = _TAGS, **more: Any) -> Mistake:
+    return instead("tag", f"tag-{name}", description, fix, detected_by=_BATCHES, **more)
 
 
-def _answer(name: str, says: str, hint: str = _ENDS, **more: Any) -> Instead:
-    return instead("answer", f"answer-{name}", says, hint, shows=_BATCHES, **more)
+def _answer(name: str, description: str, fix: str = _ENDS, **more: Any) -> Mistake:
+    return instead("answer", f"answer-{name}", description, fix, detected_by=_BATCHES, **more)
 
 
-MISTAKES: dict[str, tuple[Instead, ...]] = {
+MISTAKES: dict[str, tuple[Mistake, ...]] = {
     "tag": (
         _tag("every-token-counted", "the sum is divided by all tokens, -100 or not", count=_tokens),
         _tag(

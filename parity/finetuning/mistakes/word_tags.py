@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from parity.core.mistake import Mistake
 from parity.pretraining.right import IGNORED
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 
 Row = dict[str, list[int]]
 OUTSIDE = "O"
@@ -80,8 +81,8 @@ _SENTENCES = "sentences with long words, with words that have no token, and long
 _FIRST = "a word's first piece has its tag, all other tokens -100 (run_ner.py)"
 
 
-def _align(name: str, says: str, hint: str = _FIRST, **parts: Any) -> Instead:
-    return instead("align", f"align-{name}", says, hint, shows=_SENTENCES, **parts)
+def _align(name: str, description: str, fix: str = _FIRST, **parts: Any) -> Mistake:
+    return instead("align", f"align-{name}", description, fix, detected_by=_SENTENCES, **parts)
 
 
 MISTAKES = (

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.core.mistake import Mistake
 from parity.inference.mistakes.batching import of_batches, of_types
 from parity.inference.right.classifying import Numbers, softmax
 from parity.inference.right.questions import Span
@@ -14,7 +15,7 @@ from parity.inference.right.windows import (
     in_the_context,
     sum_of_logits,
 )
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 
 _MAY_BE = "both ends in the context, end >= start, end - start + 1 <= max_answer_length, in tokens"
 _SCORE = "start logit + end logit, over all windows; softmax over the n_best of them"
@@ -79,19 +80,19 @@ def _decoded(tokenizer: Any, _: str, span: Span) -> str:
 
 _answer = partial(instead, "answer")
 
-MISTAKES: tuple[Instead, ...] = (
+MISTAKES: tuple[Mistake, ...] = (
     _answer(
         "answers-backwards",
         "an answer may end before it starts",
         _MAY_BE,
-        shows=_ANY,
+        detected_by=_ANY,
         may_be=_backwards,
     ),
     _answer(
         "answers-in-question",
         "an answer may be in the question",
         _MAY_BE,
-        shows=_ANY,
+        detected_by=_ANY,
         seen="offsets of the question taken for the context's",
         may_be=_of_question,
     ),
@@ -99,14 +100,14 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-special",
         "an answer may be [CLS] or [SEP]",
         _MAY_BE,
-        shows=_ANY,
+        detected_by=_ANY,
         may_be=_special,
     ),
     _answer(
         "answers-one-longer",
         "an answer may have a token more than max_answer_length",
         _MAY_BE,
-        shows="answers as long as they may be",
+        detected_by="answers as long as they may be",
         seen="end - start > max_answer_length",
         may_be=_one_more,
     ),
@@ -114,14 +115,14 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-length-in-characters",
         "max_answer_length is counted in characters",
         _MAY_BE,
-        shows="answers as long as they may be",
+        detected_by="answers as long as they may be",
         may_be=_characters,
     ),
     _answer(
         "answers-best-ends-only",
         "only the best start and the best end are looked at, each by itself",
         _SCORE,
-        shows=_ANY,
+        detected_by=_ANY,
         seen="start_logits.argmax(), end_logits.argmax()",
         pairs=lambda pairs, _window, _n_best: pairs[:1],
     ),
@@ -129,14 +130,14 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-cut-before-filtered",
         "the n_best are taken first, and what is no answer goes from them then",
         "leave out what is no answer, then sort and cut",
-        shows=_ANY,
+        detected_by=_ANY,
         pairs=_cut_first,
     ),
     _answer(
         "answers-padding-counted",
         "windows are padded to max_length, and padding is among the likely starts and ends",
         "leave padding out: what is an answer must not hang on how windows are padded",
-        shows="a context that does not fill its windows, and a small n_best",
+        detected_by="a context that does not fill its windows, and a small n_best",
         seen="HuggingFace's own script with --pad_to_max_length, where it is no mistake of yours",
         padded=True,
     ),
@@ -144,7 +145,7 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-product",
         "scores are products of probabilities, each window's by itself",
         _SCORE,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="the question-answering pipeline of transformers 4",
         score=_product,
         shares=_as_they_are,
@@ -153,21 +154,21 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-logits",
         "the sums of logits are told, and no probabilities",
         _SCORE,
-        shows=_ANY,
+        detected_by=_ANY,
         shares=_as_they_are,
     ),
     _answer(
         "answers-share-with-all",
         "probabilities are shared with answers that are not told",
         _SCORE,
-        shows="more answers than n_best",
+        detected_by="more answers than n_best",
         shares=_of_all,
     ),
     _answer(
         "answers-first-window",
         "the first window alone is looked at",
         "every window that return_overflowing_tokens returns",
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="truncation without return_overflowing_tokens",
         looked_at=lambda windows: windows[:1],
     ),
@@ -175,14 +176,14 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-place-in-window",
         "places are counted from the beginning of the window",
         _WHERE,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         place=_in_window,
     ),
     _answer(
         "answers-last-token-lost",
         "an answer ends where its last token starts",
         "offset_mapping[end][1]",
-        shows=_ANY,
+        detected_by=_ANY,
         seen="tokens[start:end]",
         place=_without_last,
     ),
@@ -190,7 +191,7 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-decoded",
         "an answer's text is made of its tokens, without case and accents",
         "context[start:end]",
-        shows="an upper-case letter",
+        detected_by="an upper-case letter",
         seen="tokenizer.decode(input_ids[start:end + 1])",
         text=_decoded,
     ),
@@ -198,7 +199,7 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-stride-as-step",
         "stride is how far a window is from the next, not what two of them share",
         "stride as the tokenizer has it: tokens that a window shares with the one before",
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="doc_stride of the original code",
         stride=lambda stride, longest, question: longest - question - 3 - stride,
     ),
@@ -206,21 +207,21 @@ MISTAKES: tuple[Instead, ...] = (
         "answers-windows-apart",
         "windows share nothing",
         "stride as the tokenizer has it: tokens that a window shares with the one before",
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         stride=lambda _stride, _longest, _question: 0,
     ),
     _answer(
         "answers-context-first",
         "the context comes before the question",
         "tokenizer(question, context, truncation='only_second')",
-        shows=_ANY,
+        detected_by=_ANY,
         question_first=False,
     ),
     _answer(
         "answers-question-as-given",
         "spaces before a question are not dropped",
         "",
-        shows="a question that begins with spaces",
+        detected_by="a question that begins with spaces",
         equivalent="BERT's tokens do not know them",
         stripped=False,
     ),

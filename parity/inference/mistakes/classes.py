@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from parity.core.mistake import Mistake
 from parity.inference.mistakes.batching import BOTH, joined, of_batches, of_types
 from parity.inference.right.classifying import (
     Numbers,
@@ -15,7 +16,7 @@ from parity.inference.right.classifying import (
     softmax,
 )
 from parity.inference.right.machine import Machine, Row
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 
 _WHOLE = 10_000  # tokens; nothing is cut
 _BY_PROBLEM = (
@@ -75,54 +76,54 @@ def _cut_off(
 
 _of_class = partial(instead, "classify")
 
-MISTAKES: tuple[Instead, ...] = (
+MISTAKES: tuple[Mistake, ...] = (
     _of_class(
         "classes-softmax-always",
         "probabilities are a softmax's, whatever the head is for",
         _BY_PROBLEM,
-        shows=_KINDS,
+        detected_by=_KINDS,
         scores=lambda logits, _: softmax(logits),
     ),
     _of_class(
         "classes-softmax-of-several",
         "labels of which several may hold share one probability",
         _BY_PROBLEM,
-        shows=_KINDS,
+        detected_by=_KINDS,
         scores=_of_several,
     ),
     _of_class(
         "classes-softmax-of-one",
         "a single label's score is a softmax's, which is 1 always",
         _BY_PROBLEM,
-        shows=_KINDS,
+        detected_by=_KINDS,
         scores=_of_one,
     ),
     _of_class(
         "classes-sigmoid-always",
         "each label has a probability of its own, whatever the head is for",
         _BY_PROBLEM,
-        shows=_KINDS,
+        detected_by=_KINDS,
         scores=lambda logits, _: sigmoid(logits),
     ),
     _of_class(
         "classes-number-squashed",
         "a regression's number is made a probability",
         _BY_PROBLEM,
-        shows=_KINDS,
+        detected_by=_KINDS,
         scores=_of_numbers,
     ),
     _of_class(
         "classes-logits",
         "logits are told, and no probabilities",
         _BY_PROBLEM,
-        shows="any text",
+        detected_by="any text",
         scores=lambda logits, _: logits,
     ),
     _of_class(
         "classes-sorted-names",
         "labels are numbered in the order of their names",
         _NAMES,
-        shows="labels that are not in alphabetical order",
+        detected_by="labels that are not in alphabetical order",
         seen="sorted(set(labels)) once more where a model is used",
         names=lambda labels: sorted(labels.values()),
     ),
@@ -130,7 +131,7 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-ids-as-strings",
         'labels are numbered in the order "0", "1", "10", "11", "2"',
         _NAMES,
-        shows="more than ten labels",
+        detected_by="more than ten labels",
         seen="config.json's keys, sorted",
         names=_as_strings,
     ),
@@ -138,14 +139,14 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-off-by-one",
         "labels are numbered from 1, and logits from 0",
         _NAMES,
-        shows="any text",
+        detected_by="any text",
         names=_off_by_one,
     ),
     _of_class(
         "classes-ascending",
         "the worst class comes first",
         "sort by score, descending",
-        shows="more than one class of a text",
+        detected_by="more than one class of a text",
         seen="np.argsort without [::-1]",
         order=lambda scores: sorted(range(len(scores)), key=lambda i: scores[i]),
     ),
@@ -153,14 +154,14 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-unordered",
         "classes come in the order of their ids",
         "sort by score, descending",
-        shows="more than one class of a text",
+        detected_by="more than one class of a text",
         order=lambda scores: [*range(len(scores))],
     ),
     _of_class(
         "classes-ties-reversed",
         "of classes of one score the last comes first",
         "sorted(…, reverse=True), which leaves ties as they are, and no order turned round",
-        shows="two classes of the same score",
+        detected_by="two classes of the same score",
         seen="np.argsort(scores)[::-1]",
         order=lambda scores: sorted(range(len(scores)), key=lambda i: scores[i])[::-1],
     ),
@@ -168,21 +169,21 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-best-share-all",
         "the scores of the best classes add up to 1",
         "softmax over all classes; top_k only cuts the list",
-        shows="top_k",
+        detected_by="top_k",
         cut=_shared_out,
     ),
     _of_class(
         "classes-top-k-ignored",
         "all classes are told, whatever top_k is",
         "[:top_k]",
-        shows="top_k",
+        detected_by="top_k",
         cut=lambda results, _: results,
     ),
     _of_class(
         "classes-pair-joined",
         "a pair is given as one text, without [SEP] between the two",
         BOTH,
-        shows="pairs of texts",
+        detected_by="pairs of texts",
         seen='text + " " + pair',
         rows=joined,
     ),
@@ -190,14 +191,14 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-pair-lost",
         "the second text of a pair is lost",
         BOTH,
-        shows="pairs of texts",
+        detected_by="pairs of texts",
         rows=_first_alone,
     ),
     _of_class(
         "classes-pair-empty",
         "an empty second text is given as a text: [CLS] text [SEP] [SEP]",
         "leave it out, as HF's pipeline does",
-        shows="a pair whose second text is empty",
+        detected_by="a pair whose second text is empty",
         seen="tokenizer(texts, pairs) of lists",
         rows=Machine.encode,
     ),
@@ -205,7 +206,7 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-cut-without-sep",
         "what is too long is cut with its last [SEP]",
         "truncation=True of the tokenizer, which keeps [SEP]",
-        shows="a text that is too long",
+        detected_by="a text that is too long",
         seen="input_ids[:max_length]",
         rows=_cut_off,
     ),
@@ -213,7 +214,7 @@ MISTAKES: tuple[Instead, ...] = (
         "classes-cut-at-positions",
         "what is too long is cut at the model's positions, not at the tokenizer's model_max_length",
         "truncation=True, without a length of your own",
-        shows="a text that is too long",
+        detected_by="a text that is too long",
         longest=lambda machine: machine.config.max_position_embeddings,
     ),
     of_types("classify", "classes"),

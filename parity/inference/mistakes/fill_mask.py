@@ -7,9 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.inference.mistakes.batching import of_batches
 from parity.inference.right.filling import Hole, as_they_are
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 
 _SHARES = "softmax over the whole vocabulary, and then choose"
 _PLACE = "logits[0, position of the mask in input_ids], [CLS] counted"
@@ -87,19 +88,19 @@ def _replaced(tokenizer: Any, hole: Hole) -> str:
 
 _fill = partial(instead, "fill-mask")
 
-MISTAKES: tuple[Instead, ...] = (
+MISTAKES: tuple[Mistake, ...] = (
     _fill(
         "fill-logits",
         "logits are told, and no probabilities",
         _SHARES,
-        shows="any text",
+        detected_by="any text",
         scores=as_they_are,
     ),
     _fill(
         "fill-best-share-all",
         "the probabilities of the words that are told add up to 1",
         _SHARES,
-        shows="any text",
+        detected_by="any text",
         seen="logits.topk(k).values.softmax(-1)",
         returned=_shared,
     ),
@@ -107,7 +108,7 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-targets-share-all",
         "the probabilities of the targets add up to 1",
         _SHARES,
-        shows=_TARGETS,
+        detected_by=_TARGETS,
         seen="logits[:, targets].softmax(-1)",
         among=_shared,
     ),
@@ -115,14 +116,14 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-ascending",
         "the least likely words come first",
         "scores.topk(k)",
-        shows="any text",
+        detected_by="any text",
         order=lambda scores: scores.sort(dim=-1, stable=True).indices,
     ),
     _fill(
         "fill-first-mask",
         "every [MASK] gets the words of the first",
         _PLACE,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="input_ids.index(mask_token_id)",
         places=lambda places: places[:1] * len(places),
     ),
@@ -130,7 +131,7 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-place-before",
         "scores are those of the token before the mask",
         _PLACE,
-        shows="any text",
+        detected_by="any text",
         seen="a place counted without [CLS]",
         places=lambda places: [place - 1 for place in places],
     ),
@@ -138,21 +139,21 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-without-special",
         "special tokens are not among the words",
         _EVERY,
-        shows="a model that finds one likely",
+        detected_by="a model that finds one likely",
         words=_no_special,
     ),
     _fill(
         "fill-without-pieces",
         "pieces that begin with ## are not among the words",
         _EVERY,
-        shows="a model that finds one likely",
+        detected_by="a model that finds one likely",
         words=_no_pieces,
     ),
     _fill(
         "fill-target-unknown",
         "a target that is no word of the vocabulary becomes [UNK]",
         _FIRST,
-        shows=_TARGETS,
+        detected_by=_TARGETS,
         seen="tokenizer.convert_tokens_to_ids",
         targets=_unknown,
     ),
@@ -160,7 +161,7 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-target-tokenized",
         "a target that is in the vocabulary is tokenized, so that ##s becomes #",
         "look a target up first; only what is not there becomes its first piece",
-        shows="a target that begins with ##",
+        detected_by="a target that begins with ##",
         seen="tokenizer.encode(target, add_special_tokens=False)[0]",
         targets=_tokenized,
     ),
@@ -168,28 +169,28 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-target-last-piece",
         "a target of several pieces becomes its last",
         _FIRST,
-        shows=_TARGETS,
+        detected_by=_TARGETS,
         targets=_last_pieces,
     ),
     _fill(
         "fill-target-left-out",
         "a target that is no word of the vocabulary is left out",
         _FIRST,
-        shows=_TARGETS,
+        detected_by=_TARGETS,
         targets=_known,
     ),
     _fill(
         "fill-target-repeated",
         "a target that is given twice is told twice",
         _FIRST,
-        shows=_TARGETS,
+        detected_by=_TARGETS,
         targets=_repeated,
     ),
     _fill(
         "fill-text-with-special",
         "the text of a single [MASK] is told with [CLS] and [SEP]",
         _DECODED,
-        shows="any text",
+        detected_by="any text",
         seen="tokenizer.decode without skip_special_tokens",
         sequence=partial(_decoded, skips=False),
     ),
@@ -197,7 +198,7 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-text-without-masks",
         "the other masks vanish from the text",
         _DECODED,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="tokenizer.decode(…, skip_special_tokens=True)",
         sequence=partial(_decoded, skips=True),
     ),
@@ -205,21 +206,21 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-text-all-filled",
         "the other masks hold their best words in the text",
         _DECODED,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         sequence=partial(_decoded, all_filled=True),
     ),
     _fill(
         "fill-text-with-padding",
         "[PAD] stays in the text",
         _DECODED,
-        shows="a text with [PAD] and several [MASK]s in it",
+        detected_by="a text with [PAD] and several [MASK]s in it",
         sequence=partial(_decoded, padding=True),
     ),
     _fill(
         "fill-text-as-given",
         "the word stands in the text that was given, with its case and accents",
         _DECODED,
-        shows="any text",
+        detected_by="any text",
         seen="text.replace(tokenizer.mask_token, word)",
         sequence=_replaced,
     ),
@@ -227,21 +228,21 @@ MISTAKES: tuple[Instead, ...] = (
         "fill-flat",
         "the words of several masks are one list",
         _LISTS,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         shape=lambda lists: [*chain(*lists)],
     ),
     _fill(
         "fill-always-nested",
         "the words of a single [MASK] are a list in a list",
         _LISTS,
-        shows="any text",
+        detected_by="any text",
         shape=list,
     ),
     _fill(
         "fill-first-mask-alone",
         "only the first [MASK] is filled",
         _LISTS,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         shape=lambda lists: lists[0],
     ),
     *of_batches("fill-mask", "fill"),

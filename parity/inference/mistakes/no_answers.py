@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from parity.suite.mistake import Instead, instead
+from parity.core.mistake import Mistake
+from parity.suite.mistake import instead
 
 _NULL = "the score of [CLS] as start and end, the lowest of all windows"
 _THRESHOLD = "no answer if null score - best answer's score > null_threshold"
@@ -11,47 +12,47 @@ _SEVERAL = "a context of several windows"
 
 _answer = partial(instead, "answer")
 
-MISTAKES: tuple[Instead, ...] = (
+MISTAKES: tuple[Mistake, ...] = (
     _answer(
         "answers-null-of-best",
         "that there is no answer has the highest score of all windows",
         _NULL,
-        shows=f"{_NO_ANSWER}, and {_SEVERAL}",
+        detected_by=f"{_NO_ANSWER}, and {_SEVERAL}",
         null=max,
     ),
     _answer(
         "answers-null-of-first",
         "that there is no answer has the score of the first window",
         _NULL,
-        shows=f"{_NO_ANSWER}, and {_SEVERAL}",
+        detected_by=f"{_NO_ANSWER}, and {_SEVERAL}",
         null=lambda scores: scores[0],
     ),
     _answer(
         "answers-threshold-inverted",
         "there is no answer if the best one is better by more than the threshold",
         _THRESHOLD,
-        shows=_NO_ANSWER,
+        detected_by=_NO_ANSWER,
         is_null=lambda null, best, threshold: bool(best - null > threshold),
     ),
     _answer(
         "answers-threshold-added",
         "the threshold is in favour of that there is no answer",
         _THRESHOLD,
-        shows=f"{_NO_ANSWER}, and a threshold other than 0",
+        detected_by=f"{_NO_ANSWER}, and a threshold other than 0",
         is_null=lambda null, best, threshold: bool(null - best > -threshold),
     ),
     _answer(
         "answers-threshold-ignored",
         "there is no answer if that has the best score, whatever the threshold is",
         _THRESHOLD,
-        shows=f"{_NO_ANSWER}, and a threshold other than 0",
+        detected_by=f"{_NO_ANSWER}, and a threshold other than 0",
         is_null=lambda null, best, _: bool(null > best),
     ),
     _answer(
         "answers-null-lost",
         "that there is no answer is not told where n_best others are better",
         "append it, where it is not among the n_best",
-        shows=f"{_NO_ANSWER}, and a small n_best",
+        detected_by=f"{_NO_ANSWER}, and a small n_best",
         keeps_null=lambda is_there: is_there,
     ),
 )

@@ -6,10 +6,11 @@ from functools import partial
 import torch.nn.functional as F
 from torch import Tensor
 
+from parity.core.mistake import Mistake
 from parity.inference.mistakes.batching import of_batches
 from parity.inference.right import embedding
 from parity.inference.right.machine import Machine, Reading, Row, Seen
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 
 _MEAN = "(states * mask[:, :, None]).sum(1) / mask.sum(1), mask the attention mask"
 _CLS = "last_hidden_state[:, 0]"
@@ -37,12 +38,12 @@ def _cut_off(machine: Machine, texts: Sequence[str], longest: int) -> list[Row]:
 
 _embed = partial(instead, "embed")
 
-MISTAKES: tuple[Instead, ...] = (
+MISTAKES: tuple[Mistake, ...] = (
     _embed(
         "embed-padding-counted",
         "padding is among the tokens whose mean it is",
         _MEAN,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="last_hidden_state.mean(1)",
         reading=_PADDED,
         mean=lambda states, _: states.mean(0),
@@ -51,7 +52,7 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-divided-by-length",
         "the sum of the tokens is divided by the length of the batch",
         _MEAN,
-        shows=_SEVERAL,
+        detected_by=_SEVERAL,
         seen="(states * mask).mean(1)",
         reading=_PADDED,
         mean=_divided_by_all,
@@ -60,7 +61,7 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-without-special",
         "[CLS] and [SEP] are not among the tokens whose mean it is",
         _MEAN,
-        shows="any text",
+        detected_by="any text",
         seen="states[:, 1:-1]",
         mean=_no_special,
     ),
@@ -68,14 +69,14 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-sum",
         "it is the sum of the tokens",
         _MEAN,
-        shows="a model whose vectors keep their length",
+        detected_by="a model whose vectors keep their length",
         mean=lambda states, seen: states[seen.place].sum(0),
     ),
     _embed(
         "embed-largest",
         "it is the largest of each number of the tokens",
         _MEAN,
-        shows="any text",
+        detected_by="any text",
         seen="max pooling",
         mean=lambda states, seen: states[seen.place].max(0).values,
     ),
@@ -83,21 +84,21 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-cls-always",
         "it is the vector of [CLS], whatever the pooling is",
         _MEAN,
-        shows="a model of the other pooling",
+        detected_by="a model of the other pooling",
         mean=embedding.of_cls,
     ),
     _embed(
         "embed-mean-always",
         "it is the mean of the tokens, whatever the pooling is",
         _CLS,
-        shows="a model of the other pooling",
+        detected_by="a model of the other pooling",
         cls=embedding.mean,
     ),
     _embed(
         "embed-pooler",
         "it is [CLS] after the pooler",
         _CLS,
-        shows="a model that pools by [CLS]",
+        detected_by="a model that pools by [CLS]",
         seen="output.pooler_output",
         cls=lambda _, seen: seen.output["pooler_output"],
     ),
@@ -105,7 +106,7 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-before-last",
         "it is made of the last layer but one",
         _LAST,
-        shows="any text",
+        detected_by="any text",
         seen="hidden_states[-2]",
         layer=lambda seen: seen.output["hidden_states"][-2],
     ),
@@ -113,7 +114,7 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-words",
         "it is made of the embeddings, before the first layer",
         _LAST,
-        shows="any text",
+        detected_by="any text",
         seen="hidden_states[0]",
         layer=lambda seen: seen.output["hidden_states"][0],
     ),
@@ -121,28 +122,28 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-never-normalized",
         "vectors keep their length",
         _LENGTH,
-        shows="a model whose vectors are of length 1",
+        detected_by="a model whose vectors are of length 1",
         normalizes=lambda _: False,
     ),
     _embed(
         "embed-always-normalized",
         "vectors are made ones of length 1",
         _LENGTH,
-        shows="a model whose vectors keep their length",
+        detected_by="a model whose vectors keep their length",
         normalizes=lambda _: True,
     ),
     _embed(
         "embed-tokens-normalized",
         "each token is made one of length 1 before the mean is taken",
         _LENGTH,
-        shows="any text",
+        detected_by="any text",
         token=lambda states: F.normalize(states, dim=-1),
     ),
     _embed(
         "embed-absolute-sum-1",
         "a vector is divided by the sum of its absolute numbers",
         _LENGTH,
-        shows="a model whose vectors are of length 1",
+        detected_by="a model whose vectors are of length 1",
         seen="sklearn's normalize with norm='l1'",
         normalized=lambda vector: F.normalize(vector, p=1.0, dim=-1),
     ),
@@ -150,7 +151,7 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-normalized-twice",
         "vectors are made ones of length 1, twice",
         "",
-        shows="a model whose vectors are of length 1",
+        detected_by="a model whose vectors are of length 1",
         equivalent="what has length 1 keeps it",
         normalized=lambda vector: F.normalize(F.normalize(vector, dim=-1), dim=-1),
     ),
@@ -158,14 +159,14 @@ MISTAKES: tuple[Instead, ...] = (
         "embed-cut-at-model-max-length",
         "what is too long is cut at the tokenizer's model_max_length",
         _CUT,
-        shows="a text that is too long",
+        detected_by="a text that is too long",
         longest=lambda machine: machine.tokenizer.model_max_length,
     ),
     _embed(
         "embed-cut-without-sep",
         "what is too long is cut with its [SEP]",
         _CUT,
-        shows="a text that is too long",
+        detected_by="a text that is too long",
         seen="input_ids[:max_length]",
         rows=_cut_off,
     ),

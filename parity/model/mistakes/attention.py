@@ -1,11 +1,12 @@
 """Attention, as it is got wrong."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Scene
+from parity.core.mistake import Make, Mistake, Scene
 from parity.model.mistakes.attention_mask import keys
 
 _SELF = "encoder.layer.{i}.attention.self"
@@ -83,55 +84,57 @@ def _exchanged(first: str, second: str) -> Make:
     return other
 
 
-def _fault(name: str, stage: str, wrong: Make, says: str, hint: str, **more: object) -> Fault:
-    return Fault(name, (stage,), wrong, says=says, hint=hint, **more)  # type: ignore[arg-type]
+def _mistake(
+    name: str, stage: str, wrong: Make, description: str, fix: str, **more: Any
+) -> Mistake:
+    return Mistake(name, (stage,), wrong, description=description, fix=fix, **more)
 
 
 _SCALE = "divide by sqrt(head_dim): hidden_size // num_attention_heads, under a root"
 _TRAINED = "trained weights; fresh ones hide it"
 
-FAULTS = (
-    _fault(
+MISTAKES = (
+    _mistake(
         "scale-missing",
         _SCORES,
         _scaled(lambda _: 1.0),
         "scores are not divided by √head_dim",
         _SCALE,
-        shows=_TRAINED,
+        detected_by=_TRAINED,
         seen="T5, where it is right",
     ),
-    _fault(
+    _mistake(
         "scale-of-hidden",
         _SCORES,
         _scaled(lambda s: float(s["attention.self.query"].shape[-1] ** -0.5)),
         "scores are divided by √hidden, not by √head_dim",
         _SCALE,
-        shows=_TRAINED,
+        detected_by=_TRAINED,
     ),
-    _fault(
+    _mistake(
         "scale-not-rooted",
         _SCORES,
         _scaled(lambda s: 1 / _head_dim(s)),
         "scores are divided by head_dim, without the root",
         _SCALE,
-        shows=_TRAINED,
+        detected_by=_TRAINED,
     ),
-    _fault(
+    _mistake(
         "scale-of-heads",
         _SCORES,
         _scaled(lambda s: float(s.config["num_attention_heads"] ** -0.5)),
         "scores are divided by the root of the number of heads",
         _SCALE,
-        shows=_TRAINED,
+        detected_by=_TRAINED,
     ),
-    _fault(
+    _mistake(
         "scale-multiplied",
         _SCORES,
         _scaled(lambda s: float(_head_dim(s) ** 0.5)),
         "scores are multiplied by √head_dim",
         _SCALE,
     ),
-    _fault(
+    _mistake(
         "scale",
         _SCORES,
         lambda s: _masked(s, _dots(s) * s.value),
@@ -139,78 +142,78 @@ FAULTS = (
         _SCALE,
         values=(0.01, 0.05, 0.2, 0.5, 2.0),
     ),
-    _fault(
+    _mistake(
         "query-for-key",
         _SCORES,
         lambda s: _masked(s, _dots(s).transpose(2, 3) * _head_dim(s) ** -0.5),
         "scores are K Qᵀ: each token is asked what it should ask",
         "rows are queries, columns are keys: query @ key.transpose(-1, -2)",
-        shows=_TRAINED,
+        detected_by=_TRAINED,
     ),
-    Fault(
+    Mistake(
         "query-key-exchanged",
         (_QUERY, _KEY),
         _exchanged("query", "key"),
-        says="query and key have each other's weights",
-        hint="check the order in which a fused matrix is cut: query, key, value",
-        shows=_TRAINED,
+        description="query and key have each other's weights",
+        fix="check the order in which a fused matrix is cut: query, key, value",
+        detected_by=_TRAINED,
         together=True,
     ),
-    Fault(
+    Mistake(
         "key-value-exchanged",
         (_KEY, _VALUE),
         _exchanged("key", "value"),
-        says="key and value have each other's weights",
-        hint="check the order in which a fused matrix is cut: query, key, value",
-        shows=_TRAINED,
+        description="key and value have each other's weights",
+        fix="check the order in which a fused matrix is cut: query, key, value",
+        detected_by=_TRAINED,
         together=True,
     ),
-    Fault(
+    Mistake(
         "heads-cut-by-view",
         (_SCORES, _SELF),
         _cut_by_view,
-        says="heads are cut by view() alone, so that tokens and features mix",
-        hint="view(batch, seq, heads, head_dim).transpose(1, 2)",
+        description="heads are cut by view() alone, so that tokens and features mix",
+        fix="view(batch, seq, heads, head_dim).transpose(1, 2)",
         together=True,
     ),
-    Fault(
+    Mistake(
         "heads-interleaved",
         (_SCORES, _SELF),
         _interleaved,
-        says="a head has every n-th feature, not a stretch of them",
-        hint="view(batch, seq, heads, head_dim): heads first, then head_dim",
+        description="a head has every n-th feature, not a stretch of them",
+        fix="view(batch, seq, heads, head_dim): heads first, then head_dim",
         together=True,
     ),
-    _fault(
+    _mistake(
         "one-head",
         _SCORES,
         _one_head,
         "there is one head as wide as the model",
         "cut into num_attention_heads heads",
-        shows="the shape of the scores",
+        detected_by="the shape of the scores",
     ),
-    _fault(
+    _mistake(
         "heads-not-joined",
         _SELF,
         lambda s: _mixed(s).reshape_as(s.right),
         "heads are joined without transpose(1, 2), so that tokens and features mix",
         "context.transpose(1, 2).reshape(batch, seq, hidden)",
     ),
-    _fault(
+    _mistake(
         "heads-joined-across",
         _SELF,
         lambda s: _mixed(s).permute(0, 2, 3, 1).flatten(2),
         "heads are joined feature by feature",
         "head after head: transpose(1, 2), then reshape",
     ),
-    _fault(
+    _mistake(
         "heads-joined-backwards",
         _SELF,
         lambda s: _mixed(s).flip(1).transpose(1, 2).flatten(2),
         "heads are joined from the last to the first",
         "head 0 comes first",
     ),
-    _fault(
+    _mistake(
         "attention-projection-missing",
         _DENSE,
         lambda s: s.entered,

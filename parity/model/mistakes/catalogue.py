@@ -1,6 +1,6 @@
 """Every known mistake of the model, by name."""
 
-from parity.core.mistake import Fault
+from parity.core.mistake import Mistake
 from parity.model.mistakes import (
     attention,
     attention_mask,
@@ -29,4 +29,4 @@ PARTS = (
     gradients_and_dropout,
 )
 
-CATALOGUE: dict[str, Fault] = {fault.name: fault for part in PARTS for fault in part.FAULTS}
+CATALOGUE: dict[str, Mistake] = {mistake.id: mistake for part in PARTS for mistake in part.MISTAKES}

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Fault, Scene
+from parity.core.mistake import Mistake, Scene
 
 _WORDS = "embeddings.word_embeddings"
 _SEGMENTS = "embeddings.token_type_embeddings"
@@ -34,82 +34,82 @@ def _words_first(scene: Scene) -> Tensor:
     return F.layer_norm(words, words.shape[-1:], gain, bias, eps) + _terms(scene, 0, 1, 1)
 
 
-FAULTS = (
-    Fault(
+MISTAKES = (
+    Mistake(
         "segments-not-added",
         (_SUM,),
         lambda s: s.right - s.made[_SEGMENTS],
-        says="the segment's embedding is not in the sum",
-        hint="add token_type_embeddings(token_type_ids); without ids they are zeros, and row 0 is "
+        description="the segment's embedding is not in the sum",
+        fix="add token_type_embeddings(token_type_ids); without ids they are zeros, and row 0 is "
         "not a vector of zeros",
         seen="ports that drop it because one sentence has one segment",
     ),
-    Fault(
+    Mistake(
         "positions-not-added",
         (_SUM,),
         lambda s: s.right - s.made[_POSITIONS],
-        says="the position's embedding is not in the sum",
-        hint="add position_embeddings(position_ids)",
+        description="the position's embedding is not in the sum",
+        fix="add position_embeddings(position_ids)",
     ),
-    Fault(
+    Mistake(
         "words-scaled",
         (_WORDS,),
         lambda s: _by_width(s.right),
-        says="word embeddings are multiplied by √hidden",
-        hint="the first Transformer does that, BERT does not",
+        description="word embeddings are multiplied by √hidden",
+        fix="the first Transformer does that, BERT does not",
         seen="The Annotated Transformer",
     ),
-    Fault(
+    Mistake(
         "sum-scaled",
         (_SUM,),
         lambda s: _by_width(s.right),
-        says="the sum of the embeddings is multiplied by √hidden",
-        hint="the LayerNorm behind it hides most of it, but BERT does not scale",
+        description="the sum of the embeddings is multiplied by √hidden",
+        fix="the LayerNorm behind it hides most of it, but BERT does not scale",
     ),
-    Fault(
+    Mistake(
         "sum-averaged",
         (_SUM,),
         lambda s: s.right / 3,
-        says="the three embeddings are averaged",
-        hint="add them; the LayerNorm behind it hides the difference, gradients do not",
+        description="the three embeddings are averaged",
+        fix="add them; the LayerNorm behind it hides the difference, gradients do not",
     ),
-    Fault(
+    Mistake(
         "terms-twice",
         (_SUM,),
         lambda s: _terms(s, 1, 2, 2),
-        says="segments and positions are added twice",
-        hint="once by you and once by the module that gets inputs_embeds",
-        shows="any batch; in HuggingFace's own model, inputs_embeds that are already summed",
+        description="segments and positions are added twice",
+        fix="once by you and once by the module that gets inputs_embeds",
+        detected_by="any batch; in HuggingFace's own model, inputs_embeds that are already summed",
     ),
-    Fault(
+    Mistake(
         "words-twice",
         (_SUM,),
         lambda s: _terms(s, 2, 1, 1),
-        says="the words are added twice",
-        hint="each of the three terms is added once",
+        description="the words are added twice",
+        fix="each of the three terms is added once",
     ),
-    Fault(
+    Mistake(
         "words-of-pad-zeroed",
         (_WORDS,),
         _without_pad,
-        says="the embedding of [PAD] is zeros",
-        hint="padding_idx=0 zeroes a fresh row; the checkpoint's row 0 is not zero, so copy it",
-        shows="an id 0, padding or not",
+        description="the embedding of [PAD] is zeros",
+        fix="padding_idx=0 zeroes a fresh row; the checkpoint's row 0 is not zero, so copy it",
+        detected_by="an id 0, padding or not",
         seen="nn.Embedding(padding_idx=0), initialised after loading",
     ),
-    Fault(
+    Mistake(
         "norm-of-words-alone",
         (_NORM,),
         _words_first,
-        says="LayerNorm is taken of the words, before segments and positions are added",
-        hint="add the three first: LayerNorm(words + segments + positions)",
+        description="LayerNorm is taken of the words, before segments and positions are added",
+        fix="add the three first: LayerNorm(words + segments + positions)",
     ),
-    Fault(
+    Mistake(
         "padding-zeroed",
         ("embeddings",),
         lambda s: s.right * s.mask[..., None],
         equivalent="nobody attends to padding, so no token's numbers change",
-        says="the embeddings of padding are zeros",
-        shows="padding alone",
+        description="the embeddings of padding are zeros",
+        detected_by="padding alone",
     ),
 )

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Scene
+from parity.core.mistake import Make, Mistake, Scene
 
 _INNER = "encoder.layer.{i}.intermediate"
 _DENSE = "encoder.layer.{i}.intermediate.dense"
@@ -52,30 +53,38 @@ def _quick(states: Tensor) -> Tensor:
     return states * torch.sigmoid(1.702 * states)
 
 
-def _fault(name: str, stage: str, wrong: Make, says: str, hint: str, **more: object) -> Fault:
-    return Fault(name, (stage,), wrong, says=says, hint=hint, **more)  # type: ignore[arg-type]
+def _mistake(
+    name: str, stage: str, wrong: Make, description: str, fix: str, **more: Any
+) -> Mistake:
+    return Mistake(name, (stage,), wrong, description=description, fix=fix, **more)
 
 
 def _activation(
-    name: str, activation: Callable[[Tensor], Tensor], says: str, hint: str = _GELU, **more: object
-) -> Fault:
-    return Fault(name, (_INNER, _TRANSFORM), _bent(activation), says=says, hint=hint, **more)  # type: ignore[arg-type]
+    name: str,
+    activation: Callable[[Tensor], Tensor],
+    description: str,
+    fix: str = _GELU,
+    **more: Any,
+) -> Mistake:
+    return Mistake(
+        name, (_INNER, _TRANSFORM), _bent(activation), description=description, fix=fix, **more
+    )
 
 
-FAULTS = (
+MISTAKES = (
     _activation(
         "gelu-tanh",
         _tanh,
         "GELU is its approximation by tanh",
         'F.gelu(x) is exact; the approximation is called "gelu_new" or "gelu_pytorch_tanh"',
-        shows="a tolerance below 1e-3",
+        detected_by="a tolerance below 1e-3",
         seen="the original GELU paper's code, GPT-2, and google-research/bert itself",
     ),
     _activation(
         "gelu-quick",
         _quick,
         "GELU is x sigmoid(1.702 x)",
-        shows="a tolerance below 1e-2",
+        detected_by="a tolerance below 1e-2",
         seen="CLIP, where it is right",
     ),
     _activation(
@@ -83,7 +92,7 @@ FAULTS = (
         _tanh_without_root,
         "GELU by tanh has 2/π in place of √(2/π)",
     ),
-    _fault(
+    _mistake(
         "gelu-doubled",
         _INNER,
         lambda s: _without_half(s.entered),
@@ -96,7 +105,7 @@ FAULTS = (
         lambda x: F.gelu(x.float()).to(x),
         "GELU computes in float32 though the model computes in double",
         "harmless in a float32 model; let it keep the dtype to be comparable",
-        shows="double precision",
+        detected_by="double precision",
     ),
     _activation("relu", F.relu, "ReLU stands in GELU's place", seen="the first Transformer"),
     _activation("silu", F.silu, "SiLU stands in GELU's place", seen="Llama"),
@@ -104,21 +113,21 @@ FAULTS = (
     _activation("tanh", torch.tanh, "tanh stands in GELU's place"),
     _activation("activation-missing", lambda x: x, "there is no activation"),
     _activation("activation-twice", lambda x: F.gelu(F.gelu(x)), "the activation is applied twice"),
-    _fault(
+    _mistake(
         "feed-forward-activated-again",
         _OUTPUT,
         lambda s: F.gelu(s.right),
         "the second linear layer is activated, too",
         "output.dense has no activation",
     ),
-    _fault(
+    _mistake(
         "feed-forward-of-sum",
         _DENSE,
         lambda s: s.linear(s["attention.output.sum"]),
         "the feed-forward half is given the sum before its LayerNorm",
         "intermediate(attention.output.LayerNorm(…))",
     ),
-    _fault(
+    _mistake(
         "feed-forward-of-layer-input",
         _DENSE,
         lambda s: s.linear(s.entering),

@@ -7,7 +7,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from parity.core.mistake import Around, Fault
+from parity.core.mistake import Around, Mistake
 from parity.core.probes import Mode
 
 _LAYER = "encoder.layer.{i}"
@@ -98,81 +98,81 @@ def _pad_learns(model: nn.Module, _stage: str, _value: float) -> Iterator[None]:
 
 _TRAIN = "training mode, with the same masks on both sides"
 
-FAULTS = (
-    Fault(
+MISTAKES = (
+    Mistake(
         "dropout-missing",
         _DROPPED,
-        says="nothing is dropped here in training",
-        hint="dropout after the embeddings' LayerNorm, on the probabilities, and on what both "
+        description="nothing is dropped here in training",
+        fix="dropout after the embeddings' LayerNorm, on the probabilities, and on what both "
         "halves of a layer add",
-        shows=_TRAIN,
+        detected_by=_TRAIN,
         mode=Mode.TRAIN,
         around=_missing,
     ),
-    Fault(
+    Mistake(
         "dropout-rate",
         _DROPPED,
-        says="a share of {value} is dropped in training",
-        hint="hidden_dropout_prob, and attention_probs_dropout_prob for the probabilities",
-        shows=_TRAIN,
+        description="a share of {value} is dropped in training",
+        fix="hidden_dropout_prob, and attention_probs_dropout_prob for the probabilities",
+        detected_by=_TRAIN,
         mode=Mode.TRAIN,
         values=(0.2, 0.5, 0.3, 0.05, 0.15, 0.25, 0.4),
         around=_rate,
     ),
-    Fault(
+    Mistake(
         "dropout-in-evaluation",
         _DROPPED,
-        says="dropout drops in evaluation, too",
-        hint="F.dropout(x, p, self.training); nn.Dropout knows by itself, after model.eval()",
-        shows="two runs that differ",
+        description="dropout drops in evaluation, too",
+        fix="F.dropout(x, p, self.training); nn.Dropout knows by itself, after model.eval()",
+        detected_by="two runs that differ",
         seen="F.dropout(x, p), whose training is True by default",
         around=_always,
     ),
-    Fault(
+    Mistake(
         "dropout-before-norm",
         ("embeddings.sum", "embeddings"),
-        says="the embeddings are dropped before their LayerNorm",
-        hint="dropout(LayerNorm(sum))",
-        shows=_TRAIN,
+        description="the embeddings are dropped before their LayerNorm",
+        fix="dropout(LayerNorm(sum))",
+        detected_by=_TRAIN,
         mode=Mode.TRAIN,
         together=True,
         around=_first(lambda model, stage, _: _moved(model, stage, before=True)),
     ),
-    Fault(
+    Mistake(
         "dropout-after-attention-norm",
         (f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm"),
-        says="dropout follows attention's LayerNorm",
-        hint="LayerNorm(dropout(dense(context)) + hidden_states)",
-        shows=_TRAIN,
+        description="dropout follows attention's LayerNorm",
+        fix="LayerNorm(dropout(dense(context)) + hidden_states)",
+        detected_by=_TRAIN,
         mode=Mode.TRAIN,
         together=True,
         around=_first(lambda model, stage, _: _moved(model, stage, before=False)),
     ),
-    Fault(
+    Mistake(
         "dropout-after-norm",
         (f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm"),
-        says="dropout follows the layer's last LayerNorm",
-        hint="LayerNorm(dropout(dense(intermediate)) + attention_output)",
-        shows=_TRAIN,
+        description="dropout follows the layer's last LayerNorm",
+        fix="LayerNorm(dropout(dense(intermediate)) + attention_output)",
+        detected_by=_TRAIN,
         mode=Mode.TRAIN,
         together=True,
         around=_first(lambda model, stage, _: _moved(model, stage, before=False)),
     ),
-    Fault(
+    Mistake(
         "detached",
         ("embeddings", _LAYER, "pooler"),
         lambda s: s.right.detach(),
-        says="no gradient goes back from here",
-        hint="no .detach(), .data or torch.no_grad() on the way, and no new tensor made of values",
-        shows="a backward pass",
+        description="no gradient goes back from here",
+        fix="no .detach(), .data or torch.no_grad() on the way, and no new tensor made of values",
+        detected_by="a backward pass",
         mode=Mode.BACKWARD,
     ),
-    Fault(
+    Mistake(
         "pad-row-learns",
         (_WORDS,),
-        says="the embedding of [PAD] has a gradient",
-        hint="nn.Embedding(..., padding_idx=config.pad_token_id)",
-        shows="a backward pass of a padded batch",
+        description="the embedding of [PAD] has a gradient",
+        fix="nn.Embedding(..., padding_idx=config.pad_token_id)",
+        detected_by="a backward pass of a padded batch",
         mode=Mode.BACKWARD,
         around=_pad_learns,
     ),

@@ -1,9 +1,11 @@
 """What is on top of the layers, and what the model returns, as they are got wrong."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Scene
+from parity.core.mistake import Make, Mistake, Scene
 
 _POOLED, _POOLER = "pooler.dense", "pooler"
 _TRANSFORM, _WORDS, _FOLLOWS = (
@@ -50,66 +52,68 @@ def _layer_before(scene: Scene) -> Tensor:
     return scene.made[f"encoder.layer.{count - 2}" if count > 1 else "embeddings"]
 
 
-def _fault(name: str, stage: str, wrong: Make, says: str, hint: str, **more: object) -> Fault:
-    return Fault(name, (stage,), wrong, says=says, hint=hint, **more)  # type: ignore[arg-type]
+def _mistake(
+    name: str, stage: str, wrong: Make, description: str, fix: str, **more: Any
+) -> Mistake:
+    return Mistake(name, (stage,), wrong, description=description, fix=fix, **more)
 
 
 _FIRST = "pooler(last_hidden_state[:, 0]): [CLS] alone"
 _ORDER = "decoder(LayerNorm(gelu(dense(last_hidden_state))))"
 _HEAD = "a checkpoint with heads"
 
-FAULTS = (
-    _fault(
+MISTAKES = (
+    _mistake(
         "pooler-tanh-missing",
         _POOLER,
         lambda s: s.entered,
         "the pooler has no tanh",
         "tanh(dense([CLS]))",
-        shows="the pooler's output",
+        detected_by="the pooler's output",
     ),
-    _fault(
+    _mistake(
         "pooler-gelu",
         _POOLER,
         lambda s: torch.nn.functional.gelu(s.entered),
         "the pooler's activation is GELU",
         "the pooler has tanh, whatever hidden_act is",
     ),
-    _fault(
+    _mistake(
         "pooler-relu",
         _POOLER,
         lambda s: s.entered.relu(),
         "the pooler's activation is ReLU",
         "the pooler has tanh, whatever hidden_act is",
     ),
-    _fault(
+    _mistake(
         "pooler-of-mean",
         _POOLED,
         _over_tokens(lambda s: s.last.mean(1)),
         "the pooler is given the mean of all tokens",
         _FIRST,
     ),
-    _fault(
+    _mistake(
         "pooler-of-attended",
         _POOLED,
         _over_tokens(_mean_of_attended),
         "the pooler is given the mean of the attended tokens",
         _FIRST,
     ),
-    _fault(
+    _mistake(
         "pooler-of-maximum",
         _POOLED,
         _over_tokens(lambda s: s.last.amax(1)),
         "the pooler is given each feature's largest number",
         _FIRST,
     ),
-    _fault(
+    _mistake(
         "pooler-of-last",
         _POOLED,
         _over_tokens(lambda s: s.last[:, -1]),
         "the pooler is given the last place of the row, padding or not",
         _FIRST,
     ),
-    _fault(
+    _mistake(
         "pooler-of-last-attended",
         _POOLED,
         _over_tokens(_last_attended),
@@ -117,14 +121,14 @@ FAULTS = (
         _FIRST,
         seen="GPT-2's classifier, where it is right",
     ),
-    _fault(
+    _mistake(
         "pooler-of-second",
         _POOLED,
         _over_tokens(lambda s: s.last[:, min(1, s.last.shape[1] - 1)]),
         "the pooler is given the second token",
         _FIRST,
     ),
-    _fault(
+    _mistake(
         "pooler-of-layer-before",
         _POOLED,
         _over_tokens(lambda s: _layer_before(s)[:, 0]),
@@ -132,79 +136,79 @@ FAULTS = (
         _FIRST,
         seen="hidden_states[-2]",
     ),
-    _fault(
+    _mistake(
         "pooler-missing",
         _POOLED,
         lambda s: s.entered,
         "the pooler's linear layer is missing",
         "tanh(dense([CLS]))",
     ),
-    _fault(
+    _mistake(
         "transform-missing",
         _TRANSFORM,
         lambda s: s.last,
         "the masked words' transform is missing",
         _ORDER,
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "transform-norm-missing",
         _TRANSFORM,
         lambda s: torch.nn.functional.gelu(_transformed(s)),
         "the masked words' transform has no LayerNorm",
         _ORDER,
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "transform-norm-first",
         _TRANSFORM,
         lambda s: torch.nn.functional.gelu(_normed(s, _transformed(s))),
         "the masked words' transform normalises before it activates",
         _ORDER,
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "words-from-states",
         _WORDS,
         _words_of(lambda s: s.last),
         "words are scored by the last layer's states, past the transform",
         _ORDER,
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "words-as-probabilities",
         _WORDS,
         lambda s: s.right.softmax(-1),
         "probabilities are returned where logits should be",
         "return what the decoder makes; the loss takes the softmax itself",
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "words-as-log-probabilities",
         _WORDS,
         lambda s: s.right.log_softmax(-1),
         "log-probabilities are returned where logits should be",
         "return what the decoder makes, or call them log_probabilities",
-        shows=_HEAD,
+        detected_by=_HEAD,
         seen="BERT-pytorch",
     ),
-    _fault(
+    _mistake(
         "next-sentence-inverted",
         _FOLLOWS,
         lambda s: s.right.flip(-1),
         "the two answers have changed places",
         "0 means that B follows A, 1 that it is a random sentence",
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "next-sentence-unpooled",
         _FOLLOWS,
         lambda s: s.linear(s.last[:, 0]),
         "it is told from [CLS]'s last state, past the pooler",
         "cls.seq_relationship(pooler_output)",
-        shows=_HEAD,
+        detected_by=_HEAD,
     ),
-    _fault(
+    _mistake(
         "states-of-layer-before",
         "last_hidden_state",
         _layer_before,
@@ -212,7 +216,7 @@ FAULTS = (
         "last_hidden_state is the last layer's output",
         seen="hidden_states[-2]",
     ),
-    _fault(
+    _mistake(
         "pooled-is-cls",
         "pooler_output",
         lambda s: s.last[:, 0],

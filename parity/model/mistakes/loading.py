@@ -1,11 +1,12 @@
 """Weights that were not loaded as they are in the file; layers that have another's."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Scene
+from parity.core.mistake import Make, Mistake, Scene
 
 _LAYER = "encoder.layer.{i}"
 _LINEAR = (
@@ -52,34 +53,34 @@ def _rounded(dtype: torch.dtype) -> Make:
     return lambda s: s.entered @ _weight(s).to(dtype).to(s.right).T + _bias(s).to(dtype).to(s.right)
 
 
-def _fault(
-    name: str, stages: tuple[str, ...], wrong: Make, says: str, hint: str, **more: object
-) -> Fault:
-    return Fault(name, stages, wrong, says=says, hint=hint, **more)  # type: ignore[arg-type]
+def _mistake(
+    name: str, stages: tuple[str, ...], wrong: Make, description: str, fix: str, **more: Any
+) -> Mistake:
+    return Mistake(name, stages, wrong, description=description, fix=fix, **more)
 
 
 _COUNT = "layer i of the file is layer i of the model, from 0 on"
 
-FAULTS = (
-    _fault(
+MISTAKES = (
+    _mistake(
         "bias-missing",
         _SEEN,
         lambda s: s.right - _bias(s),
         "the linear layer's bias is missing",
         "every linear layer of BERT has one: bias=True",
-        shows="biases other than 0; fresh ones are",
+        detected_by="biases other than 0; fresh ones are",
         seen="load_state_dict(strict=False), and bias=False as newer models have it",
     ),
-    _fault(
+    _mistake(
         "bias-twice",
         _SEEN,
         lambda s: s.right + _bias(s),
         "the linear layer's bias is added twice",
         "nn.Linear adds it already",
-        shows="biases other than 0; fresh ones are",
+        detected_by="biases other than 0; fresh ones are",
         seen="HuggingFace's own head for masked words (transformers#2957), for a time",
     ),
-    _fault(
+    _mistake(
         "weight-transposed",
         _SQUARE,
         _linear(lambda s: _weight(s).T),
@@ -87,45 +88,45 @@ FAULTS = (
         "it is square, so no shape tells: PyTorch has (out, in), TensorFlow (in, out)",
         seen="checkpoints of TensorFlow, einsum, x @ W with nn.Linear's W",
     ),
-    _fault(
+    _mistake(
         "weight-in-bfloat16",
         _LINEAR,
         _rounded(torch.bfloat16),
         "the weights went through bfloat16",
         "load them in the file's own dtype",
-        shows="a tolerance below 1e-2",
+        detected_by="a tolerance below 1e-2",
     ),
-    _fault(
+    _mistake(
         "weight-in-float16",
         _LINEAR,
         _rounded(torch.float16),
         "the weights went through float16",
         "load them in the file's own dtype",
-        shows="a tolerance below 1e-3",
+        detected_by="a tolerance below 1e-3",
     ),
-    _fault(
+    _mistake(
         "layers-shared",
         _OF_LAYER,
         _of_layer(lambda _: 0),
         "the layer has the first layer's weights",
         "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n",
-        shows="layers after the first",
+        detected_by="layers after the first",
         seen="[layer] * n",
         together=True,
         layers=slice(1, None),
     ),
-    _fault(
+    _mistake(
         "layers-shared-last",
         _OF_LAYER,
         _of_layer(lambda s: s.config["num_hidden_layers"] - 1),
         "the layer has the last layer's weights",
         "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n",
-        shows="layers before the last",
+        detected_by="layers before the last",
         seen="[layer] * n, into which the weights of all layers were loaded one after the other",
         together=True,
         layers=slice(None, -1),
     ),
-    _fault(
+    _mistake(
         "layers-one-off",
         _OF_LAYER,
         _of_layer(lambda s: max(s.number - 1, 0)),
@@ -135,7 +136,7 @@ FAULTS = (
         together=True,
         layers=slice(1, None),
     ),
-    _fault(
+    _mistake(
         "layers-backwards",
         _OF_LAYER,
         _of_layer(lambda s: s.config["num_hidden_layers"] - 1 - s.number),
@@ -144,7 +145,7 @@ FAULTS = (
         together=True,
         layers=slice(None),
     ),
-    _fault(
+    _mistake(
         "layer-skipped",
         (_LAYER,),
         lambda s: s.entering,
@@ -152,21 +153,21 @@ FAULTS = (
         "num_hidden_layers layers, one after the other",
         seen="range(1, n), and a last layer cut off for feature extraction",
     ),
-    _fault(
+    _mistake(
         "layer-residual",
         (_LAYER,),
         lambda s: s.right + s.entering,
         "what the layer is given is added to what it makes",
         "its two halves have a residual each; the layer as a whole has none",
     ),
-    _fault(
+    _mistake(
         "key-bias-missing",
         (f"{_LAYER}.attention.self.key",),
         lambda s: s.right - _bias(s),
         "the key's bias is missing",
         "it is in the file; a checkpoint saved without it loads nowhere",
         equivalent="it adds the same number to all scores of a query, which softmax does not see",
-        shows="the key and the scores alone",
+        detected_by="the key and the scores alone",
         seen="Whisper, where it is right",
     ),
 )

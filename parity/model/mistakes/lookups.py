@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Scene
+from parity.core.mistake import Make, Mistake, Scene
 
 _WORDS = "embeddings.word_embeddings"
 _SEGMENTS = "embeddings.token_type_embeddings"
@@ -67,113 +67,113 @@ def _table_of(name: str) -> Make:
     return other
 
 
-FAULTS = (
-    Fault(
+MISTAKES = (
+    Mistake(
         "segments-ignored",
         (_SEGMENTS,),
         _segments(lambda s: torch.zeros_like(_segment_ids(s))),
-        says="every token is in segment 0, whatever token_type_ids says",
-        hint="look up token_type_ids; zeros are for the call without them",
-        shows=_SECOND,
+        description="every token is in segment 0, whatever token_type_ids says",
+        fix="look up token_type_ids; zeros are for the call without them",
+        detected_by=_SECOND,
         seen="models whose forward makes its own zeros",
     ),
-    Fault(
+    Mistake(
         "segments-swapped",
         (_SEGMENTS,),
         _segments(lambda s: 1 - _segment_ids(s)),
-        says="the two rows of the segment table have changed places",
-        hint="segment A is row 0, segment B is row 1",
+        description="the two rows of the segment table have changed places",
+        fix="segment A is row 0, segment B is row 1",
     ),
-    Fault(
+    Mistake(
         "segments-from-1",
         (_SEGMENTS,),
         _segments(lambda s: _segment_ids(s) + 1),
-        says="segment ids are counted from 1",
-        hint="the checkpoint's table has two rows, 0 and 1; subtract one",
+        description="segment ids are counted from 1",
+        fix="the checkpoint's table has two rows, 0 and 1; subtract one",
         seen="BERT-pytorch, whose segment table has a row for padding",
     ),
-    Fault(
+    Mistake(
         "segments-one-late",
         (_SEGMENTS,),
         _segments(lambda s: _segment_ids(s).roll(1, 1)),
-        says="each token has the segment of the one before it",
-        hint="the second segment begins right after the first [SEP]",
-        shows=_SECOND,
+        description="each token has the segment of the one before it",
+        fix="the second segment begins right after the first [SEP]",
+        detected_by=_SECOND,
     ),
-    Fault(
+    Mistake(
         "positions-from-1",
         (_POSITIONS,),
         _positions(lambda s: _position_ids(s) + 1),
-        says="positions are counted from 1",
-        hint="BERT's first token has position 0",
+        description="positions are counted from 1",
+        fix="BERT's first token has position 0",
     ),
-    Fault(
+    Mistake(
         "positions-from-2",
         (_POSITIONS,),
         _positions(lambda s: _position_ids(s) + 2),
-        says="positions are counted from 2",
-        hint="that is RoBERTa's and BART's offset; BERT's first token has position 0",
+        description="positions are counted from 2",
+        fix="that is RoBERTa's and BART's offset; BERT's first token has position 0",
         seen="code shared with RoBERTa",
     ),
-    Fault(
+    Mistake(
         "positions-of-roberta",
         (_POSITIONS,),
         _positions(_of_roberta),
-        says="positions count the tokens that are not [PAD], from 1 on, as RoBERTa's do",
-        hint="BERT's positions are 0, 1, 2, … whatever the tokens are",
+        description="positions count the tokens that are not [PAD], from 1 on, as RoBERTa's do",
+        fix="BERT's positions are 0, 1, 2, … whatever the tokens are",
         seen="code shared with RoBERTa",
     ),
-    Fault(
+    Mistake(
         "positions-of-attended",
         (_POSITIONS,),
         _positions(lambda s: (s.mask.long().cumsum(1) - 1).clamp(min=0)),
-        says="positions count the attended tokens alone",
-        hint="BERT's positions are 0, 1, 2, … wherever the padding is",
-        shows="padding on the left, or holes in the mask",
+        description="positions count the attended tokens alone",
+        fix="BERT's positions are 0, 1, 2, … wherever the padding is",
+        detected_by="padding on the left, or holes in the mask",
         seen="decoders, where HuggingFace does it",
     ),
-    Fault(
+    Mistake(
         "positions-ignored",
         (_POSITIONS,),
         _positions(_in_order),
-        says="positions are 0, 1, 2, … though position_ids says otherwise",
-        hint="look up position_ids where they are given",
-        shows="position_ids",
+        description="positions are 0, 1, 2, … though position_ids says otherwise",
+        fix="look up position_ids where they are given",
+        detected_by="position_ids",
     ),
-    Fault(
+    Mistake(
         "positions-backwards",
         (_POSITIONS,),
         _positions(lambda s: s.batch["input_ids"].shape[1] - 1 - _in_order(s)),
-        says="positions are counted from the end",
-        hint="torch.arange(seq)",
+        description="positions are counted from the end",
+        fix="torch.arange(seq)",
     ),
-    Fault(
+    Mistake(
         "positions-all-0",
         (_POSITIONS,),
         _positions(lambda s: _position_ids(s) * 0),
-        says="every token has position 0",
-        hint="one position for each token: torch.arange(seq), not torch.zeros(seq)",
+        description="every token has position 0",
+        fix="one position for each token: torch.arange(seq), not torch.zeros(seq)",
     ),
-    Fault(
+    Mistake(
         "positions-sinusoidal",
         (_POSITIONS,),
         _sinusoids,
-        says="positions are sines and cosines, as in the first Transformer",
-        hint="BERT learned its positions: look them up in position_embeddings",
+        description="positions are sines and cosines, as in the first Transformer",
+        fix="BERT learned its positions: look them up in position_embeddings",
         seen="BERT-pytorch",
     ),
-    Fault(
+    Mistake(
         "positions-from-words",
         (_POSITIONS,),
         _table_of(_WORDS),
-        says="positions are looked up among the words",
-        hint="position_embeddings has a table of its own",
+        description="positions are looked up among the words",
+        fix="position_embeddings has a table of its own",
     ),
-    Fault(
+    Mistake(
         "segments-from-positions",
         (_SEGMENTS,),
         _table_of(_POSITIONS),
-        says="segments are looked up among the positions",
-        hint="token_type_embeddings has a table of its own",
+        description="segments are looked up among the positions",
+        fix="token_type_embeddings has a table of its own",
     ),
 )

@@ -1,11 +1,12 @@
 """LayerNorm, as it is got wrong."""
 
 from dataclasses import replace
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Fault, Make, Scene
+from parity.core.mistake import Make, Mistake, Scene
 
 _ATTENTION = "encoder.layer.{i}.attention.output.LayerNorm"
 _OUTPUT = "encoder.layer.{i}.output.LayerNorm"
@@ -88,138 +89,138 @@ def _bias(scene: Scene) -> Tensor:
     return scene.parameter(f"{scene.stage}.bias")
 
 
-def _fault(name: str, wrong: Make, says: str, hint: str, **more: object) -> Fault:
-    return Fault(name, _STAGES, wrong, says=says, hint=hint, **more)  # type: ignore[arg-type]
+def _mistake(name: str, wrong: Make, description: str, fix: str, **more: Any) -> Mistake:
+    return Mistake(name, _STAGES, wrong, description=description, fix=fix, **more)
 
 
 _EPS = "nn.LayerNorm(hidden_size, eps=config.layer_norm_eps): BERT's is 1e-12"
 _SMALL = "double precision, or tokens whose variance is small"
 
-FAULTS = (
-    _fault(
+MISTAKES = (
+    _mistake(
         "norm-eps-1e-5",
         lambda s: _with_eps(s, 1e-5),
         "LayerNorm's eps is 1e-5, torch's default",
         _EPS,
-        shows=_SMALL,
+        detected_by=_SMALL,
         seen="most tutorials",
     ),
-    _fault(
+    _mistake(
         "norm-eps-1e-6",
         lambda s: _with_eps(s, 1e-6),
         "LayerNorm's eps is 1e-6, the default of Flax and of ViT",
         _EPS,
-        shows=_SMALL,
+        detected_by=_SMALL,
     ),
-    _fault(
+    _mistake(
         "norm-eps",
         lambda s: _with_eps(s, s.value),
         "LayerNorm's eps is {value}",
         _EPS,
-        shows=_SMALL,
+        detected_by=_SMALL,
         values=(1e-4, 1e-3, 1e-2, 1e-1, 1e-7, 1e-8),
     ),
-    _fault(
+    _mistake(
         "norm-eps-outside",
         _eps_outside,
         "{value} is added to the standard deviation, not to the variance under the root",
         "divide by sqrt(variance + eps)",
-        shows=_SMALL,
+        detected_by=_SMALL,
         seen="The Annotated Transformer",
         values=(1e-6, 1e-5, 1e-8, 1e-3),
     ),
-    _fault(
+    _mistake(
         "norm-unbiased",
         _unbiased,
         "the variance is divided by n - 1, as tensor.std() and tensor.var() do",
         "var(unbiased=False): divide by n",
         seen="The Annotated Transformer",
     ),
-    _fault(
+    _mistake(
         "norm-not-centred",
         _not_centred,
         "the mean is not taken away, as in RMSNorm",
         "subtract the mean before dividing",
         seen="code shared with Llama",
     ),
-    _fault(
+    _mistake(
         "norm-centred-alone",
         _centred_alone,
         "the mean is taken away, but nothing is divided",
         "divide by sqrt(variance + eps)",
     ),
-    _fault(
+    _mistake(
         "norm-not-rooted",
         _not_rooted,
         "it divides by the variance",
         "divide by the variance's square root",
     ),
-    _fault(
+    _mistake(
         "norm-all-tokens",
         _over_all_tokens,
         "one mean and variance serve all tokens of a row",
         "normalise over the last dimension alone: nn.LayerNorm(hidden_size)",
         seen="nn.LayerNorm((seq, hidden)), and GroupNorm",
     ),
-    _fault(
+    _mistake(
         "norm-of-batch",
         _over_the_batch,
         "each feature is normalised over the batch, as BatchNorm does",
         "normalise each token over its own features",
     ),
-    _fault(
+    _mistake(
         "norm-unloaded",
         _normalised,
         "gain and bias are still 1 and 0: they were not loaded",
         "old checkpoints call them gamma and beta; a strict load would have told",
-        shows="gains and biases other than 1 and 0",
+        detected_by="gains and biases other than 1 and 0",
         seen="checkpoints of TensorFlow",
     ),
-    _fault(
+    _mistake(
         "norm-gain-unloaded",
         lambda s: _normalised(s) + _bias(s),
         "the gain is still 1: it was not loaded",
         "old checkpoints call it gamma",
-        shows="gains other than 1",
+        detected_by="gains other than 1",
     ),
-    _fault(
+    _mistake(
         "norm-bias-missing",
         lambda s: s.right - _bias(s),
         "LayerNorm's bias is missing",
         "nn.LayerNorm has one by default; old checkpoints call it beta",
-        shows="biases other than 0",
+        detected_by="biases other than 0",
         seen="bias=False, as newer models have it",
     ),
-    _fault(
+    _mistake(
         "norm-gain-plus-1",
         lambda s: _affine(s, _normalised(s)) + _normalised(s),
         "the gain is 1 + weight",
         "BERT's gain is the weight itself",
         seen="code shared with Gemma",
     ),
-    _fault(
+    _mistake(
         "norm-missing",
         lambda s: s.entered,
         "there is no LayerNorm",
         "one after each residual sum, and one after the embeddings",
     ),
-    _fault("norm-twice", _twice, "LayerNorm is applied twice", "once"),
-    _fault(
+    _mistake("norm-twice", _twice, "LayerNorm is applied twice", "once"),
+    _mistake(
         "norm-in-float32",
         _in_single,
         "LayerNorm computes in float32 though the model computes in double",
         "harmless in a float32 model; let it keep the dtype to be comparable",
-        shows="double precision",
+        detected_by="double precision",
         seen="code that calls .float() for the sake of half precision",
     ),
-    Fault(
+    Mistake(
         "norms-exchanged",
         (_ATTENTION, _OUTPUT),
         _of_the_other,
-        says="the layer's other LayerNorm's gain and bias are used",
-        hint="attention.output.LayerNorm ends the first half of a layer, output.LayerNorm the "
+        description="the layer's other LayerNorm's gain and bias are used",
+        fix="attention.output.LayerNorm ends the first half of a layer, output.LayerNorm the "
         "second",
-        shows="gains and biases that differ",
+        detected_by="gains and biases that differ",
         together=True,
     ),
 )

@@ -74,7 +74,7 @@ MISTAKES = (
         "initial-embeddings-of-one",
         "embeddings have a standard deviation of 1, torch's default",
         _RIGHT,
-        shows=_FRESH,
+        detected_by=_FRESH,
         make=_redrawn("embedding", _normal(1.0)),
     ),
     instead(
@@ -82,7 +82,7 @@ MISTAKES = (
         "initial-linear-uniform",
         "a Linear's weight is uniform, torch's default",
         _RIGHT,
-        shows=_FRESH,
+        detected_by=_FRESH,
         make=_redrawn("linear", _uniform),
     ),
     instead(
@@ -90,7 +90,7 @@ MISTAKES = (
         "initial-of-torch",
         "nothing is drawn after torch's defaults",
         "self.apply(init_weights)",
-        shows=_FRESH,
+        detected_by=_FRESH,
         make=lambda weights, std, draw: _redrawn("embedding", _normal(1.0))(
             _redrawn("linear bias", _uniform)(weights, std, draw), std, draw
         ),
@@ -100,7 +100,7 @@ MISTAKES = (
         "initial-glorot",
         "a Linear's standard deviation depends on its sizes (Xavier, Glorot)",
         _RIGHT,
-        shows=_FRESH,
+        detected_by=_FRESH,
         seen="the original Transformer's code",
         make=_redrawn("linear", _glorot),
     ),
@@ -109,7 +109,7 @@ MISTAKES = (
         "initial-biases",
         "biases are uniform, torch's default",
         "bias.zero_() of each Linear",
-        shows=_FRESH,
+        detected_by=_FRESH,
         make=_redrawn("bias", _uniform),
     ),
     instead(
@@ -117,7 +117,7 @@ MISTAKES = (
         "initial-pad-row",
         "the embedding of [PAD] is not zero",
         "weight[padding_idx].zero_() after the draw; the original's is not, HuggingFace's is",
-        shows=_FRESH,
+        detected_by=_FRESH,
         make=_pad_row,
     ),
     instead(
@@ -125,7 +125,7 @@ MISTAKES = (
         "initial-untied",
         "the decoder has a matrix of its own",
         "decoder.weight = word_embeddings.weight, one parameter",
-        shows=_FRESH,
+        detected_by=_FRESH,
         make=_untied,
     ),
     instead(
@@ -133,7 +133,7 @@ MISTAKES = (
         "initial-truncated",
         "the normal distribution is truncated at two standard deviations",
         "",
-        shows=_FRESH,
+        detected_by=_FRESH,
         seen="google-research/bert",
         equivalent="the original does so, and HuggingFace does not",
         make=_redrawn("linear embedding", _truncated),

@@ -30,7 +30,7 @@ MISTAKES = (
         "loss-ignored-counted",
         "the loss of hidden words is divided by all tokens, hidden or not",
         _COUNTED,
-        shows=_LABELS,
+        detected_by=_LABELS,
         words=Task(lambda batch: batch["labels"].numel(), WORDS.lost),
     ),
     instead(
@@ -38,7 +38,7 @@ MISTAKES = (
         "loss-of-every-token",
         "the loss is over every token, hidden or not",
         _COUNTED,
-        shows=_LABELS,
+        detected_by=_LABELS,
         words=Task(
             lambda batch: batch["labels"].numel(),
             lambda scores, batch: lost_on_words(scores, _every_label(batch)),
@@ -49,7 +49,7 @@ MISTAKES = (
         "loss-pairs-ignore-0",
         "a next-sentence label of 0 is ignored",
         "ignore_index is -100 for both losses",
-        shows="pairs of both labels",
+        detected_by="pairs of both labels",
         seen="ignore_index=0, once for padding, used for both losses",
         pairs=Task(lambda batch: int((batch["next_sentence_label"] != 0).sum()), _without_zero),
     ),
@@ -58,7 +58,7 @@ MISTAKES = (
         "loss-pairs-inverted",
         "the first score of a pair means random, and the second that it follows",
         "score 0 is of a pair that follows, score 1 of a random one",
-        shows="pairs of both labels",
+        detected_by="pairs of both labels",
         pairs=Task(PAIRS.count, _inverted),
     ),
     instead(
@@ -66,7 +66,7 @@ MISTAKES = (
         "loss-pairs-missing",
         "the loss of next sentences is missing",
         "add both losses",
-        shows="any batch with labels of both tasks",
+        detected_by="any batch with labels of both tasks",
         pairs=None,
     ),
     instead(
@@ -74,7 +74,7 @@ MISTAKES = (
         "loss-summed",
         "the loss of hidden words is summed",
         _COUNTED,
-        shows=_LABELS,
+        detected_by=_LABELS,
         words=Task(lambda _: 1, WORDS.lost),
     ),
 )

@@ -82,7 +82,7 @@ MISTAKES = (
         "masks-always",
         "every word that is chosen becomes [MASK]",
         "80 % become [MASK], 10 % a random word, 10 % stay",
-        shows=_COUNTS,
+        detected_by=_COUNTS,
         to_mask=1.0,
     ),
     instead(
@@ -90,7 +90,7 @@ MISTAKES = (
         "masks-a-tenth-of-the-rest",
         "a tenth of what does not become [MASK] becomes a random word, and 18 % stay",
         "half of the rest: 0.1 / (1 - 0.8)",
-        shows=_COUNTS,
+        detected_by=_COUNTS,
         seen="transformers#32329",
         of_the_rest=0.1,
     ),
@@ -99,7 +99,7 @@ MISTAKES = (
         "masks-no-word-stays",
         "what does not become [MASK] becomes a random word; none stays",
         "half of the rest stays",
-        shows=_COUNTS,
+        detected_by=_COUNTS,
         of_the_rest=1.0,
     ),
     instead(
@@ -107,7 +107,7 @@ MISTAKES = (
         "masks-special-tokens",
         "special tokens and padding are chosen, too",
         "masked_fill(special_tokens_mask, 0) on the probabilities, before they are drawn from",
-        shows=_COUNTS,
+        detected_by=_COUNTS,
         spared=lambda _, special: torch.zeros_like(special),
     ),
     instead(
@@ -115,7 +115,7 @@ MISTAKES = (
         "masks-padding",
         "padding is chosen, too",
         "spare [PAD] as well as [CLS] and [SEP]",
-        shows="a padded batch, counted",
+        detected_by="a padded batch, counted",
         spared=lambda ids, special: special & (ids != PAD),
     ),
     instead(
@@ -123,7 +123,7 @@ MISTAKES = (
         "masks-in-place",
         "the ids that were given are changed, so the next epoch begins with hidden words",
         "ids.clone() first",
-        shows="the ids, looked at afterwards",
+        detected_by="the ids, looked at afterwards",
         in_place=True,
     ),
     instead(
@@ -131,7 +131,7 @@ MISTAKES = (
         "masks-labels-everywhere",
         "every token has a label, so the loss is over all of them",
         _RIGHT,
-        shows=_COUNTS,
+        detected_by=_COUNTS,
         labels=lambda ids, _read, _chosen: ids,
     ),
     instead(
@@ -139,7 +139,7 @@ MISTAKES = (
         "masks-labels-of-hidden",
         "labels are what the model reads, [MASK] itself where a word is hidden",
         _RIGHT,
-        shows="the labels beside the ids",
+        detected_by="the labels beside the ids",
         labels=lambda _, read, chosen: read.masked_fill(~chosen, IGNORED),
     ),
     instead(
@@ -147,7 +147,7 @@ MISTAKES = (
         "masks-labels-of-changed",
         "a chosen word that stays has no label",
         "labels where chosen, not where changed",
-        shows=_COUNTS,
+        detected_by=_COUNTS,
         labels=lambda ids, read, _: ids.masked_fill(read == ids, IGNORED),
     ),
     instead(
@@ -155,7 +155,7 @@ MISTAKES = (
         "masks-words-of-the-batch",
         "random words are words of the batch, frequent ones more often",
         "torch.randint(vocab_size, ids.shape): each word of the vocabulary alike",
-        shows="the random words, counted by their ids",
+        detected_by="the random words, counted by their ids",
         words=_of_the_batch,
     ),
     instead(
@@ -163,7 +163,7 @@ MISTAKES = (
         "masks-words-of-half",
         "random words come from the first half of the vocabulary alone",
         "torch.randint(vocab_size, ids.shape): each word of the vocabulary alike",
-        shows="the random words, counted by their ids",
+        detected_by="the random words, counted by their ids",
         words=lambda ids, vocab, draw: _any_word(ids, vocab // 2, draw),
     ),
     instead(
@@ -171,7 +171,7 @@ MISTAKES = (
         "masks-always-the-same",
         "the same places are hidden whatever the seed",
         "draw from a generator that is seeded with what was given",
-        shows="two seeds",
+        detected_by="two seeds",
         seeded=False,
     ),
 )

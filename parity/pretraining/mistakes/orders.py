@@ -77,7 +77,7 @@ MISTAKES = (
         "run-not-shuffled",
         "examples are seen in the order of the data set",
         _ORDER,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         order=lambda examples, _seed, _epoch: [*range(examples)],
     ),
     instead(
@@ -85,7 +85,7 @@ MISTAKES = (
         "run-same-order",
         "every epoch has the order of the first",
         _ORDER,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         order=lambda examples, seed, _: _permuted(examples, seed),
     ),
     instead(
@@ -93,7 +93,7 @@ MISTAKES = (
         "run-one-generator",
         "one generator shuffles all epochs, one after the other",
         _ORDER,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         seen="DataLoader(shuffle=True, generator=…)",
         order=_one_generator,
     ),
@@ -102,7 +102,7 @@ MISTAKES = (
         "run-epochs-from-1",
         "epochs are counted from 1 where the order is drawn",
         _ORDER,
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         order=lambda examples, seed, epoch: _permuted(examples, seed + epoch + 1),
     ),
     instead(
@@ -110,7 +110,7 @@ MISTAKES = (
         "run-drops-last",
         "an epoch's last batch is left out, since it is not full",
         "drop_last=False, as the Trainer's dataloader_drop_last",
-        shows=_EPOCHS,
+        detected_by=_EPOCHS,
         drops_last=True,
     ),
 )

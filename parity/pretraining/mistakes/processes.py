@@ -11,7 +11,7 @@ RESUMED = tuple(
         f"resume-without-{what}",
         says,
         "keep model, optimiser, step and torch.get_rng_state(), and put all of them back",
-        shows="a training that is stopped after seven steps, and goes on",
+        detected_by="a training that is stopped after seven steps, and goes on",
         forgets=forgotten,
     )
     for what, forgotten, says in (
@@ -38,7 +38,7 @@ PROCESSES = (
         "processes-mean-of-means",
         "each process takes the mean over its own labels, and gradients are averaged",
         _SUM,
-        shows=_TWO,
+        detected_by=_TWO,
         seen="DistributedDataParallel and a mean loss",
         weigh=lambda own, _, batches: max(1, own) * batches,
     ),
@@ -47,7 +47,7 @@ PROCESSES = (
         "processes-averaged",
         "gradients are averaged though each is divided by the number of all labels already",
         _SUM,
-        shows=_TWO,
+        detected_by=_TWO,
         seen="DistributedDataParallel, which divides by the number of processes",
         weigh=lambda _, step, batches: step * batches,
     ),
@@ -56,7 +56,7 @@ PROCESSES = (
         "processes-sum-of-means",
         "each process takes the mean over its own labels, and gradients are added",
         _SUM,
-        shows=_TWO,
+        detected_by=_TWO,
         weigh=lambda own, _step, _: max(1, own),
     ),
     instead(
@@ -64,7 +64,7 @@ PROCESSES = (
         "processes-all-batches",
         "each process computes all batches, and gradients are added",
         "deal the batches out: rank::world",
-        shows=_TWO,
+        detected_by=_TWO,
         mine=_all,
     ),
     instead(
@@ -72,7 +72,7 @@ PROCESSES = (
         "processes-apart",
         "each process trains on its own batches alone",
         "torch.distributed.all_reduce of the gradients before they are clipped",
-        shows=_TWO,
+        detected_by=_TWO,
         reduces=False,
     ),
 )

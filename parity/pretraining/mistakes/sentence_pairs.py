@@ -79,7 +79,7 @@ MISTAKES = (
         "pairs-polarity",
         "label 1 says that the second follows, and 0 that it is random",
         "HF's and the original's label is is_random_next: 0 follows, 1 is random",
-        shows=_MANY,
+        detected_by=_MANY,
         random_label=0,
     ),
     instead(
@@ -87,7 +87,7 @@ MISTAKES = (
         "pairs-random-is-next",
         "the second of a pair that is labelled random is what follows",
         "draw it from another document",
-        shows=_MANY,
+        detected_by=_MANY,
         source="what follows",
     ),
     instead(
@@ -95,7 +95,7 @@ MISTAKES = (
         "pairs-same-document",
         "the second of a random pair is drawn from the same document",
         "draw another document first: topics tell more than order",
-        shows=_MANY,
+        detected_by=_MANY,
         source="the same document",
     ),
     instead(
@@ -103,7 +103,7 @@ MISTAKES = (
         "pairs-never-random",
         "every pair follows",
         "half of the pairs are random",
-        shows="labels, counted",
+        detected_by="labels, counted",
         likely=0.0,
     ),
     instead(
@@ -111,7 +111,7 @@ MISTAKES = (
         "pairs-always-random",
         "every pair is random",
         "half of the pairs are random",
-        shows="labels, counted",
+        detected_by="labels, counted",
         likely=1.0,
     ),
     instead(
@@ -119,7 +119,7 @@ MISTAKES = (
         "pairs-too-long",
         "pairs are cut to the length that [CLS] and two [SEP] belong to",
         "room for seq_length - 3 tokens",
-        shows="lengths, with small sentences",
+        detected_by="lengths, with small sentences",
         reserved=0,
     ),
     instead(
@@ -127,7 +127,7 @@ MISTAKES = (
         "pairs-always-the-same",
         "the same pairs whatever the seed",
         "draw from a generator that is seeded with what was given",
-        shows="two seeds",
+        detected_by="two seeds",
         seeded=False,
     ),
 )

@@ -6,8 +6,9 @@ from typing import Any
 from torch import nn
 from torch.optim import Adam, AdamW, Optimizer
 
+from parity.core.mistake import Mistake
 from parity.pretraining.right import Settings, hf_rate
-from parity.suite.mistake import Instead, instead
+from parity.suite.mistake import instead
 from scratch_bert.training.optimizer import OriginalAdamW
 from scratch_bert.training.schedule import original_schedule
 
@@ -54,13 +55,13 @@ _CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm), once
 _RATE = "get_linear_schedule_with_warmup, stepped after the optimiser: the first step's rate is 0"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
 
-STEPS: tuple[Instead, ...] = (
+STEPS: tuple[Mistake, ...] = (
     instead(
         "steps",
         "steps-decay-of-all",
         "biases and LayerNorms decay, too",
         _GROUPS,
-        shows=_STEPS,
+        detected_by=_STEPS,
         decays=lambda _name, _: True,
     ),
     instead(
@@ -68,7 +69,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-decay-of-norms",
         "LayerNorms decay, too; biases alone do not",
         _GROUPS,
-        shows=_STEPS,
+        detected_by=_STEPS,
         decays=lambda name, _: not name.endswith("bias"),
     ),
     instead(
@@ -76,7 +77,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-no-decay",
         "nothing decays",
         _GROUPS,
-        shows=_STEPS,
+        detected_by=_STEPS,
         decays=lambda _name, _: False,
     ),
     instead(
@@ -84,7 +85,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-decay-of-matrices",
         "what has two dimensions decays, whatever its name",
         "",
-        shows=_STEPS,
+        detected_by=_STEPS,
         equivalent="BERT's biases and LayerNorms are all that has one dimension",
         decays=lambda _, parameter: parameter.dim() > 1,
     ),
@@ -93,7 +94,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-l2",
         "decay is added to the gradient, where Adam scales it (L2)",
         "AdamW, whose decay is decoupled: p -= lr * weight_decay * p",
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="torch.optim.Adam(weight_decay=…)",
         optimizer=_l2,
     ),
@@ -102,7 +103,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-bias-uncorrected",
         "Adam's means are not corrected for having begun at zero",
         _ADAMW,
-        shows=_STEPS,
+        detected_by=_STEPS,
         optimizer=_uncorrected,
     ),
     instead(
@@ -110,7 +111,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-original-adam",
         "Adam is the original's: no correction of means, and an eps of 1e-6",
         _ADAMW,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="google-research/bert",
         optimizer=_original,
     ),
@@ -119,7 +120,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-eps",
         "Adam's eps is 1e-6",
         _ADAMW,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="the paper's appendix, and RoBERTa",
         optimizer=_eps,
     ),
@@ -128,7 +129,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-betas",
         "Adam's second beta is 0.98",
         _ADAMW,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="RoBERTa",
         optimizer=_betas,
     ),
@@ -137,7 +138,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-clip-each",
         "each parameter's gradient is clipped by its own norm",
         _CLIP,
-        shows=_STEPS,
+        detected_by=_STEPS,
         clip=_clip_each,
     ),
     instead(
@@ -145,7 +146,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-not-clipped",
         "gradients are not clipped",
         _CLIP,
-        shows=_STEPS,
+        detected_by=_STEPS,
         clip=lambda _parameters, _: None,
     ),
     instead(
@@ -153,7 +154,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-mean-of-means",
         "a step's loss is the mean of its batches' means",
         _STEP,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="transformers#34191",
         weigh=lambda own, _, batches: max(1, own) * batches,
     ),
@@ -162,7 +163,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-sum-of-means",
         "the means of a step's batches are summed and not divided",
         _STEP,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="transformers#47688: HuggingFace's Trainer with BERT's heads",
         weigh=lambda own, _step, _: max(1, own),
     ),
@@ -171,7 +172,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-warmup-early",
         "the learning rate is a step ahead",
         _RATE,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="scheduler.step() before the first optimizer.step()",
         rate=lambda step, settings: hf_rate(step + 1, settings),
     ),
@@ -180,7 +181,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-original-rate",
         "the learning rate falls from step 0 on, beside the warm-up",
         _RATE,
-        shows=_STEPS,
+        detected_by=_STEPS,
         seen="google-research/bert",
         rate=lambda step, given: original_schedule(step, given["warmup"], given["steps"]),
     ),
@@ -189,7 +190,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-no-warmup",
         "there is no warm-up",
         _RATE,
-        shows=_STEPS,
+        detected_by=_STEPS,
         rate=_no_warmup,
     ),
     instead(
@@ -197,7 +198,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-rate-stays",
         "the learning rate stays high after the warm-up",
         _RATE,
-        shows=_STEPS,
+        detected_by=_STEPS,
         rate=_stays_high,
     ),
     instead(
@@ -205,7 +206,7 @@ STEPS: tuple[Instead, ...] = (
         "steps-gradients-stay",
         "gradients of earlier steps are still there",
         "optimizer.zero_grad() in each step",
-        shows=_STEPS,
+        detected_by=_STEPS,
         zeroes=False,
     ),
 )
@@ -215,6 +216,6 @@ DROPOUT = instead(
     "dropout-left-off",
     "nothing is dropped in training",
     "model.train() before the first step; from_pretrained returns a model in evaluation mode",
-    shows="steps with dropout, beside those without",
+    detected_by="steps with dropout, beside those without",
     dropout=False,
 )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 
 import scratch_bert
+from parity.core.mistake import Mistake
 from parity.finetuning.mistakes import (
     answer_windows,
     label_losses,
@@ -25,12 +26,12 @@ from parity.finetuning.mistakes.answer_windows import Answer, Row, Window, windo
 from parity.finetuning.mistakes.word_tags import Encoded, align
 from parity.finetuning.right import TASKS
 from parity.pretraining.right import Recipe
-from parity.suite.mistake import RIGHT, Instead, by_name
+from parity.suite.mistake import RIGHT, by_id
 from parity.suite.training_runs import Batch, State
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.weights.config_file import config_from_values
 
-PARTS: dict[str, tuple[Instead, ...]] = {
+PARTS: dict[str, tuple[Mistake, ...]] = {
     "Fine-tuning: classes of texts.": text_losses.MISTAKES["classify"],
     "Fine-tuning: several labels.": label_losses.MISTAKES["multi-label"],
     "Fine-tuning: numbers.": label_losses.MISTAKES["regress"],
@@ -43,7 +44,7 @@ PARTS: dict[str, tuple[Instead, ...]] = {
     "Fine-tuning: whole epochs.": (*runs.RUN, runs.DROPOUT),
     "Fine-tuning: steps of several batches.": runs.ACCUMULATE,
 }
-KNOWN = by_name(PARTS)
+KNOWN = by_id(PARTS)
 
 
 class Faulty:
@@ -53,8 +54,8 @@ class Faulty:
         mistake: which.
     """
 
-    def __init__(self, mistake: Instead | None) -> None:
-        self._check = mistake.fault.stages[0] if mistake else ""
+    def __init__(self, mistake: Mistake | None) -> None:
+        self._check = mistake.stages[0] if mistake else ""
         self._parts = mistake.parts if mistake else {}
 
     def build(self, task: str, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import scratch_bert
+from parity.core.mistake import Mistake
 from parity.inference.mistakes.catalogue import MISTAKES
 from parity.inference.right.machine import Machine
 from parity.inference.right.tasks import TASKS
-from parity.suite.mistake import RIGHT, Instead, by_name
+from parity.suite.mistake import RIGHT, by_id
 from scratch_bert import BertTokenizer
 
-PARTS: dict[str, tuple[Instead, ...]] = {
+PARTS: dict[str, tuple[Mistake, ...]] = {
     "Inference: words for [MASK].": MISTAKES["fill-mask"],
     "Inference: classes of texts.": MISTAKES["classify"],
     "Inference: tags and entities.": MISTAKES["tag"],
@@ -25,7 +26,7 @@ PARTS: dict[str, tuple[Instead, ...]] = {
     "Inference: whether a text follows another.": MISTAKES["next"],
     "Inference: vectors of texts.": MISTAKES["embed"],
 }
-KNOWN = by_name(PARTS)
+KNOWN = by_id(PARTS)
 _CHECKS = {task.method: check for check, task in TASKS.items()}
 
 
@@ -36,7 +37,7 @@ class Faulty:
         mistake: which.
     """
 
-    def __init__(self, mistake: Instead | None) -> None:
+    def __init__(self, mistake: Mistake | None) -> None:
         self._mistake = mistake
 
     def __getattr__(self, method: str) -> Callable[..., list[Any]]:
@@ -46,7 +47,7 @@ class Faulty:
 
     def _answers(self, check: str, folder: Path, **given: Any) -> list[Any]:
         recipe = TASKS[check].right
-        if self._mistake is not None and self._mistake.fault.stages == (check,):
+        if self._mistake is not None and self._mistake.stages == (check,):
             recipe = replace(recipe, **self._mistake.parts)
         return TASKS[check].answers(_machine(check, folder), recipe, given)
 

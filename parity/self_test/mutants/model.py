@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.core.mistake import Mistake
+from parity.core.mistake import Injection
 from parity.diagnosis.inject import making
 from parity.ours.model import ScratchBert
 
@@ -19,7 +19,7 @@ class Faulty:
             layer's states and the pooler's output.
     """
 
-    def __init__(self, mistakes: Sequence[Mistake] = (), *, heads: bool = True) -> None:
+    def __init__(self, mistakes: Sequence[Injection] = (), *, heads: bool = True) -> None:
         self._mistakes = mistakes
         self._heads = heads
         self._config: dict[str, Any] = {}

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset, default_collate
 
+from parity.core.mistake import Mistake
 from parity.ours.pretraining import ScratchTraining
 from parity.pretraining.mistakes import (
     initial_weights,
@@ -26,10 +27,10 @@ from parity.pretraining.mistakes import (
 from parity.pretraining.mistakes.orders import epoch_steps
 from parity.pretraining.mistakes.sentence_pairs import Documents, Pair
 from parity.pretraining.right import Recipe, loss_of, train
-from parity.suite.mistake import RIGHT, Instead, by_name
+from parity.suite.mistake import RIGHT, by_id
 from parity.suite.training_runs import Batch, State
 
-PARTS: dict[str, tuple[Instead, ...]] = {
+PARTS: dict[str, tuple[Mistake, ...]] = {
     "Pretraining: first weights.": initial_weights.MISTAKES,
     "Pretraining: hidden words.": masking.MISTAKES,
     "Pretraining: pairs of sentences.": sentence_pairs.MISTAKES,
@@ -39,7 +40,7 @@ PARTS: dict[str, tuple[Instead, ...]] = {
     "Pretraining: several processes.": processes.PROCESSES,
     "Pretraining: the order of examples.": orders.MISTAKES,
 }
-KNOWN = by_name(PARTS)
+KNOWN = by_id(PARTS)
 
 
 class Faulty:
@@ -49,8 +50,8 @@ class Faulty:
         mistake: which.
     """
 
-    def __init__(self, mistake: Instead | None) -> None:
-        self._check = mistake.fault.stages[0] if mistake else ""
+    def __init__(self, mistake: Mistake | None) -> None:
+        self._check = mistake.stages[0] if mistake else ""
         self._parts = mistake.parts if mistake else {}
         self._recipe = Recipe()
         if self._check in ("loss", "steps", "dropout", "resume", "processes"):

@@ -2,24 +2,20 @@
 
 import json
 import random
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from parity import reference
-from parity.core.mistake import Fault
 from parity.tokenizer.adversarial_texts import CONTEXTS
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
-from parity.tokenizer.mistakes import Mistake, mistakes
+from parity.tokenizer.mistakes import UNCASED, mistakes
 from parity.tokenizer.outcome import Outcome, causes
-from parity.tokenizer.rules import RULES
 from parity.tokenizer.sides import Workplace
 from parity.tokenizer.steps import Step, reference_steps, tokens_of
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_texts
 
-_PREFIX = "tokenizer: "
 _TEXTS = 1500  # in each configuration
 _RARE = (
     (0x1FE0, 0x1FFF),  # some become punctuation when they are taken apart
@@ -27,31 +23,6 @@ _RARE = (
     (0xA7C0, 0xA7DF),  # letters that newer versions of Unicode know
     (0x10D50, 0x10D8F),
 )
-_UNCASED = {"strip_accents": None, "do_lower_case": True, "tokenize_chinese_chars": True}
-
-
-class _NoWords:
-    def get_vocab(self) -> dict[str, int]:
-        return {}
-
-
-def _name(mistake: Mistake) -> str:
-    return f"{_PREFIX}{mistake}"
-
-
-@cache
-def tokenizer_faults() -> dict[str, Fault]:
-    """The known mistakes, by name; their stage is the rule that they break."""
-    return {
-        _name(mistake): Fault(
-            _name(mistake),
-            (mistake.rule,),
-            says=f"{mistake.rule}: {mistake.done}",
-            hint=RULES[mistake.rule],
-            shows="texts that the rule concerns",
-        )
-        for mistake in mistakes(reference_steps(_NoWords(), _UNCASED))
-    }
 
 
 class _Stepwise:
@@ -70,18 +41,18 @@ class _Faulty:
     """Builds such a tokenizer.
 
     Args:
-        name: of the mistake.
+        name: the mistake's id.
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self._id = name
 
     def build(self, folder: Path) -> Any:
         """Build it from the folder's vocabulary and settings."""
         made = reference.tokenizer(folder)
         given = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-        right = reference_steps(made, {**_UNCASED, **given})
-        wrong = next(each.steps for each in mistakes(right) if _name(each) == self._name)
+        right = reference_steps(made, {**UNCASED, **given})
+        wrong = next(each.parts for each in mistakes(right) if each.id == self._id)
         return _Stepwise({**right, **wrong}, made.get_vocab())
 
 
@@ -93,7 +64,7 @@ def judge_tokenizer(name: str, folder: Path) -> tuple[list[Outcome], list[str]]:
         folder: to work in; what is there from another call is used again.
 
     Returns:
-        What came of it, and the names of the mistakes that explain it.
+        What came of it, and the ids of the mistakes that explain it.
     """
     candidate = TokenizerCandidate(_Faulty(name), name)
     work = Workplace(candidate, folder, vocabulary(), CONFIGURATIONS)
@@ -108,4 +79,4 @@ def judge_tokenizer(name: str, folder: Path) -> tuple[list[Outcome], list[str]]:
         rare = work.build(configuration, place)
         check_texts(rare, [CONTEXTS.format(each) for each in characters], outcome)
         outcomes.append(outcome)
-    return outcomes, [f"{_PREFIX}{cause}" for cause in causes(outcomes)]
+    return outcomes, causes(outcomes)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from parity.core.mistake import Mistake
+from parity.core.mistake import Injection
 from parity.core.probes import Mode
 from parity.core.recording import Recording
 from parity.diagnosis.counterfactual import Counterfactual
@@ -29,7 +29,7 @@ def counterfactual(bench):
 @pytest.mark.parametrize("name", MADE)
 def test_layers_before_a_mistake_need_not_run_again(name, bench, counterfactual, monkeypatch):
     recording = Recording.read(bench.folder / "with heads")
-    mistakes = [Mistake(CATALOGUE[name], MADE[name])]
+    mistakes = [Injection(CATALOGUE[name], MADE[name])]
     probes = [each for each in recording.probes() if each.mode is Mode.EVALUATE and not each.dtype]
     assert probes
     for probe in probes:

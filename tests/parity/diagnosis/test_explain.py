@@ -11,7 +11,7 @@ import pytest
 
 from parity.cli.main import main
 from parity.core.import_by_name import load_maker
-from parity.core.mistake import Fault, Mistake
+from parity.core.mistake import Injection, Mistake
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants.model import Faulty
@@ -82,7 +82,7 @@ MUTANTS = {
 
 
 def names_of(diagnosis):
-    return [mistake.fault.name for cause in diagnosis.causes for mistake in cause.mistakes]
+    return [mistake.mistake.id for cause in diagnosis.causes for mistake in cause.mistakes]
 
 
 @pytest.mark.thorough(but=2)
@@ -98,11 +98,11 @@ def test_a_parameter_is_estimated(bench, tmp_path):
     _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS["norm-eps"]), probes=PROBES)
     values = [mistake.value for cause in diagnosis.causes for mistake in cause.mistakes]
     assert values == pytest.approx([3e-4] * 6, rel=1e-6)
-    assert diagnosis.causes[0].mistakes[0].says == "LayerNorm's eps is 0.0003"
+    assert diagnosis.causes[0].mistakes[0].description == "LayerNorm's eps is 0.0003"
 
 
 def made(*places):
-    return [Mistake(CATALOGUE[name], (stage,)) for name, stage in places]
+    return [Injection(CATALOGUE[name], (stage,)) for name, stage in places]
 
 
 class ShowsLayersAlone(Faulty):
@@ -185,7 +185,7 @@ def test_what_a_learner_reads(capsys):
 @pytest.mark.parametrize("name", UNLISTED)
 def test_an_unlisted_mistake_is_unknown(name, bench):
     stage, wrong, known = UNLISTED[name]
-    mistake = Mistake(Fault("unlisted", (stage,), wrong), (stage,))
+    mistake = Injection(Mistake("unlisted", (stage,), wrong), (stage,))
     rows, diagnosis = bench.judge(Faulty([mistake]), probes=PROBES)
     assert Report(rows).first_divergence.name == stage
     assert names_of(diagnosis) == []

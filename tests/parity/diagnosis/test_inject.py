@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from parity.core.mistake import Fault, Mistake
+from parity.core.mistake import Injection, Mistake
 from parity.core.stages import reference_points
 from parity.core.trace import tapped
 from parity.diagnosis.inject import making
@@ -41,7 +41,7 @@ def seen(model, *mistakes):
 )
 def test_who_watches_sees_the_edit_and_all_that_follows_from_it(stage, model):
     right = seen(model)
-    doubled = Mistake(Fault("doubled", (stage,), lambda s: s.right * 2), (stage,))
+    doubled = Injection(Mistake("doubled", (stage,), lambda s: s.right * 2), (stage,))
     wrong = seen(model, doubled)
     names = [*right]
     assert torch.equal(wrong[stage], right[stage] * 2)
@@ -50,13 +50,13 @@ def test_who_watches_sees_the_edit_and_all_that_follows_from_it(stage, model):
 
 
 def test_a_second_edit_of_a_stage_goes_on_from_the_first(model):
-    one = Mistake(Fault("one more", ("pooler",), lambda s: s.right + 1), ("pooler",))
-    two = Mistake(Fault("doubled", ("pooler",), lambda s: s.right * 2), ("pooler",))
+    one = Injection(Mistake("one more", ("pooler",), lambda s: s.right + 1), ("pooler",))
+    two = Injection(Mistake("doubled", ("pooler",), lambda s: s.right * 2), ("pooler",))
     assert torch.equal(seen(model, one, two)["pooler"], (seen(model)["pooler"] + 1) * 2)
 
 
 def test_gradients_flow_through_an_edit(model):
-    halved = Mistake(Fault("halved", ("pooler",), lambda s: s.right / 2), ("pooler",))
+    halved = Injection(Mistake("halved", ("pooler",), lambda s: s.right / 2), ("pooler",))
     gradients = []
     for mistakes in ((), (halved,)):
         model.zero_grad()
@@ -69,9 +69,9 @@ def test_gradients_flow_through_an_edit(model):
 def test_a_model_is_itself_again_afterwards(model):
     stage = "encoder.layer.0.output.sum"
     for mistake in (
-        Mistake(CATALOGUE["dropout-rate"], (stage,), 0.5),
-        Mistake(CATALOGUE["dropout-after-norm"], (stage, "encoder.layer.0.output.LayerNorm")),
-        Mistake(CATALOGUE["pad-row-learns"], ("embeddings.word_embeddings.weight",)),
+        Injection(CATALOGUE["dropout-rate"], (stage,), 0.5),
+        Injection(CATALOGUE["dropout-after-norm"], (stage, "encoder.layer.0.output.LayerNorm")),
+        Injection(CATALOGUE["pad-row-learns"], ("embeddings.word_embeddings.weight",)),
     ):
         before = [(name, str(module)) for name, module in model.named_modules()]
         with pytest.raises(ZeroDivisionError), making([mistake], model, VALUES, BATCH):

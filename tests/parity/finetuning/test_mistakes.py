@@ -16,8 +16,8 @@ from parity.self_test.mutants.finetuning import KNOWN
 from parity.self_test.suites import judge_known
 from tests.parity.strangers import strange_finetunings as strange
 
-EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.fault.equivalent]
-OPTIMISER = [f"finetune-{each.fault.name.partition('-')[2]}" for each in STEPS]  # in the self-test
+EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.equivalent]
+OPTIMISER = [f"finetune-{each.id.partition('-')[2]}" for each in STEPS]  # in the self-test
 WRONG = [name for name in KNOWN if name not in (*EQUIVALENT, *OPTIMISER)]
 STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 
@@ -34,7 +34,7 @@ def _a_single_task(monkeypatch):
 def test_a_mistake_is_named(name):
     ((_, outcome),) = judge_known(name)
     assert outcome.different
-    assert [fault.name for fault in outcome.causes] == [name], outcome.known
+    assert [known.id for known in outcome.causes] == [name], outcome.known
 
 
 @pytest.mark.thorough(but=4)
@@ -67,12 +67,12 @@ def test_a_stranger_who_is_right(check):
 @pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
-    outcome = judged(kind, KNOWN[kind.called].fault.stages[0])
-    assert [fault.name for fault in outcome.causes] == [kind.called]
+    outcome = judged(kind, KNOWN[kind.called].stages[0])
+    assert [known.id for known in outcome.causes] == [kind.called]
 
 
 def test_every_check_has_a_stranger_who_is_wrong():
-    assert {KNOWN[each.called].fault.stages[0] for each in STRANGERS} == {*FINETUNING.checks}
+    assert {KNOWN[each.called].stages[0] for each in STRANGERS} == {*FINETUNING.checks}
 
 
 def test_a_candidate_is_called_by_its_mistake():
@@ -83,7 +83,7 @@ def test_a_candidate_is_called_by_its_mistake():
 
 def test_two_mistakes_at_once():
     outcome = judged(strange.TwoAtOnce, "align")
-    assert {f.name for f in outcome.causes} == {"align-every-piece", "align-specials-outside"}
+    assert {f.id for f in outcome.causes} == {"align-every-piece", "align-specials-outside"}
     assert "one of two causes" in explanation(outcome, FINETUNING, "TwoAtOnce")
 
 

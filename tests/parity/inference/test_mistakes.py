@@ -16,7 +16,7 @@ from parity.self_test.mutants.inference import KNOWN
 from parity.self_test.suites import judge_known
 from tests.parity.strangers import strange_inferences as strange
 
-EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.fault.equivalent]
+EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.equivalent]
 WRONG = [name for name in KNOWN if name not in EQUIVALENT]
 STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 
@@ -26,7 +26,7 @@ STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 def test_a_mistake_is_named(name):
     ((_, outcome),) = judge_known(name)
     assert outcome.different
-    assert [fault.name for fault in outcome.causes] == [name], outcome.known
+    assert [known.id for known in outcome.causes] == [name], outcome.known
 
 
 @pytest.mark.parametrize("check", INFERENCE.checks)
@@ -70,8 +70,8 @@ def test_batches_without_padding(check, dtype, monkeypatch):
 @pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
-    outcome = judged(kind(), KNOWN[kind.called].fault.stages[0])
-    assert [fault.name for fault in outcome.causes] == [kind.called]
+    outcome = judged(kind(), KNOWN[kind.called].stages[0])
+    assert [known.id for known in outcome.causes] == [kind.called]
 
 
 def test_a_candidate_is_called_by_its_mistake():
@@ -83,7 +83,7 @@ def test_a_candidate_is_called_by_its_mistake():
 
 def test_two_mistakes_at_once():
     outcome = judged(strange.TwoAtOnce(), "next")
-    assert {fault.name for fault in outcome.causes} == {
+    assert {known.id for known in outcome.causes} == {
         "next-types-zero",
         "next-score-of-the-first",
     }

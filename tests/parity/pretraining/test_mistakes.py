@@ -17,7 +17,7 @@ from tests.parity.strangers import strange_trainings as strange
 
 STEPS = 7  # of twenty, which `parity self-test` takes; the last mistake shows at the sixth
 DEAR = ("processes-averaged", "processes-sum-of-means", "processes-all-batches")  # in the self-test
-EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.fault.equivalent]
+EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.equivalent]
 WRONG = [name for name in KNOWN if name not in (*EQUIVALENT, *DEAR)]
 STRANGERS = [each for each in vars(strange).values() if hasattr(each, "called")]
 
@@ -34,7 +34,7 @@ def _few_steps():
 def test_a_mistake_is_named(name):
     ((_, outcome),) = judge_known(name)
     assert outcome.different
-    assert [fault.name for fault in outcome.causes] == [name], outcome.known
+    assert [known.id for known in outcome.causes] == [name], outcome.known
 
 
 @pytest.mark.thorough(but=2)
@@ -68,8 +68,8 @@ def test_a_stranger_who_is_right(check):
 @pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("kind", STRANGERS)
 def test_a_strangers_mistake(kind):
-    outcome = judged(kind, KNOWN[kind.called].fault.stages[0])
-    assert [fault.name for fault in outcome.causes] == [kind.called]
+    outcome = judged(kind, KNOWN[kind.called].stages[0])
+    assert [known.id for known in outcome.causes] == [kind.called]
 
 
 def test_a_candidate_is_called_by_its_mistake():
@@ -82,7 +82,7 @@ def test_a_candidate_is_called_by_its_mistake():
 def test_two_mistakes_at_once():
     """All pairs of mistakes are tried until one fits."""
     outcome = judged(strange.TwoAtOnce, "masks")
-    assert {fault.name for fault in outcome.causes} == {"masks-always", "masks-in-place"}
+    assert {known.id for known in outcome.causes} == {"masks-always", "masks-in-place"}
     assert "one of two causes" in explanation(outcome, PRETRAINING, "TwoAtOnce")
     outcome = judged(strange.TwoAtOnce, "steps")
-    assert {fault.name for fault in outcome.causes} == {"steps-clip-each", "steps-mean-of-means"}
+    assert {known.id for known in outcome.causes} == {"steps-clip-each", "steps-mean-of-means"}

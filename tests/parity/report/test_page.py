@@ -8,7 +8,7 @@ import pytest
 from parity.cli.main import main
 from parity.core.causes import Cause, Diagnosis
 from parity.core.compare import Comparison, Status
-from parity.core.mistake import Mistake
+from parity.core.mistake import Injection
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.report.again import again
@@ -69,7 +69,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def report():
-    mistake = Mistake(CATALOGUE["norm-eps-1e-5"], (NORM,))
+    mistake = Injection(CATALOGUE["norm-eps-1e-5"], (NORM,))
     cause = Cause((mistake,), (NORM,), "pair", 9.6e-7, 8.9e-16)
     return Report(
         rows(),

@@ -2,7 +2,7 @@
 
 import torch
 
-from parity.core.mistake import Fault
+from parity.core.mistake import Mistake
 from parity.model.mistakes.attention_mask import keys
 
 LAYER = "encoder.layer.1"
@@ -34,8 +34,8 @@ def _noise(scene):
     return scene.right + torch.rand_like(scene.right)
 
 
-def _fault(stage, wrong):
-    return Fault("unlisted", (stage,), wrong)
+def _mistake(stage, wrong):
+    return Mistake("unlisted", (stage,), wrong)
 
 
 # Where it is made, what is made, and what is said about it.

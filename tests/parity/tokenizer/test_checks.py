@@ -175,7 +175,7 @@ def test_a_message_says_everything(work):
     assert explain(outcome, difference, "parity tokenizer mine.py:Mine").splitlines() == [
         "texts, uncased: input_ids differs",
         "  rule    clean: Cc, Cf, Co (Unicode 8.0), U+0000 and U+FFFD are removed without a trace"
-        " (ours is as if nothing was removed)",
+        " (ours is as if no character was removed)",
         r"  call    tokenizer.encode('\u200b')",
         r"  text    '\u200b'  U+200B ZERO WIDTH SPACE",
         r"  ours    ([2, 4000, 3], ['[CLS]', '\u200b', '[SEP]'])",
