@@ -112,6 +112,11 @@ def run_trainer(
         trainer.train()
 
 
+def linear_schedule(optimizer: Any, warmup: int, steps: int) -> Any:
+    """Return HF's linear schedule with warm-up."""
+    return transformers.get_linear_schedule_with_warmup(optimizer, warmup, steps)
+
+
 def encode(
     folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, max_length: int
 ) -> dict[str, list[list[int]]]:

@@ -3,7 +3,7 @@
 import torch
 
 from scratch_bert import BertConfig, BertForPreTraining
-from scratch_bert.pretraining.objective import Counts, Pretraining
+from scratch_bert.pretraining.objective import Pretraining, count_labels
 from scratch_bert.training.run.batches import IGNORED
 from tests.models import TINY, adversarial_
 
@@ -32,6 +32,6 @@ def batch_of(lengths, seq=12, hide=0.3):
 
 
 def gradients(model, batches, attention):
-    counts = Counts.of(batches)
+    counts = count_labels(batches)
     losses = [Pretraining(attention).loss(model, batch, counts) for batch in batches]
     return sum(losses), torch.autograd.grad(sum(losses), [*model.parameters()])

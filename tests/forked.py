@@ -24,7 +24,7 @@ MODULES = (
     "parity.model.worker",
     "parity.adapter.worker",
     "parity.suite.worker",
-    "parity.self_test.mutants.pretraining",  # candidates, whose imports take seconds
+    "parity.pretraining.mistaken",  # candidates, whose imports take seconds
     "parity.ours.finetuning",
     "parity.self_test.mutants.inference",
 )

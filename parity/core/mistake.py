@@ -38,7 +38,10 @@ class Mistake:
         layers: of which layers it is one mistake; None if it is one in each.
         values: of its parameter, to begin the search for it; none where it has none.
         around: changes a model for as long as it runs, where no tensor of a stage does it.
-        parts: of correct code outside of the model, by name, and what takes their place.
+        replaces: functions of scratch_bert outside of the model, each with what takes its place;
+            that is given the function first, and then what the function is given.
+        parts: of correct code that is no function of scratch_bert, by name, and what takes their
+            place.
         equivalent: if set, why it is correct though it looks like a mistake.
     """
 
@@ -54,8 +57,14 @@ class Mistake:
     layers: slice | None = None
     values: tuple[float, ...] = ()
     around: Around | None = None
+    replaces: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     parts: Mapping[str, Any] = field(default_factory=dict)
     equivalent: str = ""
+
+    @property
+    def touched(self) -> set[object]:
+        """What outside of the model it changes: functions of scratch_bert, or named parts."""
+        return {*self.parts, *(right for right, _ in self.replaces)}
 
     def places(self, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
         """Return where a model can have it; each place is one mistake.

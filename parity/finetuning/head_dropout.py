@@ -12,9 +12,8 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
-from parity.finetuning.mistakes.runs import HEAD_DROPOUT
+from parity.finetuning.mistakes.head_dropout import HEAD_DROPOUT
 from parity.finetuning.right import TASKS
-from parity.pretraining.right import Recipe
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measures, alike, share
@@ -83,7 +82,7 @@ def _wrong(mistake: Mistake) -> Measures:
         matrix = trained.get_parameter(_matrix(task))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(1)
-            losses = (wrong.loss(trained, _example(task), Recipe()) for _ in range(_DRAWS))
+            losses = (wrong.loss(trained, _example(task)) for _ in range(_DRAWS))
             return [torch.autograd.grad(loss, matrix)[0] for loss in losses]
 
     return _measures(drawn)

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from parity.finetuning.right import TASKS
 from parity.pretraining import inputs as pretraining_inputs
 from parity.pretraining.inputs import CONFIG, STILL, drawn
-from parity.pretraining.right import IGNORED
-from parity.suite.training_runs import State
+from parity.suite.training_runs import IGNORED, State
 
 _SEQ, _CHOICES = 12, 3
 _TAGGED = 0.6  # of the tokens; the others are pieces that go on

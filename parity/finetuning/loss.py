@@ -9,7 +9,6 @@ from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes import label_losses, text_losses, token_losses
 from parity.finetuning.right import TASKS
-from parity.pretraining.right import Recipe
 from parity.pretraining.states import KEPT, LazyStates
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
@@ -78,6 +77,6 @@ def _wrong(task: str, variant: int, mistake: Mistake) -> LazyStates:
 
 def _with_mistake(task: str, variant: int, mistake: Mistake) -> Iterator[State]:
     reference = model(task, config_of(task, variant), weights(task, variant))
-    wrong, recipe = replace(TASKS[task], **mistake.parts), Recipe()
+    wrong = replace(TASKS[task], **mistake.parts)
     for each in _batches(task, variant):
-        yield with_gradients(reference, wrong.loss(reference, each, recipe))
+        yield with_gradients(reference, wrong.loss(reference, each))

@@ -4,7 +4,7 @@ The model is HuggingFace's, to see whether a mistake explains what a candidate c
 scratch_bert's, to see whether the judge finds it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from parity.pretraining.right import IGNORED, Recipe
-from parity.suite.training_runs import Batch
+from parity.suite.training_runs import IGNORED, Batch
 
+ACCUMULATED = 3  # batches of a step, where there are several
 _LABELS = ("labels", "start_positions", "end_positions")
 Inputs = dict[str, Tensor]
 
@@ -111,16 +111,12 @@ class Task:
     count: Callable[[Batch], int] = labels_of
     lost: Callable[[Tensor, Batch], Tensor] = lost_on_classes
 
-    def loss(
-        self, model: nn.Module, batch: Batch, recipe: Recipe, step: Sequence[Batch] = ()
-    ) -> Tensor:
-        """Return a batch's share of its step's loss; alone, it is the step."""
-        step = step or [batch]
+    def loss(self, model: nn.Module, batch: Batch) -> Tensor:
+        """Return a batch's loss."""
         inputs = {n: each.flatten(0, -2) for n, each in batch.items() if n not in _LABELS}
         states = self.drops(model, self.states(model, inputs))
         lost = self.lost(self.logits(model, states, batch), batch)
-        whole = sum(self.count(each) for each in step)
-        return lost / recipe.weigh(self.count(batch), whole, len(step))
+        return lost / max(1, self.count(batch))
 
 
 def _labelled(number: int, problem: str) -> dict[str, Any]:

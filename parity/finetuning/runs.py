@@ -5,7 +5,7 @@ which BERT's own heads do not (transformers#47688).
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,13 @@ from parity import reference
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
-from parity.finetuning.mistakes.runs import ACCUMULATE, ACCUMULATED, DROPOUT, RUN, run
+from parity.finetuning.right import ACCUMULATED
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same
 from parity.suite.candidate import Asked
+from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
-from parity.suite.training_runs import RowsDataset, State
+from parity.suite.training_runs import RowsDataset, State, as_built
 
 LEARNT = ("tag", "classify", "answer")
 _EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches
@@ -47,15 +48,16 @@ def check_finetuning(candidate: Asked) -> Outcome:
         CandidateError: `build` does not return what it must.
         CandidateCrashedError: the candidate raised.
     """
-    outcome = _judge("run", candidate, 1, RUN)
+    outcome = _judge("run", candidate, 1)
     if outcome.different:
         return outcome
     for task in LEARNT:
         states = _asked(candidate, task, 1, dropout=True)
         last = states[-1] if states else {}
-        theirs = _trainer(task, 1, dropout=True)[-1]
+        theirs = _trainer(task, 1, dropout=True, dtype="float32")[-1]
         probe = f"{task}, with dropout"
-        judge_dropped(outcome, last, theirs, _without_dropout(task), DROPOUT, probe)
+        without = _trainer(task, 1, dtype="float32")[-1]
+        judge_dropped(outcome, last, theirs, without, _dropout, probe)
     return outcome
 
 
@@ -66,18 +68,20 @@ def check_accumulation(candidate: Asked) -> Outcome:
         CandidateError: `build` does not return what it must.
         CandidateCrashedError: the candidate raised.
     """
-    return _judge("accumulate", candidate, ACCUMULATED, (*ACCUMULATE, *RUN))
+    return _judge("accumulate", candidate, ACCUMULATED)
 
 
-def _judge(check: str, candidate: Asked, accumulation: int, known: tuple[Mistake, ...]) -> Outcome:
+def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
     outcome = Outcome(check)
     ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
     for task, states in ours.items():
         judge_states(outcome, states, _trainer(task, accumulation), where=f"{task}, ")
     wrong = outcome.different
     if wrong and all(row.status is not Status.MISSING_OURS for row in wrong):
+        from parity.finetuning.mistakes.runs import ACCUMULATE, RUN
+
         outcome.explain(
-            known,
+            RUN if check == "run" else [*ACCUMULATE, *RUN],
             lambda mistake: all(
                 same(states, _wrong(task, accumulation, mistake)) for task, states in ours.items()
             ),
@@ -97,10 +101,17 @@ def _asked(candidate: Asked, task: str, accumulation: int, *, dropout: bool = Fa
     )
 
 
+def _dropout() -> Mistake:
+    from parity.finetuning.mistakes.runs import DROPOUT
+
+    return DROPOUT
+
+
 @cache
-def _trainer(task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
+def _trainer(
+    task: str, accumulation: int, *, dropout: bool = False, dtype: str = "float64"
+) -> list[State]:
     """The reference's parameters after each step of its Trainer."""
-    dtype = "float32" if dropout else "float64"
     trained, states = model(task, config_of(task, dropout=dropout), weights(task), dtype), []
 
     def keep() -> None:
@@ -135,23 +146,19 @@ def _of_windows(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
 
 @cache
 def _wrong(task: str, accumulation: int, mistake: Mistake) -> LazyStates:
-    return LazyStates(_trained(task, accumulation, mistake.parts))
+    """scratch_bert's fine-tuning with a mistake."""
 
+    def coming() -> Iterator[State]:
+        from parity.ours.finetuning import ScratchFinetuning
 
-@cache
-def _without_dropout(task: str) -> State:
-    return [*_trained(task, 1, {}, "float32")][-1]
+        maker = Mistaken(ScratchFinetuning(), [mistake])
+        trained = as_built("", maker.build(task, config_of(task), weights(task)), "float64")
+        settings = {**SETTINGS, "accumulation": accumulation}
+        with torch.random.fork_rng(devices=[]):
+            for _ in maker.run(task, trained, RowsDataset(_examples(task)), settings):
+                yield {name: each.clone() for name, each in trained.state_dict().items()}
 
-
-def _trained(
-    task: str, accumulation: int, parts: Mapping[str, Any], dtype: str = "float64"
-) -> Iterator[State]:
-    """Train the reference's model in plain code, with a mistake or none."""
-    trained = model(task, config_of(task), weights(task), dtype)
-    settings = {**SETTINGS, "accumulation": accumulation}
-    with torch.random.fork_rng(devices=[]):
-        for _ in run(trained, task, _examples(task), settings, parts):
-            yield {name: each.clone() for name, each in trained.state_dict().items()}
+    return LazyStates(coming())
 
 
 def _examples(task: str) -> State:

@@ -15,7 +15,7 @@ import scratch_bert
 from parity.ours.model import ScratchBert
 from parity.suite.training_runs import Batch, State
 from scratch_bert.pretraining.dynamic.masking import generator_draws, hide
-from scratch_bert.pretraining.objective import Counts, Pretraining
+from scratch_bert.pretraining.objective import Pretraining, count_labels
 from scratch_bert.pretraining.pairs import Pair, sentence_pairs
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.run.checkpoints import run
@@ -120,7 +120,7 @@ class ScratchTraining:
 
     def loss(self, model: nn.Module, batch: Batch) -> Tensor:
         """Return a batch's loss, as a step of its own."""
-        return _OBJECTIVE.loss(model, batch, Counts.of([batch]))
+        return _OBJECTIVE.loss(model, batch, count_labels([batch]))
 
     def train(
         self,

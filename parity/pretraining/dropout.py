@@ -1,6 +1,6 @@
 """Is anything dropped in training? Other draws end elsewhere, but not where no dropout ends."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from parity.core.compare import Comparison, Status, bit_equal
 from parity.core.mistake import Mistake
@@ -14,7 +14,12 @@ rounding alone."""
 
 
 def judge_dropped(
-    outcome: Outcome, ours: State, theirs: State, without: State, mistake: Mistake, where: str = ""
+    outcome: Outcome,
+    ours: State,
+    theirs: State,
+    without: State,
+    mistake: Callable[[], Mistake],
+    where: str = "",
 ) -> None:
     """Judge a training with dropout by its end.
 
@@ -26,7 +31,7 @@ def judge_dropped(
         ours: the candidate's parameters in the end; none if there are none.
         theirs: the reference's.
         without: those of the reference without dropout.
-        mistake: the mistake that nothing is dropped.
+        mistake: returns the mistake that nothing is dropped.
         where: the probe; by default the check's name.
     """
     probe = where or outcome.check
@@ -46,8 +51,8 @@ def judge_dropped(
     )
     status = Status.VALUE if left_off else Status.MATCH
     outcome.rows.append(Comparison("parameters", status, note=note, probe=probe))
-    if near <= _LEFT_OFF and mistake not in outcome.causes:
-        outcome.causes.append(mistake)
+    if near <= _LEFT_OFF and mistake() not in outcome.causes:
+        outcome.causes.append(mistake())
 
 
 def _distance(names: Iterable[str], ours: State, theirs: State) -> float:

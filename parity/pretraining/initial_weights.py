@@ -2,17 +2,20 @@
 
 import math
 from collections.abc import Mapping
+from functools import cache
 
 import torch
 from torch import Tensor
 
 from parity import reference
 from parity.core.compare import Comparison, Status, bit_equal
-from parity.pretraining.mistakes.initial_weights import DECODER, MISTAKES, WORDS, kind
+from parity.core.mistake import Mistake
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measure, Measures, alike, named, share
 
+WORDS = "bert.embeddings.word_embeddings.weight"
+DECODER = "cls.predictions.decoder.weight"
 CONFIG = {
     "vocab_size": 1000,
     "hidden_size": 64,
@@ -51,12 +54,26 @@ def check_initial_weights(candidate: Asked) -> Outcome:
     measured = _measures(ours)
     outcome.rows = [measure.row("initial") for measure in measured.values()]
     if outcome.different:
-        draw = torch.Generator().manual_seed(1)
-        outcome.explain(
-            MISTAKES,
-            lambda each: alike(measured, _measures(each.parts["make"](theirs, _STD, draw))),
-        )
+        from parity.pretraining.mistakes.initial_weights import MISTAKES
+
+        outcome.explain(MISTAKES, lambda mistake: alike(measured, _wrong(mistake)))
     return outcome
+
+
+@cache
+def _wrong(mistake: Mistake) -> Measures:
+    from parity.pretraining.mistaken import with_mistake
+
+    return _measures(with_mistake(mistake).ask("initial", config=CONFIG, seed=1))
+
+
+def kind(name: str) -> str:
+    """Tell what a weight of HF's name is: "norm", "bias", "embedding" or "linear"."""
+    if "LayerNorm" in name:
+        return "norm"
+    if name.endswith("bias"):
+        return "bias"
+    return "embedding" if "embeddings" in name else "linear"
 
 
 def fresh(seed: int) -> dict[str, Tensor]:

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from parity import reference
-from parity.pretraining.right import IGNORED
-from parity.suite.training_runs import Batch, State
+from parity.suite.training_runs import IGNORED, Batch, State
 
 _VOCAB, _ORDINARY = 97, 5
 _SEQ = 12

@@ -1,17 +1,10 @@
 """Are the loss of pretraining, and the gradients it gives, HuggingFace's?"""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-from torch import nn
-
+from parity.core.mistake import Mistake
 from parity.pretraining.inputs import STILL, batch, model, weights
-from parity.pretraining.mistakes.losses import MISTAKES
-from parity.pretraining.right import RIGHT, loss_of
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
 from parity.suite.outcome import Outcome, accounted
-from parity.suite.training_runs import Batch, State
 
 _BATCHES = 3
 
@@ -33,20 +26,15 @@ def check_loss(candidate: Asked) -> Outcome:
     outcome.rows = lacking + compared
     outcome.bits = sum(row.bit_equal for row in compared), len(compared)
     if outcome.different and not lacking:
-        outcome.explain(
-            MISTAKES, lambda mistake: _explains(reference, batches, ours, mistake.parts)
-        )
+        from parity.pretraining.mistaken import with_mistake
+        from parity.pretraining.mistakes.losses import MISTAKES
+
+        def fits(mistake: Mistake) -> bool:
+            given = {"config": STILL, "weights": begin, "batches": batches}
+            wrong = with_mistake(mistake).ask("losses", **given)
+            return all(row.passed for row in loss_rows(ours, wrong))
+
+        outcome.explain(MISTAKES, fits)
         if not outcome.causes:
             outcome.known.append(without_a_name(compared))
     return outcome
-
-
-def _explains(
-    reference: nn.Module,
-    batches: Sequence[Batch],
-    ours: Sequence[State],
-    parts: Mapping[str, object],
-) -> bool:
-    recipe = replace(RIGHT, **parts)  # type: ignore[arg-type]
-    wrong = [with_gradients(reference, loss_of(reference, each, recipe)) for each in batches]
-    return all(row.passed for row in loss_rows(ours, wrong))

@@ -1,6 +1,6 @@
 """Are words hidden as BERT's are: which, how many, by what, and with which labels?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -9,11 +9,12 @@ from torch import Tensor
 
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
-from parity.pretraining.mistakes.masking import IGNORED, MISTAKES, PAD, hide_words
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
+from parity.suite.training_runs import IGNORED
 
+PAD = 0
 _CLS, _SEP, _MASK, _ORDINARY, _VOCAB = 2, 3, 4, 5, 1000
 _CALLS, _ROWS, _SEQ = 16, 128, 128  # a quarter of a million tokens
 _TENTHS = 10
@@ -42,19 +43,17 @@ def check_hidden_words(candidate: Asked) -> Outcome:
     measured = _measures(ask, 0)
     outcome.rows = [measure.row("masks") for measure in measured.values()]
     if outcome.different:
+        from parity.pretraining.mistakes.masking import MISTAKES
+
         outcome.explain(MISTAKES, lambda mistake: alike(measured, _wrong(mistake)))
     return outcome
 
 
 @cache
 def _wrong(mistake: Mistake) -> Measures:
-    return _measures(partial(_plainly, mistake.parts), _CALLS)
+    from parity.pretraining.mistaken import with_mistake
 
-
-def _plainly(parts: Mapping[str, Any], input_ids: Tensor, **given: Any) -> dict[str, Tensor]:
-    """What a mistake makes, in the form of a candidate's answer."""
-    own = input_ids.clone()
-    return {**hide_words(own, **given, **parts), "given": own}
+    return _measures(partial(with_mistake(mistake).ask, "mask"), _CALLS)
 
 
 def _hidden(hide: Hide, ids: Tensor, special: Tensor, seed: int) -> dict[str, Tensor]:

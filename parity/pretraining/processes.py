@@ -1,11 +1,9 @@
 """Do two processes end with the parameters of one that accumulates their batches?"""
 
 import socket
-from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from parity.core.compare import compare
@@ -13,13 +11,11 @@ from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import SETTINGS, STILL, steps, weights
-from parity.pretraining.mistakes.processes import PROCESSES
-from parity.pretraining.right import Recipe
-from parity.pretraining.states import KEPT, LazyStates, explain, judge_states, reference_states
+from parity.pretraining.states import explain, judge_states, reference_states
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.process import SuiteProcess
-from parity.suite.training_runs import Batch
+from parity.suite.training_runs import State
 
 _WORLD, _STEPS = 2, 6
 _SETTINGS = {**SETTINGS, "steps": _STEPS, "warmup": 2}
@@ -40,13 +36,15 @@ def check_processes(candidate: Asked) -> Outcome:
         )
         return outcome
     first, second = (each["states"] for each in found)
-    judge_states(outcome, first, [*_alone(None)])
+    judge_states(outcome, first, _alone())
     for name, tensor in (second[-1] if second else {}).items():
         row = compare(name, tensor, first[-1][name], BIT_FOR_BIT, probe="process 1, process 0")
         if not row.passed:
             outcome.rows.append(row)
     if outcome.different:
-        explain(outcome, first, PROCESSES, _alone)
+        from parity.pretraining.mistakes.processes import PROCESSES
+
+        explain(outcome, first, PROCESSES, _wrong, pairs=False)
     return outcome
 
 
@@ -77,17 +75,17 @@ def _together(name: str) -> list[dict[str, Any]]:
         return [each.result() for each in running]
 
 
-@lru_cache(KEPT)
-def _alone(mistake: Mistake | None) -> LazyStates:
-    """One process does what two would do together; if they do not meet, what the first does."""
-    recipe = Recipe(**mistake.parts) if mistake else Recipe()
+@cache
+def _alone() -> list[State]:
+    """One process that takes all batches of a step."""
+    return [*reference_states(weights(), steps(_STEPS), _SETTINGS)]
 
-    def mine(batches: Sequence[Batch], _rank: int, _world: int) -> list[Batch]:
-        ranks = range(_WORLD if recipe.reduces else 1)
-        return [each for rank in ranks for each in recipe.mine(batches, rank, _WORLD)]
 
-    whole = replace(recipe, mine=mine)
-    return LazyStates(reference_states(weights(), steps(_STEPS), _SETTINGS, whole))
+@cache
+def _wrong(mistake: Mistake) -> list[State]:
+    from parity.pretraining.mistaken import with_mistake
+
+    return _together(with_mistake(mistake).name)[0]["states"]
 
 
 def _free_port() -> int:

@@ -3,17 +3,13 @@
 import tempfile
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from parity.core.compare import Comparison, compare
 from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
-from parity.pretraining.inputs import CONFIG, SETTINGS, model, steps, weights
+from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
-from parity.pretraining.mistakes.processes import RESUMED
-from parity.pretraining.right import Recipe, train
 from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
@@ -40,13 +36,17 @@ def check_resuming(candidate: Asked) -> Outcome:
     judge_states(outcome, ours, theirs, begin=_STEPS - len(theirs) + 1)
     outcome.bits = None
     if outcome.different:
-        explain(outcome, ours, RESUMED, _reference)
+        from parity.pretraining.mistakes.processes import RESUMED
+
+        explain(outcome, ours, RESUMED, _wrong)
         return outcome
     last = _stopped(candidate, CONFIG)[-1]
     for row in _compared(last, _asked(candidate, CONFIG, weights())[-1]):
         outcome.rows.append(row)
     if outcome.different:
-        outcome.causes = [each for each in RESUMED if each.parts["forgets"] == "random"]
+        from parity.pretraining.mistakes.processes import random_state_is_forgotten
+
+        outcome.causes = [random_state_is_forgotten]
     return outcome
 
 
@@ -68,20 +68,10 @@ def _asked(candidate: Asked, config: dict[str, Any], begin: State, **more: Any) 
 
 
 @cache
-def _reference(mistake: Mistake) -> LazyStates:
-    return LazyStates(_stopped_reference(Recipe(**mistake.parts)))
+def _wrong(mistake: Mistake) -> list[State]:
+    from parity.pretraining.mistaken import with_mistake
 
-
-def _stopped_reference(recipe: Recipe) -> Iterator[State]:
-    """Train the reference's model, stop, and go on."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        begun = model(WITHOUT_DROPOUT, weights())
-        for _ in islice(train(begun, steps(_STEPS), _SETTINGS, recipe, folder), _STOP):
-            pass
-        trained = model(WITHOUT_DROPOUT, weights(_OTHER))
-        for _ in train(trained, steps(_STEPS), _SETTINGS, recipe, folder):
-            yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+    return _stopped(with_mistake(mistake), WITHOUT_DROPOUT)
 
 
 def _compared(ours: State, theirs: State) -> Iterator[Comparison]:

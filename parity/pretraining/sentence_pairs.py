@@ -6,10 +6,12 @@ from itertools import pairwise
 from random import Random
 
 from parity.core.mistake import Mistake
-from parity.pretraining.mistakes.sentence_pairs import MISTAKES, Documents, Pair, sentence_pairs
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
+
+Pair = tuple[list[int], list[int], int]
+Documents = list[list[list[int]]]
 
 _DOCUMENTS, _SENTENCES, _LONGEST = 60, 40, 12
 _APART = 10_000  # from one document's ids to the next one's
@@ -37,6 +39,8 @@ def check_sentence_pairs(candidate: Asked) -> Outcome:
     measured = _measures(asked(0), asked(1))
     outcome.rows = [measure.row("pairs") for measure in measured.values()]
     if outcome.different:
+        from parity.pretraining.mistakes.sentence_pairs import MISTAKES
+
         outcome.explain(MISTAKES, lambda mistake: alike(measured, _wrong(mistake), _OTHERWISE))
     return outcome
 
@@ -56,8 +60,10 @@ def corpus() -> Documents:
 
 @cache
 def _wrong(mistake: Mistake) -> Measures:
-    made = partial(sentence_pairs, corpus(), _SEQ_LENGTH, **mistake.parts)
-    return _measures(list(made(seed=2)), list(made(seed=3)))
+    from parity.pretraining.mistaken import with_mistake
+
+    made = partial(with_mistake(mistake).ask, "pairs", documents=corpus(), seq_length=_SEQ_LENGTH)
+    return _measures(made(seed=2), made(seed=3))
 
 
 def _measures(pairs: Sequence[Pair], others: Sequence[Pair]) -> Measures:

@@ -1,18 +1,19 @@
 """A model's parameters after each step of a training, beside those of the reference."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from parity.core.compare import Comparison, Status, bit_equal, compare
 from parity.core.mistake import Mistake
+from parity.oracles.training import train
 from parity.pretraining.initial_weights import IGNORED
 from parity.pretraining.inputs import STILL, model
-from parity.pretraining.right import Recipe, Settings, train
+from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome, accounted
-from parity.suite.training_runs import Batch, State
+from parity.suite.training_runs import Batch, State, as_built
 
 TRAINED = 2e-8
 """What a parameter may differ by after steps in double precision, as a share of its largest number.
@@ -22,6 +23,7 @@ precision by 1.3e-9. The smallest of known mistakes shows at 2e-6."""
 
 KEPT = 64  # trainings that are remembered: all mistakes, not all pairs of them
 
+Settings = Mapping[str, Any]
 Run = Callable[[Mistake], Iterable[State]]
 
 
@@ -48,15 +50,36 @@ def reference_states(
     begin: State,
     steps: Sequence[Sequence[Batch]],
     settings: Settings,
-    recipe: Recipe | None = None,
     *,
     config: dict[str, Any] = STILL,
     dtype: str = "float64",
 ) -> Iterator[State]:
-    """Train the reference's model in plain code; its parameters after each step, as they come."""
+    """Train the reference's model; its parameters after each step, as they come."""
     trained = model(config, begin, dtype)
-    for _ in train(trained, steps, settings, recipe or Recipe()):
+    for _ in train(trained, steps, settings):
         yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+
+
+def wrong_states(
+    mistake: Mistake, begin: State, train: Callable[[Mistaken, nn.Module], Iterator[Any]]
+) -> LazyStates:
+    """Train scratch_bert's model in double precision, with a mistake.
+
+    Args:
+        mistake: which.
+        begin: the weights.
+        train: trains a model of a maker's.
+    """
+
+    def coming() -> Iterator[State]:
+        from parity.ours.pretraining import ScratchTraining
+
+        maker = Mistaken(ScratchTraining(), [mistake])
+        trained = as_built("", maker.build(STILL, begin), "float64")
+        for _ in train(maker, trained):
+            yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+
+    return LazyStates(coming())
 
 
 def judge_states(
@@ -98,18 +121,26 @@ def judge_states(
     outcome.bits = before + equal, of + len(theirs[-1])
 
 
-def explain(outcome: Outcome, ours: Sequence[State], known: Iterable[Mistake], run: Run) -> None:
+def explain(
+    outcome: Outcome,
+    ours: Sequence[State],
+    known: Iterable[Mistake],
+    run: Run,
+    *,
+    pairs: bool = True,
+) -> None:
     """Name the mistakes that give the candidate's numbers at every step.
 
     Args:
         outcome: gets them.
         ours: the candidate's.
         known: mistakes to try.
-        run: trains the reference's model with a mistake.
+        run: trains with a mistake.
+        pairs: whether two at once are tried, too.
     """
     if any(row.status is Status.MISSING_OURS for row in outcome.different):
         return  # what is not there has no numbers
-    outcome.explain(known, lambda mistake: same(ours, run(mistake)))
+    outcome.explain(known, lambda mistake: same(ours, run(mistake)), pairs=pairs)
 
 
 def same(ours: Sequence[State], theirs: Iterable[State]) -> bool:

@@ -7,10 +7,14 @@ from parity.core.mistake import Mistake
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
-from parity.pretraining.mistakes import losses
-from parity.pretraining.mistakes.steps import DROPOUT, STEPS
-from parity.pretraining.right import Recipe
-from parity.pretraining.states import KEPT, LazyStates, explain, judge_states, reference_states
+from parity.pretraining.states import (
+    KEPT,
+    LazyStates,
+    explain,
+    judge_states,
+    reference_states,
+    wrong_states,
+)
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
@@ -26,17 +30,24 @@ def check_steps(candidate: Asked) -> Outcome:
     outcome, number = Outcome("steps"), SETTINGS["steps"]
     given = {"weights": weights(), "steps": steps(number), "settings": SETTINGS}
     ours = candidate.ask("train", config=WITHOUT_DROPOUT, dtype="float64", **given)["states"]
-    judge_states(outcome, ours, [*_trained(number, None)])
+    judge_states(outcome, ours, [*_right(number)])
     if outcome.different and len(ours) == number:
-        explain(outcome, ours, (*STEPS, *losses.MISTAKES), partial(_trained, number))
+        from parity.pretraining.mistakes import losses
+        from parity.pretraining.mistakes.steps import STEPS
+
+        explain(outcome, ours, (*STEPS, *losses.MISTAKES), partial(_wrong, number))
     return outcome
 
 
+@cache
+def _right(number: int) -> LazyStates:
+    return LazyStates(reference_states(weights(), steps(number), SETTINGS))
+
+
 @lru_cache(KEPT)
-def _trained(number: int, mistake: Mistake | None) -> LazyStates:
-    """The reference's model, with a mistake or none."""
-    recipe = Recipe(**mistake.parts) if mistake else Recipe()
-    return LazyStates(reference_states(weights(), steps(number), SETTINGS, recipe))
+def _wrong(number: int, mistake: Mistake) -> LazyStates:
+    train = lambda maker, model: maker.train(model, steps(number), SETTINGS)  # noqa: E731
+    return wrong_states(mistake, weights(), train)
 
 
 def check_dropout(candidate: Asked) -> Outcome:
@@ -52,8 +63,14 @@ def check_dropout(candidate: Asked) -> Outcome:
     outcome, number = Outcome("dropout"), SETTINGS["steps"]
     given = {"config": CONFIG, "weights": weights(), "dtype": "float32"}
     ours = candidate.ask("train", steps=steps(number), settings=SETTINGS, **given)["states"]
-    judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), DROPOUT)
+    judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), _dropout)
     return outcome
+
+
+def _dropout() -> Mistake:
+    from parity.pretraining.mistakes.steps import DROPOUT
+
+    return DROPOUT
 
 
 @cache

@@ -12,8 +12,7 @@ from parity.core.compare import bit_equal
 from parity.core.mistake import Mistake
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
-from parity.pretraining.mistakes.orders import MISTAKES, epoch_steps
-from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
+from parity.pretraining.states import LazyStates, explain, judge_states, wrong_states
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State
@@ -37,7 +36,9 @@ def check_run(candidate: Asked) -> Outcome:
     ours = candidate.ask("run", config=WITHOUT_DROPOUT, dtype="float64", **given)
     judge_states(outcome, ours, _trainer(without_dropout=True))
     if outcome.different:
-        explain(outcome, ours, MISTAKES, _in_order)
+        from parity.pretraining.mistakes.orders import MISTAKES
+
+        explain(outcome, ours, MISTAKES, _wrong)
         return outcome
     last = candidate.ask("run", config=CONFIG, dtype="float32", **given)[-1]
     theirs = _trainer(without_dropout=False)[-1]
@@ -60,11 +61,9 @@ def _trainer(without_dropout: bool) -> list[State]:
 
 
 @cache
-def _in_order(mistake: Mistake) -> LazyStates:
-    """The reference's model, trained on examples in a wrong order."""
-    of_the_data = {**_OF_THE_DATA, "seed": _SETTINGS["seed"]}
-    steps = epoch_steps(_examples(), **of_the_data, **mistake.parts)
-    return LazyStates(reference_states(weights(), steps, {**_SETTINGS, "steps": len(steps)}))
+def _wrong(mistake: Mistake) -> LazyStates:
+    train = lambda maker, model: maker.run(model, RowsDataset(_examples()), _SETTINGS)  # noqa: E731
+    return wrong_states(mistake, weights(), train)
 
 
 def _examples() -> State:

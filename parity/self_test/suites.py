@@ -6,23 +6,23 @@ from types import ModuleType
 from parity.core.mistake import Mistake
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE
+from parity.pretraining import mistaken as mistaken_pretraining
 from parity.pretraining.suite import PRETRAINING
 from parity.self_test.mutants import finetuning as faulty_finetuning
 from parity.self_test.mutants import inference as faulty_inference
-from parity.self_test.mutants import pretraining as faulty_training
 from parity.suite.mistake import RIGHT, by_id
 from parity.suite.outcome import Outcome
 from parity.suite.suite import Suite
 
 _TRIED: tuple[tuple[Suite, ModuleType], ...] = (
-    (PRETRAINING, faulty_training),
+    (PRETRAINING, mistaken_pretraining),
     (FINETUNING, faulty_finetuning),
     (INFERENCE, faulty_inference),
 )
 """Each suite, and a module of candidates that are called by the names of their mistakes."""
 
 
-def mistakes_by_title() -> dict[str, tuple[Mistake, ...]]:
+def mistakes_by_title() -> dict[str, Sequence[Mistake]]:
     """Return the known mistakes of all suites, by a title."""
     return {title: part for _, module in _TRIED for title, part in module.PARTS.items()}
 

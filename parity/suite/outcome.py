@@ -45,20 +45,30 @@ class Outcome:
             return Status.UNSUPPORTED
         return Status.VALUE if self.different or self.crashed else Status.MATCH
 
-    def explain(self, known: Iterable[Mistake], fits: Callable[[Mistake], bool]) -> None:
+    def explain(
+        self, known: Iterable[Mistake], fits: Callable[[Mistake], bool], *, pairs: bool = True
+    ) -> None:
         """Name the causes.
 
         Args:
             known: mistakes to try, alone, and then two at once where they are of different parts.
             fits: whether one comes to what the candidate did.
+            pairs: whether two at once are tried.
         """
         known = [each for each in known if not each.equivalent]
         self.causes = [each for each in known if fits(each)]
-        if self.causes:
+        if self.causes or not pairs:
             return
         for one, other in combinations(known, 2):
-            both = replace(one, parts={**one.parts, **other.parts})
-            if len(both.parts) == len(one.parts) + len(other.parts) and fits(both):
+            if one.touched & other.touched:
+                continue
+            both = replace(
+                one,
+                id=f"{one.id}+{other.id}",
+                replaces=one.replaces + other.replaces,
+                parts={**one.parts, **other.parts},
+            )
+            if fits(both):
                 self.causes, self.together = [one, other], True
                 return
 

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 
 from parity.core.errors import CandidateError
 
+IGNORED = -100  # a label that is not predicted
 Batch = Mapping[str, Tensor]
 State = dict[str, Tensor]
 

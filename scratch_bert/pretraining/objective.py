@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,14 +25,25 @@ class Counts(NamedTuple):
     words: int
     pairs: int
 
-    @classmethod
-    def of(cls, batches: Iterable[Batch]) -> Self:
-        """Count the labels of batches."""
-        words = pairs = 0
-        for batch in batches:
-            words += int((batch["labels"] != IGNORED).sum())
-            pairs += batch["next_sentence_label"].numel() if "next_sentence_label" in batch else 0
-        return cls(words, pairs)
+
+def count_labels(batches: Iterable[Batch]) -> Counts:
+    """Count what batches have to predict."""
+    words = pairs = 0
+    for batch in batches:
+        words += int((batch["labels"] != IGNORED).sum())
+        pairs += batch["next_sentence_label"].numel() if "next_sentence_label" in batch else 0
+    return Counts(words, pairs)
+
+
+def word_loss(scores: Tensor, labels: Tensor, count: int) -> Tensor:
+    """Sum the cross entropy over the masked tokens, and divide it by their count in the step."""
+    lost = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
+    return lost / max(1, count)  # where nothing is masked HF's is NaN
+
+
+def pair_loss(scores: Tensor, labels: Tensor, count: int) -> Tensor:
+    """Sum the cross entropy over the pairs, and divide it by their count in the step."""
+    return F.cross_entropy(scores, labels, reduction="sum") / count
 
 
 def word_scores(output: PreTrainingOutput | HeadOutput) -> Tensor:
@@ -55,7 +66,7 @@ class Pretraining:
 
     def count(self, batches: Iterable[Batch]) -> Counts:
         """Count the labels of a step's batches."""
-        return Counts.of(batches)
+        return count_labels(batches)
 
     def loss(self, model: nn.Module, batch: Batch, counts: Sequence[int]) -> Tensor:
         """Return a batch's share of its step's loss.
@@ -73,11 +84,7 @@ class Pretraining:
             at = labels != IGNORED
             labels = labels[at]
         output = model(**inputs, logits_at=at, attention=self.attention)
-        scores = word_scores(output)
-        hidden = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
-        loss = hidden / max(1, words)  # where nothing is hidden HF's is NaN
+        loss = word_loss(word_scores(output), labels, words)
         if "next_sentence_label" not in batch:
             return loss
-        labels = batch["next_sentence_label"]
-        follows = F.cross_entropy(output.seq_relationship_logits, labels, reduction="sum")
-        return loss + follows / pairs
+        return loss + pair_loss(output.seq_relationship_logits, batch["next_sentence_label"], pairs)

@@ -58,11 +58,8 @@ def sentence_pairs(
         first, second = (joined(part) for part in (stretch[:cut], stretch[cut:]))
         begin = end
         if is_random:
-            for _ in range(_TRIES):
-                other = rng.randint(0, len(documents) - 1)
-                if other != place:
-                    break
-            second = from_anywhere(documents[other], wanted - len(first), rng)
+            other = documents[another(len(documents), place, rng)]
+            second = from_anywhere(other, wanted - len(first), rng)
             begin -= len(stretch) - cut  # what was not used is there for the next pair
         truncate(first, second, room, rng)
         yield Pair(first, second, is_random)
@@ -86,6 +83,15 @@ def cut_of(sentences: int, rng: Random) -> tuple[int, bool]:
     """Draw after how many sentences a stretch is cut, and whether a random one follows there."""
     cut = rng.randint(1, sentences - 1) if sentences >= 2 else 1
     return cut, sentences == 1 or rng.random() < 0.5
+
+
+def another(documents: int, place: int, rng: Random) -> int:
+    """Draw the number of another document, or after some tries of this one."""
+    for _ in range(_TRIES):
+        other = rng.randint(0, documents - 1)
+        if other != place:
+            break
+    return other
 
 
 def from_anywhere(document: Sequence[Sentence], wanted: int, rng: Random) -> list[int]:

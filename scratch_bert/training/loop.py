@@ -5,7 +5,7 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from scratch_bert.training.distributed import processes
 from scratch_bert.training.run.layer_decay import freeze
@@ -109,17 +109,19 @@ class Training:
         epoch, first = divmod(taken, of_epoch)
         if first == 0:
             torch.empty((), dtype=torch.int64).random_()  # as torch's DataLoader begins
-        order = epoch_order(len(examples), settings.seed, epoch)
-        steps = torch.split(order, settings.batch_size * settings.accumulation)
-        for numbers in steps[first : first + end - self.step]:
+        for numbers in self._steps(len(examples), epoch)[first : first + end - self.step]:
             dealt = [batch.tolist() for batch in torch.split(numbers, settings.batch_size)]
             yield self._take(examples, dealt, epoch)
+
+    def _steps(self, examples: int, epoch: int) -> Sequence[Tensor]:
+        """Deal the numbers of examples out to an epoch's steps."""
+        order = epoch_order(examples, self.settings.seed, epoch)
+        return torch.split(order, self.settings.batch_size * self.settings.accumulation)
 
     def _take(self, examples: Examples, dealt: Sequence[Sequence[int]], epoch: int) -> Done:
         """Take a step on batches of these examples, of which each process computes its share."""
         settings, device = self.settings, next(self.model.parameters()).device
-        places = range(processes.own(), len(dealt), processes.number())
-        spare = len(places) < len(range(0, len(dealt), processes.number()))
+        places, spare = processes.share(len(dealt))
         batches = []
         for place in [*places, 0] if spare else places:
             batch = examples.batch(dealt[place], epoch)

@@ -28,11 +28,17 @@ def parameter_groups(
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
-        decays = not ("bias" in name or "LayerNorm" in name)
+        decaying = decays(name, parameter)
+        own = weight_decay if decaying else 0.0
         share = layer_decay ** (layers + 1 - height(name, layers))
-        new: dict[str, Any] = {"params": [], "weight_decay": weight_decay * decays, "share": share}
-        groups.setdefault((share, decays), new)["params"].append(parameter)
+        new: dict[str, Any] = {"params": [], "weight_decay": own, "share": share}
+        groups.setdefault((share, decaying), new)["params"].append(parameter)
     return [*groups.values()]
+
+
+def decays(name: str, parameter: nn.Parameter) -> bool:  # noqa: ARG001
+    """Whether a parameter decays: all do but biases and LayerNorms."""
+    return not ("bias" in name or "LayerNorm" in name)
 
 
 class OriginalAdamW(torch.optim.Optimizer):

@@ -63,20 +63,41 @@ def training_step(
         spare: the last batch is another process's, computed to keep in step; it counts nothing.
     """
     device, last = next(model.parameters()).device, len(batches) - 1
-    own = objective.count(batches[:last] if spare else batches)
-    counts = processes.total(torch.tensor(own, device=device)).tolist()
+    counts = divisors(objective, batches[:last] if spare else batches, len(batches), device)
     total = torch.zeros((), device=device)
     for place, batch in enumerate(batches):
         if seeds is not None:
             torch.manual_seed(seeds[place])
         with processes.without_sum(model) if place < last else nullcontext():
             with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                loss = objective.loss(model, batch, counts)
+                loss = objective.loss(model, batch, counts[place])
             if spare and place == last:
                 loss = loss * 0
             loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
-    norm = nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)
+    norm = clip(model, max_grad_norm)
     optimizer.step()
     optimizer.zero_grad()
     return Step(processes.total(total), processes.whole(norm))
+
+
+def divisors(
+    objective: Objective, counted: Sequence[Batch], batches: int, device: torch.device
+) -> list[Sequence[int]]:
+    """Return what each batch's losses are divided by: the labels of the whole step.
+
+    A mean of the batches' means would weigh a label more where its batch has few of them.
+
+    Args:
+        objective: counts labels.
+        counted: those of this process's batches that count.
+        batches: how many this process computes.
+        device: of the model.
+    """
+    own = torch.tensor(objective.count(counted), device=device)
+    return [processes.total(own).tolist()] * batches
+
+
+def clip(model: nn.Module, longest: float) -> Tensor:
+    """Shorten all gradients together to a length; returns the length that they had."""
+    return nn.utils.clip_grad_norm_(model.parameters(), longest)

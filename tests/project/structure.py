@@ -20,7 +20,7 @@ ROOMS = {
         *("training", "pretraining", "inference", "finetuning", "inspection", "cli", "__main__"),
     ],
     "parity": [
-        *("reference", "core", "suite", "ours"),
+        *("reference", "core", "suite", "oracles", "ours"),
         *("model", "tokenizer", "pretraining", "finetuning", "inference"),
         *("adapter", "diagnosis", "session", "self_test", "report", "api", "exercises"),
         *("testing", "pytest_plugin", "cli"),

@@ -27,7 +27,7 @@ WALLS = {  # what is imported, and what it must do without
             "parity.adapter.worker",
             "parity.suite.worker",
             "parity.ours.pretraining",
-            "parity.self_test.mutants.pretraining",
+            "parity.pretraining.mistaken",
             "parity.ours.finetuning",
             "parity.self_test.mutants.finetuning",
             "parity.inference.candidate",

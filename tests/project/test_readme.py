@@ -276,7 +276,7 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("suite", "candidate", "check"),
     [
-        ("pretraining", "parity.self_test.mutants.pretraining:steps-decay-of-all", "steps"),
+        ("pretraining", "parity.pretraining.mistaken:steps-decay-of-all", "steps"),
         ("finetuning", "parity.self_test.mutants.finetuning:regress-broadcast", "regress"),
     ],
 )

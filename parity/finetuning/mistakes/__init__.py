@@ -1,1 +1,1 @@
-"""Known mistakes of fine-tuning, by what they break."""
+"""KnownMistakes mistakes of fine-tuning, by what they break."""

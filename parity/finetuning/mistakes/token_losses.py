@@ -8,9 +8,8 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake
 from parity.finetuning.right import lost_on_classes, lost_on_ends
-from parity.pretraining.right import IGNORED
 from parity.suite.mistake import instead
-from parity.suite.training_runs import Batch
+from parity.suite.training_runs import IGNORED, Batch
 
 _LOWEST = -1e9
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from parity.core.mistake import Mistake
-from parity.pretraining.right import IGNORED
 from parity.suite.mistake import instead
+from parity.suite.training_runs import IGNORED
 
 Row = dict[str, list[int]]
 OUTSIDE = "O"

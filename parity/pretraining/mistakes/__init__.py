@@ -1,1 +1,1 @@
-"""Known mistakes of pretraining, by what they break."""
+"""KnownMistakes mistakes of pretraining, by what they break."""

@@ -1,80 +1,107 @@
 """The loss of pretraining, as it goes wrong."""
 
+from collections.abc import Callable, Iterable, Sequence
+
+import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from parity.pretraining.right import IGNORED, PAIRS, WORDS, Task, lost_on_words
-from parity.suite.mistake import instead
-from parity.suite.training_runs import Batch
+from parity.suite.mistake import KnownMistakes
+from parity.suite.training_runs import IGNORED, Batch
+from scratch_bert.pretraining.objective import Counts, Pretraining, count_labels, pair_loss
 
-
-def _every_label(batch: Batch) -> Tensor:
-    return batch["labels"].where(batch["labels"] != IGNORED, batch["input_ids"])
-
-
-def _inverted(scores: Tensor, batch: Batch) -> Tensor:
-    return F.cross_entropy(scores, 1 - batch["next_sentence_label"], reduction="sum")
-
-
-def _without_zero(scores: Tensor, batch: Batch) -> Tensor:
-    labels = batch["next_sentence_label"]
-    return F.cross_entropy(scores, labels, ignore_index=0, reduction="sum")
-
+MISTAKES = KnownMistakes("loss")
 
 _COUNTED = "sum over the labels that are not -100, divided by how many those are"
 _LABELS = "batches with different numbers of labels"
 
-MISTAKES = (
-    instead(
-        "loss",
-        "loss-ignored-counted",
-        "the loss of hidden words is divided by all tokens, hidden or not",
-        _COUNTED,
-        detected_by=_LABELS,
-        words=Task(lambda batch: batch["labels"].numel(), WORDS.lost),
-    ),
-    instead(
-        "loss",
-        "loss-of-every-token",
-        "the loss is over every token, hidden or not",
-        _COUNTED,
-        detected_by=_LABELS,
-        words=Task(
-            lambda batch: batch["labels"].numel(),
-            lambda scores, batch: lost_on_words(scores, _every_label(batch)),
-        ),
-    ),
-    instead(
-        "loss",
-        "loss-pairs-ignore-0",
-        "a next-sentence label of 0 is ignored",
-        "ignore_index is -100 for both losses",
-        detected_by="pairs of both labels",
-        seen="ignore_index=0, once for padding, used for both losses",
-        pairs=Task(lambda batch: int((batch["next_sentence_label"] != 0).sum()), _without_zero),
-    ),
-    instead(
-        "loss",
-        "loss-pairs-inverted",
-        "the first score of a pair means random, and the second that it follows",
-        "score 0 is of a pair that follows, score 1 of a random one",
-        detected_by="pairs of both labels",
-        pairs=Task(PAIRS.count, _inverted),
-    ),
-    instead(
-        "loss",
-        "loss-pairs-missing",
-        "the loss of next sentences is missing",
-        "add both losses",
-        detected_by="any batch with labels of both tasks",
-        pairs=None,
-    ),
-    instead(
-        "loss",
-        "loss-summed",
-        "the loss of hidden words is summed",
-        _COUNTED,
-        detected_by=_LABELS,
-        words=Task(lambda _: 1, WORDS.lost),
-    ),
+Count = Callable[[Iterable[Batch]], Counts]
+Lost = Callable[[Tensor, Tensor, int], Tensor]
+
+
+def _all_tokens(right: Count, batches: Iterable[Batch]) -> Counts:
+    batches = [*batches]
+    return right(batches)._replace(words=sum(batch["labels"].numel() for batch in batches))
+
+
+@MISTAKES(
+    "loss-ignored-counted",
+    count_labels,
+    "the loss of hidden words is divided by all tokens, hidden or not",
+    _COUNTED,
+    detected_by=_LABELS,
 )
+def ignored_labels_count(right: Count, batches: Iterable[Batch]) -> Counts:
+    return _all_tokens(right, batches)
+
+
+@MISTAKES(
+    "loss-of-every-token",
+    Pretraining.loss,
+    "the loss is over every token, hidden or not",
+    _COUNTED,
+    detected_by=_LABELS,
+    counts=(count_labels, _all_tokens),
+)
+def every_token_is_predicted(
+    right: Callable[..., Tensor],
+    objective: Pretraining,
+    model: nn.Module,
+    batch: Batch,
+    counts: Sequence[int],
+) -> Tensor:
+    labels = batch["labels"].where(batch["labels"] != IGNORED, batch["input_ids"])
+    return right(objective, model, {**batch, "labels": labels}, counts)
+
+
+def _not_zero(right: Count, batches: Iterable[Batch]) -> Counts:
+    batches = [*batches]
+    pairs = sum(int((batch["next_sentence_label"] != 0).sum()) for batch in batches)
+    return right(batches)._replace(pairs=pairs)
+
+
+@MISTAKES(
+    "loss-pairs-ignore-0",
+    pair_loss,
+    "a next-sentence label of 0 is ignored",
+    "ignore_index is -100 for both losses",
+    detected_by="pairs of both labels",
+    seen="ignore_index=0, once for padding, used for both losses",
+    counts=(count_labels, _not_zero),
+)
+def label_0_is_ignored(_: Lost, scores: Tensor, labels: Tensor, count: int) -> Tensor:
+    return F.cross_entropy(scores, labels, ignore_index=0, reduction="sum") / count
+
+
+@MISTAKES(
+    "loss-pairs-inverted",
+    pair_loss,
+    "the first score of a pair means random, and the second that it follows",
+    "score 0 is of a pair that follows, score 1 of a random one",
+    detected_by="pairs of both labels",
+)
+def pair_labels_are_inverted(right: Lost, scores: Tensor, labels: Tensor, count: int) -> Tensor:
+    return right(scores, 1 - labels, count)
+
+
+@MISTAKES(
+    "loss-pairs-missing",
+    pair_loss,
+    "the loss of next sentences is missing",
+    "add both losses",
+    detected_by="any batch with labels of both tasks",
+)
+def pair_loss_is_missing(_: Lost, scores: Tensor, _labels: Tensor, _count: int) -> Tensor:
+    return torch.zeros((), dtype=scores.dtype)
+
+
+@MISTAKES(
+    "loss-summed",
+    count_labels,
+    "the loss of hidden words is summed",
+    _COUNTED,
+    detected_by=_LABELS,
+)
+def word_loss_is_summed(right: Count, batches: Iterable[Batch]) -> Counts:
+    batches = [*batches]
+    return right(batches)._replace(words=len(batches))

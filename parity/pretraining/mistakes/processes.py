@@ -1,78 +1,200 @@
 """Training that stops and goes on, and training in several processes, as they go wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
-from parity.suite.mistake import instead
+import torch
+from torch import nn
+
+from parity.suite.mistake import KnownMistakes
 from parity.suite.training_runs import Batch
+from scratch_bert.training.distributed import processes
+from scratch_bert.training.loop import Done, Training
+from scratch_bert.training.run.checkpoints import resume
+from scratch_bert.training.run.settings import Settings
+from scratch_bert.training.step import Objective, divisors
 
-RESUMED = tuple(
-    instead(
-        "resume",
-        f"resume-without-{what}",
-        says,
-        "keep model, optimiser, step and torch.get_rng_state(), and put all of them back",
-        detected_by="a training that is stopped after seven steps, and goes on",
-        forgets=forgotten,
-    )
-    for what, forgotten, says in (
-        ("model", "model", "the weights are those it is built with when it goes on"),
-        ("optimizer", "optimizer", "Adam's means begin at zero when it goes on"),
-        ("rate", "rate", "the learning rate begins anew, warm-up and all, when it goes on"),
-        ("data", "data", "the first batches are seen again when it goes on"),
-        ("step", "step", "all steps are taken again when it goes on"),
-        ("random", "random", "dropout's draws begin anew when it goes on"),
-    )
+RESUMED = KnownMistakes("resume")
+
+_KEEP = "keep model, optimiser, step and torch.get_rng_state(), and put all of them back"
+_STOPPED = "a training that is stopped after seven steps, and goes on"
+
+Resume = Callable[[Training, Path], None]
+
+
+@RESUMED(
+    "resume-without-model",
+    resume,
+    "the weights are those it is built with when it goes on",
+    _KEEP,
+    detected_by=_STOPPED,
 )
+def model_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    built = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
+    right(training, place)
+    training.model.load_state_dict(built)
+
+
+@RESUMED(
+    "resume-without-optimizer",
+    resume,
+    "Adam's means begin at zero when it goes on",
+    _KEEP,
+    detected_by=_STOPPED,
+)
+def optimizer_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    right(training, place)
+    training.optimizer = training.settings.optimizer(training.model)
+
+
+class _Begun(Settings):
+    """Settings of a training whose learning rate begins anew."""
+
+    begun = 0
+
+    def rate(self, step: int) -> float:
+        return super().rate(step - self.begun)
+
+
+@RESUMED(
+    "resume-without-rate",
+    resume,
+    "the learning rate begins anew, warm-up and all, when it goes on",
+    _KEEP,
+    detected_by=_STOPPED,
+)
+def learning_rate_begins_anew(right: Resume, training: Training, place: Path) -> None:
+    right(training, place)
+    settings = _Begun(**vars(training.settings))
+    object.__setattr__(settings, "begun", training.step)
+    training.settings = settings
+
+
+_seen: dict[int, int] = {}  # of a training, the examples that it saw before it was stopped
+
+
+def _from_the_first(
+    right: Callable[..., Done],
+    training: Training,
+    examples: Any,
+    dealt: Sequence[Sequence[int]],
+    epoch: int,
+) -> Done:
+    seen = _seen.get(id(training), 0) * len(dealt)
+    return right(training, examples, [[n - seen for n in batch] for batch in dealt], epoch)
+
+
+@RESUMED(
+    "resume-without-data",
+    resume,
+    "the first batches are seen again when it goes on",
+    _KEEP,
+    detected_by=_STOPPED,
+    examples=(Training._take, _from_the_first),
+)
+def data_begins_anew(right: Resume, training: Training, place: Path) -> None:
+    right(training, place)
+    _seen.clear()
+    _seen[id(training)] = training.step
+
+
+@RESUMED(
+    "resume-without-step",
+    resume,
+    "all steps are taken again when it goes on",
+    _KEEP,
+    detected_by=_STOPPED,
+)
+def step_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    right(training, place)
+    training.step = 0
+
+
+@RESUMED(
+    "resume-without-random",
+    resume,
+    "dropout's draws begin anew when it goes on",
+    _KEEP,
+    detected_by=_STOPPED,
+)
+def random_state_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    before = torch.get_rng_state()
+    right(training, place)
+    torch.set_rng_state(before)
+
+
+PROCESSES = KnownMistakes("processes")
 
 _SUM = "add the processes' gradients, each divided by the number of the whole step's labels"
 _TWO = "two processes, beside one that accumulates two batches"
 
-
-def _all(batches: Sequence[Batch], _rank: int, _world: int) -> Sequence[Batch]:
-    return batches
+Divisors = Callable[..., list[Sequence[int]]]
 
 
-PROCESSES = (
-    instead(
-        "processes",
-        "processes-mean-of-means",
-        "each process takes the mean over its own labels, and gradients are averaged",
-        _SUM,
-        detected_by=_TWO,
-        seen="DistributedDataParallel and a mean loss",
-        weigh=lambda own, _, batches: max(1, own) * batches,
-    ),
-    instead(
-        "processes",
-        "processes-averaged",
-        "gradients are averaged though each is divided by the number of all labels already",
-        _SUM,
-        detected_by=_TWO,
-        seen="DistributedDataParallel, which divides by the number of processes",
-        weigh=lambda _, step, batches: step * batches,
-    ),
-    instead(
-        "processes",
-        "processes-sum-of-means",
-        "each process takes the mean over its own labels, and gradients are added",
-        _SUM,
-        detected_by=_TWO,
-        weigh=lambda own, _step, _: max(1, own),
-    ),
-    instead(
-        "processes",
-        "processes-all-batches",
-        "each process computes all batches, and gradients are added",
-        "deal the batches out: rank::world",
-        detected_by=_TWO,
-        mine=_all,
-    ),
-    instead(
-        "processes",
-        "processes-apart",
-        "each process trains on its own batches alone",
-        "torch.distributed.all_reduce of the gradients before they are clipped",
-        detected_by=_TWO,
-        reduces=False,
-    ),
+@PROCESSES(
+    "processes-mean-of-means",
+    divisors,
+    "each process takes the mean over its own labels, and gradients are averaged",
+    _SUM,
+    detected_by=_TWO,
+    seen="DistributedDataParallel and a mean loss",
 )
+def means_are_averaged(
+    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
+) -> list[Sequence[int]]:
+    return [
+        [number * processes.number() for number in objective.count([batch])] for batch in counted
+    ]
+
+
+@PROCESSES(
+    "processes-averaged",
+    divisors,
+    "gradients are averaged though each is divided by the number of all labels already",
+    _SUM,
+    detected_by=_TWO,
+    seen="DistributedDataParallel, which divides by the number of processes",
+)
+def shares_are_averaged(right: Divisors, *given: Any) -> list[Sequence[int]]:
+    return [[number * processes.number() for number in counts] for counts in right(*given)]
+
+
+@PROCESSES(
+    "processes-sum-of-means",
+    divisors,
+    "each process takes the mean over its own labels, and gradients are added",
+    _SUM,
+    detected_by=_TWO,
+)
+def means_are_added(
+    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
+) -> list[Sequence[int]]:
+    return [objective.count([batch]) for batch in counted]
+
+
+def _of_the_step(_: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any) -> Any:
+    return [objective.count(counted)] * len(counted)
+
+
+@PROCESSES(
+    "processes-all-batches",
+    processes.share,
+    "each process computes all batches, and gradients are added",
+    "deal the batches out: rank::world",
+    detected_by=_TWO,
+    counts=(divisors, _of_the_step),
+)
+def each_process_takes_all_batches(_: Callable[..., Any], batches: int) -> tuple[range, bool]:
+    return range(batches), False
+
+
+@PROCESSES(
+    "processes-apart",
+    processes.spread,
+    "each process trains on its own batches alone",
+    "torch.distributed.all_reduce of the gradients before they are clipped",
+    detected_by=_TWO,
+)
+def gradients_are_not_added(_: Any, model: nn.Module, *_given: Any) -> nn.Module:
+    return model

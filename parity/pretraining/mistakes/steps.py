@@ -1,52 +1,20 @@
 """Training steps, as they go wrong."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.optim import Adam, AdamW, Optimizer
 
-from parity.core.mistake import Mistake
-from parity.pretraining.right import Settings, hf_rate
-from parity.suite.mistake import instead
-from scratch_bert.training.optimizer import OriginalAdamW
-from scratch_bert.training.schedule import original_schedule
+from parity.suite.mistake import KnownMistakes
+from parity.suite.training_runs import Batch
+from scratch_bert.training.optimizer import OriginalAdamW, decays, parameter_groups
+from scratch_bert.training.run.settings import Settings
+from scratch_bert.training.schedule import huggingface_schedule, original_schedule
+from scratch_bert.training.step import Objective, Step, clip, divisors, training_step
 
-Groups = Iterable[dict[str, Any]]
-
-
-def _l2(groups: Groups) -> Optimizer:
-    return Adam(groups, 0.0)
-
-
-def _uncorrected(groups: Groups) -> Optimizer:
-    return OriginalAdamW(groups, 0.0, eps=1e-8)
-
-
-def _original(groups: Groups) -> Optimizer:
-    return OriginalAdamW(groups, 0.0)
-
-
-def _eps(groups: Groups) -> Optimizer:
-    return AdamW(groups, 0.0, eps=1e-6)
-
-
-def _betas(groups: Groups) -> Optimizer:
-    return AdamW(groups, 0.0, betas=(0.9, 0.98))
-
-
-def _clip_each(parameters: Sequence[nn.Parameter], longest: float) -> None:
-    for parameter in parameters:
-        nn.utils.clip_grad_norm_(parameter, longest)
-
-
-def _no_warmup(step: int, settings: Settings) -> float:
-    return max(0.0, 1 - step / settings["steps"])
-
-
-def _stays_high(step: int, settings: Settings) -> float:
-    return min(1.0, step / settings["warmup"])
-
+STEPS = KnownMistakes("steps")
 
 _STEPS = "twenty steps in double precision, each of two batches"
 _GROUPS = 'two groups: no decay for names with "bias" or "LayerNorm"'
@@ -55,167 +23,228 @@ _CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm), once
 _RATE = "get_linear_schedule_with_warmup, stepped after the optimiser: the first step's rate is 0"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
 
-STEPS: tuple[Mistake, ...] = (
-    instead(
-        "steps",
-        "steps-decay-of-all",
-        "biases and LayerNorms decay, too",
-        _GROUPS,
-        detected_by=_STEPS,
-        decays=lambda _name, _: True,
-    ),
-    instead(
-        "steps",
-        "steps-decay-of-norms",
-        "LayerNorms decay, too; biases alone do not",
-        _GROUPS,
-        detected_by=_STEPS,
-        decays=lambda name, _: not name.endswith("bias"),
-    ),
-    instead(
-        "steps",
-        "steps-no-decay",
-        "nothing decays",
-        _GROUPS,
-        detected_by=_STEPS,
-        decays=lambda _name, _: False,
-    ),
-    instead(
-        "steps",
-        "steps-decay-of-matrices",
-        "what has two dimensions decays, whatever its name",
-        "",
-        detected_by=_STEPS,
-        equivalent="BERT's biases and LayerNorms are all that has one dimension",
-        decays=lambda _, parameter: parameter.dim() > 1,
-    ),
-    instead(
-        "steps",
-        "steps-l2",
-        "decay is added to the gradient, where Adam scales it (L2)",
-        "AdamW, whose decay is decoupled: p -= lr * weight_decay * p",
-        detected_by=_STEPS,
-        seen="torch.optim.Adam(weight_decay=…)",
-        optimizer=_l2,
-    ),
-    instead(
-        "steps",
-        "steps-bias-uncorrected",
-        "Adam's means are not corrected for having begun at zero",
-        _ADAMW,
-        detected_by=_STEPS,
-        optimizer=_uncorrected,
-    ),
-    instead(
-        "steps",
-        "steps-original-adam",
-        "Adam is the original's: no correction of means, and an eps of 1e-6",
-        _ADAMW,
-        detected_by=_STEPS,
-        seen="google-research/bert",
-        optimizer=_original,
-    ),
-    instead(
-        "steps",
-        "steps-eps",
-        "Adam's eps is 1e-6",
-        _ADAMW,
-        detected_by=_STEPS,
-        seen="the paper's appendix, and RoBERTa",
-        optimizer=_eps,
-    ),
-    instead(
-        "steps",
-        "steps-betas",
-        "Adam's second beta is 0.98",
-        _ADAMW,
-        detected_by=_STEPS,
-        seen="RoBERTa",
-        optimizer=_betas,
-    ),
-    instead(
-        "steps",
-        "steps-clip-each",
-        "each parameter's gradient is clipped by its own norm",
-        _CLIP,
-        detected_by=_STEPS,
-        clip=_clip_each,
-    ),
-    instead(
-        "steps",
-        "steps-not-clipped",
-        "gradients are not clipped",
-        _CLIP,
-        detected_by=_STEPS,
-        clip=lambda _parameters, _: None,
-    ),
-    instead(
-        "steps",
-        "steps-mean-of-means",
-        "a step's loss is the mean of its batches' means",
-        _STEP,
-        detected_by=_STEPS,
-        seen="transformers#34191",
-        weigh=lambda own, _, batches: max(1, own) * batches,
-    ),
-    instead(
-        "steps",
-        "steps-sum-of-means",
-        "the means of a step's batches are summed and not divided",
-        _STEP,
-        detected_by=_STEPS,
-        seen="transformers#47688: HuggingFace's Trainer with BERT's heads",
-        weigh=lambda own, _step, _: max(1, own),
-    ),
-    instead(
-        "steps",
-        "steps-warmup-early",
-        "the learning rate is a step ahead",
-        _RATE,
-        detected_by=_STEPS,
-        seen="scheduler.step() before the first optimizer.step()",
-        rate=lambda step, settings: hf_rate(step + 1, settings),
-    ),
-    instead(
-        "steps",
-        "steps-original-rate",
-        "the learning rate falls from step 0 on, beside the warm-up",
-        _RATE,
-        detected_by=_STEPS,
-        seen="google-research/bert",
-        rate=lambda step, given: original_schedule(step, given["warmup"], given["steps"]),
-    ),
-    instead(
-        "steps",
-        "steps-no-warmup",
-        "there is no warm-up",
-        _RATE,
-        detected_by=_STEPS,
-        rate=_no_warmup,
-    ),
-    instead(
-        "steps",
-        "steps-rate-stays",
-        "the learning rate stays high after the warm-up",
-        _RATE,
-        detected_by=_STEPS,
-        rate=_stays_high,
-    ),
-    instead(
-        "steps",
-        "steps-gradients-stay",
-        "gradients of earlier steps are still there",
-        "optimizer.zero_grad() in each step",
-        detected_by=_STEPS,
-        zeroes=False,
-    ),
-)
+Decays = Callable[[str, nn.Parameter], bool]
+Divisors = Callable[..., list[Sequence[int]]]
+Schedule = Callable[[int, int, int], float]
 
-DROPOUT = instead(
-    "dropout",
+
+@STEPS(
+    "steps-decay-of-all", decays, "biases and LayerNorms decay, too", _GROUPS, detected_by=_STEPS
+)
+def all_parameters_decay(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
+    return True
+
+
+@STEPS(
+    "steps-decay-of-norms",
+    decays,
+    "LayerNorms decay, too; biases alone do not",
+    _GROUPS,
+    detected_by=_STEPS,
+)
+def norms_decay(_: Decays, name: str, _parameter: nn.Parameter) -> bool:
+    return not name.endswith("bias")
+
+
+@STEPS("steps-no-decay", decays, "nothing decays", _GROUPS, detected_by=_STEPS)
+def nothing_decays(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
+    return False
+
+
+@STEPS(
+    "steps-decay-of-matrices",
+    decays,
+    "what has two dimensions decays, whatever its name",
+    "",
+    detected_by=_STEPS,
+    equivalent="BERT's biases and LayerNorms are all that has one dimension",
+)
+def matrices_decay(_: Decays, _name: str, parameter: nn.Parameter) -> bool:
+    return parameter.dim() > 1
+
+
+def _groups(settings: Settings, model: nn.Module) -> list[dict[str, Any]]:
+    return parameter_groups(model, settings.weight_decay, settings.layer_decay)
+
+
+@STEPS(
+    "steps-l2",
+    Settings.optimizer,
+    "decay is added to the gradient, where Adam scales it (L2)",
+    "AdamW, whose decay is decoupled: p -= lr * weight_decay * p",
+    detected_by=_STEPS,
+    seen="torch.optim.Adam(weight_decay=…)",
+)
+def decay_is_added_to_the_gradient(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    return Adam(_groups(settings, model), settings.learning_rate)
+
+
+@STEPS(
+    "steps-bias-uncorrected",
+    Settings.optimizer,
+    "Adam's means are not corrected for having begun at zero",
+    _ADAMW,
+    detected_by=_STEPS,
+)
+def means_are_not_corrected(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    return OriginalAdamW(_groups(settings, model), settings.learning_rate, eps=1e-8)
+
+
+@STEPS(
+    "steps-original-adam",
+    Settings.optimizer,
+    "Adam is the original's: no correction of means, and an eps of 1e-6",
+    _ADAMW,
+    detected_by=_STEPS,
+    seen="google-research/bert",
+)
+def adam_is_the_original(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    return OriginalAdamW(_groups(settings, model), settings.learning_rate)
+
+
+@STEPS(
+    "steps-eps",
+    Settings.optimizer,
+    "Adam's eps is 1e-6",
+    _ADAMW,
+    detected_by=_STEPS,
+    seen="the paper's appendix, and RoBERTa",
+)
+def adam_has_eps_1e_6(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    return AdamW(_groups(settings, model), settings.learning_rate, eps=1e-6)
+
+
+@STEPS(
+    "steps-betas",
+    Settings.optimizer,
+    "Adam's second beta is 0.98",
+    _ADAMW,
+    detected_by=_STEPS,
+    seen="RoBERTa",
+)
+def adam_has_beta_098(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    return AdamW(_groups(settings, model), settings.learning_rate, betas=(0.9, 0.98))
+
+
+@STEPS(
+    "steps-clip-each",
+    clip,
+    "each parameter's gradient is clipped by its own norm",
+    _CLIP,
+    detected_by=_STEPS,
+)
+def each_gradient_is_clipped(_: Any, model: nn.Module, longest: float) -> Tensor:
+    norms = [nn.utils.clip_grad_norm_(each, longest) for each in model.parameters()]
+    return torch.stack(norms).norm()
+
+
+@STEPS("steps-not-clipped", clip, "gradients are not clipped", _CLIP, detected_by=_STEPS)
+def gradients_are_not_clipped(right: Any, model: nn.Module, _: float) -> Tensor:
+    return right(model, float("inf"))
+
+
+@STEPS(
+    "steps-mean-of-means",
+    divisors,
+    "a step's loss is the mean of its batches' means",
+    _STEP,
+    detected_by=_STEPS,
+    seen="transformers#34191",
+)
+def step_is_the_mean_of_means(
+    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
+) -> list[Sequence[int]]:
+    each = [objective.count([batch]) for batch in counted]
+    return [[number * len(counted) for number in own] for own in each]
+
+
+@STEPS(
+    "steps-sum-of-means",
+    divisors,
+    "the means of a step's batches are summed and not divided",
+    _STEP,
+    detected_by=_STEPS,
+    seen="transformers#47688: HuggingFace's Trainer with BERT's heads",
+)
+def step_is_the_sum_of_means(
+    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
+) -> list[Sequence[int]]:
+    return [objective.count([batch]) for batch in counted]
+
+
+@STEPS(
+    "steps-warmup-early",
+    huggingface_schedule,
+    "the learning rate is a step ahead",
+    _RATE,
+    detected_by=_STEPS,
+    seen="scheduler.step() before the first optimizer.step()",
+)
+def rate_is_a_step_ahead(right: Schedule, step: int, warmup: int, total: int) -> float:
+    return right(step + 1, warmup, total)
+
+
+@STEPS(
+    "steps-original-rate",
+    huggingface_schedule,
+    "the learning rate falls from step 0 on, beside the warm-up",
+    _RATE,
+    detected_by=_STEPS,
+    seen="google-research/bert",
+)
+def rate_falls_from_step_0(_: Schedule, step: int, warmup: int, total: int) -> float:
+    return original_schedule(step, warmup, total)
+
+
+@STEPS("steps-no-warmup", huggingface_schedule, "there is no warm-up", _RATE, detected_by=_STEPS)
+def there_is_no_warmup(_: Schedule, step: int, _warmup: int, total: int) -> float:
+    return max(0.0, 1 - step / total)
+
+
+@STEPS(
+    "steps-rate-stays",
+    huggingface_schedule,
+    "the learning rate stays high after the warm-up",
+    _RATE,
+    detected_by=_STEPS,
+)
+def rate_stays_high(_: Schedule, step: int, warmup: int, _total: int) -> float:
+    return min(1.0, step / warmup)
+
+
+@STEPS(
+    "steps-gradients-stay",
+    training_step,
+    "gradients of earlier steps are still there",
+    "optimizer.zero_grad() in each step",
+    detected_by=_STEPS,
+)
+def gradients_are_never_zeroed(
+    right: Callable[..., Step],
+    model: nn.Module,
+    batches: Sequence[Batch],
+    optimizer: Optimizer,
+    *given: Any,
+    **named: Any,
+) -> Step:
+    optimizer.zero_grad = lambda *_: None  # type: ignore[method-assign]
+    return right(model, batches, optimizer, *given, **named)
+
+
+OFF = KnownMistakes("dropout")
+
+
+@OFF(
     "dropout-left-off",
+    training_step,
     "nothing is dropped in training",
     "model.train() before the first step; from_pretrained returns a model in evaluation mode",
     detected_by="steps with dropout, beside those without",
-    dropout=False,
 )
+def nothing_is_dropped(
+    right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
+) -> Step:
+    return right(model.eval(), *given, **named)
+
+
+DROPOUT = nothing_is_dropped

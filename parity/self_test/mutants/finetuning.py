@@ -4,18 +4,18 @@ Each mistake is a candidate with its own name, `parity.self_test.mutants.finetun
 `parity.self_test.mutants.finetuning:right` makes none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
-from torch.utils.data import Dataset, default_collate
 
 import scratch_bert
 from parity.core.mistake import Mistake
 from parity.finetuning.mistakes import (
     answer_windows,
+    head_dropout,
     label_losses,
     runs,
     text_losses,
@@ -25,20 +25,20 @@ from parity.finetuning.mistakes import (
 from parity.finetuning.mistakes.answer_windows import Answer, Row, Window, windows
 from parity.finetuning.mistakes.word_tags import Encoded, align
 from parity.finetuning.right import TASKS
-from parity.pretraining.right import Recipe
-from parity.suite.mistake import RIGHT, by_id
-from parity.suite.training_runs import Batch, State
+from parity.ours.finetuning import ScratchFinetuning
+from parity.suite.mistake import RIGHT, Mistaken, by_id
+from parity.suite.training_runs import Batch
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.weights.config_file import config_from_values
 
-PARTS: dict[str, tuple[Mistake, ...]] = {
+PARTS: Mapping[str, Sequence[Mistake]] = {
     "Fine-tuning: classes of texts.": text_losses.MISTAKES["classify"],
     "Fine-tuning: several labels.": label_losses.MISTAKES["multi-label"],
     "Fine-tuning: numbers.": label_losses.MISTAKES["regress"],
     "Fine-tuning: tags of tokens.": token_losses.MISTAKES["tag"],
     "Fine-tuning: answers.": token_losses.MISTAKES["answer"],
     "Fine-tuning: choices.": text_losses.MISTAKES["choose"],
-    "Fine-tuning: the head's dropout.": runs.HEAD_DROPOUT,
+    "Fine-tuning: the head's dropout.": head_dropout.HEAD_DROPOUT,
     "Fine-tuning: tags of words.": word_tags.MISTAKES,
     "Fine-tuning: windows of a text.": answer_windows.MISTAKES,
     "Fine-tuning: whole epochs.": (*runs.RUN, runs.DROPOUT),
@@ -47,7 +47,7 @@ PARTS: dict[str, tuple[Mistake, ...]] = {
 KNOWN = by_id(PARTS)
 
 
-class Faulty:
+class Faulty(ScratchFinetuning):
     """A fine-tuning in plain code that makes a mistake, or none.
 
     Args:
@@ -70,7 +70,7 @@ class Faulty:
     def loss(self, task: str, model: nn.Module, batch: Batch) -> Tensor:
         """Return a batch's loss."""
         parts = self._of(task) or self._of("dropout")
-        return replace(TASKS[task], **parts).loss(model, batch, Recipe())
+        return replace(TASKS[task], **parts).loss(model, batch)
 
     def align(
         self,
@@ -129,20 +129,14 @@ class Faulty:
             for row in windows(encode, *each, max_length, stride, **self._of("windows"))
         ]
 
-    def run(
-        self, task: str, model: nn.Module, dataset: Dataset[State], settings: Mapping[str, Any]
-    ) -> Iterator[int]:
-        """Train for whole epochs."""
-        rows = default_collate([dataset[i] for i in range(len(dataset))])  # type: ignore[arg-type]
-        parts = self._of("run") or self._of("accumulate")
-        return runs.run(model, task, rows, settings, parts)
-
     def _of(self, check: str) -> Mapping[str, Any]:
         return self._parts if check == self._check else {}
 
 
-def __getattr__(name: str) -> Faulty:
-    """Make a candidate by the name of its mistake."""
+def __getattr__(name: str) -> Faulty | Mistaken:
+    """Make a candidate by the id of its mistake."""
+    if name in KNOWN and KNOWN[name].replaces:
+        return Mistaken(ScratchFinetuning(), [KNOWN[name]])
     if name in KNOWN or name == RIGHT:
         return Faulty(KNOWN.get(name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,6 +62,12 @@ def own() -> int:
     return dist.get_rank() if dist.is_initialized() else 0
 
 
+def share(batches: int) -> tuple[range, bool]:
+    """Deal a step's batches out: which are this process's, and whether it has one fewer."""
+    places = range(own(), batches, number())
+    return places, len(places) < len(range(0, batches, number()))
+
+
 def spread(model: nn.Module, parallel: Parallel) -> nn.Module:
     """Have all processes train a model; returns what is called in its place.
 

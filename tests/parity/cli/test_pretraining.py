@@ -72,8 +72,8 @@ def test_one_of_two_processes_that_crashes(run, tmp_path):
     """The other, which waits for it, is ended."""
     path = tmp_path / "mine.py"
     path.write_text(
-        "import os, torch\nfrom parity.self_test.mutants.pretraining import Faulty\n\n"
-        "class Mine(Faulty):\n    def __init__(self):\n        super().__init__(None)\n\n"
+        "import os, torch\nfrom parity.ours.pretraining import ScratchTraining\n\n"
+        "class Mine(ScratchTraining):\n"
         "    def train(self, *given):\n        yield from super().train(*given)\n"
         "        if os.environ['RANK'] == '1':\n            raise RuntimeError('I am the second')\n"
         "        torch.distributed.barrier()\n"

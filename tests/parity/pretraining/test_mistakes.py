@@ -6,13 +6,14 @@ Slow where it is the first that needs HuggingFace's model, or two processes.
 import pytest
 
 from parity.core.compare import Status
+from parity.pretraining import mistaken
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import SETTINGS
+from parity.pretraining.mistaken import KNOWN
 from parity.pretraining.suite import PRETRAINING
 from parity.report.suite import explanation
-from parity.self_test.mutants import pretraining as faulty_training
-from parity.self_test.mutants.pretraining import KNOWN
 from parity.self_test.suites import judge_known
+from parity.suite.mistake import Mistaken
 from tests.parity.strangers import strange_trainings as strange
 
 STEPS = 7  # of twenty, which `parity self-test` takes; the last mistake shows at the sixth
@@ -73,9 +74,9 @@ def test_a_strangers_mistake(kind):
 
 
 def test_a_candidate_is_called_by_its_mistake():
-    assert isinstance(getattr(faulty_training, "masks-always"), faulty_training.Faulty)
+    assert isinstance(getattr(mistaken, "masks-always"), Mistaken)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        faulty_training.nonsense  # noqa: B018
+        mistaken.nonsense  # noqa: B018
 
 
 @pytest.mark.thorough

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scratch_bert import BertForMaskedLM
-from scratch_bert.pretraining.objective import Counts, Pretraining
+from scratch_bert.pretraining.objective import Pretraining, count_labels
 from scratch_bert.training.run.batches import IGNORED
 from tests.batches import ROUNDING, batch_of, gradients, made
 
@@ -34,7 +34,7 @@ def test_words_alone():
     model, batch = made(BertForMaskedLM), batch_of([12, 5])
     del batch["next_sentence_label"]
     expected = model(**batch).loss
-    counts = Counts.of([batch])
+    counts = count_labels([batch])
     assert counts.pairs == 0
     for attention in ("packed", "eager"):
         loss = Pretraining(attention).loss(model, batch, counts)

@@ -1,0 +1,45 @@
+"""scratch_bert's pretraining with known mistakes, as a candidate by their ids.
+
+`parity.pretraining.mistaken:masks-always` makes one; ids joined by + make several, `right` none.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from parity.core.mistake import Mistake
+from parity.ours.pretraining import ScratchTraining
+from parity.pretraining.candidate import TrainingCandidate
+from parity.pretraining.mistakes import (
+    initial_weights,
+    losses,
+    masking,
+    orders,
+    processes,
+    sentence_pairs,
+    steps,
+)
+from parity.suite.mistake import RIGHT, Mistaken, by_id
+
+PARTS: Mapping[str, Sequence[Mistake]] = {
+    "Pretraining: first weights.": initial_weights.MISTAKES,
+    "Pretraining: hidden words.": masking.MISTAKES,
+    "Pretraining: pairs of sentences.": sentence_pairs.MISTAKES,
+    "Pretraining: the loss.": losses.MISTAKES,
+    "Pretraining: optimiser steps.": (*steps.STEPS, steps.DROPOUT),
+    "Pretraining: stopped, and gone on with.": processes.RESUMED,
+    "Pretraining: several processes.": processes.PROCESSES,
+    "Pretraining: the order of examples.": orders.MISTAKES,
+}
+KNOWN = by_id(PARTS)
+
+
+def with_mistake(mistake: Mistake) -> TrainingCandidate:
+    """Return scratch_bert's pretraining as a candidate that makes a mistake."""
+    return TrainingCandidate(Mistaken(ScratchTraining(), [mistake]), f"{__name__}:{mistake.id}")
+
+
+def __getattr__(name: str) -> Mistaken:
+    """Make a candidate by the ids of its mistakes."""
+    made = [] if name == RIGHT else name.split("+")
+    if not {*made} <= {*KNOWN}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return Mistaken(ScratchTraining(), [KNOWN[each] for each in made])
