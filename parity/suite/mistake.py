@@ -17,11 +17,12 @@ class KnownMistakes(list[Mistake]):
 
     Args:
         check: the one that sees them.
+        detected_by: what reveals them, where a mistake does not say otherwise.
     """
 
-    def __init__(self, check: str) -> None:
+    def __init__(self, check: str, detected_by: str) -> None:
         super().__init__()
-        self._check = check
+        self._check, self._detected_by = check, detected_by
 
     def __call__(
         self,
@@ -30,7 +31,7 @@ class KnownMistakes(list[Mistake]):
         description: str,
         fix: str,
         *,
-        detected_by: str,
+        detected_by: str = "",
         seen: str = "",
         equivalent: str = "",
         **also: tuple[Callable[..., Any], Callable[..., Any]],
@@ -54,7 +55,7 @@ class KnownMistakes(list[Mistake]):
                 (self._check,),
                 description=description,
                 fix=fix,
-                detected_by=detected_by,
+                detected_by=detected_by or self._detected_by,
                 seen=seen,
                 equivalent=equivalent,
                 replaces=((breaks, wrong), *also.values()),

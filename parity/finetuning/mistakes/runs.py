@@ -44,7 +44,7 @@ Take = Callable[..., Done]
 Groups = Callable[..., list[dict[str, Any]]]
 
 
-RUN = KnownMistakes("run")
+RUN = KnownMistakes("run", "two epochs beside HuggingFace's Trainer")
 RUN += [
     _finetuning(each, "run", _EPOCHS)
     for each in (*steps.STEPS, *orders.MISTAKES)
@@ -57,7 +57,6 @@ RUN += [
     Training._take,
     "the learning rate changes from epoch to epoch only",
     "the scheduler is stepped after each optimiser step",
-    detected_by=_EPOCHS,
 )
 def rate_changes_with_the_epoch(
     right: Take, training: Training, examples: Any, dealt: Any, epoch: int
@@ -78,7 +77,6 @@ def _at(step: int, right: Take, training: Training, *given: Any) -> Done:
     huggingface_schedule,
     "the learning rate is always the same",
     "get_linear_schedule_with_warmup, as the Trainer's lr_scheduler_type",
-    detected_by=_EPOCHS,
 )
 def rate_is_constant(_: Callable[..., float], *_given: int) -> float:
     return 1.0
@@ -89,20 +87,13 @@ def rate_is_constant(_: Callable[..., float], *_given: int) -> float:
     parameter_groups,
     "the head alone learns",
     _ALL,
-    detected_by=_EPOCHS,
     seen="requires_grad = False for model.bert",
 )
 def head_alone_learns(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
     return _learning(_is_head, right, model, *given)
 
 
-@RUN(
-    "finetune-embeddings-frozen",
-    parameter_groups,
-    "the embeddings do not learn",
-    _ALL,
-    detected_by=_EPOCHS,
-)
+@RUN("finetune-embeddings-frozen", parameter_groups, "the embeddings do not learn", _ALL)
 def embeddings_are_frozen(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
     return _learning(lambda name: ".embeddings." not in name, right, model, *given)
 
@@ -115,13 +106,7 @@ def _learning(
     return right(model, *given)
 
 
-@RUN(
-    "finetune-fast-head",
-    parameter_groups,
-    "the head's learning rate is ten times as high",
-    _ALL,
-    detected_by=_EPOCHS,
-)
+@RUN("finetune-fast-head", parameter_groups, "the head's learning rate is ten times as high", _ALL)
 def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
     head = {parameter for name, parameter in model.named_parameters() if _is_head(name)}
     groups = right(model, *given)
@@ -134,7 +119,7 @@ def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[
     return [group for group in (*groups, *fast) if group["params"]]
 
 
-OFF = KnownMistakes("run")
+OFF = KnownMistakes("run", "two epochs with dropout, beside those without")
 
 
 @OFF(
@@ -143,7 +128,6 @@ OFF = KnownMistakes("run")
     "nothing is dropped in training",
     "model.train() before the first step, and after each evaluation; from_pretrained returns a "
     "model in evaluation mode",
-    detected_by="two epochs with dropout, beside those without",
 )
 def nothing_is_dropped(
     right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
@@ -153,7 +137,9 @@ def nothing_is_dropped(
 
 DROPOUT = nothing_is_dropped
 
-ACCUMULATE = KnownMistakes("accumulate")
+ACCUMULATE = KnownMistakes(
+    "accumulate", f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
+)
 ACCUMULATE += [
     _finetuning(each, "accumulate", _OF_SEVERAL) for each in steps.STEPS if each.id in _WEIGHED
 ]
@@ -164,7 +150,6 @@ ACCUMULATE += [
     divisors,
     "a batch's mean is divided by the number of batches that a step should have",
     _STEP,
-    detected_by=_OF_SEVERAL,
     seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
 )
 def means_are_divided_by_all(
@@ -181,7 +166,6 @@ _batches: dict[int, int] = {}  # of a training, those that it has seen
     Training._take,
     "the learning rate changes from batch to batch",
     "the scheduler is stepped after each optimiser step",
-    detected_by=_OF_SEVERAL,
 )
 def rate_changes_with_the_batch(
     right: Take, training: Training, examples: Any, dealt: Any, epoch: int
@@ -200,7 +184,6 @@ def _whole_steps(_: Any, examples: int, batch_size: int, accumulation: int) -> i
     Training._steps,
     "batches that are too few for a step are left out at an epoch's end",
     _REST,
-    detected_by=_OF_SEVERAL,
     count=(steps_of_epoch, _whole_steps),
 )
 def rest_of_an_epoch_is_dropped(
@@ -216,7 +199,6 @@ def rest_of_an_epoch_is_dropped(
     Training.__iter__,
     "batches that are too few for a step make one with the next epoch's",
     _REST,
-    detected_by=_OF_SEVERAL,
     seen="if number % gradient_accumulation_steps == 0",
 )
 def rest_of_an_epoch_is_carried(_: Any, training: Training) -> Iterator[Done]:
@@ -241,7 +223,6 @@ def _one_batch(right: Callable[..., int], examples: int, batch_size: int, _: int
     Training._steps,
     "a step is of one batch",
     "optimizer.step() after so many batches",
-    detected_by=_OF_SEVERAL,
     count=(steps_of_epoch, _one_batch),
 )
 def step_is_of_one_batch(

@@ -10,9 +10,8 @@ from parity.suite.mistake import KnownMistakes
 from scratch_bert.model.interface.pretrained import BertPreTrainedModel
 from scratch_bert.weights.initialization import init_weights
 
-MISTAKES = KnownMistakes("initial")
+MISTAKES = KnownMistakes("initial", "fresh weights, counted")
 
-_FRESH = "fresh weights, counted"
 _RIGHT = "normal_(0, initializer_range) for each Linear and Embedding, after torch's own defaults"
 
 Init = Callable[..., None]
@@ -38,7 +37,6 @@ def _bound(weight: Tensor) -> float:
     init_weights,
     "embeddings have a standard deviation of 1, torch's default",
     _RIGHT,
-    detected_by=_FRESH,
 )
 def embeddings_have_deviation_1(right: Init, module: nn.Module, *given: Any) -> None:
     right(module, *given)
@@ -46,11 +44,7 @@ def embeddings_have_deviation_1(right: Init, module: nn.Module, *given: Any) -> 
 
 
 @MISTAKES(
-    "initial-linear-uniform",
-    init_weights,
-    "a Linear's weight is uniform, torch's default",
-    _RIGHT,
-    detected_by=_FRESH,
+    "initial-linear-uniform", init_weights, "a Linear's weight is uniform, torch's default", _RIGHT
 )
 def linear_is_uniform(right: Init, module: nn.Module, *given: Any) -> None:
     right(module, *given)
@@ -66,7 +60,6 @@ def _uniform(tensor: Tensor, bound: float) -> None:
     init_weights,
     "nothing is drawn after torch's defaults",
     "self.apply(init_weights)",
-    detected_by=_FRESH,
 )
 def nothing_is_drawn(_: Init, *_given: Any) -> None:
     return None
@@ -77,7 +70,6 @@ def nothing_is_drawn(_: Init, *_given: Any) -> None:
     init_weights,
     "a Linear's standard deviation depends on its sizes (Xavier, Glorot)",
     _RIGHT,
-    detected_by=_FRESH,
     seen="the original Transformer's code",
 )
 def linear_is_glorot(right: Init, module: nn.Module, *given: Any) -> None:
@@ -90,7 +82,6 @@ def linear_is_glorot(right: Init, module: nn.Module, *given: Any) -> None:
     init_weights,
     "biases are uniform, torch's default",
     "bias.zero_() of each Linear",
-    detected_by=_FRESH,
 )
 def biases_are_uniform(right: Init, module: nn.Module, *given: Any) -> None:
     right(module, *given)
@@ -102,7 +93,6 @@ def biases_are_uniform(right: Init, module: nn.Module, *given: Any) -> None:
     init_weights,
     "the embedding of [PAD] is not zero",
     "weight[padding_idx].zero_() after the draw; the original's is not, HuggingFace's is",
-    detected_by=_FRESH,
 )
 @torch.no_grad()
 def pad_has_an_embedding(right: Init, module: nn.Module, std: float, *given: Any) -> None:
@@ -117,7 +107,6 @@ def pad_has_an_embedding(right: Init, module: nn.Module, std: float, *given: Any
     BertPreTrainedModel.tie_weights,
     "the decoder has a matrix of its own",
     "decoder.weight = word_embeddings.weight, one parameter",
-    detected_by=_FRESH,
 )
 def decoder_has_its_own_matrix(_: Callable[..., None], _model: nn.Module) -> None:
     return None
@@ -128,7 +117,6 @@ def decoder_has_its_own_matrix(_: Callable[..., None], _model: nn.Module) -> Non
     init_weights,
     "the normal distribution is truncated at two standard deviations",
     "",
-    detected_by=_FRESH,
     seen="google-research/bert",
     equivalent="the original does so, and HuggingFace does not",
 )

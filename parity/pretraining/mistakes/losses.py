@@ -10,10 +10,9 @@ from parity.suite.mistake import KnownMistakes
 from parity.suite.training_runs import IGNORED, Batch
 from scratch_bert.pretraining.objective import Counts, Pretraining, count_labels, pair_loss
 
-MISTAKES = KnownMistakes("loss")
+MISTAKES = KnownMistakes("loss", "batches with different numbers of labels")
 
 _COUNTED = "sum over the labels that are not -100, divided by how many those are"
-_LABELS = "batches with different numbers of labels"
 
 Count = Callable[[Iterable[Batch]], Counts]
 Lost = Callable[[Tensor, Tensor, int], Tensor]
@@ -29,7 +28,6 @@ def _all_tokens(right: Count, batches: Iterable[Batch]) -> Counts:
     count_labels,
     "the loss of hidden words is divided by all tokens, hidden or not",
     _COUNTED,
-    detected_by=_LABELS,
 )
 def ignored_labels_count(right: Count, batches: Iterable[Batch]) -> Counts:
     return _all_tokens(right, batches)
@@ -40,7 +38,6 @@ def ignored_labels_count(right: Count, batches: Iterable[Batch]) -> Counts:
     Pretraining.loss,
     "the loss is over every token, hidden or not",
     _COUNTED,
-    detected_by=_LABELS,
     counts=(count_labels, _all_tokens),
 )
 def every_token_is_predicted(
@@ -95,13 +92,7 @@ def pair_loss_is_missing(_: Lost, scores: Tensor, _labels: Tensor, _count: int) 
     return torch.zeros((), dtype=scores.dtype)
 
 
-@MISTAKES(
-    "loss-summed",
-    count_labels,
-    "the loss of hidden words is summed",
-    _COUNTED,
-    detected_by=_LABELS,
-)
+@MISTAKES("loss-summed", count_labels, "the loss of hidden words is summed", _COUNTED)
 def word_loss_is_summed(right: Count, batches: Iterable[Batch]) -> Counts:
     batches = [*batches]
     return right(batches)._replace(words=len(batches))

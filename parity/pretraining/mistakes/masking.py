@@ -12,9 +12,8 @@ from scratch_bert.pretraining.dynamic.masking import Draws, generator_draws, hid
 
 PAD = 0
 
-MISTAKES = KnownMistakes("masks")
+MISTAKES = KnownMistakes("masks", "hundreds of thousands of tokens, counted")
 
-_COUNTS = "hundreds of thousands of tokens, counted"
 _RIGHT = "labels = ids.masked_fill(~chosen, -100), of the ids as they were"
 _WORDS = "torch.randint(vocab_size, ids.shape): each word of the vocabulary alike"
 
@@ -27,7 +26,6 @@ Hide = Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]]
     generator_draws,
     "every word that is chosen becomes [MASK]",
     "80 % become [MASK], 10 % a random word, 10 % stay",
-    detected_by=_COUNTS,
 )
 def every_word_is_masked(draw: Draw, *given: Any) -> Draws:
     draws = draw(*given)
@@ -39,7 +37,6 @@ def every_word_is_masked(draw: Draw, *given: Any) -> Draws:
     generator_draws,
     "a tenth of what does not become [MASK] becomes a random word, and 18 % stay",
     "half of the rest: 0.1 / (1 - 0.8)",
-    detected_by=_COUNTS,
     seen="transformers#32329",
 )
 def random_words_are_a_tenth_of_the_rest(
@@ -54,7 +51,6 @@ def random_words_are_a_tenth_of_the_rest(
     generator_draws,
     "what does not become [MASK] becomes a random word; none stays",
     "half of the rest stays",
-    detected_by=_COUNTS,
 )
 def no_word_stays(draw: Draw, *given: Any) -> Draws:
     draws = draw(*given)
@@ -66,7 +62,6 @@ def no_word_stays(draw: Draw, *given: Any) -> Draws:
     generator_draws,
     "special tokens and padding are chosen, too",
     "masked_fill(special_tokens_mask, 0) on the probabilities, before they are drawn from",
-    detected_by=_COUNTS,
 )
 def special_tokens_are_chosen(draw: Draw, special: Tensor, *given: Any) -> Draws:
     return draw(torch.zeros_like(special), *given)
@@ -104,7 +99,6 @@ def ids_are_changed_in_place(
     hide,
     "every token has a label, so the loss is over all of them",
     _RIGHT,
-    detected_by=_COUNTS,
 )
 def every_token_has_a_label(
     right: Hide, ids: Tensor, draws: Draws, mask: int
@@ -131,7 +125,6 @@ def labels_are_what_is_read(
     hide,
     "a chosen word that stays has no label",
     "labels where chosen, not where changed",
-    detected_by=_COUNTS,
 )
 def only_changed_words_have_labels(
     right: Hide, ids: Tensor, draws: Draws, mask: int

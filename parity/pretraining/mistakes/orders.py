@@ -10,32 +10,19 @@ from parity.suite.mistake import KnownMistakes
 from scratch_bert.training.loop import Training
 from scratch_bert.training.shuffle import epoch_order, steps_of_epoch
 
-MISTAKES = KnownMistakes("run")
+MISTAKES = KnownMistakes("run", "two epochs beside HuggingFace's Trainer")
 
-_EPOCHS = "two epochs beside HuggingFace's Trainer"
 _ORDER = "torch.randperm(examples, generator=torch.Generator().manual_seed(seed + epoch))"
 
 Order = Callable[[int, int, int], Tensor]
 
 
-@MISTAKES(
-    "run-not-shuffled",
-    epoch_order,
-    "examples are seen in the order of the data set",
-    _ORDER,
-    detected_by=_EPOCHS,
-)
+@MISTAKES("run-not-shuffled", epoch_order, "examples are seen in the order of the data set", _ORDER)
 def examples_are_not_shuffled(_: Order, examples: int, _seed: int, _epoch: int) -> Tensor:
     return torch.arange(examples)
 
 
-@MISTAKES(
-    "run-same-order",
-    epoch_order,
-    "every epoch has the order of the first",
-    _ORDER,
-    detected_by=_EPOCHS,
-)
+@MISTAKES("run-same-order", epoch_order, "every epoch has the order of the first", _ORDER)
 def every_epoch_has_the_same_order(right: Order, examples: int, seed: int, _: int) -> Tensor:
     return right(examples, seed, 0)
 
@@ -45,7 +32,6 @@ def every_epoch_has_the_same_order(right: Order, examples: int, seed: int, _: in
     epoch_order,
     "one generator shuffles all epochs, one after the other",
     _ORDER,
-    detected_by=_EPOCHS,
     seen="DataLoader(shuffle=True, generator=…)",
 )
 def one_generator_shuffles_all_epochs(_: Order, examples: int, seed: int, epoch: int) -> Tensor:
@@ -54,11 +40,7 @@ def one_generator_shuffles_all_epochs(_: Order, examples: int, seed: int, epoch:
 
 
 @MISTAKES(
-    "run-epochs-from-1",
-    epoch_order,
-    "epochs are counted from 1 where the order is drawn",
-    _ORDER,
-    detected_by=_EPOCHS,
+    "run-epochs-from-1", epoch_order, "epochs are counted from 1 where the order is drawn", _ORDER
 )
 def epochs_are_counted_from_1(right: Order, examples: int, seed: int, epoch: int) -> Tensor:
     return right(examples, seed, epoch + 1)
@@ -75,7 +57,6 @@ def _whole_batches(
     Training._steps,
     "an epoch's last batch is left out, since it is not full",
     "drop_last=False, as the Trainer's dataloader_drop_last",
-    detected_by=_EPOCHS,
     count=(steps_of_epoch, _whole_batches),
 )
 def last_batch_is_dropped(

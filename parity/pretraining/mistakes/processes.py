@@ -15,20 +15,15 @@ from scratch_bert.training.run.checkpoints import resume
 from scratch_bert.training.run.settings import Settings
 from scratch_bert.training.step import Objective, divisors
 
-RESUMED = KnownMistakes("resume")
+RESUMED = KnownMistakes("resume", "a training that is stopped after seven steps, and goes on")
 
 _KEEP = "keep model, optimiser, step and torch.get_rng_state(), and put all of them back"
-_STOPPED = "a training that is stopped after seven steps, and goes on"
 
 Resume = Callable[[Training, Path], None]
 
 
 @RESUMED(
-    "resume-without-model",
-    resume,
-    "the weights are those it is built with when it goes on",
-    _KEEP,
-    detected_by=_STOPPED,
+    "resume-without-model", resume, "the weights are those it is built with when it goes on", _KEEP
 )
 def model_is_forgotten(right: Resume, training: Training, place: Path) -> None:
     built = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
@@ -36,13 +31,7 @@ def model_is_forgotten(right: Resume, training: Training, place: Path) -> None:
     training.model.load_state_dict(built)
 
 
-@RESUMED(
-    "resume-without-optimizer",
-    resume,
-    "Adam's means begin at zero when it goes on",
-    _KEEP,
-    detected_by=_STOPPED,
-)
+@RESUMED("resume-without-optimizer", resume, "Adam's means begin at zero when it goes on", _KEEP)
 def optimizer_is_forgotten(right: Resume, training: Training, place: Path) -> None:
     right(training, place)
     training.optimizer = training.settings.optimizer(training.model)
@@ -62,7 +51,6 @@ class _Begun(Settings):
     resume,
     "the learning rate begins anew, warm-up and all, when it goes on",
     _KEEP,
-    detected_by=_STOPPED,
 )
 def learning_rate_begins_anew(right: Resume, training: Training, place: Path) -> None:
     right(training, place)
@@ -90,7 +78,6 @@ def _from_the_first(
     resume,
     "the first batches are seen again when it goes on",
     _KEEP,
-    detected_by=_STOPPED,
     examples=(Training._take, _from_the_first),
 )
 def data_begins_anew(right: Resume, training: Training, place: Path) -> None:
@@ -99,35 +86,22 @@ def data_begins_anew(right: Resume, training: Training, place: Path) -> None:
     _seen[id(training)] = training.step
 
 
-@RESUMED(
-    "resume-without-step",
-    resume,
-    "all steps are taken again when it goes on",
-    _KEEP,
-    detected_by=_STOPPED,
-)
+@RESUMED("resume-without-step", resume, "all steps are taken again when it goes on", _KEEP)
 def step_is_forgotten(right: Resume, training: Training, place: Path) -> None:
     right(training, place)
     training.step = 0
 
 
-@RESUMED(
-    "resume-without-random",
-    resume,
-    "dropout's draws begin anew when it goes on",
-    _KEEP,
-    detected_by=_STOPPED,
-)
+@RESUMED("resume-without-random", resume, "dropout's draws begin anew when it goes on", _KEEP)
 def random_state_is_forgotten(right: Resume, training: Training, place: Path) -> None:
     before = torch.get_rng_state()
     right(training, place)
     torch.set_rng_state(before)
 
 
-PROCESSES = KnownMistakes("processes")
+PROCESSES = KnownMistakes("processes", "two processes, beside one that accumulates two batches")
 
 _SUM = "add the processes' gradients, each divided by the number of the whole step's labels"
-_TWO = "two processes, beside one that accumulates two batches"
 
 Divisors = Callable[..., list[Sequence[int]]]
 
@@ -137,7 +111,6 @@ Divisors = Callable[..., list[Sequence[int]]]
     divisors,
     "each process takes the mean over its own labels, and gradients are averaged",
     _SUM,
-    detected_by=_TWO,
     seen="DistributedDataParallel and a mean loss",
 )
 def means_are_averaged(
@@ -153,7 +126,6 @@ def means_are_averaged(
     divisors,
     "gradients are averaged though each is divided by the number of all labels already",
     _SUM,
-    detected_by=_TWO,
     seen="DistributedDataParallel, which divides by the number of processes",
 )
 def shares_are_averaged(right: Divisors, *given: Any) -> list[Sequence[int]]:
@@ -165,7 +137,6 @@ def shares_are_averaged(right: Divisors, *given: Any) -> list[Sequence[int]]:
     divisors,
     "each process takes the mean over its own labels, and gradients are added",
     _SUM,
-    detected_by=_TWO,
 )
 def means_are_added(
     _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
@@ -182,7 +153,6 @@ def _of_the_step(_: Divisors, objective: Objective, counted: Sequence[Batch], *_
     processes.share,
     "each process computes all batches, and gradients are added",
     "deal the batches out: rank::world",
-    detected_by=_TWO,
     counts=(divisors, _of_the_step),
 )
 def each_process_takes_all_batches(_: Callable[..., Any], batches: int) -> tuple[range, bool]:
@@ -194,7 +164,6 @@ def each_process_takes_all_batches(_: Callable[..., Any], batches: int) -> tuple
     processes.spread,
     "each process trains on its own batches alone",
     "torch.distributed.all_reduce of the gradients before they are clipped",
-    detected_by=_TWO,
 )
 def gradients_are_not_added(_: Any, model: nn.Module, *_given: Any) -> nn.Module:
     return model

@@ -7,9 +7,8 @@ from typing import Any
 from parity.suite.mistake import KnownMistakes
 from scratch_bert.pretraining.pairs import Pair, another, cut_of, sentence_pairs
 
-MISTAKES = KnownMistakes("pairs")
+MISTAKES = KnownMistakes("pairs", "documents whose ids tell where they come from")
 
-_MANY = "documents whose ids tell where they come from"
 
 Pairs = Callable[..., Iterator[Pair]]
 Cut = Callable[[int, Random], tuple[int, bool]]
@@ -20,7 +19,6 @@ Cut = Callable[[int, Random], tuple[int, bool]]
     sentence_pairs,
     "label 1 says that the second follows, and 0 that it is random",
     "HF's and the original's label is is_random_next: 0 follows, 1 is random",
-    detected_by=_MANY,
 )
 def label_1_means_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
     for pair in right(*given):
@@ -32,7 +30,6 @@ def label_1_means_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
     sentence_pairs,
     "the second of a pair that is labelled random is what follows",
     "draw it from another document",
-    detected_by=_MANY,
 )
 def random_second_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
     for pair in right(*given):
@@ -46,7 +43,6 @@ def random_second_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
     another,
     "the second of a random pair is drawn from the same document",
     "draw another document first: topics tell more than order",
-    detected_by=_MANY,
 )
 def random_second_is_of_the_same_document(
     _right: Callable[..., int], _documents: int, place: int, _rng: Random

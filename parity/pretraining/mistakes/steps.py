@@ -14,9 +14,8 @@ from scratch_bert.training.run.settings import Settings
 from scratch_bert.training.schedule import huggingface_schedule, original_schedule
 from scratch_bert.training.step import Objective, Step, clip, divisors, training_step
 
-STEPS = KnownMistakes("steps")
+STEPS = KnownMistakes("steps", "twenty steps in double precision, each of two batches")
 
-_STEPS = "twenty steps in double precision, each of two batches"
 _GROUPS = 'two groups: no decay for names with "bias" or "LayerNorm"'
 _ADAMW = "torch.optim.AdamW(groups, lr), with its own betas of 0.9 and 0.999 and eps of 1e-8"
 _CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm), once for all"
@@ -28,25 +27,17 @@ Divisors = Callable[..., list[Sequence[int]]]
 Schedule = Callable[[int, int, int], float]
 
 
-@STEPS(
-    "steps-decay-of-all", decays, "biases and LayerNorms decay, too", _GROUPS, detected_by=_STEPS
-)
+@STEPS("steps-decay-of-all", decays, "biases and LayerNorms decay, too", _GROUPS)
 def all_parameters_decay(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
     return True
 
 
-@STEPS(
-    "steps-decay-of-norms",
-    decays,
-    "LayerNorms decay, too; biases alone do not",
-    _GROUPS,
-    detected_by=_STEPS,
-)
+@STEPS("steps-decay-of-norms", decays, "LayerNorms decay, too; biases alone do not", _GROUPS)
 def norms_decay(_: Decays, name: str, _parameter: nn.Parameter) -> bool:
     return not name.endswith("bias")
 
 
-@STEPS("steps-no-decay", decays, "nothing decays", _GROUPS, detected_by=_STEPS)
+@STEPS("steps-no-decay", decays, "nothing decays", _GROUPS)
 def nothing_decays(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
     return False
 
@@ -56,7 +47,6 @@ def nothing_decays(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
     decays,
     "what has two dimensions decays, whatever its name",
     "",
-    detected_by=_STEPS,
     equivalent="BERT's biases and LayerNorms are all that has one dimension",
 )
 def matrices_decay(_: Decays, _name: str, parameter: nn.Parameter) -> bool:
@@ -72,7 +62,6 @@ def _groups(settings: Settings, model: nn.Module) -> list[dict[str, Any]]:
     Settings.optimizer,
     "decay is added to the gradient, where Adam scales it (L2)",
     "AdamW, whose decay is decoupled: p -= lr * weight_decay * p",
-    detected_by=_STEPS,
     seen="torch.optim.Adam(weight_decay=…)",
 )
 def decay_is_added_to_the_gradient(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
@@ -84,7 +73,6 @@ def decay_is_added_to_the_gradient(_: Any, settings: Settings, model: nn.Module)
     Settings.optimizer,
     "Adam's means are not corrected for having begun at zero",
     _ADAMW,
-    detected_by=_STEPS,
 )
 def means_are_not_corrected(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
     return OriginalAdamW(_groups(settings, model), settings.learning_rate, eps=1e-8)
@@ -95,7 +83,6 @@ def means_are_not_corrected(_: Any, settings: Settings, model: nn.Module) -> Opt
     Settings.optimizer,
     "Adam is the original's: no correction of means, and an eps of 1e-6",
     _ADAMW,
-    detected_by=_STEPS,
     seen="google-research/bert",
 )
 def adam_is_the_original(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
@@ -107,38 +94,24 @@ def adam_is_the_original(_: Any, settings: Settings, model: nn.Module) -> Optimi
     Settings.optimizer,
     "Adam's eps is 1e-6",
     _ADAMW,
-    detected_by=_STEPS,
     seen="the paper's appendix, and RoBERTa",
 )
 def adam_has_eps_1e_6(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
     return AdamW(_groups(settings, model), settings.learning_rate, eps=1e-6)
 
 
-@STEPS(
-    "steps-betas",
-    Settings.optimizer,
-    "Adam's second beta is 0.98",
-    _ADAMW,
-    detected_by=_STEPS,
-    seen="RoBERTa",
-)
+@STEPS("steps-betas", Settings.optimizer, "Adam's second beta is 0.98", _ADAMW, seen="RoBERTa")
 def adam_has_beta_098(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
     return AdamW(_groups(settings, model), settings.learning_rate, betas=(0.9, 0.98))
 
 
-@STEPS(
-    "steps-clip-each",
-    clip,
-    "each parameter's gradient is clipped by its own norm",
-    _CLIP,
-    detected_by=_STEPS,
-)
+@STEPS("steps-clip-each", clip, "each parameter's gradient is clipped by its own norm", _CLIP)
 def each_gradient_is_clipped(_: Any, model: nn.Module, longest: float) -> Tensor:
     norms = [nn.utils.clip_grad_norm_(each, longest) for each in model.parameters()]
     return torch.stack(norms).norm()
 
 
-@STEPS("steps-not-clipped", clip, "gradients are not clipped", _CLIP, detected_by=_STEPS)
+@STEPS("steps-not-clipped", clip, "gradients are not clipped", _CLIP)
 def gradients_are_not_clipped(right: Any, model: nn.Module, _: float) -> Tensor:
     return right(model, float("inf"))
 
@@ -148,7 +121,6 @@ def gradients_are_not_clipped(right: Any, model: nn.Module, _: float) -> Tensor:
     divisors,
     "a step's loss is the mean of its batches' means",
     _STEP,
-    detected_by=_STEPS,
     seen="transformers#34191",
 )
 def step_is_the_mean_of_means(
@@ -163,7 +135,6 @@ def step_is_the_mean_of_means(
     divisors,
     "the means of a step's batches are summed and not divided",
     _STEP,
-    detected_by=_STEPS,
     seen="transformers#47688: HuggingFace's Trainer with BERT's heads",
 )
 def step_is_the_sum_of_means(
@@ -177,7 +148,6 @@ def step_is_the_sum_of_means(
     huggingface_schedule,
     "the learning rate is a step ahead",
     _RATE,
-    detected_by=_STEPS,
     seen="scheduler.step() before the first optimizer.step()",
 )
 def rate_is_a_step_ahead(right: Schedule, step: int, warmup: int, total: int) -> float:
@@ -189,14 +159,13 @@ def rate_is_a_step_ahead(right: Schedule, step: int, warmup: int, total: int) ->
     huggingface_schedule,
     "the learning rate falls from step 0 on, beside the warm-up",
     _RATE,
-    detected_by=_STEPS,
     seen="google-research/bert",
 )
 def rate_falls_from_step_0(_: Schedule, step: int, warmup: int, total: int) -> float:
     return original_schedule(step, warmup, total)
 
 
-@STEPS("steps-no-warmup", huggingface_schedule, "there is no warm-up", _RATE, detected_by=_STEPS)
+@STEPS("steps-no-warmup", huggingface_schedule, "there is no warm-up", _RATE)
 def there_is_no_warmup(_: Schedule, step: int, _warmup: int, total: int) -> float:
     return max(0.0, 1 - step / total)
 
@@ -206,7 +175,6 @@ def there_is_no_warmup(_: Schedule, step: int, _warmup: int, total: int) -> floa
     huggingface_schedule,
     "the learning rate stays high after the warm-up",
     _RATE,
-    detected_by=_STEPS,
 )
 def rate_stays_high(_: Schedule, step: int, warmup: int, _total: int) -> float:
     return min(1.0, step / warmup)
@@ -217,7 +185,6 @@ def rate_stays_high(_: Schedule, step: int, warmup: int, _total: int) -> float:
     training_step,
     "gradients of earlier steps are still there",
     "optimizer.zero_grad() in each step",
-    detected_by=_STEPS,
 )
 def gradients_are_never_zeroed(
     right: Callable[..., Step],
@@ -231,7 +198,7 @@ def gradients_are_never_zeroed(
     return right(model, batches, optimizer, *given, **named)
 
 
-OFF = KnownMistakes("dropout")
+OFF = KnownMistakes("dropout", "steps with dropout, beside those without")
 
 
 @OFF(
@@ -239,7 +206,6 @@ OFF = KnownMistakes("dropout")
     training_step,
     "nothing is dropped in training",
     "model.train() before the first step; from_pretrained returns a model in evaluation mode",
-    detected_by="steps with dropout, beside those without",
 )
 def nothing_is_dropped(
     right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
