@@ -14,7 +14,7 @@ from torch.utils.data import Dataset, default_collate
 import scratch_bert
 from parity.ours.model import ScratchBert
 from parity.suite.training_runs import Batch, State
-from scratch_bert.pretraining.dynamic.masking import generator_draws, hide
+from scratch_bert.pretraining.masking import generator_draws, hide
 from scratch_bert.pretraining.objective import Pretraining, count_labels
 from scratch_bert.pretraining.pairs import Pair, sentence_pairs
 from scratch_bert.training.loop import Done, Training

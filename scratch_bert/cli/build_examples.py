@@ -12,8 +12,8 @@ import typer
 from scratch_bert.errors import CheckpointError, CorpusError
 from scratch_bert.files import replace
 from scratch_bert.pretraining.corpus.documents import read_documents, read_lines
-from scratch_bert.pretraining.masking import Masking, Words
 from scratch_bert.pretraining.static.examples import Example, ExampleRecipe, build_examples
+from scratch_bert.pretraining.static.masking import Masking, Words
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.files.settings import TokenizerSettings
 from scratch_bert.tokenization.files.vocabulary import read_vocabulary

@@ -1,103 +1,75 @@
-"""Words are hidden, and are what the model learns to fill in: masked language modelling.
+"""Masked language modeling: tokens are hidden, and the model learns to fill them in.
 
-Paper: section 3.1, task 1. Of the chosen 15 %, 80 % become [MASK], 10 % a random word, and 10 %
-stay, since in fine-tuning there is no [MASK]. The draws are the original's (google-research/bert,
-create_pretraining_data.py).
+Paper: section 3.1, task 1. 15 % of the tokens are chosen. Of these 80 % become [MASK], 10 % a
+random token, and 10 % stay, since there is no [MASK] in fine-tuning. The draws are those of HF's
+`DataCollatorForLanguageModeling`, in its order, so that the same seed gives the same masks.
+
+    ids      [CLS] the  cat   sleeps [SEP]
+    chosen          -    x      x
+    read     [CLS] the [MASK] sleeps [SEP]    sleeps stays, but must be predicted
+    labels   -100 -100  cat   sleeps -100
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from random import Random
-from typing import NamedTuple, Self
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Integer
+from torch import Tensor
+
+from scratch_bert.training.run.batches import IGNORED
+
+MASK, RANDOM = 0.8, 0.1  # of what is chosen; the rest stays
+
+Flags = Bool[Tensor, "batch seq"]
+Ids = Integer[Tensor, "batch seq"]
 
 
-@dataclass(frozen=True)
-class Words:
-    """What masking must know of a vocabulary.
-
-    Attributes:
-        cls, sep, mask: ids of [CLS], [SEP] and [MASK].
-        every: ids that a random word is drawn from, in the vocabulary's order.
-        continuing: ids of pieces that go on with a word.
-    """
-
-    cls: int
-    sep: int
-    mask: int
-    every: tuple[int, ...]
-    continuing: frozenset[int]
-
-    @classmethod
-    def of(cls, vocabulary: Mapping[str, int]) -> Self:
-        """Find them.
-
-        Raises:
-            ValueError: a special token is not there.
-        """
-        special = ("[CLS]", "[SEP]", "[MASK]")
-        if lacks := [token for token in special if token not in vocabulary]:
-            raise ValueError(f"the vocabulary lacks {' and '.join(lacks)}")
-        sep, start, mask = vocabulary["[SEP]"], vocabulary["[CLS]"], vocabulary["[MASK]"]
-        continuing = frozenset(i for piece, i in vocabulary.items() if piece.startswith("##"))
-        return cls(start, sep, mask, tuple(vocabulary.values()), continuing)
-
-
-@dataclass(frozen=True)
-class Masking:
-    """How many words are hidden, and which; by default as google-research/bert does.
+class Draws(NamedTuple):
+    """What becomes of every token.
 
     Attributes:
-        masked_lm_prob: the share of a sequence's tokens, with the special ones.
-        max_predictions: no more than so many (`max_predictions_per_seq`).
-        whole_word: all pieces of a word or none (`do_whole_word_mask`). A word of more pieces than
-            are left to hide is passed over.
+        chosen: the model must say what stood there.
+        to_mask: becomes [MASK], where chosen.
+        to_random: becomes a random word, where chosen and not [MASK].
+        words: the random words' ids.
     """
 
-    masked_lm_prob: float = 0.15
-    max_predictions: int = 20
-    whole_word: bool = False
+    chosen: Flags
+    to_mask: Flags
+    to_random: Flags
+    words: Ids
 
 
-class Masked(NamedTuple):
-    """A sequence with words hidden.
+def generator_draws(
+    special: Flags,
+    vocab: int,
+    generator: torch.Generator | None = None,
+    masked_lm_prob: float = 0.15,
+) -> Draws:
+    """Draw for a padded batch; the same seed gives other draws with other padding.
 
-    Attributes:
-        input_ids: what the model reads.
-        positions: of what was chosen, ascending.
-        labels: what stood there.
+    Args:
+        special: never chosen: special tokens and padding.
+        vocab: random words are drawn from so many ids, special ones among them.
+        generator: None is torch's own.
+        masked_lm_prob: how likely a token is chosen.
     """
 
-    input_ids: list[int]
-    positions: list[int]
-    labels: list[int]
+    def happens(likely: Tensor) -> Tensor:
+        return torch.bernoulli(likely, generator=generator).bool()
+
+    # Special tokens are spared before the draw, not after it: each token has one draw in any case.
+    chosen = happens(torch.full(special.shape, masked_lm_prob).masked_fill(special, 0.0))
+    to_mask = happens(torch.full(special.shape, MASK))
+    # A tenth of the chosen is half of those that do not become [MASK].
+    to_random = happens(torch.full(special.shape, RANDOM / (1 - MASK)))
+    words = torch.randint(vocab, special.shape, generator=generator)
+    return Draws(chosen, to_mask, to_random, words)
 
 
-def mask_words(ids: Sequence[int], words: Words, masking: Masking, rng: Random) -> Masked:
-    """Hide a share of [CLS] first [SEP] second [SEP]; the special tokens are never chosen."""
-    candidates: list[list[int]] = []
-    for position, token in enumerate(ids):
-        if token in (words.cls, words.sep):
-            continue
-        if masking.whole_word and candidates and token in words.continuing:
-            candidates[-1].append(position)
-        else:
-            candidates.append([position])
-    rng.shuffle(candidates)
-    number = min(masking.max_predictions, max(1, round(len(ids) * masking.masked_lm_prob)))
-    hidden, chosen = list(ids), list[int]()
-    for positions in candidates:
-        if len(chosen) + len(positions) > number:
-            continue
-        for position in positions:
-            hidden[position] = _in_its_place(ids[position], words, rng)
-        chosen += positions
-    chosen.sort()
-    return Masked(hidden, chosen, [ids[position] for position in chosen])
-
-
-def _in_its_place(token: int, words: Words, rng: Random) -> int:
-    if rng.random() < 0.8:
-        return words.mask
-    if rng.random() < 0.5:
-        return token
-    return words.every[rng.randint(0, len(words.every) - 1)]
+def hide(input_ids: Ids, draws: Draws, mask: int) -> tuple[Ids, Ids]:
+    """Return what the model reads, and its labels, `IGNORED` where nothing was chosen."""
+    labels = input_ids.masked_fill(~draws.chosen, IGNORED)
+    to_mask = draws.chosen & draws.to_mask
+    to_random = draws.chosen & draws.to_random & ~to_mask
+    return input_ids.masked_fill(to_mask, mask).where(~to_random, draws.words), labels

@@ -1,4 +1,4 @@
-"""Exercise masking. scratch_bert's: scratch_bert/pretraining/dynamic/masking.py."""
+"""Exercise masking. The book's: scratch_bert/pretraining/masking.py."""
 
 import torch
 from torch import Tensor

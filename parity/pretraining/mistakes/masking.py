@@ -8,7 +8,7 @@ from torch import Tensor
 
 from parity.suite.mistake import KnownMistakes
 from parity.suite.training_runs import IGNORED
-from scratch_bert.pretraining.dynamic.masking import Draws, generator_draws, hide
+from scratch_bert.pretraining.masking import Draws, generator_draws, hide
 
 PAD = 0
 

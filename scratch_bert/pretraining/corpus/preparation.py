@@ -21,7 +21,7 @@ from scratch_bert.pretraining.corpus.shards import StoredDocuments, StoredStretc
 from scratch_bert.pretraining.corpus.source import Corpus
 from scratch_bert.pretraining.corpus.vocabulary import learn_vocabulary
 from scratch_bert.pretraining.dynamic.examples import DynamicExamples
-from scratch_bert.pretraining.masking import Words
+from scratch_bert.pretraining.static.masking import Words
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.files.settings import TokenizerSettings
 from scratch_bert.tokenization.files.vocabulary import SPECIAL, VOCAB_TXT, read_vocabulary

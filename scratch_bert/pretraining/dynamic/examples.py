@@ -6,7 +6,7 @@ from random import Random
 import torch
 from torch import Tensor
 
-from scratch_bert.pretraining.dynamic.masking import counter_draws, hide
+from scratch_bert.pretraining.dynamic.masking import counter_draws
 from scratch_bert.pretraining.dynamic.pairs import (
     Documents,
     Rows,
@@ -14,7 +14,8 @@ from scratch_bert.pretraining.dynamic.pairs import (
     dynamic_pair,
     full_sentences,
 )
-from scratch_bert.pretraining.masking import Words
+from scratch_bert.pretraining.masking import hide
+from scratch_bert.pretraining.static.masking import Words
 
 
 class DynamicExamples:

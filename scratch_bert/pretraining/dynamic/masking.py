@@ -1,80 +1,39 @@
-"""Other words hidden every time a batch is seen (dynamic masking, as RoBERTa and HF do).
+"""Draws of masks for whole words, and draws that depend on the example alone.
 
-Each token is chosen by a draw of its own, so the share varies from row to row, unlike in
-`pretraining/masking.py`. Two sources of draws: a torch generator, read in the order of HF's
-`DataCollatorForLanguageModeling`; and a counter, where an example's draws depend on nothing but
-the seed, the epoch and the example, whatever the batch, the workers and the processes.
+`generator_draws` of the book reads a generator in the order of a batch. Here a counter is read:
+what is drawn for an example depends on nothing but the seed, the epoch and the example, whatever
+the batch, the workers and the processes.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Integer
+from jaxtyping import Integer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from scratch_bert.training.run.batches import IGNORED
-
-_MASK, _RANDOM = 0.8, 0.1  # of what is chosen; the rest stays
-
-Flags = Bool[Tensor, "batch seq"]
-Ids = Integer[Tensor, "batch seq"]
+from scratch_bert.pretraining.masking import MASK, RANDOM, Draws, Flags
 
 
-class Draws(NamedTuple):
-    """What becomes of every token.
-
-    Attributes:
-        chosen: the model must say what stood there.
-        to_mask: becomes [MASK], where chosen.
-        to_random: becomes a random word, where chosen and not [MASK].
-        words: the random words' ids.
-    """
-
-    chosen: Flags
-    to_mask: Flags
-    to_random: Flags
-    words: Ids
-
-
-def hide(input_ids: Ids, draws: Draws, mask: int) -> tuple[Ids, Ids]:
-    """Return what the model reads, and its labels, `IGNORED` where nothing was chosen."""
-    labels = input_ids.masked_fill(~draws.chosen, IGNORED)
-    to_mask = draws.chosen & draws.to_mask
-    to_random = draws.chosen & draws.to_random & ~to_mask
-    return input_ids.masked_fill(to_mask, mask).where(~to_random, draws.words), labels
-
-
-def generator_draws(
+def whole_word_draws(
     special: Flags,
-    vocab: int,
+    continuing: Flags,
     generator: torch.Generator | None = None,
     masked_lm_prob: float = 0.15,
-    continuing: Flags | None = None,
 ) -> Draws:
-    """Draw for a padded batch; the same seed gives other draws with other padding.
+    """Draw as HF's collator does for whole words, all of which become [MASK].
 
     Args:
         special: never chosen: special tokens and padding.
-        vocab: random words are drawn from so many ids, special ones among them.
+        continuing: pieces that go on with a word (`continuing_pieces`).
         generator: None is torch's own.
-        masked_lm_prob: how likely a token is chosen.
-        continuing: pieces that go on with a word (`continuing_pieces`); then words are chosen
-            whole, and all of them become [MASK].
+        masked_lm_prob: how likely a word is chosen.
     """
-    never = special if continuing is None else special | continuing
-    likely = torch.full(special.shape, masked_lm_prob).masked_fill(never, 0.0)
+    likely = torch.full(special.shape, masked_lm_prob).masked_fill(special | continuing, 0.0)
     chosen = torch.bernoulli(likely, generator=generator).bool()
-    to_mask = torch.full(special.shape, 1.0 if continuing is not None else _MASK)
-    to_mask = torch.bernoulli(to_mask, generator=generator).bool()
-    if continuing is not None:
-        return Draws(_whole(chosen, special, continuing), to_mask, ~to_mask, special.long())
-    to_random = torch.full(special.shape, _RANDOM / (1 - _MASK))
-    to_random = torch.bernoulli(to_random, generator=generator).bool()
-    words = torch.randint(vocab, special.shape, generator=generator)
-    return Draws(chosen, to_mask, to_random, words)
+    to_mask = torch.bernoulli(torch.ones(special.shape), generator=generator).bool()
+    return Draws(_whole(chosen, special, continuing), to_mask, ~to_mask, special.long())
 
 
 def counter_draws(
@@ -99,7 +58,7 @@ def counter_draws(
     chosen = (choice < masked_lm_prob) | (choice == choice.amin(1, keepdim=True)) & ~never
     if continuing is not None:
         chosen = _whole(chosen, special, continuing)
-    return Draws(chosen, fate < _MASK, fate < _MASK + _RANDOM, (word * vocab).long())
+    return Draws(chosen, fate < MASK, fate < MASK + RANDOM, (word * vocab).long())
 
 
 def _uniform(seed: int, epoch: int, example: int, tokens: int) -> NDArray[np.float64]:

@@ -6,8 +6,8 @@ from random import Random
 from typing import NamedTuple
 
 from scratch_bert.pretraining.corpus.documents import Document
-from scratch_bert.pretraining.masking import Masking, Words, mask_words
 from scratch_bert.pretraining.pairs import sentence_pairs
+from scratch_bert.pretraining.static.masking import Masking, Words, mask_words
 
 
 @dataclass(frozen=True)

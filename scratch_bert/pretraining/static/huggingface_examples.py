@@ -5,11 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from scratch_bert.pretraining.dynamic.masking import (
-    continuing_pieces,
-    generator_draws,
-    hide,
-)
+from scratch_bert.pretraining.dynamic.masking import continuing_pieces, whole_word_draws
+from scratch_bert.pretraining.masking import generator_draws, hide
 from scratch_bert.pretraining.static.examples import Example
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.training.run.batches import IGNORED
@@ -52,7 +49,10 @@ def huggingface_examples(
     generator = torch.Generator().manual_seed(seed)
     examples = []
     for _ in range(times):
-        draws = generator_draws(special, len(tokenizer), generator, masked_lm_prob, continuing)
+        if continuing is None:
+            draws = generator_draws(special, len(tokenizer), generator, masked_lm_prob)
+        else:
+            draws = whole_word_draws(special, continuing, generator, masked_lm_prob)
         hidden, labels = hide(ids, draws, tokenizer.mask_token_id)
         for row, wanted in zip(hidden.tolist(), labels, strict=True):
             at = (wanted != IGNORED).nonzero().flatten()

@@ -57,7 +57,7 @@ class BertEncoder(nn.Module):
     "mlm-head": "from scratch_bert.model.heads import BertLMPredictionHead",
     "wordpiece": "from scratch_bert.tokenization.wordpiece import wordpiece",
     "masking": """
-from scratch_bert.pretraining.dynamic.masking import generator_draws, hide
+from scratch_bert.pretraining.masking import generator_draws, hide
 
 def mask_words(input_ids, special_tokens_mask, vocab_size, mask_token_id, generator):
     draws = generator_draws(special_tokens_mask.bool(), vocab_size, generator)

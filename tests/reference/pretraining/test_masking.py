@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from transformers import BertTokenizerFast
 
 from parity.reference import BEFORE_5
-from scratch_bert.pretraining.dynamic.masking import continuing_pieces, generator_draws, hide
+from scratch_bert.pretraining.dynamic.masking import continuing_pieces, whole_word_draws
+from scratch_bert.pretraining.masking import generator_draws, hide
 from scratch_bert.weights.checkpoints import resolve
 from tests.reference.pretraining.collating import collator
 
@@ -40,8 +41,11 @@ def test_two_batches_in_a_row(texts, seed, probability, whole_word):
     generator = torch.Generator().manual_seed(seed)
     for batch in (batch_of(texts), batch_of(texts[::-1])):
         ids, special = batch["input_ids"], batch["special_tokens_mask"].bool()
-        continuing = continuing_pieces(batch["offset_mapping"], special) if whole_word else None
-        draws = generator_draws(special, len(TOKENIZER), generator, probability, continuing)
+        if whole_word:
+            continuing = continuing_pieces(batch["offset_mapping"], special)
+            draws = whole_word_draws(special, continuing, generator, probability)
+        else:
+            draws = generator_draws(special, len(TOKENIZER), generator, probability)
         expected = theirs([{name: row[i] for name, row in batch.items()} for i in range(len(ids))])
         hidden, labels = hide(ids, draws, TOKENIZER.mask_token_id)
         assert torch.equal(hidden, expected["input_ids"])

@@ -8,7 +8,7 @@ import torch
 
 from scratch_bert.pretraining.dynamic.examples import DynamicExamples
 from scratch_bert.pretraining.dynamic.pairs import dynamic_pair, full_sentences, stretches
-from scratch_bert.pretraining.masking import Words
+from scratch_bert.pretraining.static.masking import Words
 from scratch_bert.training.run.batches import IGNORED
 
 LENGTH, SEED = 24, 3

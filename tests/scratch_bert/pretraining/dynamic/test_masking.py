@@ -1,12 +1,8 @@
 import pytest
 import torch
 
-from scratch_bert.pretraining.dynamic.masking import (
-    continuing_pieces,
-    counter_draws,
-    generator_draws,
-    hide,
-)
+from scratch_bert.pretraining.dynamic.masking import continuing_pieces, counter_draws
+from scratch_bert.pretraining.masking import generator_draws, hide
 from scratch_bert.training.run.batches import IGNORED
 
 MASK, VOCAB = 99, 50

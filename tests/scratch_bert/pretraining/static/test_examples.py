@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from scratch_bert.pretraining.corpus.documents import read_documents
-from scratch_bert.pretraining.masking import Masking, Words
 from scratch_bert.pretraining.static.examples import ExampleRecipe, build_examples
+from scratch_bert.pretraining.static.masking import Masking, Words
 from scratch_bert.tokenization import BertTokenizer, TokenizerSettings
 from scratch_bert.tokenization.files.vocabulary import read_vocabulary
 from scratch_bert.weights.checkpoints import resolve

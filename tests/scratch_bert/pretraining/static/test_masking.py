@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scratch_bert.pretraining.masking import Masking, Words, mask_words
+from scratch_bert.pretraining.static.masking import Masking, Words, mask_words
 from scratch_bert.tokenization.files.vocabulary import SPECIAL
 
 PIECES = [*SPECIAL, *"abcdef", "##x", "##y"]
