@@ -266,10 +266,15 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit):
         main(["check", "tests/parity/strangers/berts/fused.py:Fused_1_eps", "--probe", "sentence"])
-    printed = capsys.readouterr().out
+    printed = without_rounding(capsys.readouterr().out)
     shown = [block for block in blocks("text") if block.startswith(("diverges", "cause"))]
     assert len(shown) == 2
-    assert all(block in printed for block in shown)
+    assert all(without_rounding(block) in printed for block in shown)
+
+
+def without_rounding(text):
+    """Leave out differences by rounding alone, which are others on other processors."""
+    return re.sub(r"\d\.\de-1[3-9]", "rounding", text)
 
 
 @pytest.mark.thorough

@@ -306,14 +306,14 @@ MEMORY = """
 from transformers import AutoTokenizer, BertForPreTraining
 
 from parity.model.diff import diff
-from parity.model.diff_settings import Settings
+from parity.model.diff_settings import DiffSettings
 from scratch_bert.weights.checkpoints import resolve
 from tests.memory import peak
 
 folder = resolve("builtin:bert-base")
 AutoTokenizer.from_pretrained(folder)  # so that what transformers imports late is not counted
 before = peak()
-assert all(row.passed for row in diff(folder, Settings(texts=["word " * 510], pairs=None)))
+assert all(row.passed for row in diff(folder, DiffSettings(texts=["word " * 510], pairs=None)))
 weights = (folder / "model.safetensors").stat().st_size
 print((peak() - before - 2 * weights) / 1e6)
 """

@@ -298,13 +298,14 @@ def test_saving_keeps_what_else_stood_in_config_json(saved):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from scratch_bert import BertForMaskedLM, weights
+from scratch_bert import BertForMaskedLM
+from scratch_bert.weights import load
 
 def half(path, write):
     Path(path).with_suffix(".half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
 
-weights.replace = half  # the weights are written, config.json is not yet
+load.replace = half  # the weights are written, config.json is not yet
 model = BertForMaskedLM.from_pretrained(sys.argv[1], hidden_dropout_prob=0.5)
 model.cls["predictions"].bias.data.fill_(9.0)
 model.save_pretrained(sys.argv[1])
