@@ -24,7 +24,7 @@ lines in a folder or file `mistakes` of [`parity`](../parity), from which
 def page() -> str:
     """Return the page."""
     parts = {part.__doc__ or "": part.MISTAKES for part in PARTS}
-    parts["Tokenizers, as they get a text wrong."] = tuple(tokenizer_mistakes.catalogue().values())
+    parts["Tokenizer mistakes."] = tuple(tokenizer_mistakes.catalogue().values())
     for title, mistakes in mistakes_by_title().items():
         parts[title] = mistakes
     every = [mistake for mistakes in parts.values() for mistake in mistakes]
@@ -32,7 +32,7 @@ def page() -> str:
     lines = [HEADER.format(number=len(every) - same, same=same)]
     for title, mistakes in parts.items():
         lines += [f"\n## {title.strip().splitlines()[0].rstrip('.')}\n"]
-        lines += ["| called | what was done | shown by | instead |", "|---|---|---|---|"]
+        lines += ["| id | mistake | detected by | fix | breaks |", "|---|---|---|---|---|"]
         lines += [_row(mistake) for mistake in mistakes]
     return "\n".join(lines) + "\n"
 
@@ -40,9 +40,18 @@ def page() -> str:
 def _row(mistake: Mistake) -> str:
     done = mistake.description.replace("{value}", "another number")
     done += f"; seen in: {mistake.seen}" if mistake.seen else ""
-    instead = f"it is no mistake: {mistake.equivalent}" if mistake.equivalent else mistake.fix
-    cells = (f"`{mistake.id}`", done, mistake.detected_by, instead)
+    instead = f"correct: {mistake.equivalent}" if mistake.equivalent else mistake.fix
+    cells = (f"`{mistake.id}`", done, mistake.detected_by, instead, _broken(mistake))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _broken(mistake: Mistake) -> str:
+    """Link the function of scratch_bert that it takes the place of."""
+    if not mistake.replaces:
+        return ""
+    function, _ = mistake.replaces[0]
+    file = f"{function.__module__.replace('.', '/')}.py"
+    return f"[`{function.__qualname__}`](../{file})"
 
 
 def main(

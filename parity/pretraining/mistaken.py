@@ -20,14 +20,14 @@ from parity.pretraining.mistakes import (
 from parity.suite.mistake import RIGHT, Mistaken, by_id
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
-    "Pretraining: first weights.": initial_weights.MISTAKES,
-    "Pretraining: hidden words.": masking.MISTAKES,
-    "Pretraining: pairs of sentences.": sentence_pairs.MISTAKES,
-    "Pretraining: the loss.": losses.MISTAKES,
-    "Pretraining: optimiser steps.": (*steps.STEPS, steps.DROPOUT),
-    "Pretraining: stopped, and gone on with.": processes.RESUMED,
+    "Pretraining: initial weights.": initial_weights.MISTAKES,
+    "Pretraining: masking.": masking.MISTAKES,
+    "Pretraining: sentence pairs.": sentence_pairs.MISTAKES,
+    "Pretraining: loss.": losses.MISTAKES,
+    "Pretraining: optimizer steps.": (*steps.STEPS, steps.DROPOUT),
+    "Pretraining: resuming.": processes.RESUMED,
     "Pretraining: several processes.": processes.PROCESSES,
-    "Pretraining: the order of examples.": orders.MISTAKES,
+    "Pretraining: order of examples.": orders.MISTAKES,
 }
 KNOWN = by_id(PARTS)
 

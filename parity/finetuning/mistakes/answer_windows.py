@@ -1,4 +1,4 @@
-"""A long text becomes windows, and an answer its tokens there; right and as it goes wrong."""
+"""Mistakes of the windows of a long context, and of an answer in them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

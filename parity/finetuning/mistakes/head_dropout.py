@@ -1,4 +1,4 @@
-"""What a head drops in training, as it goes wrong."""
+"""Mistakes of the dropout of a head."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The losses of texts with several labels, or numbers, as they go wrong."""
+"""Mistakes of the losses of multi-label classification and regression."""
 
 from typing import Any
 

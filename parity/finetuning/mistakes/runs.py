@@ -1,4 +1,4 @@
-"""Whole fine-tunings, as they go wrong."""
+"""Mistakes of whole fine-tunings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace

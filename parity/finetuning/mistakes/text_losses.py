@@ -1,4 +1,4 @@
-"""The losses of texts that are of one class, or of which one is chosen, as they go wrong."""
+"""Mistakes of the losses of text classification and multiple choice."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The losses of tags and answers, as they go wrong."""
+"""Mistakes of the losses of token classification and question answering."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tags of words become labels of tokens, right and as it goes wrong."""
+"""Mistakes of the labels of the pieces of a word."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

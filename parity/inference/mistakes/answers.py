@@ -1,4 +1,4 @@
-"""Answers to questions, as they go wrong."""
+"""Question-answering mistakes."""
 
 from functools import partial
 from typing import Any

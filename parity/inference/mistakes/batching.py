@@ -1,4 +1,4 @@
-"""Texts given to a model, as it goes wrong whatever is asked of it."""
+"""Batching mistakes, whatever the task."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Classes of texts, as they go wrong."""
+"""Text-classification mistakes."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Entities that are made of tags, as they go wrong."""
+"""Mistakes of joining tags to entities."""
 
 from collections.abc import Sequence
 from functools import partial

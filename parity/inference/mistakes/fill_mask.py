@@ -1,4 +1,4 @@
-"""Words for [MASK], as they go wrong."""
+"""Fill-mask mistakes."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Whether a text follows another, as it goes wrong."""
+"""Next-sentence mistakes."""
 
 from functools import partial
 

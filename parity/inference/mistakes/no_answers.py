@@ -1,4 +1,4 @@
-"""That there is no answer, as it goes wrong."""
+"""Mistakes of the answer "no answer"."""
 
 from functools import partial
 

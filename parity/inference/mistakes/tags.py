@@ -1,4 +1,4 @@
-"""Tags of tokens and words, as they go wrong."""
+"""Token-classification mistakes."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Vectors of texts, as they go wrong."""
+"""Sentence-embedding mistakes."""
 
 from collections.abc import Sequence
 from functools import partial

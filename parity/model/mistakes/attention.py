@@ -1,4 +1,4 @@
-"""Attention, as it is got wrong."""
+"""Attention mistakes."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may look at whom, as it is got wrong.
+"""Attention-mask mistakes.
 
 What stands for "not attended" in the scores is each implementation's own business, so a wrong mask
 shows at the probabilities.

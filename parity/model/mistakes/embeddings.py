@@ -1,4 +1,4 @@
-"""Embeddings, as they are got wrong."""
+"""Embedding mistakes."""
 
 import torch.nn.functional as F
 from torch import Tensor

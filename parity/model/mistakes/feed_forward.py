@@ -1,4 +1,4 @@
-"""The second half of a layer, and activations wherever they are, as they are got wrong."""
+"""Feed-forward and activation mistakes."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What evaluation does not show: dropout and gradients, as they are got wrong."""
+"""Dropout and gradient mistakes, which evaluation does not show."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

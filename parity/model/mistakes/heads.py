@@ -1,4 +1,4 @@
-"""What is on top of the layers, and what the model returns, as they are got wrong."""
+"""Head and output mistakes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Weights that were not loaded as they are in the file; layers that have another's."""
+"""Loading and weight-sharing mistakes."""
 
 from collections.abc import Callable
 from typing import Any

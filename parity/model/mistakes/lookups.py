@@ -1,4 +1,4 @@
-"""Which segment and position a token has, as it is got wrong."""
+"""Position and segment mistakes."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""LayerNorm, as it is got wrong."""
+"""LayerNorm mistakes."""
 
 from dataclasses import replace
 from typing import Any

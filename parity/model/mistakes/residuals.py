@@ -1,4 +1,4 @@
-"""What is added to what, in both halves of a layer, as it is got wrong."""
+"""Residual mistakes, in both halves of a layer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The softmax of the scores, as it is got wrong."""
+"""Softmax mistakes."""
 
 from typing import Any
 

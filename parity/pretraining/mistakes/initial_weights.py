@@ -1,4 +1,4 @@
-"""The first numbers, as they go wrong."""
+"""Mistakes of initial weights."""
 
 from collections.abc import Callable
 from typing import Any

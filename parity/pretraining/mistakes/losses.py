@@ -1,4 +1,4 @@
-"""The loss of pretraining, as it goes wrong."""
+"""Mistakes of the pretraining loss."""
 
 from collections.abc import Callable, Iterable, Sequence
 

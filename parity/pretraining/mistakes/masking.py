@@ -1,4 +1,4 @@
-"""Hiding words, as it goes wrong."""
+"""Masking mistakes."""
 
 from collections.abc import Callable
 from typing import Any

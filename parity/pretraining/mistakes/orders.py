@@ -1,4 +1,4 @@
-"""The order of examples over whole epochs, as it goes wrong."""
+"""Mistakes of the order of examples, over whole epochs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Training that stops and goes on, and training in several processes, as they go wrong."""
+"""Mistakes of resuming, and of training in several processes."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pairs of sentences, as they go wrong."""
+"""Sentence-pair mistakes."""
 
 from collections.abc import Callable, Iterator
 from random import Random

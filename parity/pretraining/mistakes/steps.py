@@ -1,4 +1,4 @@
-"""Training steps, as they go wrong."""
+"""Mistakes of training steps."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

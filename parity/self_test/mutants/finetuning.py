@@ -32,15 +32,15 @@ from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.weights.config_file import config_from_values
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
-    "Fine-tuning: classes of texts.": text_losses.MISTAKES["classify"],
-    "Fine-tuning: several labels.": label_losses.MISTAKES["multi-label"],
-    "Fine-tuning: numbers.": label_losses.MISTAKES["regress"],
-    "Fine-tuning: tags of tokens.": token_losses.MISTAKES["tag"],
-    "Fine-tuning: answers.": token_losses.MISTAKES["answer"],
-    "Fine-tuning: choices.": text_losses.MISTAKES["choose"],
-    "Fine-tuning: the head's dropout.": head_dropout.HEAD_DROPOUT,
-    "Fine-tuning: tags of words.": word_tags.MISTAKES,
-    "Fine-tuning: windows of a text.": answer_windows.MISTAKES,
+    "Fine-tuning: text classification.": text_losses.MISTAKES["classify"],
+    "Fine-tuning: multi-label classification.": label_losses.MISTAKES["multi-label"],
+    "Fine-tuning: regression.": label_losses.MISTAKES["regress"],
+    "Fine-tuning: token classification.": token_losses.MISTAKES["tag"],
+    "Fine-tuning: question answering.": token_losses.MISTAKES["answer"],
+    "Fine-tuning: multiple choice.": text_losses.MISTAKES["choose"],
+    "Fine-tuning: dropout of the head.": head_dropout.HEAD_DROPOUT,
+    "Fine-tuning: labels of the pieces of a word.": word_tags.MISTAKES,
+    "Fine-tuning: windows of a long context.": answer_windows.MISTAKES,
     "Fine-tuning: whole epochs.": (*runs.RUN, runs.DROPOUT),
     "Fine-tuning: steps of several batches.": runs.ACCUMULATE,
 }

@@ -19,12 +19,12 @@ from parity.suite.mistake import RIGHT, by_id
 from scratch_bert import BertTokenizer
 
 PARTS: dict[str, tuple[Mistake, ...]] = {
-    "Inference: words for [MASK].": MISTAKES["fill-mask"],
-    "Inference: classes of texts.": MISTAKES["classify"],
-    "Inference: tags and entities.": MISTAKES["tag"],
-    "Inference: answers to questions.": MISTAKES["answer"],
-    "Inference: whether a text follows another.": MISTAKES["next"],
-    "Inference: vectors of texts.": MISTAKES["embed"],
+    "Inference: fill-mask.": MISTAKES["fill-mask"],
+    "Inference: text classification.": MISTAKES["classify"],
+    "Inference: token classification and entities.": MISTAKES["tag"],
+    "Inference: question answering.": MISTAKES["answer"],
+    "Inference: next sentence.": MISTAKES["next"],
+    "Inference: sentence embeddings.": MISTAKES["embed"],
 }
 KNOWN = by_id(PARTS)
 _CHECKS = {task.method: check for check, task in TASKS.items()}

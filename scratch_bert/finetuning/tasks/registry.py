@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scratch_bert.finetuning.sequence_classification import SequenceClassificationTask
+from scratch_bert.finetuning.tasks.multi_label_and_regression import MultiLabelTask, RegressionTask
 from scratch_bert.finetuning.tasks.multiple_choice import MultipleChoiceTask
 from scratch_bert.finetuning.tasks.question_answering import QuestionAnsweringTask
-from scratch_bert.finetuning.tasks.sequence_numbers import MultiLabelTask, RegressionTask
 from scratch_bert.finetuning.tasks.token_classification import TokenClassificationTask
 
 

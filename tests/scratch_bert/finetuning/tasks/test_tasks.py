@@ -10,9 +10,9 @@ from scratch_bert.finetuning.sequence_classification import (
     SequenceClassificationTask,
     balanced_weights,
 )
+from scratch_bert.finetuning.tasks.multi_label_and_regression import MultiLabelTask, RegressionTask
 from scratch_bert.finetuning.tasks.objectives import Classes
 from scratch_bert.finetuning.tasks.question_answering import Question, QuestionAnsweringTask
-from scratch_bert.finetuning.tasks.sequence_numbers import MultiLabelTask, RegressionTask
 from scratch_bert.finetuning.tasks.task import Lengths
 from scratch_bert.finetuning.tasks.token_classification import Tagged, TokenClassificationTask
 from scratch_bert.tokenization.files.settings import TokenizerSettings
