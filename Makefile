@@ -1,6 +1,6 @@
 # make parity   compare scratch_bert with HuggingFace on real trained weights
-# make test     with every change: lint, types, and the tests that need little time; four minutes
-# make test-thorough   lint, types, and every case of every test; ten to fifteen minutes
+# make test     with every change: lint, types, and the tests that need little time; two to four minutes
+# make test-thorough   lint, types, and every case of every test; six to fifteen minutes
 # make self-test   inject every known mistake; check that it is caught and named; five to fifteen minutes
 # make notebooks   the notebooks from their scripts, with what they print and draw
 # make test-transformers-4   what depends on HuggingFace, against transformers 4.57
