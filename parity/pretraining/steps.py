@@ -1,7 +1,10 @@
 """Do optimiser steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
 
+from collections.abc import Iterator
 from functools import cache, lru_cache, partial
 from typing import Any
+
+from torch import nn
 
 from parity.core.mistake import Mistake
 from parity.pretraining.dropout import judge_dropped
@@ -16,6 +19,7 @@ from parity.pretraining.states import (
     wrong_states,
 )
 from parity.suite.candidate import Asked
+from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
@@ -46,7 +50,9 @@ def _right(number: int) -> LazyStates:
 
 @lru_cache(KEPT)
 def _wrong(number: int, mistake: Mistake) -> LazyStates:
-    train = lambda maker, model: maker.train(model, steps(number), SETTINGS)  # noqa: E731
+    def train(maker: Mistaken, trained: nn.Module) -> Iterator[Any]:
+        return maker.train(trained, steps(number), SETTINGS)
+
     return wrong_states(mistake, weights(), train)
 
 

@@ -1,11 +1,13 @@
 """Do two epochs end as HuggingFace's Trainer ends them, with its order of examples?"""
 
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from parity import reference
 from parity.core.compare import bit_equal
@@ -14,6 +16,7 @@ from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import LazyStates, explain, judge_states, wrong_states
 from parity.suite.candidate import Asked
+from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State
 
@@ -62,7 +65,9 @@ def _trainer(without_dropout: bool) -> list[State]:
 
 @cache
 def _wrong(mistake: Mistake) -> LazyStates:
-    train = lambda maker, model: maker.run(model, RowsDataset(_examples()), _SETTINGS)  # noqa: E731
+    def train(maker: Mistaken, trained: nn.Module) -> Iterator[Any]:
+        return maker.run(trained, RowsDataset(_examples()), _SETTINGS)
+
     return wrong_states(mistake, weights(), train)
 
 
