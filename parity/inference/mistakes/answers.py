@@ -152,14 +152,14 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _answer(
         "answers-logits",
-        "the sums of logits are told, and no probabilities",
+        "the scores are sums of logits, not probabilities",
         _SCORE,
         detected_by=_ANY,
         shares=_as_they_are,
     ),
     _answer(
         "answers-share-with-all",
-        "probabilities are shared with answers that are not told",
+        "probabilities are shared with answers that are not returned",
         _SCORE,
         detected_by="more answers than n_best",
         shares=_of_all,

@@ -114,7 +114,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _of_class(
         "classes-logits",
-        "logits are told, and no probabilities",
+        "the scores are logits, not probabilities",
         _BY_PROBLEM,
         detected_by="any text",
         scores=lambda logits, _: logits,
@@ -174,7 +174,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _of_class(
         "classes-top-k-ignored",
-        "all classes are told, whatever top_k is",
+        "all classes are returned, whatever top_k is",
         "[:top_k]",
         detected_by="top_k",
         cut=lambda results, _: results,

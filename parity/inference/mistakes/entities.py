@@ -144,7 +144,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _tag(
         "tags-outside-told",
-        "O is told, too, whatever ignore_labels is",
+        "O is returned, too, whatever ignore_labels is",
         _IGNORED,
         detected_by="any text",
         ignored=lambda _: (),

@@ -91,14 +91,14 @@ _fill = partial(instead, "fill-mask")
 MISTAKES: tuple[Mistake, ...] = (
     _fill(
         "fill-logits",
-        "logits are told, and no probabilities",
+        "the scores are logits, not probabilities",
         _SHARES,
         detected_by="any text",
         scores=as_they_are,
     ),
     _fill(
         "fill-best-share-all",
-        "the probabilities of the words that are told add up to 1",
+        "the probabilities of the returned words add up to 1",
         _SHARES,
         detected_by="any text",
         seen="logits.topk(k).values.softmax(-1)",
@@ -181,14 +181,14 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _fill(
         "fill-target-repeated",
-        "a target that is given twice is told twice",
+        "a target that is given twice is returned twice",
         _FIRST,
         detected_by=_TARGETS,
         targets=_repeated,
     ),
     _fill(
         "fill-text-with-special",
-        "the text of a single [MASK] is told with [CLS] and [SEP]",
+        "the text of a single [MASK] is returned with [CLS] and [SEP]",
         _DECODED,
         detected_by="any text",
         seen="tokenizer.decode without skip_special_tokens",

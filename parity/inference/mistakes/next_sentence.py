@@ -23,7 +23,7 @@ MISTAKES: tuple[Mistake, ...] = (
     _of_pair(
         "next-score-of-the-first",
         'the score is that of "IsNext", whatever the label is',
-        "tell the score of the label that is told",
+        "return the score of the label that is returned",
         detected_by="a pair that does not follow",
         told=lambda scores: {
             "label": ("IsNext", "NotNext")[int(scores.argmax())],
@@ -39,7 +39,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _of_pair(
         "next-logits",
-        "logits are told, and no probabilities",
+        "the scores are logits, not probabilities",
         "softmax over both",
         detected_by="any pair",
         scores=lambda logits: logits,

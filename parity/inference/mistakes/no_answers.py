@@ -50,7 +50,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _answer(
         "answers-null-lost",
-        "that there is no answer is not told where n_best others are better",
+        "the empty answer is not returned where n_best others are better",
         "append it, where it is not among the n_best",
         detected_by=f"{_NO_ANSWER}, and a small n_best",
         keeps_null=lambda is_there: is_there,

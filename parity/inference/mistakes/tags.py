@@ -39,7 +39,7 @@ _tag = partial(instead, "tag")
 MISTAKES: tuple[Mistake, ...] = (
     _tag(
         "tags-logits",
-        "logits are told, and no probabilities",
+        "the scores are logits, not probabilities",
         "softmax over the labels of each token",
         detected_by="any text",
         scores=lambda logits: logits,
@@ -105,7 +105,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _tag(
         "tags-unknown-word",
-        "a word that the vocabulary does not have is told as [UNK]",
+        "a word that the vocabulary does not have is returned as [UNK]",
         "text[start:end] for an unknown token",
         detected_by="a word that the vocabulary does not have",
         unknown=lambda _tokenizer, token, _text: token,
@@ -127,7 +127,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     _tag(
         "tags-special-told",
-        "[CLS] and [SEP] are told as tokens",
+        "[CLS] and [SEP] are returned as tokens",
         "leave out what special_tokens_mask marks",
         detected_by="any text",
         told_of=lambda _, row: [*range(len(row.ids))],

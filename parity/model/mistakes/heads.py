@@ -204,7 +204,7 @@ MISTAKES = (
         "next-sentence-unpooled",
         _FOLLOWS,
         lambda s: s.linear(s.last[:, 0]),
-        "it is told from [CLS]'s last state, past the pooler",
+        "it is computed from [CLS]'s last state, without the pooler",
         "cls.seq_relationship(pooler_output)",
         detected_by=_HEAD,
     ),
