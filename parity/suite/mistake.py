@@ -101,7 +101,7 @@ def making(mistakes: Iterable[Mistake]) -> Iterator[None]:
     with ExitStack() as stack:
         for mistake in mistakes:
             for right, wrong in mistake.replaces:
-                stack.enter_context(_replaced(right, wrong))
+                stack.enter_context(replaced(right, wrong))
         yield
 
 
@@ -111,7 +111,8 @@ _places: dict[_Function, tuple[int, list[tuple[Any, str]]]] = {}  # and where, o
 
 
 @contextmanager
-def _replaced(right: _Function, wrong: _Function) -> Iterator[None]:
+def replaced(right: _Function, wrong: _Function) -> Iterator[None]:
+    """While inside, a function of scratch_bert is another, which is given the right one first."""
     before = _now.get(right, right)
 
     @wraps(right)

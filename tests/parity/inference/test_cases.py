@@ -5,14 +5,15 @@ from collections import Counter
 import pytest
 import torch
 
-import scratch_bert
 from parity.inference.answers import compared, settled
+from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES
 from parity.inference.checkpoints import CLASSES, TAGS, TIED, folder_of
 from parity.inference.reference import expected
-from parity.inference.right.machine import Machine
-from parity.inference.right.tasks import TASKS
-from scratch_bert import BertTokenizer
+from parity.inference.tasks import TASKS
+from parity.ours import inference
+from parity.ours.inference import ScratchInference
+from scratch_bert.inference.run.runner import Runner
 
 NOISE = 3e-6  # of each weight; a float32 is rounded by 6e-8
 SCORES = 1e-3  # what it may do to them
@@ -23,18 +24,30 @@ def answers(check, number):
 
 
 def shaken(check, case):
-    """Answers with weights that are a little different."""
-    task, folder = TASKS[check], folder_of(case.folder)
-    model = getattr(scratch_bert, task.architecture).from_pretrained(folder)
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if len(parameter) != len(CLASSES) or "classifier" not in name:  # which has ties
-                parameter *= 1 + NOISE * torch.randn(parameter.shape, generator=generator)
-    machine = Machine(folder, model, BertTokenizer.from_pretrained(folder), task.options)
-    return task.answers(machine, task.right, case.given)
+    candidate = InferenceCandidate(ScratchInference(), "")
+    return candidate.ask(TASKS[check].method, folder=str(folder_of(case.folder)), **case.given)
 
 
+@pytest.fixture
+def _shaking(monkeypatch):
+    """Weights are a little different."""
+    load = Runner.__init__
+
+    def shaking(runner, *given, **named):
+        load(runner, *given, **named)
+        generator = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for name, parameter in runner.model.named_parameters():
+                if len(parameter) != len(CLASSES) or "classifier" not in name:  # which has ties
+                    parameter *= 1 + NOISE * torch.randn(parameter.shape, generator=generator)
+
+    inference._loaded.cache_clear()
+    monkeypatch.setattr(Runner, "__init__", shaking)
+    yield
+    inference._loaded.cache_clear()
+
+
+@pytest.mark.usefixtures("_shaking")
 @pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("check", CASES)
 def test_no_answer_hangs_on_rounding(check):

@@ -6,13 +6,12 @@ Slow where it is the first that needs HuggingFace's model, and where pairs of mi
 import pytest
 
 from parity.core.compare import Status
+from parity.inference import mistaken
 from parity.inference.candidate import InferenceCandidate
+from parity.inference.mistaken import KNOWN
 from parity.inference.suite import INFERENCE
-from parity.ours import inference as scratch_inference
 from parity.ours.inference import ScratchInference
 from parity.report.suite import explanation
-from parity.self_test.mutants import inference as faulty_inference
-from parity.self_test.mutants.inference import KNOWN
 from parity.self_test.suites import judge_known
 from tests.parity.strangers import strange_inferences as strange
 
@@ -27,13 +26,6 @@ def test_a_mistake_is_named(name):
     ((_, outcome),) = judge_known(name)
     assert outcome.different
     assert [known.id for known in outcome.causes] == [name], outcome.known
-
-
-@pytest.mark.parametrize("check", INFERENCE.checks)
-def test_plain_code_is_right(check):
-    ((_, outcome),) = judge_known(f"{INFERENCE.name} in plain code", [check])
-    assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, check)
-    assert outcome.rows
 
 
 @pytest.mark.parametrize("name", EQUIVALENT)
@@ -58,12 +50,9 @@ def test_a_stranger_who_is_right(check):
 @pytest.mark.thorough(but=4)
 @pytest.mark.parametrize("check", INFERENCE.checks)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_batches_without_padding(check, dtype, monkeypatch):
+def test_batches_without_padding(check, dtype):
     """Other operations than the reference's, and other last digits."""
-    monkeypatch.setattr(scratch_inference, "_EXACT", {"dtype": dtype})
-    scratch_inference._loaded.cache_clear()
-    outcome = judged(ScratchInference(), check)
-    scratch_inference._loaded.cache_clear()
+    outcome = judged(ScratchInference(attention="packed", batch_tokens=2048, dtype=dtype), check)
     assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")
 
 
@@ -74,11 +63,12 @@ def test_a_strangers_mistake(kind):
     assert [known.id for known in outcome.causes] == [kind.called]
 
 
-def test_a_candidate_is_called_by_its_mistake():
-    assert isinstance(getattr(faulty_inference, "tags-logits"), faulty_inference.Faulty)
-    assert not hasattr(faulty_inference.right, "nonsense")
+def test_a_candidate_is_called_by_its_mistakes():
+    made = getattr(mistaken, "next-types-zero+next-logits")
+    outcome = judged(made, "next")
+    assert {known.id for known in outcome.causes} == {"next-types-zero", "next-logits"}
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        faulty_inference.nonsense  # noqa: B018
+        mistaken.nonsense  # noqa: B018
 
 
 def test_two_mistakes_at_once():

@@ -1,0 +1,46 @@
+"""scratch_bert's inference with known mistakes, as a candidate by their ids.
+
+`parity.inference.mistaken:tags-logits` makes one; ids joined by + make several, `right` none.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from parity.core.mistake import Mistake
+from parity.inference.mistakes import (
+    answers,
+    classes,
+    entities,
+    fill_mask,
+    next_sentence,
+    no_answers,
+    tags,
+    vectors,
+)
+from parity.ours.inference import ScratchInference
+from parity.suite.mistake import RIGHT, Mistaken, by_id
+
+MISTAKES: Mapping[str, Sequence[Mistake]] = {
+    "fill-mask": fill_mask.MISTAKES,
+    "classify": classes.MISTAKES,
+    "tag": (*tags.MISTAKES, *entities.MISTAKES),
+    "answer": (*answers.MISTAKES, *no_answers.MISTAKES),
+    "next": next_sentence.MISTAKES,
+    "embed": vectors.MISTAKES,
+}
+PARTS: Mapping[str, Sequence[Mistake]] = {
+    "Inference: fill-mask.": MISTAKES["fill-mask"],
+    "Inference: text classification.": MISTAKES["classify"],
+    "Inference: token classification and entities.": MISTAKES["tag"],
+    "Inference: question answering.": MISTAKES["answer"],
+    "Inference: next sentence.": MISTAKES["next"],
+    "Inference: sentence embeddings.": MISTAKES["embed"],
+}
+KNOWN = by_id(PARTS)
+
+
+def __getattr__(name: str) -> Mistaken:
+    """Make a candidate by the ids of its mistakes."""
+    made = [] if name == RIGHT else name.split("+")
+    if not {*made} <= {*KNOWN}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return Mistaken(ScratchInference(), [KNOWN[each] for each in made])
