@@ -15,6 +15,7 @@ from parity.inference.mistakes import (
     no_answers,
     tags,
     vectors,
+    windows,
 )
 from parity.ours.inference import ScratchInference
 from parity.suite.mistake import RIGHT, Mistaken, by_id
@@ -23,7 +24,7 @@ MISTAKES: Mapping[str, Sequence[Mistake]] = {
     "fill-mask": fill_mask.MISTAKES,
     "classify": classes.MISTAKES,
     "tag": (*tags.MISTAKES, *entities.MISTAKES),
-    "answer": (*answers.MISTAKES, *no_answers.MISTAKES),
+    "answer": (*answers.MISTAKES, *windows.MISTAKES, *no_answers.MISTAKES),
     "next": next_sentence.MISTAKES,
     "embed": vectors.MISTAKES,
 }

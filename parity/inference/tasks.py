@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Task(NamedTuple):
+class InferenceTask(NamedTuple):
     """What a model is used for.
 
     Attributes:
@@ -16,10 +16,10 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "fill-mask": Task("fill_mask", "BertForMaskedLM"),
-    "classify": Task("classify", "BertForSequenceClassification"),
-    "tag": Task("tag", "BertForTokenClassification"),
-    "answer": Task("answer", "BertForQuestionAnswering"),
-    "next": Task("next_sentence", "BertForNextSentencePrediction"),
-    "embed": Task("embed", "BertModel"),
+    "fill-mask": InferenceTask("fill_mask", "BertForMaskedLM"),
+    "classify": InferenceTask("classify", "BertForSequenceClassification"),
+    "tag": InferenceTask("tag", "BertForTokenClassification"),
+    "answer": InferenceTask("answer", "BertForQuestionAnswering"),
+    "next": InferenceTask("next_sentence", "BertForNextSentencePrediction"),
+    "embed": InferenceTask("embed", "BertModel"),
 }

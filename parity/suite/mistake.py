@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 
-from parity.core.mistake import Mistake
+from parity.core.mistake import Mistake, described
 
 RIGHT = "right"  # what makes none is called so
 _REPLACED_IN = ("scratch_bert", "parity.ours")
@@ -28,22 +28,24 @@ class KnownMistakes(list[Mistake]):
         self,
         id: str,  # noqa: A002
         breaks: Callable[..., Any],
-        description: str,
         fix: str,
-        *,
         detected_by: str = "",
+        *,
+        description: str = "",
         seen: str = "",
         equivalent: str = "",
         **also: tuple[Callable[..., Any], Callable[..., Any]],
     ) -> Callable[[Callable[..., Any]], Mistake]:
         """Decorate a function that takes the place of `breaks`, which it is given first.
 
+        Its docstring says what was done.
+
         Args:
             id: as in reports.
             breaks: the function of scratch_bert.
-            description: what was done.
             fix: what to do instead.
             detected_by: what reveals it.
+            description: what was done, where one function makes several mistakes.
             seen: where it was met, if anywhere.
             equivalent: if set, why it is correct though it looks like a mistake.
             also: further functions, each with what takes its place.
@@ -53,7 +55,7 @@ class KnownMistakes(list[Mistake]):
             mistake = Mistake(
                 id,
                 (self._check,),
-                description=description,
+                description=description or described(wrong),
                 fix=fix,
                 detected_by=detected_by or self._detected_by,
                 seen=seen,

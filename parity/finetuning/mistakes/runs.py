@@ -52,15 +52,11 @@ RUN += [
 ]
 
 
-@RUN(
-    "finetune-rate-of-epoch",
-    Training._take,
-    "the learning rate changes from epoch to epoch only",
-    "the scheduler is stepped after each optimiser step",
-)
+@RUN("finetune-rate-of-epoch", Training._take, "the scheduler is stepped after each optimiser step")
 def rate_changes_with_the_epoch(
     right: Take, training: Training, examples: Any, dealt: Any, epoch: int
 ) -> Done:
+    """The learning rate changes from epoch to epoch only."""
     return _at(epoch, right, training, examples, dealt, epoch)
 
 
@@ -75,26 +71,22 @@ def _at(step: int, right: Take, training: Training, *given: Any) -> Done:
 @RUN(
     "finetune-constant-rate",
     huggingface_schedule,
-    "the learning rate is always the same",
     "get_linear_schedule_with_warmup, as the Trainer's lr_scheduler_type",
 )
 def rate_is_constant(_: Callable[..., float], *_given: int) -> float:
+    """The learning rate is always the same."""
     return 1.0
 
 
-@RUN(
-    "finetune-head-only",
-    parameter_groups,
-    "the head alone learns",
-    _ALL,
-    seen="requires_grad = False for model.bert",
-)
+@RUN("finetune-head-only", parameter_groups, _ALL, seen="requires_grad = False for model.bert")
 def head_alone_learns(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
+    """The head alone learns."""
     return _learning(_is_head, right, model, *given)
 
 
-@RUN("finetune-embeddings-frozen", parameter_groups, "the embeddings do not learn", _ALL)
+@RUN("finetune-embeddings-frozen", parameter_groups, _ALL)
 def embeddings_are_frozen(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
+    """The embeddings do not learn."""
     return _learning(lambda name: ".embeddings." not in name, right, model, *given)
 
 
@@ -106,8 +98,9 @@ def _learning(
     return right(model, *given)
 
 
-@RUN("finetune-fast-head", parameter_groups, "the head's learning rate is ten times as high", _ALL)
+@RUN("finetune-fast-head", parameter_groups, _ALL)
 def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
+    """The head's learning rate is ten times as high."""
     head = {parameter for name, parameter in model.named_parameters() if _is_head(name)}
     groups = right(model, *given)
     fast = [
@@ -125,13 +118,15 @@ OFF = KnownMistakes("run", "two epochs with dropout, beside those without")
 @OFF(
     "finetune-dropout-left-off",
     training_step,
-    "nothing is dropped in training",
-    "model.train() before the first step, and after each evaluation; from_pretrained returns a "
-    "model in evaluation mode",
+    (
+        "model.train() before the first step, and after each evaluation; from_pretrained returns a "
+        "model in evaluation mode"
+    ),
 )
 def nothing_is_dropped(
     right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
 ) -> Step:
+    """Nothing is dropped in training."""
     return right(model.eval(), *given, **named)
 
 
@@ -148,13 +143,13 @@ ACCUMULATE += [
 @ACCUMULATE(
     "accumulate-divided-by-all",
     divisors,
-    "a batch's mean is divided by the number of batches that a step should have",
     _STEP,
     seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
 )
 def means_are_divided_by_all(
     _: Any, objective: Objective, counted: Sequence[Batch], *_given: Any
 ) -> list[Sequence[int]]:
+    """A batch's mean is divided by the number of batches that a step should have."""
     return [[number * ACCUMULATED for number in objective.count([batch])] for batch in counted]
 
 
@@ -162,14 +157,12 @@ _batches: dict[int, int] = {}  # of a training, those that it has seen
 
 
 @ACCUMULATE(
-    "accumulate-rate-of-batch",
-    Training._take,
-    "the learning rate changes from batch to batch",
-    "the scheduler is stepped after each optimiser step",
+    "accumulate-rate-of-batch", Training._take, "the scheduler is stepped after each optimiser step"
 )
 def rate_changes_with_the_batch(
     right: Take, training: Training, examples: Any, dealt: Any, epoch: int
 ) -> Done:
+    """The learning rate changes from batch to batch."""
     before = _batches.get(id(training), 0) if training.step else 0
     _batches[id(training)] = before + len(dealt)
     return _at(before + len(dealt) - 1, right, training, examples, dealt, epoch)
@@ -179,16 +172,11 @@ def _whole_steps(_: Any, examples: int, batch_size: int, accumulation: int) -> i
     return -(-examples // batch_size) // accumulation
 
 
-@ACCUMULATE(
-    "accumulate-rest-dropped",
-    Training._steps,
-    "batches that are too few for a step are left out at an epoch's end",
-    _REST,
-    count=(steps_of_epoch, _whole_steps),
-)
+@ACCUMULATE("accumulate-rest-dropped", Training._steps, _REST, count=(steps_of_epoch, _whole_steps))
 def rest_of_an_epoch_is_dropped(
     right: Callable[..., Sequence[Tensor]], training: Training, examples: int, epoch: int
 ) -> Sequence[Tensor]:
+    """Batches that are too few for a step are left out at an epoch's end."""
     settings = training.settings
     kept = _whole_steps(None, examples, settings.batch_size, settings.accumulation)
     return right(training, examples, epoch)[:kept]
@@ -197,11 +185,11 @@ def rest_of_an_epoch_is_dropped(
 @ACCUMULATE(
     "accumulate-rest-carried",
     Training.__iter__,
-    "batches that are too few for a step make one with the next epoch's",
     _REST,
     seen="if number % gradient_accumulation_steps == 0",
 )
 def rest_of_an_epoch_is_carried(_: Any, training: Training) -> Iterator[Done]:
+    """Batches that are too few for a step make one with the next epoch's."""
     settings, ((_begin, examples),) = training.settings, training.phases
     size, together = settings.batch_size, settings.accumulation
     epochs = settings.steps // steps_of_epoch(len(examples), size, together)
@@ -221,11 +209,11 @@ def _one_batch(right: Callable[..., int], examples: int, batch_size: int, _: int
 @ACCUMULATE(
     "accumulate-not",
     Training._steps,
-    "a step is of one batch",
     "optimizer.step() after so many batches",
     count=(steps_of_epoch, _one_batch),
 )
 def step_is_of_one_batch(
     right: Callable[..., Sequence[Tensor]], training: Training, *given: Any
 ) -> Sequence[Tensor]:
+    """A step is of one batch."""
     return torch.split(torch.cat([*right(training, *given)]), training.settings.batch_size)

@@ -96,32 +96,32 @@ def batching_mistakes(check: str, prefix: str, *, pairs: bool = False) -> KnownM
         known(
             f"{prefix}-types-zero",
             Runner.forward,
-            "the second text has token types of 0, as the first one",
             "give the model the tokenizer's token_type_ids, too",
+            description="the second text has token types of 0, as the first one",
             detected_by="pairs of texts",
             seen="model(input_ids, attention_mask)",
         )(token_types_are_zero)
     known(
         f"{prefix}-without-mask",
         Runner.forward,
-        "texts are padded to one length, and no attention mask says so",
         "give the model the tokenizer's attention_mask, too",
+        description="texts are padded to one length, and no attention mask says so",
         seen="model(input_ids) of a padded batch",
         together=(batches, all_in_one),
     )(attention_mask_is_lost)
     known(
         f"{prefix}-padded-left",
         Runner.batch,
-        "padding comes first, so that the text's positions do not begin at 0",
         'padding_side="right"',
+        description="padding comes first, so that the text's positions do not begin at 0",
         seen="a tokenizer set up for a language model that writes",
         together=(batches, all_in_one),
     )(padding_comes_first)
     known(
         f"{prefix}-padded",
         batches,
-        "texts are padded to one length, with an attention mask",
         "",
+        description="texts are padded to one length, with an attention mask",
         equivalent="what is masked has no part in what is not",
     )(all_in_one)
     return known

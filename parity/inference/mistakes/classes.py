@@ -40,144 +40,107 @@ _TOO_LONG = "a text that is too long"
 Classes = list[Classified]
 
 
-@MISTAKES(
-    "classes-softmax-always",
-    class_scores,
-    "probabilities are a softmax's, whatever the head is for",
-    _BY_PROBLEM,
-    detected_by=_KINDS,
-)
+@MISTAKES("classes-softmax-always", class_scores, _BY_PROBLEM, _KINDS)
 def softmax_of_everything(_: Right, logits: Numbers, _config: BertConfig) -> Numbers:
+    """Probabilities are a softmax's, whatever the head is for."""
     return softmax(logits)
 
 
-@MISTAKES(
-    "classes-softmax-of-several",
-    class_scores,
-    "labels of which several may hold share one probability",
-    _BY_PROBLEM,
-    detected_by=_KINDS,
-)
+@MISTAKES("classes-softmax-of-several", class_scores, _BY_PROBLEM, _KINDS)
 def softmax_of_several_labels(right: Right, logits: Numbers, config: BertConfig) -> Any:
+    """Labels of which several may hold share one probability."""
     several = config.problem_type == "multi_label_classification"
     return softmax(logits) if several else right(logits, config)
 
 
-@MISTAKES(
-    "classes-softmax-of-one",
-    class_scores,
-    "a single label's score is a softmax's, which is 1 always",
-    _BY_PROBLEM,
-    detected_by=_KINDS,
-)
+@MISTAKES("classes-softmax-of-one", class_scores, _BY_PROBLEM, _KINDS)
 def softmax_of_one_label(right: Right, logits: Numbers, config: BertConfig) -> Any:
+    """A single label's score is a softmax's, which is 1 always."""
     one = config.num_labels == 1 and config.problem_type is None
     return softmax(logits) if one else right(logits, config)
 
 
-@MISTAKES(
-    "classes-sigmoid-always",
-    class_scores,
-    "each label has a probability of its own, whatever the head is for",
-    _BY_PROBLEM,
-    detected_by=_KINDS,
-)
+@MISTAKES("classes-sigmoid-always", class_scores, _BY_PROBLEM, _KINDS)
 def sigmoid_of_everything(_: Right, logits: Numbers, _config: BertConfig) -> Numbers:
+    """Each label has a probability of its own, whatever the head is for."""
     return sigmoid(logits)
 
 
-@MISTAKES(
-    "classes-number-squashed",
-    class_scores,
-    "a regression's number is made a probability",
-    _BY_PROBLEM,
-    detected_by=_KINDS,
-)
+@MISTAKES("classes-number-squashed", class_scores, _BY_PROBLEM, _KINDS)
 def number_is_squashed(right: Right, logits: Numbers, config: BertConfig) -> Any:
+    """A regression's number is made a probability."""
     if config.problem_type != "regression":
         return right(logits, config)
     return softmax(logits) if config.num_labels > 1 else sigmoid(logits)
 
 
-@MISTAKES("classes-logits", class_scores, "the scores are logits, not probabilities", _BY_PROBLEM)
+@MISTAKES("classes-logits", class_scores, _BY_PROBLEM)
 def scores_are_logits(_: Right, logits: Numbers, _config: BertConfig) -> Numbers:
+    """The scores are logits, not probabilities."""
     return logits
 
 
 @MISTAKES(
     "classes-sorted-names",
     class_names,
-    "labels are numbered in the order of their names",
     _NAMES,
-    detected_by="labels that are not in alphabetical order",
+    "labels that are not in alphabetical order",
     seen="sorted(set(labels)) once more where a model is used",
 )
 def names_are_sorted(right: Right, config: BertConfig) -> list[str]:
+    """Labels are numbered in the order of their names."""
     return sorted(right(config))
 
 
 @MISTAKES(
     "classes-ids-as-strings",
     class_names,
-    'labels are numbered in the order "0", "1", "10", "11", "2"',
     _NAMES,
-    detected_by="more than ten labels",
+    "more than ten labels",
     seen="config.json's keys, sorted",
 )
 def ids_are_sorted_as_strings(right: Right, config: BertConfig) -> list[str]:
+    """Labels are numbered in the order "0", "1", "10", "11", "2"."""
     names = right(config)
     return [names[i] for i in sorted(range(len(names)), key=str)]
 
 
-@MISTAKES(
-    "classes-off-by-one", class_names, "labels are numbered from 1, and logits from 0", _NAMES
-)
+@MISTAKES("classes-off-by-one", class_names, _NAMES)
 def names_are_one_off(right: Right, config: BertConfig) -> Any:
+    """Labels are numbered from 1, and logits from 0."""
     names = right(config)
     return names[-1:] + names[:-1]
 
 
-@MISTAKES(
-    "classes-ascending",
-    best_first,
-    "the worst class comes first",
-    _ORDER,
-    detected_by=_SEVERAL,
-    seen="np.argsort without [::-1]",
-)
+@MISTAKES("classes-ascending", best_first, _ORDER, _SEVERAL, seen="np.argsort without [::-1]")
 def worst_class_comes_first(_: Right, classes: Classes) -> Classes:
+    """The worst class comes first."""
     return sorted(classes, key=lambda each: each.score)
 
 
-@MISTAKES(
-    "classes-unordered",
-    best_first,
-    "classes come in the order of their ids",
-    _ORDER,
-    detected_by=_SEVERAL,
-)
+@MISTAKES("classes-unordered", best_first, _ORDER, _SEVERAL)
 def classes_come_by_id(_: Right, classes: Classes) -> Classes:
+    """Classes come in the order of their ids."""
     return classes
 
 
 @MISTAKES(
     "classes-ties-reversed",
     best_first,
-    "of classes of one score the last comes first",
     "sorted(…, reverse=True), which leaves ties as they are, and no order turned round",
-    detected_by="two classes of the same score",
+    "two classes of the same score",
     seen="np.argsort(scores)[::-1]",
 )
 def ties_are_reversed(_: Right, classes: Classes) -> Classes:
+    """Of classes of one score the last comes first."""
     return sorted(classes, key=lambda each: each.score)[::-1]
 
 
 @MISTAKES(
     "classes-best-share-all",
     TextClassification.__call__,
-    "the scores of the best classes add up to 1",
     "softmax over all classes; top_k only cuts the list",
-    detected_by="top_k",
+    "top_k",
 )
 def best_classes_share_all(
     right: Right,
@@ -187,6 +150,7 @@ def best_classes_share_all(
     top_k: int | None,
     truncation: bool,
 ) -> list[Classes]:
+    """The scores of the best classes add up to 1."""
     found: list[Classes] = right(task, texts, pairs, top_k, truncation)
     if top_k is None:
         return found
@@ -197,13 +161,7 @@ def best_classes_share_all(
     ]
 
 
-@MISTAKES(
-    "classes-top-k-ignored",
-    TextClassification.__call__,
-    "all classes are returned, whatever top_k is",
-    "[:top_k]",
-    detected_by="top_k",
-)
+@MISTAKES("classes-top-k-ignored", TextClassification.__call__, "[:top_k]", "top_k")
 def all_classes_are_returned(
     right: Right,
     task: TextClassification,
@@ -212,49 +170,45 @@ def all_classes_are_returned(
     top_k: int | None,  # noqa: ARG001
     truncation: bool,
 ) -> Any:
+    """All classes are returned, whatever top_k is."""
     return right(task, texts, pairs, None, truncation)
 
 
 MISTAKES(
     "classes-pair-joined",
     Runner.encode,
-    "a pair is given as one text, without [SEP] between the two",
     BOTH,
+    description="a pair is given as one text, without [SEP] between the two",
     detected_by=_PAIRS,
     seen='text + " " + pair',
 )(pair_is_joined)
 
 
-@MISTAKES(
-    "classes-pair-lost",
-    with_pairs,
-    "the second text of a pair is lost",
-    BOTH,
-    detected_by=_PAIRS,
-)
+@MISTAKES("classes-pair-lost", with_pairs, BOTH, _PAIRS)
 def second_text_is_lost(_: Right, texts: Sequence[str], _pairs: Sequence[str]) -> list[str]:
+    """The second text of a pair is lost."""
     return [*texts]
 
 
 @MISTAKES(
     "classes-pair-empty",
     with_pairs,
-    "an empty second text is given as a text: [CLS] text [SEP] [SEP]",
     "leave it out, as HF's pipeline does",
-    detected_by="a pair whose second text is empty",
+    "a pair whose second text is empty",
     seen="tokenizer(texts, pairs) of lists",
 )
 def empty_second_text_is_given(
     _: Right, texts: Sequence[str], pairs: Sequence[str]
 ) -> list[tuple[str, str]]:
+    """An empty second text is given as a text: [CLS] text [SEP] [SEP]."""
     return [*zip(texts, pairs, strict=True)]
 
 
 MISTAKES(
     "classes-cut-without-sep",
     Runner.encode,
-    "what is too long is cut with its last [SEP]",
     "truncation=True of the tokenizer, which keeps [SEP]",
+    description="what is too long is cut with its last [SEP]",
     detected_by=_TOO_LONG,
     seen="input_ids[:max_length]",
 )(last_sep_is_cut_off)
@@ -263,11 +217,11 @@ MISTAKES(
 @MISTAKES(
     "classes-cut-at-positions",
     Runner.encode,
-    "what is too long is cut at the model's positions, not at the tokenizer's model_max_length",
     "truncation=True, without a length of your own",
-    detected_by=_TOO_LONG,
+    _TOO_LONG,
 )
 def cut_at_positions(right: Right, runner: Runner, texts: Texts, _: int | None) -> Any:
+    """What is too long is cut at the model's positions, not at the tokenizer's model_max_length."""
     return right(runner, texts, runner.model.config.max_position_embeddings)
 
 

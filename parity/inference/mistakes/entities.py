@@ -35,115 +35,79 @@ Groups = list[list[LabelledPiece]]
 
 
 @MISTAKES(
-    "tags-beginning-ignored",
-    goes_on,
-    "B- begins no entity where one of its kind stands before it",
-    _GOES_ON,
-    seen="labels compared without their prefixes",
+    "tags-beginning-ignored", goes_on, _GOES_ON, seen="labels compared without their prefixes"
 )
 def beginning_is_ignored(_: Right, before: str, label: str) -> bool:
+    """B- begins no entity where one of its kind stands before it."""
     return kind(before) == kind(label)
 
 
-@MISTAKES(
-    "tags-kind-ignored",
-    goes_on,
-    "I- goes on with an entity of another kind",
-    _GOES_ON,
-    detected_by="neighbours of two kinds",
-)
+@MISTAKES("tags-kind-ignored", goes_on, _GOES_ON, "neighbours of two kinds")
 def kind_is_ignored(right: Right, before: str, label: str) -> Any:
+    """I- goes on with an entity of another kind."""
     return (label.startswith("I-") and before != "O") or right(before, label)
 
 
-@MISTAKES(
-    "tags-same-label-only",
-    goes_on,
-    "B- and the I- after it are two entities",
-    _GOES_ON,
-    seen="itertools.groupby over labels",
-)
+@MISTAKES("tags-same-label-only", goes_on, _GOES_ON, seen="itertools.groupby over labels")
 def only_the_same_label_goes_on(_: Right, before: str, label: str) -> bool:
+    """B- and the I- after it are two entities."""
     return before == label
 
 
-@MISTAKES("tags-never-grouped", goes_on, "every token, or word, is an entity of its own", _GOES_ON)
+@MISTAKES("tags-never-grouped", goes_on, _GOES_ON)
 def nothing_goes_on(_: Right, _before: str, _label: str) -> bool:
+    """Every token, or word, is an entity of its own."""
     return False
 
 
 @MISTAKES(
-    "tags-inside-begins-nothing",
-    grouped,
-    "I- is lost where no entity of its kind stands before it",
-    _GOES_ON,
-    detected_by="I- behind O",
-    seen="strict IOB2, as seqeval's",
+    "tags-inside-begins-nothing", grouped, _GOES_ON, "I- behind O", seen="strict IOB2, as seqeval's"
 )
 def inside_begins_nothing(right: Right, labelled: Group) -> Groups:
+    """I- is lost where no entity of its kind stands before it."""
     return [group for group in right(labelled) if not group[0].label.startswith("I-")]
 
 
 @MISTAKES(
     "tags-last-lost",
     grouped,
-    "the entity at the end of a text is lost",
     "close the last entity behind the loop",
-    detected_by="an entity that ends with its text",
+    "an entity that ends with its text",
 )
 def last_entity_is_lost(right: Right, labelled: Group) -> Any:
+    """The entity at the end of a text is lost."""
     return right(labelled)[:-1]
 
 
-@MISTAKES(
-    "tags-score-of-the-best",
-    entity,
-    "an entity's score is that of its most certain token",
-    _MEAN,
-)
+@MISTAKES("tags-score-of-the-best", entity, _MEAN)
 def score_is_of_the_best(right: Right, group: Group, join: Join) -> Any:
+    """An entity's score is that of its most certain token."""
     return right(group, join)._replace(score=max(float(each.score) for each in group))
 
 
-@MISTAKES(
-    "tags-score-of-the-first",
-    entity,
-    "an entity's score is that of its first token",
-    _MEAN,
-)
+@MISTAKES("tags-score-of-the-first", entity, _MEAN)
 def score_is_of_the_first(right: Right, group: Group, join: Join) -> Any:
+    """An entity's score is that of its first token."""
     return right(group, join)._replace(score=float(group[0].score))
 
 
-@MISTAKES(
-    "tags-score-multiplied",
-    entity,
-    "an entity's score is the product of those of its tokens",
-    _MEAN,
-)
+@MISTAKES("tags-score-multiplied", entity, _MEAN)
 def scores_are_multiplied(right: Right, group: Group, join: Join) -> Any:
+    """An entity's score is the product of those of its tokens."""
     return right(group, join)._replace(score=float(np.prod([each.score for each in group])))
 
 
-@MISTAKES(
-    "tags-place-of-the-first",
-    entity,
-    "an entity ends where its first token does",
-    _PLACE,
-)
+@MISTAKES("tags-place-of-the-first", entity, _PLACE)
 def place_is_of_the_first(right: Right, group: Group, join: Join) -> Any:
+    """An entity ends where its first token does."""
     return right(group, join)._replace(end=group[0].piece.end)
 
 
 @MISTAKES(
-    "tags-word-with-hashes",
-    aggregate,
-    "an entity's tokens are joined by spaces, ## and all",
-    _WORD,
-    detected_by="a word of several pieces",
-    seen='" ".join(tokens)',
+    "tags-word-with-hashes", aggregate, _WORD, "a word of several pieces", seen='" ".join(tokens)'
 )
 def tokens_are_joined_with_hashes(right: Right, *given: Any) -> Any:
+    """An entity's tokens are joined by spaces, ## and all."""
     return right(*given[:-1], " ".join)
 
 
@@ -151,23 +115,17 @@ def _without_hashes(tokens: Sequence[str]) -> str:
     return " ".join(token.removeprefix("##") for token in tokens)
 
 
-@MISTAKES(
-    "tags-word-in-pieces",
-    aggregate,
-    "an entity's tokens are joined by spaces, without ##",
-    _WORD,
-    detected_by="a word of several pieces",
-)
+@MISTAKES("tags-word-in-pieces", aggregate, _WORD, "a word of several pieces")
 def tokens_are_joined_without_hashes(right: Right, *given: Any) -> Any:
+    """An entity's tokens are joined by spaces, without ##."""
     return right(*given[:-1], _without_hashes)
 
 
 @MISTAKES(
     "tags-word-as-written",
     TokenClassification.__call__,
-    "an entity's word is as in the text, with its case and accents",
     f"{_WORD}; start and end say where it is in the text",
-    detected_by="an upper-case letter",
+    "an upper-case letter",
     seen="text[start:end]",
 )
 def word_is_as_written(
@@ -177,6 +135,7 @@ def word_is_as_written(
     aggregation: Aggregation,
     ignored: Sequence[str],
 ) -> Any:
+    """An entity's word is as in the text, with its case and accents."""
     found = right(task, texts, aggregation, ignored)
     if aggregation == "none":
         return found
@@ -186,45 +145,26 @@ def word_is_as_written(
     ]
 
 
-@MISTAKES(
-    "tags-prefix-kept",
-    entity,
-    "an entity is called by its first label, B- or I- and all",
-    "label.split('-', 1)[-1]",
-    detected_by="any entity",
-)
+@MISTAKES("tags-prefix-kept", entity, "label.split('-', 1)[-1]", "any entity")
 def prefix_is_kept(right: Right, group: Group, join: Join) -> Any:
+    """An entity is called by its first label, B- or I- and all."""
     return right(group, join)._replace(entity_group=group[0].label)
 
 
-@MISTAKES(
-    "tags-outside-told",
-    TokenClassification.__call__,
-    "O is returned, too, whatever ignore_labels is",
-    _IGNORED,
-    detected_by="any text",
-)
+@MISTAKES("tags-outside-told", TokenClassification.__call__, _IGNORED, "any text")
 def nothing_is_ignored(right: Right, *given: Any) -> Any:
+    """O is returned, too, whatever ignore_labels is."""
     return right(*given[:-1], ())
 
 
-@MISTAKES(
-    "tags-outside-ignored",
-    TokenClassification.__call__,
-    "O alone is left out, whatever ignore_labels is",
-    _IGNORED,
-    detected_by="ignore_labels",
-)
+@MISTAKES("tags-outside-ignored", TokenClassification.__call__, _IGNORED, "ignore_labels")
 def outside_alone_is_ignored(right: Right, *given: Any) -> Any:
+    """O alone is left out, whatever ignore_labels is."""
     return right(*given[:-1], ("O",))
 
 
 @MISTAKES(
-    "tags-ignored-first",
-    TokenClassification.__call__,
-    "what is left out is so before entities are made, so that those around it become one",
-    _IGNORED,
-    detected_by="O between two words of one kind",
+    "tags-ignored-first", TokenClassification.__call__, _IGNORED, "O between two words of one kind"
 )
 def labels_are_ignored_first(
     right: Right,
@@ -233,6 +173,8 @@ def labels_are_ignored_first(
     aggregation: Aggregation,
     ignored: Sequence[str],
 ) -> list[list[Entity]]:
+    """What is left out is so before entities are made, so that those around it become one."""
+
     def of_the_rest(group: Right, labelled: Group) -> Any:
         return group([each for each in labelled if each.label not in ignored])
 

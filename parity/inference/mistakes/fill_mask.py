@@ -35,106 +35,76 @@ Best = tuple[Tensor, Tensor]
 Targets = Sequence[int] | None
 
 
-@MISTAKES("fill-logits", word_scores, "the scores are logits, not probabilities", _SHARES)
+@MISTAKES("fill-logits", word_scores, _SHARES)
 def scores_are_logits(_: Right, logits: Tensor) -> Tensor:
+    """The scores are logits, not probabilities."""
     return logits
 
 
-@MISTAKES(
-    "fill-best-share-all",
-    best_words,
-    "the probabilities of the returned words add up to 1",
-    _SHARES,
-    seen="logits.topk(k).values.softmax(-1)",
-)
+@MISTAKES("fill-best-share-all", best_words, _SHARES, seen="logits.topk(k).values.softmax(-1)")
 def best_words_share_all(right: Right, scores: Tensor, k: int, targets: Targets) -> Best:
+    """The probabilities of the returned words add up to 1."""
     values, tokens = right(scores, k, targets)
     return values / values.sum(-1, keepdim=True), tokens
 
 
 @MISTAKES(
-    "fill-targets-share-all",
-    best_words,
-    "the probabilities of the targets add up to 1",
-    _SHARES,
-    detected_by=_TARGETS,
-    seen="logits[:, targets].softmax(-1)",
+    "fill-targets-share-all", best_words, _SHARES, _TARGETS, seen="logits[:, targets].softmax(-1)"
 )
 def targets_share_all(right: Right, scores: Tensor, k: int, targets: Targets) -> Best:
+    """The probabilities of the targets add up to 1."""
     values, tokens = right(scores, k, targets)
     return values if targets is None else values / scores[:, targets].sum(-1, keepdim=True), tokens
 
 
-@MISTAKES("fill-ascending", best_words, "the least likely words come first", "scores.topk(k)")
+@MISTAKES("fill-ascending", best_words, "scores.topk(k)")
 def least_likely_words_come_first(right: Right, scores: Tensor, k: int, targets: Targets) -> Best:
+    """The least likely words come first."""
     values, tokens = right(-scores, k, targets)
     return -values, tokens
 
 
 @MISTAKES(
-    "fill-first-mask",
-    FillMask.filled,
-    "every [MASK] gets the words of the first",
-    _PLACE,
-    detected_by=_SEVERAL,
-    seen="input_ids.index(mask_token_id)",
+    "fill-first-mask", FillMask.filled, _PLACE, _SEVERAL, seen="input_ids.index(mask_token_id)"
 )
 def every_mask_gets_words_of_the_first(
     right: Right, task: FillMask, ids: list[int], values: Tensor, tokens: Tensor
 ) -> Any:
+    """Every [MASK] gets the words of the first."""
     return right(task, ids, values[:1].expand_as(values), tokens[:1].expand_as(tokens))
 
 
-@MISTAKES(
-    "fill-place-before",
-    mask_places,
-    "scores are those of the token before the mask",
-    _PLACE,
-    seen="a place counted without [CLS]",
-)
+@MISTAKES("fill-place-before", mask_places, _PLACE, seen="a place counted without [CLS]")
 def place_is_one_before(right: Right, ids: Tensor, mask: int) -> Any:
+    """Scores are those of the token before the mask."""
     return right(ids, mask).roll(-1, 1)
 
 
-@MISTAKES(
-    "fill-without-special",
-    FillMask.best,
-    "special tokens are not among the words",
-    _EVERY,
-    detected_by="a model that finds one likely",
-)
+@MISTAKES("fill-without-special", FillMask.best, _EVERY, "a model that finds one likely")
 def special_tokens_are_left_out(
     right: Right, task: FillMask, batch: Batch, k: int, targets: Targets
 ) -> Any:
+    """Special tokens are not among the words."""
     special = task.runner.tokenizer.all_special_ids
     words = [i for i in range(task.runner.model.config.vocab_size) if i not in special]
     return right(task, batch, k, words if targets is None else targets)
 
 
-@MISTAKES(
-    "fill-without-pieces",
-    FillMask.best,
-    "pieces that begin with ## are not among the words",
-    _EVERY,
-    detected_by="a model that finds one likely",
-)
+@MISTAKES("fill-without-pieces", FillMask.best, _EVERY, "a model that finds one likely")
 def pieces_are_left_out(
     right: Right, task: FillMask, batch: Batch, k: int, targets: Targets
 ) -> Any:
+    """Pieces that begin with ## are not among the words."""
     vocabulary = task.runner.tokenizer.get_vocab()
     words = [i for token, i in vocabulary.items() if not token.startswith("##")]
     return right(task, batch, k, words if targets is None else targets)
 
 
 @MISTAKES(
-    "fill-target-unknown",
-    target_ids,
-    "a target that is no word of the vocabulary becomes [UNK]",
-    _FIRST,
-    detected_by=_TARGETS,
-    seen="tokenizer.convert_tokens_to_ids",
+    "fill-target-unknown", target_ids, _FIRST, _TARGETS, seen="tokenizer.convert_tokens_to_ids"
 )
 def target_becomes_unknown(_: Right, tokenizer: BertTokenizer, targets: Sequence[str]) -> list[Any]:
+    """A target that is no word of the vocabulary becomes [UNK]."""
     vocabulary = tokenizer.get_vocab()
     return [*{vocabulary.get(target, tokenizer.unk_token_id) for target in targets}]
 
@@ -142,89 +112,69 @@ def target_becomes_unknown(_: Right, tokenizer: BertTokenizer, targets: Sequence
 @MISTAKES(
     "fill-target-tokenized",
     target_ids,
-    "a target that is in the vocabulary is tokenized, so that ##s becomes #",
     "look a target up first; only what is not there becomes its first piece",
-    detected_by="a target that begins with ##",
+    "a target that begins with ##",
     seen="tokenizer.encode(target, add_special_tokens=False)[0]",
 )
 def target_is_tokenized(_: Right, tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
+    """A target that is in the vocabulary is tokenized, so that ##s becomes #."""
     pieces = {tokenizer.tokenize(target)[0] for target in targets}
     return tokenizer.convert_tokens_to_ids([*pieces])
 
 
-@MISTAKES(
-    "fill-target-last-piece",
-    target_ids,
-    "a target of several pieces becomes its last",
-    _FIRST,
-    detected_by=_TARGETS,
-)
+@MISTAKES("fill-target-last-piece", target_ids, _FIRST, _TARGETS)
 def target_becomes_its_last_piece(
     _: Right, tokenizer: BertTokenizer, targets: Sequence[str]
 ) -> list[int]:
+    """A target of several pieces becomes its last."""
     vocabulary = tokenizer.get_vocab()
     pieces = [[each] if each in vocabulary else tokenizer.tokenize(each) for each in targets]
     return [*{vocabulary[each[-1]] for each in pieces}]
 
 
-@MISTAKES(
-    "fill-target-left-out",
-    target_ids,
-    "a target that is no word of the vocabulary is left out",
-    _FIRST,
-    detected_by=_TARGETS,
-)
+@MISTAKES("fill-target-left-out", target_ids, _FIRST, _TARGETS)
 def unknown_target_is_left_out(
     right: Right, tokenizer: BertTokenizer, targets: Sequence[str]
 ) -> Any:
+    """A target that is no word of the vocabulary is left out."""
     vocabulary = tokenizer.get_vocab()
     return right(tokenizer, [target for target in targets if target in vocabulary])
 
 
-@MISTAKES(
-    "fill-target-repeated",
-    target_ids,
-    "a target that is given twice is returned twice",
-    _FIRST,
-    detected_by=_TARGETS,
-)
+@MISTAKES("fill-target-repeated", target_ids, _FIRST, _TARGETS)
 def target_is_repeated(right: Right, tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
+    """A target that is given twice is returned twice."""
     return [i for target in targets for i in right(tokenizer, [target])]
 
 
 @MISTAKES(
     "fill-text-with-special",
     filled_text,
-    "the text of a single [MASK] is returned with [CLS] and [SEP]",
     _DECODED,
     seen="tokenizer.decode without skip_special_tokens",
 )
 def special_tokens_stay(right: Right, *given: Any, alone: bool) -> Any:  # noqa: ARG001
+    """The text of a single [MASK] is returned with [CLS] and [SEP]."""
     return right(*given, alone=False)
 
 
 @MISTAKES(
     "fill-text-without-masks",
     filled_text,
-    "the other masks vanish from the text",
     _DECODED,
-    detected_by=_SEVERAL,
+    _SEVERAL,
     seen="tokenizer.decode(…, skip_special_tokens=True)",
 )
 def other_masks_vanish(right: Right, *given: Any, alone: bool) -> Any:  # noqa: ARG001
+    """The other masks vanish from the text."""
     return right(*given, alone=True)
 
 
-@MISTAKES(
-    "fill-text-all-filled",
-    FillMask.filled,
-    "the other masks hold their best words in the text",
-    _DECODED,
-    detected_by=_SEVERAL,
-)
+@MISTAKES("fill-text-all-filled", FillMask.filled, _DECODED, _SEVERAL)
 def other_masks_are_filled(
     right: Right, task: FillMask, ids: list[int], values: Tensor, tokens: Tensor
 ) -> list[list[Filled]]:
+    """The other masks hold their best words in the text."""
     tokenizer, best = task.runner.tokenizer, iter(tokens[:, 0].tolist())
     full = [next(best) if i == tokenizer.mask_token_id else i for i in ids]
     places = [n for n, i in enumerate(ids) if i == tokenizer.mask_token_id]
@@ -238,26 +188,23 @@ def other_masks_are_filled(
 
 
 @MISTAKES(
-    "fill-text-with-padding",
-    filled_text,
-    "[PAD] stays in the text",
-    _DECODED,
-    detected_by="a text with [PAD] and several [MASK]s in it",
+    "fill-text-with-padding", filled_text, _DECODED, "a text with [PAD] and several [MASK]s in it"
 )
 def padding_stays(_: Right, tokenizer: BertTokenizer, ids: Sequence[int], *, alone: bool) -> str:
+    """[PAD] stays in the text."""
     return str(tokenizer.decode([*ids], skip_special_tokens=alone))
 
 
 @MISTAKES(
     "fill-text-as-given",
     FillMask.__call__,
-    "the word stands in the text that was given, with its case and accents",
     _DECODED,
     seen="text.replace(tokenizer.mask_token, word)",
 )
 def text_is_as_it_was_given(
     right: Right, task: FillMask, texts: Sequence[str], *given: Any
 ) -> list[list[list[Filled]]]:
+    """The word stands in the text that was given, with its case and accents."""
     mask = str(task.runner.tokenizer.mask_token)
 
     def text(parts: list[str], number: int, word: str) -> str:
@@ -273,35 +220,21 @@ def text_is_as_it_was_given(
     ]
 
 
-@MISTAKES(
-    "fill-flat",
-    huggingface_lists,
-    "the words of several masks are one list",
-    _LISTS,
-    detected_by=_SEVERAL,
-)
+@MISTAKES("fill-flat", huggingface_lists, _LISTS, _SEVERAL)
 def lists_are_flat(_: Right, lists: list[list[Filled]]) -> list[Filled]:
+    """The words of several masks are one list."""
     return [*chain(*lists)]
 
 
-@MISTAKES(
-    "fill-always-nested",
-    huggingface_lists,
-    "the words of a single [MASK] are a list in a list",
-    _LISTS,
-)
+@MISTAKES("fill-always-nested", huggingface_lists, _LISTS)
 def lists_are_always_nested(_: Right, lists: list[list[Filled]]) -> list[list[Filled]]:
+    """The words of a single [MASK] are a list in a list."""
     return lists
 
 
-@MISTAKES(
-    "fill-first-mask-alone",
-    huggingface_lists,
-    "only the first [MASK] is filled",
-    _LISTS,
-    detected_by=_SEVERAL,
-)
+@MISTAKES("fill-first-mask-alone", huggingface_lists, _LISTS, _SEVERAL)
 def first_mask_alone_is_filled(_: Right, lists: list[list[Filled]]) -> list[Filled]:
+    """Only the first [MASK] is filled."""
     return lists[0]
 
 

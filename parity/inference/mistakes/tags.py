@@ -25,13 +25,15 @@ _PIECES = "a word whose pieces have several labels"
 Word = Sequence[ScoredPiece]
 
 
-@MISTAKES("tags-logits", softmax, "the scores are logits, not probabilities", _EACH)
+@MISTAKES("tags-logits", softmax, _EACH)
 def scores_are_logits(_: Right, logits: Numbers) -> Numbers:
+    """The scores are logits, not probabilities."""
     return logits
 
 
-@MISTAKES("tags-sigmoid", softmax, "each label has a probability of its own", _EACH)
+@MISTAKES("tags-sigmoid", softmax, _EACH)
 def each_label_has_its_own_probability(_: Right, logits: Numbers) -> Numbers:
+    """Each label has a probability of its own."""
     return sigmoid(logits)
 
 
@@ -70,37 +72,37 @@ def _largest_of_each(word: Word) -> Numbers:
 MISTAKES(
     "tags-first-is-last",
     one_piece,
-    "with first, a word's last token decides",
     _FIRST,
+    description="with first, a word's last token decides",
     detected_by=_PIECES,
     seen="a dict of word_ids that later tokens overwrite",
 )(_deciding("first", _of_the_last))
 MISTAKES(
     "tags-average-of-logits",
     one_piece,
-    "with average, it is the logits whose mean is taken",
     _AVERAGE,
+    description="with average, it is the logits whose mean is taken",
     detected_by=_PIECES,
 )(_deciding("average", _mean_of_logits))
 MISTAKES(
     "tags-average-is-max",
     one_piece,
-    "with average, the most certain token decides",
     _AVERAGE,
+    description="with average, the most certain token decides",
     detected_by=_PIECES,
 )(_deciding("average", _most_certain))
 MISTAKES(
     "tags-max-is-average",
     one_piece,
-    "with max, the mean of the tokens decides",
     _MAX,
+    description="with max, the mean of the tokens decides",
     detected_by=_PIECES,
 )(_deciding("max", _mean))
 MISTAKES(
     "tags-max-of-each",
     one_piece,
-    "with max, it is the largest score of each label",
     _MAX,
+    description="with max, it is the largest score of each label",
     detected_by=_PIECES,
     seen="scores.max(axis=0), and of that the best; it is the same",
     equivalent="the largest of all is the best label's, and it is that token's",
@@ -110,34 +112,34 @@ MISTAKES(
 @MISTAKES(
     "tags-end-inclusive",
     TokenClassification.__call__,
-    "the end is the place of the last character",
     "from its first character to past its last one",
 )
 def end_is_inclusive(right: Right, *given: Any) -> Any:
+    """The end is the place of the last character."""
     return [[each._replace(end=each.end - 1) for each in row] for row in right(*given)]
 
 
 @MISTAKES(
     "tags-index-without-cls",
     TokenClassification.pieces,
-    "a token's index is counted without [CLS]",
     "the place in input_ids",
-    detected_by="aggregation none",
+    "aggregation none",
 )
 def index_is_counted_without_cls(right: Right, *given: Any) -> Any:
+    """A token's index is counted without [CLS]."""
     return [piece._replace(index=piece.index - 1) for piece in right(*given)]
 
 
 @MISTAKES(
     "tags-unknown-word",
     TokenClassification.pieces,
-    "a word that the vocabulary does not have is returned as [UNK]",
     "text[start:end] for an unknown token",
-    detected_by="a word that the vocabulary does not have",
+    "a word that the vocabulary does not have",
 )
 def unknown_word_is_returned_as_unk(
     right: Right, task: TokenClassification, text: str, row: Encoding, scores: Numbers
 ) -> Any:
+    """A word that the vocabulary does not have is returned as [UNK]."""
     pieces = right(task, text, row, scores)
     return [piece._replace(word=row.tokens[piece.index]) for piece in pieces]
 
@@ -145,14 +147,14 @@ def unknown_word_is_returned_as_unk(
 @MISTAKES(
     "tags-words-at-spaces",
     TokenClassification.pieces,
-    "words end at spaces only, so that punctuation belongs to them",
     "a token goes on with a word if it begins with ##",
-    detected_by="punctuation behind a word",
+    "punctuation behind a word",
     seen="tokenized.word_ids of text.split()",
 )
 def words_end_at_spaces(
     right: Right, task: TokenClassification, text: str, row: Encoding, scores: Numbers
 ) -> Any:
+    """Words end at spaces only, so that punctuation belongs to them."""
     unknown = task.runner.tokenizer.unk_token
     return [
         piece._replace(
@@ -167,21 +169,22 @@ def words_end_at_spaces(
 @MISTAKES(
     "tags-words-by-hashes",
     TokenClassification.pieces,
-    "a token goes on with a word if it begins with ##, and never else",
     "as HF: a token that is not as long as its text goes on with a word, one with a mark, too",
-    detected_by="a letter with a combining mark",
+    "a letter with a combining mark",
 )
 def only_hashes_continue_a_word(
     right: Right, task: TokenClassification, text: str, row: Encoding, scores: Numbers
 ) -> Any:
+    """A token goes on with a word if it begins with ##, and never else."""
     pieces = right(task, text, row, scores)
     return [piece._replace(continues=row.tokens[piece.index].startswith("##")) for piece in pieces]
 
 
-@MISTAKES("tags-special-told", Runner.encode, "[CLS] and [SEP] are returned as tokens", _SPECIAL)
+@MISTAKES("tags-special-told", Runner.encode, _SPECIAL)
 def special_tokens_are_returned(
     right: Right, runner: Runner, texts: Texts, longest: int | None
 ) -> list[Changed]:
+    """[CLS] and [SEP] are returned as tokens."""
     rows = right(runner, texts, longest)
     return [Changed(row, special_tokens_mask=[0] * len(row)) for row in rows]
 
@@ -189,14 +192,14 @@ def special_tokens_are_returned(
 @MISTAKES(
     "tags-typed-special-lost",
     Runner.encode,
-    "a [SEP] that stands in the text itself is left out",
     _SPECIAL,
-    detected_by="a special token in a text",
+    "a special token in a text",
     seen="if i not in tokenizer.all_special_ids",
 )
 def typed_special_tokens_are_lost(
     right: Right, runner: Runner, texts: Texts, longest: int | None
 ) -> list[Changed]:
+    """A [SEP] that stands in the text itself is left out."""
     special = runner.tokenizer.all_special_ids
     rows = right(runner, texts, longest)
     return [Changed(row, special_tokens_mask=[i in special for i in row.ids]) for row in rows]
