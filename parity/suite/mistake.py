@@ -65,6 +65,20 @@ class KnownMistakes(list[Mistake]):
 
         return record
 
+    def breaking(
+        self, breaks: Callable[..., Any], fix: str
+    ) -> Callable[..., Callable[[Callable[..., Any]], Mistake]]:
+        """Name the function that several mistakes break, and the fix of most of them.
+
+        Returns:
+            The decorator, given an id and a description.
+        """
+
+        def known(id: str, description: str, fix: str = fix, **more: Any) -> Any:  # noqa: A002
+            return self(id, breaks, description, fix, **more)
+
+        return known
+
 
 def instead(
     check: str,
@@ -176,3 +190,15 @@ class Mistaken:
             if step is nothing:
                 return
             yield step
+
+
+def mistaken(maker: Any, known: Mapping[str, Mistake], ids: str) -> Mistaken:
+    """Return a candidate that makes the mistakes of these ids, joined by +; `right` makes none.
+
+    Raises:
+        AttributeError: an id is unknown.
+    """
+    made = [] if ids == RIGHT else ids.split("+")
+    if unknown := [each for each in made if each not in known]:
+        raise AttributeError(f"no attribute {unknown[0]!r}: no known mistake has this id")
+    return Mistaken(maker, [known[each] for each in made])
