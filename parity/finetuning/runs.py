@@ -18,13 +18,12 @@ from parity import reference
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
 from parity.finetuning.inputs import batch, config_of, model, weights
-from parity.finetuning.right import ACCUMULATED
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
-from parity.suite.training_runs import RowsDataset, State, as_built
+from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built
 
 LEARNT = ("tag", "classify", "answer")
 _EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches

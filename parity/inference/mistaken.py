@@ -18,7 +18,7 @@ from parity.inference.mistakes import (
     windows,
 )
 from parity.ours.inference import ScratchInference
-from parity.suite.mistake import RIGHT, Mistaken, by_id
+from parity.suite.mistake import Mistaken, by_id, mistaken
 
 MISTAKES: Mapping[str, Sequence[Mistake]] = {
     "fill-mask": fill_mask.MISTAKES,
@@ -41,7 +41,4 @@ KNOWN = by_id(PARTS)
 
 def __getattr__(name: str) -> Mistaken:
     """Make a candidate by the ids of its mistakes."""
-    made = [] if name == RIGHT else name.split("+")
-    if not {*made} <= {*KNOWN}:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return Mistaken(ScratchInference(), [KNOWN[each] for each in made])
+    return mistaken(ScratchInference(), KNOWN, name)

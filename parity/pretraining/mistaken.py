@@ -17,7 +17,7 @@ from parity.pretraining.mistakes import (
     sentence_pairs,
     steps,
 )
-from parity.suite.mistake import RIGHT, Mistaken, by_id
+from parity.suite.mistake import Mistaken, by_id, mistaken
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
     "Pretraining: initial weights.": initial_weights.MISTAKES,
@@ -39,7 +39,4 @@ def with_mistake(mistake: Mistake) -> TrainingCandidate:
 
 def __getattr__(name: str) -> Mistaken:
     """Make a candidate by the ids of its mistakes."""
-    made = [] if name == RIGHT else name.split("+")
-    if not {*made} <= {*KNOWN}:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return Mistaken(ScratchTraining(), [KNOWN[each] for each in made])
+    return mistaken(ScratchTraining(), KNOWN, name)

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from parity.core.mistake import Mistake
+from parity.finetuning import mistaken as mistaken_finetuning
 from parity.finetuning.suite import FINETUNING
 from parity.inference import mistaken as mistaken_inference
 from parity.inference.suite import INFERENCE
 from parity.pretraining import mistaken as mistaken_pretraining
 from parity.pretraining.suite import PRETRAINING
-from parity.self_test.mutants import finetuning as faulty_finetuning
 from parity.suite.mistake import RIGHT, by_id
 from parity.suite.outcome import Outcome
 from parity.suite.suite import Suite
 
 _TRIED: tuple[tuple[Suite, ModuleType], ...] = (
     (PRETRAINING, mistaken_pretraining),
-    (FINETUNING, faulty_finetuning),
+    (FINETUNING, mistaken_finetuning),
     (INFERENCE, mistaken_inference),
 )
 """Each suite, and a module of candidates that are called by the names of their mistakes."""

@@ -179,3 +179,15 @@ class Mistaken:
             if step is nothing:
                 return
             yield step
+
+
+def mistaken(maker: Any, known: Mapping[str, Mistake], ids: str) -> Mistaken:
+    """Return a candidate that makes the mistakes of these ids, joined by +; `right` makes none.
+
+    Raises:
+        AttributeError: an id is unknown.
+    """
+    made = [] if ids == RIGHT else ids.split("+")
+    if unknown := [each for each in made if each not in known]:
+        raise AttributeError(f"no attribute {unknown[0]!r}: no known mistake has this id")
+    return Mistaken(maker, [known[each] for each in made])

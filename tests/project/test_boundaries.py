@@ -29,7 +29,7 @@ WALLS = {  # what is imported, and what it must do without
             "parity.ours.pretraining",
             "parity.pretraining.mistaken",
             "parity.ours.finetuning",
-            "parity.self_test.mutants.finetuning",
+            "parity.finetuning.mistaken",
             "parity.inference.candidate",
             "parity.ours.inference",
             "parity.inference.mistaken",

@@ -6,14 +6,14 @@ Slow where it is the first that needs HuggingFace's model, or its Trainer.
 import pytest
 
 from parity.core.compare import Status
-from parity.finetuning import runs
+from parity.finetuning import mistaken, runs
 from parity.finetuning.candidate import FinetuningCandidate
+from parity.finetuning.mistaken import KNOWN
 from parity.finetuning.suite import FINETUNING
 from parity.pretraining.mistakes.steps import STEPS
 from parity.report.suite import explanation
-from parity.self_test.mutants import finetuning as faulty_finetuning
-from parity.self_test.mutants.finetuning import KNOWN
 from parity.self_test.suites import judge_known
+from parity.suite.mistake import Mistaken
 from tests.parity.strangers import strange_finetunings as strange
 
 EQUIVALENT = [name for name, mistake in KNOWN.items() if mistake.equivalent]
@@ -35,14 +35,6 @@ def test_a_mistake_is_named(name):
     ((_, outcome),) = judge_known(name)
     assert outcome.different
     assert [known.id for known in outcome.causes] == [name], outcome.known
-
-
-@pytest.mark.thorough(but=4)
-@pytest.mark.parametrize("check", FINETUNING.checks)
-def test_plain_code_is_right(check):
-    ((_, outcome),) = judge_known(f"{FINETUNING.name} in plain code", [check])
-    assert outcome.status is Status.MATCH, explanation(outcome, FINETUNING, check)
-    assert outcome.rows
 
 
 @pytest.mark.parametrize("name", EQUIVALENT)
@@ -76,9 +68,9 @@ def test_every_check_has_a_stranger_who_is_wrong():
 
 
 def test_a_candidate_is_called_by_its_mistake():
-    assert isinstance(getattr(faulty_finetuning, "tag-summed"), faulty_finetuning.Faulty)
+    assert isinstance(getattr(mistaken, "tag-summed"), Mistaken)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        faulty_finetuning.nonsense  # noqa: B018
+        mistaken.nonsense  # noqa: B018
 
 
 def test_two_mistakes_at_once():
