@@ -19,7 +19,8 @@ from rich.table import Table
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
-from scratch_bert.finetuning.tables.split import Source, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.features import Features
 from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.finetuning.tasks.task import Lengths, Task

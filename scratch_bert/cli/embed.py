@@ -37,8 +37,6 @@ def embed_command(
 
     json: for each text a line, a list of numbers. What is longer than the model's max_seq_length
     is cut, as sentence-transformers does.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     check_texts(texts or (), ())
     from scratch_bert.inference.tasks.sentence_embeddings import SentenceEmbeddings  # brings torch

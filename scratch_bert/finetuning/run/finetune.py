@@ -18,7 +18,8 @@ from scratch_bert.finetuning.run.evaluation import said_of
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
 from scratch_bert.finetuning.sequence_classification import SequenceClassificationTask
-from scratch_bert.finetuning.tables.split import Source, Split, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import Split, read_split
 from scratch_bert.finetuning.tasks.task import Lengths, Task
 from scratch_bert.model.heads import BertWithHead
 from scratch_bert.tokenization import BertTokenizer

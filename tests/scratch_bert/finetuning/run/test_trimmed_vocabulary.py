@@ -7,7 +7,8 @@ from scratch_bert import BertTokenizer
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
-from scratch_bert.finetuning.tables.split import Source, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.task import Lengths
 from scratch_bert.training.loop import Training
 from tests.learner import cut, parameters, write_learner
