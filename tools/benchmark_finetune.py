@@ -27,6 +27,7 @@ from scratch_bert.finetuning.tasks.task import Lengths, Task
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.training.loop import Training
 from scratch_bert.training.run.batches import padded
+from scratch_bert.weights.checkpoints import Checkpoint
 
 THEIRS = "theirs, sdpa"
 
@@ -35,7 +36,7 @@ def ours_of(
     task: Task, folder: Path, features: Features, recipe: Recipe, device: str
 ) -> Callable[[], object]:
     """Build our side; returns what does an epoch."""
-    model = build(task, str(folder), recipe.seed).to(device)
+    model = build(task, Checkpoint.of(folder), recipe.seed).to(device)
     if recipe.attention == "packed":
         features = UsedWords.keep(model, features).renumbered(features)
     objective = task.objective(recipe.attention, None)

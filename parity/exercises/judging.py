@@ -27,7 +27,6 @@ from parity.tokenizer.outcome import causes, explain
 from parity.tokenizer.suite import Amounts, run_checks
 from scratch_bert.weights.builtin import minilm
 
-_SEED, _LIMIT = 0, 60  # seconds
 _TEXTS = 3000
 
 
@@ -66,8 +65,8 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         return is_own(row.name) and row.lane.startswith("isolated")
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
-    each = {name: chosen(name, probes, _SEED) for name, probes in names}
-    asked = CheckRun(candidate, each, _SEED, _LIMIT, counts=counts)
+    each = {name: chosen(name, probes, CheckRun.seed) for name, probes in names}
+    asked = CheckRun(candidate, each, counts=counts)
     report = Report()
     for name, of_it in each.items():
         report.rows += replace(asked, checkpoints={name: of_it}).rows(report)

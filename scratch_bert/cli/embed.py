@@ -10,6 +10,7 @@ from rich.table import Table
 from scratch_bert.cli import inference_options as options
 from scratch_bert.cli.common import check_texts
 from scratch_bert.cli.inference_output import as_it_is, load, print_results, table_of
+from scratch_bert.weights.builtin import MINILM
 
 
 class Pooling(StrEnum):
@@ -22,7 +23,7 @@ class Pooling(StrEnum):
 def embed_command(
     texts: options.Texts = None,
     files: options.Files = None,
-    checkpoint: options.Checkpoint = "builtin:minilm",
+    checkpoint: options.Checkpoint = MINILM,
     pooling: Annotated[
         Pooling, typer.Option(help="The mean of all tokens, or [CLS] alone.")
     ] = Pooling.MEAN,

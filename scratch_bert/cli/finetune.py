@@ -9,6 +9,7 @@ from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.pretraining.corpus.datasets import Dataset
 from scratch_bert.training.run.settings import filled
+from scratch_bert.weights.builtin import MINILM
 
 _EXTRAS = dict.fromkeys(("sklearn", "seqeval", "matplotlib", "pyarrow"), "finetuning")
 _EXTRAS["tensorboard"] = "tensorboard"
@@ -26,7 +27,7 @@ def finetune_command(
     held_out_share: options.HeldOutShare = Source.share,
     labels: options.Labels = None,
     on_error: options.OnErrorOption = training.OnError.STOP,
-    checkpoint: options.Checkpoint = "builtin:minilm",
+    checkpoint: options.Checkpoint = MINILM,
     max_length: options.MaxLength = None,
     stride: options.Stride = None,
     freeze: options.Freeze = Recipe.frozen_layers,

@@ -18,6 +18,7 @@ from scratch_bert.cli.tokenize_output import View, write_ids, write_json
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.weights.builtin import MINILM
 
 
 class TokenFormat(StrEnum):
@@ -45,7 +46,7 @@ def tokenize_command(
     ] = None,
     checkpoint: Annotated[
         str, typer.Option(metavar="NAME", help="A folder, a hub id, builtin:bert-base, …")
-    ] = "builtin:minilm",
+    ] = MINILM,
     max_length: Annotated[
         int | None,
         typer.Option(min=0, metavar="N", help="Cut to N tokens, [CLS] and [SEP] included."),

@@ -20,6 +20,7 @@ from scratch_bert.tokenization.interface.special_tokens import ADJUSTABLE
 from scratch_bert.tokenization.interface.token_table import TokenTable
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Pipeline
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
 class BertTokenizer(TokenTable):
@@ -61,7 +62,7 @@ class BertTokenizer(TokenTable):
         return type(self), (self._settings_now(),)
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, **overrides: Any) -> Self:
+    def from_pretrained(cls, name: str | Path | Checkpoint, **overrides: Any) -> Self:
         """Load from a checkpoint: a folder, a hub id, or a built-in one.
 
         Args:
@@ -72,14 +73,14 @@ class BertTokenizer(TokenTable):
             CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
         """
         from scratch_bert.tokenization.files.checkpoint_folder import read_settings
-        from scratch_bert.weights.checkpoints import resolve
 
         changes = {HF_NAMES.get(option, option): value for option, value in overrides.items()}
-        settings = replace(read_settings(resolve(name, weights=False)), **changes)
+        checkpoint = Checkpoint.of(name, weights=False)
+        settings = replace(read_settings(checkpoint.folder), **changes)
         try:
             return cls(settings)
         except ValueError as error:
-            raise CheckpointError(f"{name}: {error}") from None
+            raise CheckpointError(f"{checkpoint.name}: {error}") from None
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""

@@ -159,7 +159,7 @@ def test_not_comparable(capsys, tmp_path):
     (tmp_path / "config.json").write_text("{")
     code, out, _ = run(capsys, "--checkpoint", str(tmp_path))
     assert code == 3
-    assert f"not comparable: {tmp_path}/config.json: not a JSON file" in out
+    assert f"not comparable: {tmp_path}/config.json, line 1: not JSON" in out
     code, out, _ = run(capsys, "--checkpoint", str(tmp_path), "--format", "json")
     assert code == 3
     assert json.loads(out)["verdict"] == "not_comparable"
