@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.fast.path import FastPath
+from scratch_bert.tokenization.files.checkpoint_folder import read_settings, write_settings
 from scratch_bert.tokenization.files.settings import HF_NAMES, AddedToken, TokenizerSettings
 from scratch_bert.tokenization.interface import add_tokens as adding
 from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding, as_tensors
@@ -72,8 +73,6 @@ class BertTokenizer(TokenTable):
         Raises:
             CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
         """
-        from scratch_bert.tokenization.files.checkpoint_folder import read_settings
-
         changes = {HF_NAMES.get(option, option): value for option, value in overrides.items()}
         checkpoint = Checkpoint.of(name, weights=False)
         settings = replace(read_settings(checkpoint.folder), **changes)
@@ -84,8 +83,6 @@ class BertTokenizer(TokenTable):
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
-        from scratch_bert.tokenization.files.checkpoint_folder import write_settings
-
         return write_settings(self._settings_now(), Path(folder))
 
     def add_tokens(

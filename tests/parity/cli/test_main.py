@@ -163,7 +163,7 @@ def test_not_comparable(capsys, tmp_path):
     code, out, _ = run(capsys, "--checkpoint", str(tmp_path), "--format", "json")
     assert code == 3
     assert json.loads(out)["verdict"] == "not_comparable"
-    assert "not a JSON file" in json.loads(out)["error"]
+    assert "not JSON" in json.loads(out)["error"]
 
 
 def test_the_reference_is_not_the_candidate(capsys, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 
 from parity.core.compare import Status
 from parity.model.laws import LAWS, laws_for
+from scratch_bert import BertConfig
 from tests import forked
 from tests.models import cut
 from tests.parity.rows import rows_of
