@@ -17,7 +17,7 @@ from parity.model.record import record
 from parity.model.worker import probes_of
 from scratch_bert.weights.checkpoints import Checkpoint
 
-LIMIT = 60.0  # seconds that a candidate has for one probe
+LIMIT: float = 60  # seconds that a candidate has for one probe
 
 
 @dataclass(frozen=True)

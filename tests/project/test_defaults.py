@@ -6,8 +6,12 @@ from inspect import Parameter, signature
 import pytest
 import typer
 
+from parity.cli.main import app as parity
+from parity.model.diff_settings import DiffSettings
+from parity.session import CheckRun
+from parity.tokenizer.suite import Amounts
 from scratch_bert import inference
-from scratch_bert.cli.main import app
+from scratch_bert.cli.main import app as scratch_bert
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.inference.run.runner import Runner
@@ -29,6 +33,16 @@ USES = {
     "build-examples": ([ExampleRecipe, Masking], 6),
     "pretrain": ([Corpus, Dataset, ModelSize, Settings], 23),
     "finetune": ([Dataset, Source, Recipe], 17),
+    "check": ([CheckRun], 3),
+    "diagnose": ([CheckRun], 2),
+    "record": ([CheckRun], 2),
+    "diff": ([DiffSettings], 5),
+    "tokenizer": ([Amounts], 5),
+}
+COMMANDS = {
+    name: command
+    for app in (parity, scratch_bert)
+    for name, command in typer.main.get_command(app).commands.items()
 }
 # The library's names for options that are called something else.
 NAMES = {
@@ -44,20 +58,20 @@ NAMES = {
 
 
 def defaults(of):
-    """A dataclass's or a function's defaults by name, without those that are an empty tuple."""
+    """A dataclass's or a function's defaults by name, without those that are tuples."""
     if is_dataclass(of):
         found = {each.name: each.default for each in fields(of) if each.default is not MISSING}
     else:
         parameters = signature(of).parameters.values()
         found = {p.name: p.default for p in parameters if p.default is not Parameter.empty}
-    return {name: default for name, default in found.items() if default != ()}
+    return {name: default for name, default in found.items() if not isinstance(default, tuple)}
 
 
 @pytest.mark.parametrize("name", USES)
 def test_defaults(name):
     library, count = USES[name]
-    options = typer.main.get_command(app).commands[name].params
-    given = {NAMES.get(each.name, each.name): each.default for each in options}
+    command = COMMANDS[name]
+    given = {NAMES.get(each.name, each.name): each.default for each in command.params}
     known = [item for of in library for item in defaults(of).items() if item[0] in given]
     assert [(each, given[each]) for each, _ in known] == known
     assert len(known) == count
