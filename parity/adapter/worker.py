@@ -8,6 +8,7 @@ from typing import Any
 from parity.adapter.build_adapter import write_adapter
 from parity.core.process import Answer, serve
 from parity.core.recording import Recording
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
 def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
@@ -24,8 +25,7 @@ def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
         sys.path.insert(0, str(Path(place).resolve().parent))  # for what lies beside it
     yield write_adapter(
         request["module"],
-        Path(request["folder"]),
-        request["checkpoint"],
+        Checkpoint(request["checkpoint"], Path(request["folder"])),
         Recording.read(Path(request["recording"])),
         Path(request["path"]),
     ).answer

@@ -29,17 +29,19 @@ def tokenizer_command(
     candidate: Annotated[
         str, typer.Argument(help="path/to/file.py:NAME or package.module:NAME, a class with build.")
     ] = SCRATCH_BERT,
-    strings: Annotated[int, typer.Option(min=0, help="How many random strings.")] = 20_000,
-    calls: Annotated[int, typer.Option(min=0, help="How many random calls.")] = 2_000,
+    strings: Annotated[int, typer.Option(min=0, help="How many random strings.")] = Amounts.strings,
+    calls: Annotated[int, typer.Option(min=0, help="How many random calls.")] = Amounts.calls,
     scalars: Annotated[
         bool, typer.Option(help="Also every Unicode scalar value in contexts; half an hour.")
-    ] = False,
-    files: Annotated[bool, typer.Option(help="Unusual files, and what is saved.")] = True,
+    ] = Amounts.scalars,
+    files: Annotated[bool, typer.Option(help="Unusual files, and what is saved.")] = Amounts.files,
     text: Annotated[
         list[str] | None,
         typer.Option(help=r"Only this text, which may hold Python's escapes (\u200b); repeatable."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random strings and calls.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of the random strings and calls.")
+    ] = Amounts.seed,
     form: FormatOption = Format.HUMAN,
 ) -> int:
     """Compare a tokenizer with HuggingFace: ids, offsets, calls, decoding, files.

@@ -27,7 +27,6 @@ from parity.tokenizer.outcome import causes, explain
 from parity.tokenizer.suite import Amounts, run_checks
 from scratch_bert.weights.builtin import minilm
 
-_SEED, _LIMIT = 0, 60  # seconds
 _TEXTS = 3000
 
 
@@ -66,8 +65,8 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         return is_own(row.name) and row.lane.startswith("isolated")
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
-    each = {name: chosen(name, probes, _SEED) for name, probes in names}
-    asked = CheckRun(candidate, each, _SEED, _LIMIT, counts=counts)
+    each = {name: chosen(name, probes, CheckRun.seed) for name, probes in names}
+    asked = CheckRun(candidate, each, counts=counts)
     report = Report()
     for name, of_it in each.items():
         report.rows += replace(asked, checkpoints={name: of_it}).rows(report)
@@ -107,7 +106,7 @@ def _judge_words(candidate: str) -> Verdict:
     command = f"parity tokenizer {shlex.quote(candidate)}"
     report, judged = TokenizerReport({}), load_candidate(candidate)
     judged.build(minilm()).encode("a word")  # it may not be written yet
-    report.outcomes += run_checks(judged, Amounts(scalars=False, files=False, strings=_TEXTS))
+    report.outcomes += run_checks(judged, Amounts(files=False, strings=_TEXTS, calls=0))
     if not report.different:
         _print(f"{report.compared:,} texts have the same pieces")
         return report.verdict

@@ -14,7 +14,10 @@ from parity.core.process import Process
 from parity.core.recording import Recording
 from parity.model.laws import Law, laws_for
 from parity.model.record import record
-from parity.model.worker import probes_of, sizes_of
+from parity.model.worker import probes_of
+from scratch_bert.weights.checkpoints import Checkpoint
+
+LIMIT: float = 60  # seconds that a candidate has for one probe
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,13 @@ class Chosen:
         return [*(probe.name for probe in self.probes), *(law.name for law in self.laws)]
 
 
-def choose(folder: Path, names: Collection[str], seed: int) -> Chosen:
+def choose(checkpoint: Checkpoint, names: Collection[str], seed: int) -> Chosen:
     """Make the probes and laws of these names for a checkpoint, or all if there are none.
 
     Raises:
         ValueError: there is no probe and no law of a name.
     """
-    every = Chosen(probes_of(folder, seed), laws_for(sizes_of(folder)))
+    every = Chosen(probes_of(checkpoint, seed), laws_for(checkpoint.config))
     if unknown := {*names} - {*every.names}:
         known = ", ".join(every.names)
         raise ValueError(f"{', '.join(unknown)}: no such probe, expected some of {known}")
@@ -52,7 +55,7 @@ class Judge:
 
     Args:
         candidate: its name.
-        folder: the checkpoint.
+        checkpoint: with its weights.
         limit: seconds that the candidate has for one probe.
         relative: what numbers may differ by, as a share of their tensor's largest; None means what
             `parity.core.tolerance` says.
@@ -62,20 +65,20 @@ class Judge:
     def __init__(
         self,
         candidate: str,
-        folder: Path,
+        checkpoint: Checkpoint,
         *,
-        limit: float = 60,
+        limit: float = LIMIT,
         relative: float | None = None,
         histogram: bool = False,
     ) -> None:
         self._request = {
             "candidate": candidate,
-            "checkpoint": str(folder.resolve()),
+            "checkpoint": str(checkpoint.folder.resolve()),
             "limit": limit,
             "relative": relative,
             "histogram": histogram,
         }
-        self.folder = folder
+        self.checkpoint = checkpoint
         self._stack = ExitStack()
         self._process: Process | None = None
         self._described: dict[str, Any] | None = None
@@ -111,7 +114,7 @@ class Judge:
         described = self.described()
         wanted = {*described["stages"], *described["outputs"]}
         dtypes = {described["dtype"]} - {"float64"}
-        self.recording = record(self.folder, chosen, wanted, self._place, dtypes)
+        self.recording = record(self.checkpoint, chosen, wanted, self._place, dtypes)
 
     def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
         """Run the candidate on prepared probes, and compare.

@@ -21,14 +21,16 @@ from parity.model.candidate_under_test import candidate_subject
 from parity.model.expected import Witness
 from parity.model.isolated import isolated
 from parity.model.law_search import judge_law
-from parity.model.laws import Sizes, laws_for
+from parity.model.laws import laws_for
 from parity.model.model_under_test import Subject
 from parity.model.run_probe import judge_probe
 from parity.model.source_line import whereabouts
-from scratch_bert.weights.config_file import read_config
+from scratch_bert.weights.checkpoints import Checkpoint
+
+Request = Mapping[str, Any]
 
 
-def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
+def answers(request: Request) -> Iterator[Answer]:
     """Answer a request.
 
     Args:
@@ -39,15 +41,16 @@ def answers(request: Mapping[str, Any]) -> Iterator[Answer]:
         Answers, as far as they have come.
     """
     candidate = Candidate(load_maker(request["candidate"]), request["candidate"])
-    yield from _ANSWERS[request["what"]](candidate, Path(request["checkpoint"]), request)
+    checkpoint = Checkpoint.of(Path(request["checkpoint"]))
+    yield from _ANSWERS[request["what"]](candidate, checkpoint, request)
 
 
-def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Iterator[Answer]:
+def _describe(candidate: Candidate, checkpoint: Checkpoint, _: Request) -> Iterator[Answer]:
     """Find out what the candidate makes, and whether it can do so in double precision."""
     lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
     if not lacks:
         try:
-            with candidate_subject(candidate, folder, torch.float64) as subject:
+            with candidate_subject(candidate, checkpoint, torch.float64) as subject:
                 seen, outputs = _look(subject)
         except CandidateError:
             raise
@@ -57,18 +60,18 @@ def _describe(candidate: Candidate, folder: Path, _: Mapping[str, Any]) -> Itera
             other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
             lacks = other[0] if other else ""
     if lacks:
-        with candidate_subject(candidate, folder, torch.float32) as subject:
+        with candidate_subject(candidate, checkpoint, torch.float32) as subject:
             seen, outputs = _look(subject)
     dtype = "float32" if lacks else "float64"
     yield {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
 
 
-def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+def _judge(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
     """Compare with a `recording`, on its `probes`, in a `dtype`; a row at a time."""
     dtype = getattr(torch, request.get("dtype", "float64"))
     recording = Recording.read(Path(request["recording"]))
     how = {name: request[name] for name in ("relative", "histogram") if name in request}
-    with candidate_subject(candidate, folder, dtype) as subject:
+    with candidate_subject(candidate, checkpoint, dtype) as subject:
         for probe in recording.probes():
             if probe.name in request.get("probes", recording.names()):
                 try:
@@ -80,10 +83,10 @@ def _judge(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> It
                     yield {"broke": told(error), "probe": probe.name}
 
 
-def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+def _record(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
     """Keep what the candidate computes from a `recording`'s inputs `into` another."""
     dtype = getattr(torch, request["dtype"])
-    subject = candidate_subject(candidate, folder, dtype)
+    subject = candidate_subject(candidate, checkpoint, dtype)
     made = Recording(Path(request["into"]), made_by=request["candidate"])
     for probe in Recording.read(Path(request["recording"])).probes():
         if probe.mode is Mode.EVALUATE and not probe.dtype:
@@ -98,12 +101,12 @@ def _record(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> I
     made.close()
 
 
-def _isolated(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+def _isolated(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
     """Keep some `stages` of the isolated lane on `probes` of a `recording` `into` another."""
     dtype = getattr(torch, request["dtype"])
     recording, made = Recording.read(Path(request["recording"])), Recording(Path(request["into"]))
     places: dict[str, str] = {}
-    with candidate_subject(candidate, folder, dtype) as subject:
+    with candidate_subject(candidate, checkpoint, dtype) as subject:
 
         def notice(model: nn.Module, name: str) -> None:
             if name in request["stages"] and name not in places and name in subject.stages:
@@ -123,14 +126,14 @@ def _isolated(candidate: Candidate, folder: Path, request: Mapping[str, Any]) ->
     made.close()
 
 
-def _laws(candidate: Candidate, folder: Path, request: Mapping[str, Any]) -> Iterator[Answer]:
+def _laws(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
     """Search for what breaks the `laws` of these names; a row at a time."""
     torch.set_num_threads(1)  # for hundreds of runs of ten tokens; more wait for each other
     dtype = request["dtype"]
     single = f", torch.{dtype}" if dtype != "float64" else ""
-    load = f"parity.load({request['candidate']!r}, {str(folder)!r}{single})"
-    sizes = sizes_of(folder)
-    with candidate_subject(candidate, folder, getattr(torch, dtype)) as subject:
+    load = f"parity.load({request['candidate']!r}, {str(checkpoint.folder)!r}{single})"
+    sizes = checkpoint.config
+    with candidate_subject(candidate, checkpoint, getattr(torch, dtype)) as subject:
         for law in laws_for(sizes):
             if law.name in request["laws"]:
                 yield {"row": asdict(judge_law(law, subject, sizes, request["seed"], load))}
@@ -145,16 +148,10 @@ _ANSWERS = {
 }
 
 
-def sizes_of(folder: Path) -> Sizes:
-    """Read what ids a checkpoint's model takes."""
-    config = read_config(folder / "config.json")
-    return Sizes(config.vocab_size, config.max_position_embeddings, config.type_vocab_size)
-
-
-def probes_of(folder: Path, seed: int) -> list[Probe]:
+def probes_of(checkpoint: Checkpoint, seed: int) -> list[Probe]:
     """Make the probes for a checkpoint."""
-    sizes = sizes_of(folder)
-    return probes(sizes.vocab, sizes.positions, sizes.segments, seed)
+    sizes = checkpoint.config
+    return probes(sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size, seed)
 
 
 def _look(subject: Subject) -> tuple[dict[str, str], list[str]]:

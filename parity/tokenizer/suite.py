@@ -30,10 +30,10 @@ class Amounts:
         texts: where there are any, these alone are compared.
     """
 
-    scalars: bool = True
+    scalars: bool = False
     files: bool = True
-    strings: int = 0
-    calls: int = 0
+    strings: int = 20_000
+    calls: int = 2_000
     seed: int = 0
     texts: Sequence[str] = ()
 

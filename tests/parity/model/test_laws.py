@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from parity.core.compare import Status
-from parity.model.laws import LAWS, Sizes, laws_for
+from parity.model.laws import LAWS, laws_for
+from scratch_bert import BertConfig
 from tests import forked
 from tests.models import cut
 from tests.parity.rows import rows_of
@@ -87,8 +88,9 @@ def test_outputs_that_no_law_is_about(search):
 
 
 def test_a_small_model_has_fewer():
-    assert [law.name for law in laws_for(Sizes(50, 16, 1))] == [n for n in ALL if n != "segments"]
-    assert laws_for(Sizes(50, 3, 2)) == []
+    one_segment = BertConfig(type_vocab_size=1)
+    assert [law.name for law in laws_for(one_segment)] == [n for n in ALL if n != "segments"]
+    assert laws_for(BertConfig(max_position_embeddings=3)) == []
 
 
 def test_a_failure_is_small_and_can_be_run_again(search, tmp_path):

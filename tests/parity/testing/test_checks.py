@@ -14,6 +14,7 @@ from parity.model.worker import probes_of
 from parity.testing import checks
 from parity.testing.checks import checks_of, parametrize_with_checks
 from parity.tokenizer.candidate import TokenizerCandidate as Tokenizer
+from scratch_bert.weights.checkpoints import Checkpoint
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).parents[1] / "strangers" / "lacking_berts.py"
@@ -163,15 +164,17 @@ def test_a_configuration_without_dropout(small, tmp_path):
     config = json.loads((small / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (place / "config.json").write_text(json.dumps(config))
-    chosen = [probe for probe in probes_of(place, 0) if probe.name == "dropout"]
-    record(place, chosen, None, tmp_path / "recording")
+    chosen = [probe for probe in probes_of(Checkpoint.of(place), 0) if probe.name == "dropout"]
+    record(Checkpoint.of(place), chosen, None, tmp_path / "recording")
     (row,) = judged("ScratchBert", "dropout", place, tmp_path / "recording")
     assert (row.status, row.note) == (Status.UNSUPPORTED, "the configuration has no dropout")
 
 
 def test_what_is_judged_in_single_precision(small):
     """Starts a Python that imports torch."""
-    with Judge(f"{BERTS.with_name('faulty_trainings.py')}:RefusesDouble", small) as judge:
+    with Judge(
+        f"{BERTS.with_name('faulty_trainings.py')}:RefusesDouble", Checkpoint.of(small)
+    ) as judge:
         (row,) = judge.lacking()
     assert (row.name, row.status) == ("float64", Status.UNSUPPORTED)
     assert row.note == "judged in float32 instead: RuntimeError: this kernel knows no double"
