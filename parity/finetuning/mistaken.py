@@ -16,7 +16,7 @@ from parity.finetuning.mistakes import (
     word_tags,
 )
 from parity.ours.finetuning import ScratchFinetuning
-from parity.suite.mistake import Mistaken, by_id, mistaken
+from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
     "Fine-tuning: text classification.": text_losses.CLASSIFY,
@@ -39,9 +39,11 @@ def known_mistakes(check: str) -> list[Mistake]:
     return [mistake for mistake in KNOWN.values() if mistake.stages == (check,)]
 
 
-def with_mistake(mistake: Mistake) -> FinetuningCandidate:
-    """Return scratch_bert's fine-tuning as a candidate that makes a mistake."""
-    return FinetuningCandidate(Mistaken(ScratchFinetuning(), [mistake]), f"{__name__}:{mistake.id}")
+def with_mistake(*mistakes: Mistake) -> FinetuningCandidate:
+    """Return scratch_bert's fine-tuning as a candidate that makes a mistake, several or none."""
+    return FinetuningCandidate(
+        Mistaken(ScratchFinetuning(), mistakes), f"{__name__}:{ids_of(mistakes)}"
+    )
 
 
 def __getattr__(name: str) -> Mistaken:

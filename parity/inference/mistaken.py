@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 
 from parity.core.mistake import Mistake
+from parity.inference.candidate import InferenceCandidate
 from parity.inference.mistakes import (
     answers,
     classes,
@@ -18,7 +19,7 @@ from parity.inference.mistakes import (
     windows,
 )
 from parity.ours.inference import ScratchInference
-from parity.suite.mistake import Mistaken, by_id, mistaken
+from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
 
 MISTAKES: Mapping[str, Sequence[Mistake]] = {
     "fill-mask": fill_mask.MISTAKES,
@@ -37,6 +38,13 @@ PARTS: Mapping[str, Sequence[Mistake]] = {
     "Inference: sentence embeddings.": MISTAKES["embed"],
 }
 KNOWN = by_id(PARTS)
+
+
+def with_mistake(*mistakes: Mistake) -> InferenceCandidate:
+    """Return scratch_bert's inference as a candidate that makes a mistake, several or none."""
+    return InferenceCandidate(
+        Mistaken(ScratchInference(), mistakes), f"{__name__}:{ids_of(mistakes)}"
+    )
 
 
 def __getattr__(name: str) -> Mistaken:

@@ -68,30 +68,6 @@ class KnownMistakes(list[Mistake]):
         return record
 
 
-def instead(
-    check: str,
-    name: str,
-    description: str,
-    fix: str,
-    *,
-    detected_by: str,
-    seen: str = "",
-    equivalent: str = "",
-    **parts: Any,
-) -> Mistake:
-    """Make a mistake of parts of plain code; arguments are `Mistake`'s, and the parts."""
-    return Mistake(
-        name,
-        (check,),
-        description=description,
-        fix=fix,
-        detected_by=detected_by,
-        seen=seen,
-        equivalent=equivalent,
-        parts=parts,
-    )
-
-
 def by_id(parts: Mapping[str, Iterable[Mistake]]) -> dict[str, Mistake]:
     """Return the mistakes of some parts of the catalogue, by id."""
     return {mistake.id: mistake for part in parts.values() for mistake in part}
@@ -179,6 +155,11 @@ class Mistaken:
             if step is nothing:
                 return
             yield step
+
+
+def ids_of(mistakes: Iterable[Mistake]) -> str:
+    """Join the ids of mistakes to the name that `mistaken` takes."""
+    return "+".join(mistake.id for mistake in mistakes) or RIGHT
 
 
 def mistaken(maker: Any, known: Mapping[str, Mistake], ids: str) -> Mistaken:
