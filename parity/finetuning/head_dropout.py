@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from parity.core.mistake import Mistake
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes.head_dropout import HEAD_DROPOUT
 from parity.finetuning.right import TASKS
@@ -41,7 +42,7 @@ def check_head_dropout(candidate: Asked) -> Outcome:
     def drawn(task: str) -> list[Tensor]:
         given = {"config": {**config_of(task), **_RATES}, "weights": weights(task)}
         own = {"batch": _example(task), "matrix": _matrix(task), "draws": _DRAWS}
-        found = candidate.ask("drops", task=task, **given, **own)
+        found = candidate.ask(FinetuningCandidate.drops, task=task, **given, **own)
         outcome.rows += accounted(task, [_matrix(task)] * bool(found), [_matrix(task)])
         return found
 

@@ -16,6 +16,7 @@ from parity.core.compare import Comparison, Status, compare
 from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.finetuning import texts
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.mistakes import answer_windows, word_tags
 from parity.finetuning.mistakes.answer_windows import Window, windows
 from parity.finetuning.mistakes.word_tags import Encoded, align
@@ -23,6 +24,8 @@ from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
 
 Row = dict[str, list[int]]
+
+_METHODS = {"align": FinetuningCandidate.align, "windows": FinetuningCandidate.windows}
 
 
 def check_align(candidate: Asked) -> Outcome:
@@ -56,7 +59,7 @@ def _judge(
     outcome, theirs = Outcome(what), made(None)
     with tempfile.TemporaryDirectory() as name:
         texts.write_tokenizer(Path(name))
-        ours = candidate.ask(what, folder=name, max_length=texts.MAX_LENGTH, **given)
+        ours = candidate.ask(_METHODS[what], folder=name, max_length=texts.MAX_LENGTH, **given)
     outcome.rows = _rows(what, ours, theirs)
     if outcome.different:
         outcome.explain(known, lambda mistake: _same(ours, made(mistake)))

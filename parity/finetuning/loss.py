@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from parity.core.mistake import Mistake
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes import label_losses, text_losses, token_losses
 from parity.finetuning.right import TASKS
@@ -31,7 +32,7 @@ def check_task_loss(task: str, candidate: Asked) -> Outcome:
     for variant in range(len(TASKS[task].configs)):
         given = {"config": config_of(task, variant), "weights": weights(task, variant)}
         batches = _batches(task, variant)
-        ours.append(candidate.ask("losses", task=task, batches=batches, **given))
+        ours.append(candidate.ask(FinetuningCandidate.losses, task=task, batches=batches, **given))
         right = _right(task, variant)
         lacking += accounted(task, ours[-1][0], right[0])
         outcome.rows += loss_rows(ours[-1], right, _labels(task, variant))

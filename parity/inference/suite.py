@@ -43,7 +43,12 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     equal, number = 0, 0
     answers: list[Any] = []
     for i, case in enumerate(CASES[check]):
-        ours = candidate.ask(method, folder=str(folder_of(case.folder)), **case.given)
+        ours = candidate.ask(
+            InferenceCandidate.call,
+            method=method,
+            folder=str(folder_of(case.folder)),
+            **case.given,
+        )
         theirs = expected(check, i, _SINGLE)
         allowed = _allowed(check, i)
         if note := unlike(ours, theirs):
