@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from parity.core.mistake import Mistake
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, weights
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
@@ -56,7 +57,7 @@ def _matrix(task: str) -> str:
 def _drawn(candidate: Asked, task: str) -> list[Tensor]:
     given = {"config": {**config_of(task), **_RATES}, "weights": weights(task)}
     own = {"batch": _example(task), "matrix": _matrix(task), "draws": _DRAWS}
-    return candidate.ask("drops", task=task, **given, **own)
+    return candidate.ask(FinetuningCandidate.drops, task=task, **given, **own)
 
 
 def _measure(task: str, gradients: list[Tensor]) -> Measure:

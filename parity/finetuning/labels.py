@@ -15,12 +15,15 @@ from parity.core.compare import Comparison, Status, compare
 from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.finetuning import texts
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.oracles.answer_windows import answer_windows
 from parity.oracles.word_tags import label_tokens
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
 
 Row = dict[str, list[int]]
+
+_METHODS = {"align": FinetuningCandidate.align, "windows": FinetuningCandidate.windows}
 
 
 def check_align(candidate: Asked) -> Outcome:
@@ -60,13 +63,13 @@ def check_windows(candidate: Asked) -> Outcome:
 
 def _judge(what: str, candidate: Asked, right: list[Row], **given: Any) -> Outcome:
     given["max_length"] = texts.MAX_LENGTH
-    outcome, ours = Outcome(what), candidate.ask(what, **given)
+    outcome, ours = Outcome(what), candidate.ask(_METHODS[what], **given)
     outcome.rows = _rows(what, ours, right)
     if outcome.different:
         from parity.finetuning.mistaken import known_mistakes, with_mistake
 
         def explains(mistake: Mistake) -> bool:
-            made = with_mistake(mistake).ask(what, **given)
+            made = with_mistake(mistake).ask(_METHODS[what], **given)
             wrong = [{name: row[name] for name in right[0]} for row in made]
             return all(row.passed for row in _rows(what, ours, wrong))
 

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from parity.core.mistake import Mistake
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import VARIANTS, batch, config_of, model, weights
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
@@ -48,7 +49,9 @@ def check_task_loss(task: str, candidate: Asked) -> Outcome:
 
 def _asked(candidate: Asked, task: str, variant: int) -> list[State]:
     given = {"config": config_of(task, variant), "weights": weights(task, variant)}
-    return candidate.ask("losses", task=task, batches=_batches(task, variant), **given)
+    return candidate.ask(
+        FinetuningCandidate.losses, task=task, batches=_batches(task, variant), **given
+    )
 
 
 @cache

@@ -17,6 +17,7 @@ from torch import Tensor
 from parity import reference
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same
@@ -90,7 +91,7 @@ def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
 
 def _asked(candidate: Asked, task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
     return candidate.ask(
-        "run",
+        FinetuningCandidate.run,
         task=task,
         config=config_of(task, dropout=dropout),
         weights=weights(task),

@@ -24,8 +24,8 @@ WALLS = {  # what is imported, and what it must do without
     "a candidate's process": (
         [
             "parity.model.worker",
-            "parity.adapter.worker",
-            "parity.suite.worker",
+            "parity.adapter.build_adapter",
+            "parity.suite.candidate",
             "parity.ours.pretraining",
             "parity.pretraining.mistaken",
             "parity.ours.finetuning",

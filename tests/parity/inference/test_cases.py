@@ -9,10 +9,9 @@ from parity.core.compare import Status
 from parity.inference.answers import compared, settled
 from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES
-from parity.inference.checkpoints import CLASSES, TAGS, TIED, folder_of
+from parity.inference.checkpoints import CLASSES, TAGS, TIED
 from parity.inference.reference import expected
-from parity.inference.suite import INFERENCE
-from parity.inference.tasks import TASKS
+from parity.inference.suite import INFERENCE, asked
 from parity.ours import inference
 from parity.ours.inference import ScratchInference
 from parity.report.suite import explanation
@@ -27,8 +26,7 @@ def answers(check, number):
 
 
 def shaken(check, case):
-    candidate = InferenceCandidate(ScratchInference(), "")
-    return candidate.ask(TASKS[check].method, folder=str(folder_of(case.folder)), **case.given)
+    return asked(check, case, InferenceCandidate(ScratchInference(), ""))
 
 
 @pytest.fixture
