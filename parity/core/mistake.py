@@ -65,6 +65,11 @@ class Mistake:
         """What outside of the model it changes: functions of scratch_bert, or named parts."""
         return {*self.parts, *(right for right, _ in self.replaces)}
 
+    @property
+    def breaks(self) -> Callable[..., Any] | None:
+        """The function of scratch_bert that it breaks; None if that is in `parts` or the model."""
+        return self.replaces[0][0] if self.replaces else None
+
     def places(self, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
         """Return where a model can have it; each place is one mistake.
 

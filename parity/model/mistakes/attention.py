@@ -99,9 +99,7 @@ def scale_is_another(scene: Scene) -> Tensor:
 
 
 @SCORES(
-    "query-for-key",
-    "rows are queries, columns are keys: query @ key.transpose(-1, -2)",
-    _TRAINED,
+    "query-for-key", "rows are queries, columns are keys: query @ key.transpose(-1, -2)", _TRAINED
 )
 def query_stands_for_key(scene: Scene) -> Tensor:
     """Scores are K Qᵀ: each token is asked what it should ask."""

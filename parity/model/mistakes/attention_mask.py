@@ -111,9 +111,7 @@ def token_itself_is_masked(scene: Scene) -> Tensor:
 
 
 @PROBABILITIES(
-    "mask-of-first-row",
-    "keep the batch's dimension: (batch, 1, 1, seq)",
-    "rows of several lengths",
+    "mask-of-first-row", "keep the batch's dimension: (batch, 1, 1, seq)", "rows of several lengths"
 )
 def mask_is_of_first_row(scene: Scene) -> Tensor:
     """All rows of the batch have the first one's mask."""

@@ -49,10 +49,7 @@ def sum_is_scaled(scene: Scene) -> Tensor:
     return scene.right * scene.right.shape[-1] ** 0.5
 
 
-@SUM(
-    "sum-averaged",
-    "add them; the LayerNorm behind it hides the difference, gradients do not",
-)
+@SUM("sum-averaged", "add them; the LayerNorm behind it hides the difference, gradients do not")
 def sum_is_averaged(scene: Scene) -> Tensor:
     """The three embeddings are averaged."""
     return scene.right / 3
@@ -85,10 +82,7 @@ def pad_row_is_zeroed(scene: Scene) -> Tensor:
     return scene.right.masked_fill(scene.is_pad[..., None], 0.0)
 
 
-@NORM(
-    "norm-of-words-alone",
-    "add the three first: LayerNorm(words + segments + positions)",
-)
+@NORM("norm-of-words-alone", "add the three first: LayerNorm(words + segments + positions)")
 def norm_is_of_words_alone(scene: Scene) -> Tensor:
     """LayerNorm is taken of the words, before segments and positions are added."""
     words = scene.norm(scene.made[_WORDS])

@@ -123,10 +123,7 @@ def words_are_scored_by_states(scene: Scene) -> Tensor:
     return scene.last @ decoder.T + scene.parameter(f"{_WORDS}.bias")
 
 
-@WORDS(
-    "words-as-probabilities",
-    "return what the decoder makes; the loss takes the softmax itself",
-)
+@WORDS("words-as-probabilities", "return what the decoder makes; the loss takes the softmax itself")
 def probabilities_are_returned(scene: Scene) -> Tensor:
     """Probabilities are returned where logits should be."""
     return scene.right.softmax(-1)
@@ -142,10 +139,7 @@ def log_probabilities_are_returned(scene: Scene) -> Tensor:
     return scene.right.log_softmax(-1)
 
 
-@FOLLOWS(
-    "next-sentence-inverted",
-    "0 means that B follows A, 1 that it is a random sentence",
-)
+@FOLLOWS("next-sentence-inverted", "0 means that B follows A, 1 that it is a random sentence")
 def answers_are_exchanged(scene: Scene) -> Tensor:
     """The two answers have changed places."""
     return scene.right.flip(-1)

@@ -99,11 +99,7 @@ def weight_is_in_float16(scene: Scene) -> Tensor:
 
 
 @ALL_OF_A_LAYER(
-    "layers-shared",
-    _MODULES,
-    "layers after the first",
-    seen="[layer] * n",
-    layers=slice(1, None),
+    "layers-shared", _MODULES, "layers after the first", seen="[layer] * n", layers=slice(1, None)
 )
 def layers_share_the_first(scene: Scene) -> Tensor:
     """The layer has the first layer's weights."""
@@ -144,10 +140,7 @@ def layer_is_skipped(scene: Scene) -> Tensor:
     return scene.entering
 
 
-@LAYERS(
-    "layer-residual",
-    "its two halves have a residual each; the layer as a whole has none",
-)
+@LAYERS("layer-residual", "its two halves have a residual each; the layer as a whole has none")
 def layer_has_a_residual(scene: Scene) -> Tensor:
     """What the layer is given is added to what it makes."""
     return scene.right + scene.entering

@@ -118,8 +118,7 @@ def positions_are_backwards(scene: Scene) -> Tensor:
 
 
 @POSITIONS(
-    "positions-all-0",
-    "one position for each token: torch.arange(seq), not torch.zeros(seq)",
+    "positions-all-0", "one position for each token: torch.arange(seq), not torch.zeros(seq)"
 )
 def positions_are_all_0(scene: Scene) -> Tensor:
     """Every token has position 0."""
