@@ -102,7 +102,7 @@ def scale_is_another(scene: Scene) -> Tensor:
     "query-for-key", "rows are queries, columns are keys: query @ key.transpose(-1, -2)", _TRAINED
 )
 def query_stands_for_key(scene: Scene) -> Tensor:
-    """Scores are K Qᵀ: each token is asked what it should ask."""
+    """Scores are K Qᵀ: queries and keys are exchanged."""
     return masked(unmasked(scene).transpose(2, 3), scene.keys)
 
 
@@ -128,7 +128,7 @@ def heads_are_cut_by_view(scene: Scene) -> Tensor:
     "heads-interleaved", "view(batch, seq, heads, head_dim): heads first, then head_dim"
 )
 def heads_are_interleaved(scene: Scene) -> Tensor:
-    """A head has every n-th feature, not a stretch of them."""
+    """A head has every n-th feature, not a contiguous span."""
     made = _split_otherwise(scene, _every_nth)
     return made if scene.stage.endswith("scores") else made.permute(0, 2, 3, 1).flatten(2)
 

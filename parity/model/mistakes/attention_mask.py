@@ -49,7 +49,7 @@ def lowered(scene: Scene, constant: float) -> Tensor:
     _PADDED,
 )
 def mask_is_ignored(scene: Scene) -> Tensor:
-    """The attention mask hides nothing: tokens look at padding."""
+    """The attention mask is ignored: tokens attend to padding."""
     return unmasked(scene).softmax(-1)
 
 
@@ -59,7 +59,7 @@ def mask_is_ignored(scene: Scene) -> Tensor:
     seen="key_padding_mask=attention_mask",
 )
 def mask_is_inverted(scene: Scene) -> Tensor:
-    """Tokens look at padding alone: the mask's 1 and 0 are taken for each other."""
+    """Tokens attend to padding alone: the mask's 1 and 0 are exchanged."""
     least = torch.finfo(scene.right.dtype).min
     return (unmasked(scene) + (least * scene.keys).to(scene.right)).softmax(-1)
 
@@ -98,14 +98,14 @@ def mask_is_weak(scene: Scene) -> Tensor:
     "mask-causal", "BERT looks both ways: no triangle in the mask", seen="code shared with GPT"
 )
 def mask_is_causal(scene: Scene) -> Tensor:
-    """Tokens look at earlier ones alone, as in a decoder."""
+    """Tokens attend only to earlier tokens, as in a decoder."""
     seq = scene.right.shape[-1]
     return _attending(scene, torch.ones(seq, seq, dtype=torch.bool).tril() & scene.keys)
 
 
 @PROBABILITIES("mask-of-itself", "BERT masks no diagonal")
 def token_itself_is_masked(scene: Scene) -> Tensor:
-    """No token looks at itself."""
+    """No token attends to itself."""
     others = ~torch.eye(scene.right.shape[-1], dtype=torch.bool) & scene.keys
     return _attending(scene, others | ~others.any(-1, keepdim=True))
 
@@ -135,7 +135,7 @@ def mask_is_made_from_ids(scene: Scene) -> Tensor:
     "pairs",
 )
 def segments_attend_to_themselves(scene: Scene) -> Tensor:
-    """Tokens look at their own segment alone."""
+    """Tokens attend only to their own segment."""
     segments = scene.segments
     return _attending(scene, (segments[:, None, :, None] == segments[:, None, None]) & scene.keys)
 

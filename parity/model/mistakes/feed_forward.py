@@ -76,31 +76,31 @@ def gelu_in_float32(scene: Scene) -> Tensor:
 
 @ACTIVATIONS("relu", _GELU, seen="the first Transformer")
 def relu_for_gelu(scene: Scene) -> Tensor:
-    """ReLU stands in GELU's place."""
+    """ReLU replaces GELU."""
     return _activated(scene, F.relu(scene.entered))
 
 
 @ACTIVATIONS("silu", _GELU, seen="Llama")
 def silu_for_gelu(scene: Scene) -> Tensor:
-    """SiLU stands in GELU's place."""
+    """SiLU replaces GELU."""
     return _activated(scene, F.silu(scene.entered))
 
 
 @ACTIVATIONS("elu", _GELU)
 def elu_for_gelu(scene: Scene) -> Tensor:
-    """ELU stands in GELU's place."""
+    """ELU replaces GELU."""
     return _activated(scene, F.elu(scene.entered))
 
 
 @ACTIVATIONS("tanh", _GELU)
 def tanh_for_gelu(scene: Scene) -> Tensor:
-    """Tanh stands in GELU's place."""
+    """Tanh replaces GELU."""
     return _activated(scene, scene.entered.tanh())
 
 
 @ACTIVATIONS("activation-missing", _GELU)
 def activation_is_missing(scene: Scene) -> Tensor:
-    """There is no activation."""
+    """The activation is missing."""
     return _activated(scene, scene.entered)
 
 
@@ -118,7 +118,7 @@ def second_linear_layer_is_activated(scene: Scene) -> Tensor:
 
 @INNER_DENSE("feed-forward-of-sum", "intermediate(attention.output.LayerNorm(…))")
 def feed_forward_is_given_sum(scene: Scene) -> Tensor:
-    """The feed-forward half is given the sum before its LayerNorm."""
+    """The input of the feed-forward half is the sum before its LayerNorm."""
     return scene.linear(scene["attention.output.sum"])
 
 
@@ -128,5 +128,5 @@ def feed_forward_is_given_sum(scene: Scene) -> Tensor:
     seen="GPT-J and PaLM, where it is right",
 )
 def feed_forward_is_beside_attention(scene: Scene) -> Tensor:
-    """The feed-forward half is given what the layer is given, beside attention."""
+    """The feed-forward half is computed from the layer's input, in parallel with attention."""
     return scene.linear(scene.entering)

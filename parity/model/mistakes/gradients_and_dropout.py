@@ -81,7 +81,7 @@ def _moved(model: nn.Module, stage: str, *, before: bool) -> Iterator[None]:
     **_TRAINING,
 )
 def dropout_is_missing(model: nn.Module, stage: str, _value: float) -> Context[None]:
-    """Nothing is dropped here in training."""
+    """Dropout is missing here in training."""
     return _set(_dropout(model, stage), "p", 0.0)
 
 
@@ -92,7 +92,7 @@ def dropout_is_missing(model: nn.Module, stage: str, _value: float) -> Context[N
     **_TRAINING,
 )
 def dropout_has_another_rate(model: nn.Module, stage: str, value: float) -> Context[None]:
-    """A share of {value} is dropped in training."""
+    """The dropout rate in training is {value}."""
     return _set(_dropout(model, stage), "p", value)
 
 
@@ -103,7 +103,7 @@ def dropout_has_another_rate(model: nn.Module, stage: str, value: float) -> Cont
     seen="F.dropout(x, p), whose training is True by default",
 )
 def dropout_is_always_on(model: nn.Module, stage: str, _value: float) -> Context[None]:
-    """Dropout drops in evaluation, too."""
+    """Dropout is active in evaluation, too."""
     asks_itself = stage.endswith("attention.self")  # whether it is trained, not its dropout
     module = _at(model, stage) if asks_itself else _dropout(model, stage)
     return _set(module, "training", True)
@@ -111,7 +111,7 @@ def dropout_is_always_on(model: nn.Module, stage: str, _value: float) -> Context
 
 @EMBEDDINGS.around("dropout-before-norm", "dropout(LayerNorm(sum))")
 def dropout_comes_before_norm(model: nn.Module, stage: str, _value: float) -> Context[None]:
-    """The embeddings are dropped before their LayerNorm."""
+    """Dropout comes before the LayerNorm of the embeddings."""
     return _moved(model, stage, before=True)
 
 
@@ -137,7 +137,7 @@ def dropout_follows_second_norm(model: nn.Module, stage: str, _value: float) -> 
     "a backward pass",
 )
 def gradient_is_detached(scene: Scene) -> Tensor:
-    """No gradient goes back from here."""
+    """No gradient flows back from here."""
     return scene.right.detach()
 
 

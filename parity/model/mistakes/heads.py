@@ -50,45 +50,45 @@ def relu_for_tanh(scene: Scene) -> Tensor:
 
 @POOLER_DENSE("pooler-of-mean", _FIRST)
 def pooler_takes_the_mean(scene: Scene) -> Tensor:
-    """The pooler is given the mean of all tokens."""
+    """The pooler's input is the mean of all tokens."""
     return scene.linear(scene.last.mean(1))
 
 
 @POOLER_DENSE("pooler-of-attended", _FIRST)
 def pooler_takes_the_mean_of_attended(scene: Scene) -> Tensor:
-    """The pooler is given the mean of the attended tokens."""
+    """The pooler's input is the mean of the attended tokens."""
     kept = scene.mask[..., None].to(scene.last)
     return scene.linear((scene.last * kept).sum(1) / kept.sum(1))
 
 
 @POOLER_DENSE("pooler-of-maximum", _FIRST)
 def pooler_takes_the_maximum(scene: Scene) -> Tensor:
-    """The pooler is given each feature's largest number."""
+    """The pooler's input is the maximum of each feature."""
     return scene.linear(scene.last.amax(1))
 
 
 @POOLER_DENSE("pooler-of-last", _FIRST)
 def pooler_takes_the_last(scene: Scene) -> Tensor:
-    """The pooler is given the last place of the row, padding or not."""
+    """The pooler's input is the last token of the row, padding or not."""
     return scene.linear(scene.last[:, -1])
 
 
 @POOLER_DENSE("pooler-of-last-attended", _FIRST, seen="GPT-2's classifier, where it is right")
 def pooler_takes_the_last_attended(scene: Scene) -> Tensor:
-    """The pooler is given the last attended token."""
+    """The pooler's input is the last attended token."""
     place = torch.arange(scene.mask.shape[1]) * scene.mask
     return scene.linear(scene.last[torch.arange(len(place)), place.argmax(1)])
 
 
 @POOLER_DENSE("pooler-of-second", _FIRST)
 def pooler_takes_the_second(scene: Scene) -> Tensor:
-    """The pooler is given the second token."""
+    """The pooler's input is the second token."""
     return scene.linear(scene.last[:, min(1, scene.last.shape[1] - 1)])
 
 
 @POOLER_DENSE("pooler-of-layer-before", _FIRST, seen="hidden_states[-2]")
 def pooler_takes_the_layer_before(scene: Scene) -> Tensor:
-    """The pooler is given what the last layer but one made."""
+    """The pooler's input is the output of the last layer but one."""
     return scene.linear(_layer_before(scene)[:, 0])
 
 
@@ -112,7 +112,7 @@ def transform_has_no_norm(scene: Scene) -> Tensor:
 
 @TRANSFORM("transform-norm-first", _ORDER)
 def transform_normalizes_first(scene: Scene) -> Tensor:
-    """The masked words' transform normalises before it activates."""
+    """The masked words' transform normalizes before it activates."""
     return F.gelu(scene.norm(scene.entered, f"{_TRANSFORM}.LayerNorm"))
 
 
@@ -141,13 +141,13 @@ def log_probabilities_are_returned(scene: Scene) -> Tensor:
 
 @FOLLOWS("next-sentence-inverted", "0 means that B follows A, 1 that it is a random sentence")
 def answers_are_exchanged(scene: Scene) -> Tensor:
-    """The two answers have changed places."""
+    """The two logits are swapped."""
     return scene.right.flip(-1)
 
 
 @FOLLOWS("next-sentence-unpooled", "cls.seq_relationship(pooler_output)")
 def answers_are_of_unpooled_state(scene: Scene) -> Tensor:
-    """It is computed from [CLS]'s last state, without the pooler."""
+    """The logits are computed from [CLS]'s last state, without the pooler."""
     return scene.linear(scene.last[:, 0])
 
 
@@ -157,7 +157,7 @@ def answers_are_of_unpooled_state(scene: Scene) -> Tensor:
     seen="hidden_states[-2]",
 )
 def states_are_of_layer_before(scene: Scene) -> Tensor:
-    """What the last layer but one made is returned."""
+    """The output of the last layer but one is returned."""
     return _layer_before(scene)
 
 

@@ -88,13 +88,13 @@ def weight_is_transposed(scene: Scene) -> Tensor:
 
 @LINEAR_LAYERS("weight-in-bfloat16", _DTYPE, "a tolerance below 1e-2")
 def weight_is_in_bfloat16(scene: Scene) -> Tensor:
-    """The weights went through bfloat16."""
+    """The weights were rounded to bfloat16."""
     return _rounded(scene, torch.bfloat16)
 
 
 @LINEAR_LAYERS("weight-in-float16", _DTYPE, "a tolerance below 1e-3")
 def weight_is_in_float16(scene: Scene) -> Tensor:
-    """The weights went through float16."""
+    """The weights were rounded to float16."""
     return _rounded(scene, torch.float16)
 
 
@@ -142,7 +142,7 @@ def layer_is_skipped(scene: Scene) -> Tensor:
 
 @LAYERS("layer-residual", "its two halves have a residual each; the layer as a whole has none")
 def layer_has_a_residual(scene: Scene) -> Tensor:
-    """What the layer is given is added to what it makes."""
+    """The layer's input is added to its output."""
     return scene.right + scene.entering
 
 

@@ -46,7 +46,7 @@ def segments_are_ignored(scene: Scene) -> Tensor:
 
 @SEGMENTS("segments-swapped", "segment A is row 0, segment B is row 1")
 def segments_are_swapped(scene: Scene) -> Tensor:
-    """The two rows of the segment table have changed places."""
+    """The two rows of the segment table are swapped."""
     return _looked_up(scene, 1 - scene.segments)
 
 

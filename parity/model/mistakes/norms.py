@@ -75,20 +75,20 @@ def variance_is_unbiased(scene: Scene) -> Tensor:
 
 @NORMS("norm-not-centred", "subtract the mean before dividing", seen="code shared with Llama")
 def mean_is_kept(scene: Scene) -> Tensor:
-    """The mean is not taken away, as in RMSNorm."""
+    """The mean is not subtracted, as in RMSNorm."""
     given = scene.entered
     return scene.affine(given / given.square().mean(-1, keepdim=True).sqrt())
 
 
 @NORMS("norm-centred-alone", _ROOT)
 def variance_is_kept(scene: Scene) -> Tensor:
-    """The mean is taken away, but nothing is divided."""
+    """The mean is subtracted, but nothing is divided."""
     return scene.affine(_centered(scene))
 
 
 @NORMS("norm-not-rooted", "divide by the variance's square root")
 def root_is_missing(scene: Scene) -> Tensor:
-    """It divides by the variance."""
+    """LayerNorm divides by the variance, not by its square root."""
     return scene.affine(_centered(scene) / (_variance(scene) + scene.config["layer_norm_eps"]))
 
 
@@ -105,7 +105,7 @@ def norm_is_over_all_tokens(scene: Scene) -> Tensor:
 
 @NORMS("norm-of-batch", "normalise each token over its own features")
 def norm_is_over_the_batch(scene: Scene) -> Tensor:
-    """Each feature is normalised over the batch, as BatchNorm does."""
+    """Each feature is normalized over the batch, as BatchNorm does."""
     centered = scene.entered - scene.entered.mean((0, 1), keepdim=True)
     spread = centered.square().mean((0, 1), keepdim=True)
     return scene.affine(centered / (spread + 1e-5).sqrt())
@@ -147,7 +147,7 @@ def gain_is_1_plus_weight(scene: Scene) -> Tensor:
 
 @NORMS("norm-missing", "one after each residual sum, and one after the embeddings")
 def norm_is_missing(scene: Scene) -> Tensor:
-    """There is no LayerNorm."""
+    """LayerNorm is missing."""
     return scene.entered
 
 

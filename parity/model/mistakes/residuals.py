@@ -19,25 +19,25 @@ _SECOND = "LayerNorm(dense(intermediate) + attention_output)"
 
 @FIRST_SUM("attention-residual-missing", _FIRST)
 def first_residual_is_missing(scene: Scene) -> Tensor:
-    """What the layer is given is not added to its attention."""
+    """The layer's input is not added to the output of attention."""
     return scene.right - scene.entering
 
 
 @FIRST_SUM("attention-residual-twice", _FIRST)
 def first_residual_is_added_twice(scene: Scene) -> Tensor:
-    """What the layer is given is added twice."""
+    """The layer's input is added twice."""
     return scene.right + scene.entering
 
 
 @FIRST_SUM("attention-residual-of-values", _FIRST)
 def first_residual_is_of_values(scene: Scene) -> Tensor:
-    """The values are added where what the layer is given should be."""
+    """The values are added in place of the layer's input."""
     return scene.right - scene.entering + scene["attention.self.value"]
 
 
 @FIRST_HALF("attention-residual-after-norm", f"{_FIRST}: the sum is inside")
 def first_residual_comes_after_norm(scene: Scene) -> Tensor:
-    """What the layer is given is added after the LayerNorm."""
+    """The layer's input is added after the LayerNorm."""
     sign = -1 if scene.stage.endswith("sum") else 1
     return scene.right + sign * scene.entering
 
@@ -48,25 +48,25 @@ def first_residual_comes_after_norm(scene: Scene) -> Tensor:
     seen="GPT-2, ViT, and most newer models, where it is right",
 )
 def norm_comes_before_attention(scene: Scene) -> Tensor:
-    """LayerNorm comes before attention: it is given what the layer is given."""
+    """LayerNorm comes before attention: its input is the layer's input."""
     return scene.entering
 
 
 @SECOND_SUM("feed-forward-residual-missing", _SECOND)
 def second_residual_is_missing(scene: Scene) -> Tensor:
-    """What the feed-forward half is given is not added to what it makes."""
+    """The input of the feed-forward half is not added to its output."""
     return scene.right - scene["attention.output.LayerNorm"]
 
 
 @SECOND_SUM("feed-forward-residual-twice", _SECOND)
 def second_residual_is_added_twice(scene: Scene) -> Tensor:
-    """What the feed-forward half is given is added twice."""
+    """The input of the feed-forward half is added twice."""
     return scene.right + scene["attention.output.LayerNorm"]
 
 
 @SECOND_SUM("feed-forward-residual-of-layer-input", _SECOND)
 def second_residual_is_of_layer_input(scene: Scene) -> Tensor:
-    """What the layer is given is added a second time, in place of what attention made of it."""
+    """The layer's input is added a second time, in place of the output of attention."""
     return scene.right - scene["attention.output.LayerNorm"] + scene.entering
 
 
@@ -78,6 +78,6 @@ def second_residual_is_of_sum(scene: Scene) -> Tensor:
 
 @SECOND_HALF("feed-forward-residual-after-norm", f"{_SECOND}: the sum is inside")
 def second_residual_comes_after_norm(scene: Scene) -> Tensor:
-    """What the feed-forward half is given is added after its LayerNorm."""
+    """The input of the feed-forward half is added after its LayerNorm."""
     sign = -1 if scene.stage.endswith("sum") else 1
     return scene.right + sign * scene["attention.output.LayerNorm"]

@@ -41,7 +41,7 @@ def softmax_is_taken_twice(scene: Scene) -> Tensor:
 
 @PROBABILITIES("softmax-missing", _SOFTMAX)
 def softmax_is_missing(scene: Scene) -> Tensor:
-    """There is no softmax: scores weigh the values as they are."""
+    """The softmax is missing: scores weigh the values as they are."""
     return unmasked(scene) * scene.keys
 
 
@@ -62,7 +62,7 @@ def softmax_is_sharp(scene: Scene) -> Tensor:
 
 @PROBABILITIES("softmax-sigmoid", _SOFTMAX)
 def softmax_is_sigmoid(scene: Scene) -> Tensor:
-    """A sigmoid stands in the softmax's place."""
+    """A sigmoid replaces the softmax."""
     return _scores(scene).sigmoid()
 
 
