@@ -99,33 +99,25 @@ class StageMistakes:
         self._mistakes, self._defaults = mistakes, {"stages": stages, **defaults}
 
     def __call__(
-        self,
-        id: str,  # noqa: A002
-        fix: str,
-        detected_by: str = "",
-        **fields: Any,
+        self, name: str, fix: str, detected_by: str = "", **fields: Any
     ) -> Callable[[Make], Mistake]:
         """Decorate a function that makes a stage's wrong tensor.
 
         Its docstring says what was done.
 
         Args:
-            id: as in reports.
+            name: the mistake's id.
             fix: what to do instead.
             detected_by: what reveals it, where it is not the default.
             fields: further ones of `Mistake`.
         """
-        return lambda wrong: self._add(wrong, id, fix, detected_by, wrong=wrong, **fields)
+        return lambda wrong: self._add(wrong, name, fix, detected_by, wrong=wrong, **fields)
 
     def around(
-        self,
-        id: str,  # noqa: A002
-        fix: str,
-        detected_by: str = "",
-        **fields: Any,
+        self, name: str, fix: str, detected_by: str = "", **fields: Any
     ) -> Callable[[Around], Mistake]:
         """Decorate a function that changes the model while it runs; arguments are those above."""
-        return lambda around: self._add(around, id, fix, detected_by, around=around, **fields)
+        return lambda around: self._add(around, name, fix, detected_by, around=around, **fields)
 
     def _add(
         self, function: Callable[..., Any], name: str, fix: str, detected_by: str, **fields: Any

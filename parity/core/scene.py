@@ -84,9 +84,9 @@ class Scene:
         return self.batch["input_ids"]
 
     @property
-    def is_pad(self) -> Tensor:
-        """(batch, seq), True where the token is [PAD], whatever the mask says."""
-        return self.ids == (self.config.get("pad_token_id") or 0)
+    def pad(self) -> int:
+        """The id of [PAD]."""
+        return self.config.get("pad_token_id") or 0
 
     @property
     def segments(self) -> Tensor:

@@ -126,7 +126,7 @@ def mask_is_of_first_row(scene: Scene) -> Tensor:
 )
 def mask_is_made_from_ids(scene: Scene) -> Tensor:
     """The mask is made from ids that are not 0, whatever attention_mask says."""
-    return _attending(scene, ~scene.is_pad[:, None, None])
+    return _attending(scene, (scene.ids != scene.pad)[:, None, None])
 
 
 @PROBABILITIES(

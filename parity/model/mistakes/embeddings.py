@@ -79,7 +79,7 @@ def words_are_added_twice(scene: Scene) -> Tensor:
 )
 def pad_row_is_zeroed(scene: Scene) -> Tensor:
     """The embedding of [PAD] is zeros."""
-    return scene.right.masked_fill(scene.is_pad[..., None], 0.0)
+    return scene.right.masked_fill((scene.ids == scene.pad)[..., None], 0.0)
 
 
 @NORM("norm-of-words-alone", "add the three first: LayerNorm(words + segments + positions)")

@@ -89,9 +89,8 @@ def positions_begin_at_2(scene: Scene) -> Tensor:
 )
 def positions_are_of_roberta(scene: Scene) -> Tensor:
     """Positions count the tokens that are not [PAD], from 1 on, as RoBERTa's do."""
-    kept = ~scene.is_pad
-    pad = scene.config.get("pad_token_id") or 0
-    return _looked_up(scene, kept.long().cumsum(1) * kept + pad)
+    kept = scene.ids != scene.pad
+    return _looked_up(scene, kept.long().cumsum(1) * kept + scene.pad)
 
 
 @POSITIONS(
