@@ -8,7 +8,7 @@ import typer
 from parity.core.mistake import Mistake
 from parity.model.mistakes.catalogue import PARTS
 from parity.self_test.suites import mistakes_by_title
-from parity.tokenizer import mistakes as tokenizer_mistakes
+from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 
 PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
@@ -24,7 +24,7 @@ lines in a folder or file `mistakes` of [`parity`](../parity), from which
 def page() -> str:
     """Return the page."""
     parts = {part.__doc__ or "": part.MISTAKES for part in PARTS}
-    parts["Tokenizer mistakes."] = tuple(tokenizer_mistakes.catalogue().values())
+    parts["Tokenizer mistakes."] = tuple(TOKENIZER.values())
     for title, mistakes in mistakes_by_title().items():
         parts[title] = mistakes
     every = [mistake for mistakes in parts.values() for mistake in mistakes]

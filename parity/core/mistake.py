@@ -123,7 +123,7 @@ def described(wrong: Callable[..., Any]) -> str:
     """Return a function's docstring as a part of a sentence: what was done."""
     text = " ".join((wrong.__doc__ or "").split()).removesuffix(".")
     first = text.partition(" ")[0]
-    is_name = first.startswith("Adam") or not (first == "A" or first[1:].islower())
+    is_name = first.startswith(("Adam", "Python")) or not (first == "A" or first[1:].islower())
     return text if is_name else text[0].lower() + text[1:]
 
 

@@ -22,7 +22,7 @@ from parity.session import CHECKPOINTS, CheckRun, chosen
 from parity.suite.process import SuiteProcess
 from parity.suite.suite import run_checks as run_suite
 from parity.tokenizer.candidate import load_candidate
-from parity.tokenizer.mistakes import catalogue
+from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import causes, explain
 from parity.tokenizer.suite import Amounts, run_checks
 from scratch_bert.weights.builtin import minilm
@@ -116,7 +116,7 @@ def _judge_words(candidate: str) -> Verdict:
     _print(explain(wrong, wrong.differences[0], command))
     for cause in causes(report.outcomes):
         _print(
-            f"\ncause: all texts that differ are as if {catalogue()[cause].description}", "bold red"
+            f"\ncause: all texts that differ are as if {CATALOGUE[cause].description}", "bold red"
         )
     return report.verdict
 
