@@ -15,9 +15,10 @@ from parity import reference
 from parity.core.verdict import Report
 from parity.report.check import CheckReport
 from parity.session import CheckRun, chosen
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.builtin import ADVERSARIAL
+from scratch_bert.weights.checkpoints import Checkpoint
 
-_WIDTH, _LIMIT = 100, 60  # columns; seconds for a probe
+_WIDTH = 100  # columns
 
 
 @dataclass
@@ -32,7 +33,7 @@ class Examination(Report):
 
 
 def examine(
-    candidate: str, checkpoint: str = "builtin:adversarial", probes: Collection[str] = ()
+    candidate: str, checkpoint: str = ADVERSARIAL, probes: Collection[str] = ()
 ) -> Examination:
     """Compare a BERT with HuggingFace's, stage by stage, and say why it differs where it does.
 
@@ -46,7 +47,7 @@ def examine(
         ValueError: there is no such candidate or probe.
         CandidateCrashedError: the candidate's own code raised, ended, or took too long.
     """
-    asked = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, 0)}, 0, _LIMIT)
+    asked = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, CheckRun.seed)})
     options = ["--checkpoint", checkpoint, *(f"--probe={probe}" for probe in probes)]
     again = shlex.join(["parity", "check", candidate, *options])
     report = Examination(environment={**asked.report().environment, "rerun": again})
@@ -65,6 +66,6 @@ def reference_attentions(
         batch: of one text, as a model takes it.
     """
     model = reference.load(
-        "BertModel", resolve(checkpoint), attention="eager", add_pooling_layer=False
+        "BertModel", Checkpoint.of(checkpoint).folder, attention="eager", add_pooling_layer=False
     )
     return torch.cat(model(**batch, output_attentions=True).attentions)

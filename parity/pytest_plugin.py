@@ -20,8 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--parity-checkpoint",
         metavar="CHECKPOINT",
-        default="builtin:adversarial",
-        help="a folder, a hub id or a built-in one",
+        help="a folder, a hub id or a built-in one; builtin:adversarial where it is not given",
     )
 
 

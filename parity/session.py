@@ -2,26 +2,27 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from rich.console import Console
 
 from parity.core.compare import Comparison
 from parity.core.environment import environment
 from parity.core.errors import CandidateCrashedError
+from parity.core.process import LIMIT
 from parity.core.rerun import rerun
 from parity.core.verdict import Report
 from parity.diagnosis.explain import explain
 from parity.model.judge import Chosen, Judge, check, choose
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.builtin import ADVERSARIAL, MINILM
+from scratch_bert.weights.checkpoints import Checkpoint
 
-CHECKPOINTS = ("builtin:adversarial", "builtin:minilm")  # made to show mistakes, and trained
+CHECKPOINTS = (ADVERSARIAL, MINILM)  # made to show mistakes, and trained
 SCRATCH_BERT = "parity.ours.model:ScratchBert"
 PACKED = "parity.ours.model:PackedBert"
 
 
-def chosen(checkpoint: str, names: Collection[str], seed: int) -> tuple[Path, Chosen]:
-    """Find a checkpoint's folder, and the probes and laws to run on it.
+def chosen(checkpoint: str, names: Collection[str], seed: int) -> tuple[Checkpoint, Chosen]:
+    """Find a checkpoint, and the probes and laws to run on it.
 
     Args:
         checkpoint: a folder, a hub id or a built-in one.
@@ -32,8 +33,8 @@ def chosen(checkpoint: str, names: Collection[str], seed: int) -> tuple[Path, Ch
         CheckpointError: there is no such checkpoint.
         ValueError: there is no such probe or law.
     """
-    folder = resolve(checkpoint)
-    return folder, choose(folder, names, seed)
+    found = Checkpoint.of(checkpoint)
+    return found, choose(found, names, seed)
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class CheckRun:
 
     Attributes:
         candidate: its name.
-        checkpoints: the folder of each, and what is run there.
+        checkpoints: each by its name, and what is run there.
         seed: of the inputs.
         limit: seconds that the candidate has for one probe.
         tolerance: what numbers may differ by; None means what `parity.core.tolerance` says.
@@ -51,9 +52,9 @@ class CheckRun:
     """
 
     candidate: str
-    checkpoints: Mapping[str, tuple[Path, Chosen]]
-    seed: int
-    limit: float
+    checkpoints: Mapping[str, tuple[Checkpoint, Chosen]]
+    seed: int = 0
+    limit: float = LIMIT
     tolerance: float | None = None
     histogram: bool = False
     counts: Callable[[Comparison], bool] | None = None
@@ -77,11 +78,11 @@ class CheckRun:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        for name, (folder, chosen) in self.checkpoints.items():
+        for name, (checkpoint, chosen) in self.checkpoints.items():
             try:
                 with Judge(
                     self.candidate,
-                    folder,
+                    checkpoint,
                     limit=self.limit,
                     relative=self.tolerance,
                     histogram=self.histogram,

@@ -160,21 +160,24 @@ def recorded(small: Path, once: Once) -> Path:
     """Everything the reference makes of every probe."""
     from parity.model.record import record
     from parity.model.worker import probes_of
+    from scratch_bert.weights.checkpoints import Checkpoint
 
-    return once("recorded", lambda place: record(small, probes_of(small, 0), None, place))
+    checkpoint = Checkpoint.of(small)
+    return once("recorded", lambda place: record(checkpoint, probes_of(checkpoint, 0), None, place))
 
 
 @pytest.fixture(scope="session")
 def recorded_for_scratch(small: Path, once: Once) -> Path:
     """What scratch_bert makes, too; and the reference's errors in float32."""
     from parity.model.record import record
-    from parity.model.worker import answers, probes_of
-
-    request = {"what": "describe", "candidate": "parity.ours.model:ScratchBert"}
+    from parity.model.worker import describe, probes_of
+    from scratch_bert.weights.checkpoints import Checkpoint
 
     def fill(place: Path) -> None:
-        (made,) = answers({**request, "checkpoint": str(small)})
-        wanted = {*made["stages"], *made["outputs"]}
-        record(small, probes_of(small, 0), wanted, place, ["float32"])
+        described = list[dict[str, list[str]]]()
+        describe(described.append, "parity.ours.model:ScratchBert", str(small))
+        wanted = {*described[0]["stages"], *described[0]["outputs"]}
+        checkpoint = Checkpoint.of(small)
+        record(checkpoint, probes_of(checkpoint, 0), wanted, place, ["float32"])
 
     return once("recorded for scratch", fill)

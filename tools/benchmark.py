@@ -28,11 +28,11 @@ from parity.model.diff import diff
 from parity.model.diff_settings import DiffSettings
 from parity.ours import checkpoint as scratch
 from scratch_bert.tokenization.files.checkpoint_folder import read_settings
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.checkpoints import Checkpoint, resolve
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 
-Checkpoint = Annotated[str, typer.Option(help="A folder, a hub id or a built-in checkpoint.")]
+CheckpointOption = Annotated[str, typer.Option(help="A folder, a hub id or a built-in checkpoint.")]
 Runs = Annotated[int, typer.Option(min=1, help="Counted runs of each side.")]
 Output = Annotated[Path | None, typer.Option("-o", help="Also write the result to FILE.json.")]
 
@@ -85,17 +85,17 @@ def show(title: str, rows: dict[str, dict[str, list[float]]], output: Path | Non
 
 @app.command()
 def load(
-    checkpoint: Checkpoint = "builtin:bert-base", runs: Runs = 9, output: Output = None
+    checkpoint: CheckpointOption = "builtin:bert-base", runs: Runs = 9, output: Output = None
 ) -> None:
     """Load a checkpoint: `from_pretrained` of both, from the same folder."""
-    folder = resolve(checkpoint)
-    kind = scratch.architecture_of(folder)
+    found = Checkpoint.of(checkpoint)
+    kind = scratch.architecture_of(found)
 
     def ours() -> object:
-        return scratch.load(kind, folder, dtype=None, device="cpu")
+        return scratch.load(kind, found, dtype=None, device="cpu")
 
     def theirs() -> object:
-        return reference.load(kind.name, folder, attention="sdpa", **kind.options)
+        return reference.load(kind.name, found.folder, attention="sdpa", **kind.options)
 
     seconds = alternate({"ours": ours, "theirs": theirs}, runs)
     show("load", {checkpoint: seconds}, output)
@@ -103,7 +103,7 @@ def load(
 
 @app.command()
 def forward(
-    checkpoint: Checkpoint = "builtin:bert-base",
+    checkpoint: CheckpointOption = "builtin:bert-base",
     batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 16,
     length: Annotated[
         list[int] | None,
@@ -157,7 +157,7 @@ def _share(text: str) -> float | None:
 
 @app.command()
 def memory(
-    checkpoint: Checkpoint = "builtin:bert-base",
+    checkpoint: CheckpointOption = "builtin:bert-base",
     batch: Annotated[int, typer.Option(min=1, help="Sequences of a batch.")] = 8,
     length: Annotated[int, typer.Option(min=8, help="Tokens of a sequence.")] = 512,
     attention: Attentions = None,
@@ -213,7 +213,7 @@ def pretrain(
 
 @app.command()
 def finetune(
-    checkpoint: Checkpoint = "builtin:minilm",
+    checkpoint: CheckpointOption = "builtin:minilm",
     task: Annotated[
         list[str] | None,
         typer.Option(help="classify, tag or answer; repeatable.", show_default="all three"),
@@ -266,7 +266,7 @@ def corpus(
 
 @app.command()
 def embed(
-    checkpoint: Checkpoint = "builtin:minilm",
+    checkpoint: CheckpointOption = "builtin:minilm",
     texts: Annotated[int, typer.Option(min=1, help="Sentences, 2000 at most.")] = 1000,
     attention: Attentions = None,
     device: Device = "cpu",
@@ -300,26 +300,26 @@ def suite(
 
 @app.command(name="diff")
 def diff_command(
-    checkpoint: Checkpoint = "builtin:bert-base",
+    checkpoint: CheckpointOption = "builtin:bert-base",
     length: Annotated[int, typer.Option(min=3, help="Tokens of the text.")] = 128,
     runs: Runs = 5,
     output: Output = None,
 ) -> None:
     """`parity diff` (ours) beside two bare forward passes, one of each model (theirs)."""
-    folder = resolve(checkpoint)
-    kind = scratch.architecture_of(folder)
+    found = Checkpoint.of(checkpoint)
+    kind = scratch.architecture_of(found)
     settings = DiffSettings(texts=[" ".join(["word"] * (length - 2))], pairs=None)
-    ids = reference.encode(folder, settings.texts, None, length)
+    ids = reference.encode(found.folder, settings.texts, None, length)
     batch = {name: torch.tensor(rows) for name, rows in ids.items()}
 
     def compared() -> None:
-        for row in diff(folder, settings):
+        for row in diff(found, settings):
             if not row.passed:
                 raise SystemExit(f"{row.name} differs")
 
     def bare() -> None:
-        our_model = scratch.load(kind, folder, dtype=None, device="cpu")
-        their_model = reference.load(kind.name, folder, attention="eager", **kind.options)
+        our_model = scratch.load(kind, found, dtype=None, device="cpu")
+        their_model = reference.load(kind.name, found.folder, attention="eager", **kind.options)
         start = time.perf_counter()
         with torch.no_grad():
             scratch.forward(our_model, batch, "eager")
@@ -335,7 +335,7 @@ def diff_command(
 
 @app.command()
 def tokenize(
-    checkpoint: Checkpoint = "builtin:minilm", runs: Runs = 5, output: Output = None
+    checkpoint: CheckpointOption = "builtin:minilm", runs: Runs = 5, output: Output = None
 ) -> None:
     """Both tokenizers on the same texts: ids alone, and everything a call can return."""
     folder = resolve(checkpoint)

@@ -88,8 +88,9 @@ def _prepare(folder: Path, processes: int) -> float:
     from scratch_bert.pretraining.corpus.preparation import prepare
     from scratch_bert.pretraining.corpus.source import Corpus
 
+    corpus = Corpus([folder / "text.txt"], vocab_size=4000, seq_length=128)
     start = time.perf_counter()
-    prepare(folder / "made", Corpus([folder / "text.txt"]), workers=processes)
+    prepare(folder / "made", corpus, workers=processes)
     return time.perf_counter() - start
 
 

@@ -19,13 +19,15 @@ from rich.table import Table
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
-from scratch_bert.finetuning.tables.split import Source, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.features import Features
 from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.finetuning.tasks.task import Lengths, Task
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.training.loop import Training
 from scratch_bert.training.run.batches import padded
+from scratch_bert.weights.checkpoints import Checkpoint
 
 THEIRS = "theirs, sdpa"
 
@@ -34,7 +36,7 @@ def ours_of(
     task: Task, folder: Path, features: Features, recipe: Recipe, device: str
 ) -> Callable[[], object]:
     """Build our side; returns what does an epoch."""
-    model = build(task, str(folder), recipe.seed).to(device)
+    model = build(task, Checkpoint.of(folder), recipe.seed).to(device)
     if recipe.attention == "packed":
         features = UsedWords.keep(model, features).renumbered(features)
     objective = task.objective(recipe.attention, None)

@@ -19,6 +19,7 @@ from torch import Tensor
 from parity import reference
 from parity.ours import checkpoint as scratch
 from scratch_bert.config import BertConfig
+from scratch_bert.weights.checkpoints import Checkpoint
 
 THEIRS = {"eager": "eager", "sdpa": "sdpa", "packed": "sdpa"}  # what ours is measured against
 
@@ -92,9 +93,9 @@ def measure(
     """Time every case with every attention, beside the reference and the limit."""
     results = []
     for dtype in dict.fromkeys(case.dtype for case in cases):
-        kind = scratch.Architecture("BertModel", {})
+        kind, checkpoint = scratch.Architecture("BertModel", {}), Checkpoint.of(folder)
         load = partial(reference.load, kind.name, folder, dtype=dtype, **kind.options)
-        ours = scratch.load(kind, folder, dtype=dtype, device=device)
+        ours = scratch.load(kind, checkpoint, dtype=dtype, device=device)
         theirs = {
             each: load(attention=each, device=device)
             for each in dict.fromkeys(THEIRS[attention] for attention in attentions)
@@ -110,7 +111,7 @@ def measure(
                 for name, model in theirs.items()
             }
             like = torch.empty(0, dtype=dtype, device=device)
-            sides["limit"] = limit(scratch.config(folder), lengths.tolist(), like)
+            sides["limit"] = limit(checkpoint.config, lengths.tolist(), like)
             with torch.inference_mode():
                 seconds = alternate(sides, runs, device=device)
             results.append(

@@ -52,10 +52,10 @@ def _run(folder: Path, side: str, attention: str, rows: int, length: int) -> flo
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     if side == "ours":
         from parity.ours import checkpoint as scratch
+        from scratch_bert.weights.checkpoints import Checkpoint
 
-        model = scratch.load(
-            scratch.Architecture("BertModel", {}), folder, dtype=None, device="cpu"
-        )
+        kind, checkpoint = scratch.Architecture("BertModel", {}), Checkpoint.of(folder)
+        model = scratch.load(kind, checkpoint, dtype=None, device="cpu")
         forward = partial(scratch.forward, model, attention=attention)
     else:
         from parity import reference

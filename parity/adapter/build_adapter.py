@@ -1,6 +1,6 @@
 """From a user's module to an adapter's text and what was proved about it."""
 
-import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,8 +20,10 @@ from parity.adapter.signatures import calls
 from parity.adapter.stage_guess import staged
 from parity.core.import_by_name import load_callable
 from parity.core.probes import Probe
+from parity.core.process import Send
 from parity.core.recording import Recording
 from parity.model.candidate import Batch, Candidate
+from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
 from scratch_bert.weights.names import canonical_weights
 
@@ -54,21 +56,24 @@ class Written:
     proof: str = ""
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def answer(self) -> dict[str, Any]:
-        """For the other process."""
-        return asdict(self)
+
+def send_adapter(
+    send: Send, module: str, folder: str, checkpoint: str, recording: str, path: str
+) -> None:
+    """Send the fields of `Written`, from the process of the user's module."""
+    place = module.rpartition(":")[0]
+    if place.endswith(".py"):
+        sys.path.insert(0, str(Path(place).resolve().parent))  # for what lies beside it
+    theirs = Recording.read(Path(recording))
+    send(asdict(write_adapter(module, Checkpoint(checkpoint, Path(folder)), theirs, Path(path))))
 
 
-def write_adapter(
-    module: str, folder: Path, checkpoint: str, theirs: Recording, path: Path
-) -> Written:
+def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: Path) -> Written:
     """Write an adapter's text; the file is the caller's business.
 
     Args:
         module: the user's, by name.
-        folder: of the checkpoint.
-        checkpoint: what it is called.
+        checkpoint: with its weights.
         theirs: what the reference made of some probes, the first of which is the search's.
         path: where the adapter will lie.
 
@@ -78,7 +83,7 @@ def write_adapter(
     """
     probes = list(theirs.probes())
     made, name = load_callable(module), module.rpartition(":")[2]
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config, folder = checkpoint.values, checkpoint.folder
     constructed = construction(made, name, config)
     try:
         model = build(constructed, config)
@@ -98,7 +103,7 @@ def write_adapter(
         adapter.pairs, adapter.todo = likeliest.pairs, _todo(written)
         adapter.proof = written.proof = (
             f"Nothing is proved: no parameter has the shape of {WORDS}, "
-            f"{tuple(weights[WORDS].shape)} on {checkpoint}."
+            f"{tuple(weights[WORDS].shape)} on {checkpoint.name}."
         )
         written.text = adapter.text(path)
         return written
@@ -119,7 +124,7 @@ def write_adapter(
     places = staged(bench, found.guess, found.call, proved=written.proved)
     written.unseen = [f"{p.stage} is not what {p.source} makes" for p in places.unseen]
     adapter.stages, adapter.todo = places.seen, _todo(written)
-    adapter.proof = written.proof = _sentence(checkpoint, probes, worst, written)
+    adapter.proof = written.proof = _sentence(checkpoint.name, probes, worst, written)
     written.text = adapter.text(path)
     return written
 

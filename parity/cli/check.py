@@ -32,8 +32,8 @@ def check_command(
     checkpoint: CheckpointsOption = None,
     probe: ProbeOption = None,
     tolerance: ToleranceOption = None,
-    seed: SeedOption = 0,
-    limit: LimitOption = 60,
+    seed: SeedOption = CheckRun.seed,
+    limit: LimitOption = CheckRun.limit,
     form: FormatOption = Format.HUMAN,
     output: OutputOption = None,
 ) -> int:

@@ -26,8 +26,8 @@ def diagnose_command(
     candidate: CandidateArgument,
     checkpoint: CheckpointsOption = None,
     probe: ProbeOption = None,
-    seed: SeedOption = 0,
-    limit: LimitOption = 60,
+    seed: SeedOption = CheckRun.seed,
+    limit: LimitOption = CheckRun.limit,
     form: FormatOption = Format.HUMAN,
     output: OutputOption = None,
 ) -> int:
@@ -42,8 +42,8 @@ def diagnose_command(
     check_output(output)
     each = {}
     for name in checkpoint or CHECKPOINTS:
-        folder, chosen = choose_by_name(name, probe, seed)
-        each[name] = folder, Chosen([one for one in chosen.probes if not one.dtype])
+        found, chosen = choose_by_name(name, probe, seed)
+        each[name] = found, Chosen([one for one in chosen.probes if not one.dtype])
     histogram = shows_histograms(output, form)
     asked = CheckRun(candidate, each, seed, limit, histogram=histogram)
     report = asked.report()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -40,6 +39,8 @@ from parity.report.terminal import TerminalReport
 from parity.session import PACKED
 from scratch_bert.cli.common import Format, check_texts
 from scratch_bert.cli.input_lines import InputError, stdin_texts
+from scratch_bert.weights.builtin import MINILM
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
 class AttentionKind(StrEnum):
@@ -62,7 +63,7 @@ def diff_command(
         str | None,
         typer.Option(help="path/to/file.py:NAME or package.module:NAME in scratch_bert's place."),
     ] = None,
-    checkpoint: CheckpointOption = "builtin:minilm",
+    checkpoint: CheckpointOption = MINILM,
     probe: Annotated[str | None, typer.Option(help="Read this probe in place of texts.")] = None,
     stage: Annotated[
         list[str] | None, typer.Option(help="Only stages like this pattern; may be repeated.")
@@ -72,10 +73,10 @@ def diff_command(
         typer.Option(help="eager shows scores; sdpa is faster and has none; packed omits padding."),
     ] = AttentionKind.EAGER,
     dtype: Annotated[Dtype | None, typer.Option(help="Default: the checkpoint's.")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = "cpu",
+    device: Annotated[str, typer.Option(help="cpu, cuda, …")] = DiffSettings.device,
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Of weights the checkpoint lacks, and ids.")
-    ] = 0,
+    ] = DiffSettings.seed,
     form: FormatOption = Format.HUMAN,
     output: OutputOption = None,
 ) -> int:
@@ -103,7 +104,7 @@ def diff_command(
         candidate = PACKED
     if probe is not None and texts:
         raise typer.BadParameter("give texts or a probe, not both", param_hint="--probe")
-    folder = resolve_checkpoint(checkpoint)
+    found = resolve_checkpoint(checkpoint)
     settings = DiffSettings(
         texts=texts or DEFAULT_TEXTS,
         pairs=pair or (None if texts else DEFAULT_PAIRS),
@@ -115,16 +116,14 @@ def diff_command(
         probe=None if probe is None else _probe(checkpoint, probe, seed),
         histogram=shows_histograms(output, form),
     )
-    report = Report(
-        environment={**describe(folder, checkpoint, settings), "rerun": rerun(settings.texts)}
-    )
+    report = Report(environment={**describe(found, settings), "rerun": rerun(settings.texts)})
     terminal = TerminalReport(Console())
     if form is Format.HUMAN:
         terminal.header()
     rows = (
-        judge(report, folder, settings)
+        judge(report, found, settings)
         if candidate is None
-        else _judge_candidate(report, candidate, folder, settings)
+        else _judge_candidate(report, candidate, found, settings)
     )
     for row in rows:
         if form is Format.HUMAN and row.lane in ("propagated", "published"):
@@ -155,14 +154,14 @@ def _probe(checkpoint: str, name: str, seed: int) -> Probe:
 
 
 def _judge_candidate(
-    report: Report, candidate: str, folder: Path, settings: DiffSettings
+    report: Report, candidate: str, checkpoint: Checkpoint, settings: DiffSettings
 ) -> Iterator[Comparison]:
     for fact in ("attention", "dtype", "device"):
         del report.environment[fact]
     report.environment["candidate"] = candidate
     try:
-        with Judge(candidate, folder, histogram=settings.histogram) as judge:
-            for row in check(judge, Chosen([probe_of(folder, settings)])):
+        with Judge(candidate, checkpoint, histogram=settings.histogram) as judge:
+            for row in check(judge, Chosen([probe_of(checkpoint, settings)])):
                 if selected(row.name, settings.stages):
                     report.rows.append(row)
                     yield row

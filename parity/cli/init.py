@@ -14,6 +14,7 @@ from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.verdict import EXIT_CODES, Verdict
 from scratch_bert.cli.common import USAGE
 from scratch_bert.files import replace
+from scratch_bert.weights.builtin import ADVERSARIAL
 
 
 def init_command(
@@ -26,7 +27,7 @@ def init_command(
     output: Annotated[Path, typer.Option("--output", "-o", help="The adapter: FILE.py.")] = Path(
         "my_bert_adapter.py"
     ),
-    checkpoint: CheckpointOption = "builtin:adversarial",
+    checkpoint: CheckpointOption = ADVERSARIAL,
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> int:
     """Pair a BERT's parameters with HuggingFace's, prove it, and write an adapter for `check`.
@@ -39,9 +40,9 @@ def init_command(
         raise typer.BadParameter(
             f"{output} is there already; name another, or replace it with --force", param_hint="-o"
         )
-    folder = resolve_checkpoint(checkpoint)
+    found = resolve_checkpoint(checkpoint)
     try:
-        written = adapter_for(module, folder, checkpoint, output)
+        written = adapter_for(module, found, output)
     except CandidateError as error:
         raise typer.BadParameter(str(error), param_hint="MODULE") from None
     except CandidateCrashedError as error:
@@ -54,7 +55,7 @@ def init_command(
         return USAGE
     _show(written)
     following = ["parity", "check", f"{output}:Adapter"]
-    if checkpoint != "builtin:adversarial":
+    if checkpoint != ADVERSARIAL:
         following += ["--checkpoint", checkpoint]
     print(f"\n{output} is written; next: {shlex.join(following)}")
     return EXIT_CODES[Verdict.PARITY if written["proved"] else Verdict.DIVERGES]

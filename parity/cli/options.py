@@ -14,11 +14,11 @@ from parity.model.judge import Chosen
 from parity.report.json import to_json
 from parity.report.page import to_html
 from parity.report.picture import PICTURES, draw
-from parity.session import chosen
+from parity.session import CHECKPOINTS, chosen
 from scratch_bert.cli.common import USAGE, Format
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.checkpoints import Checkpoint
 
 _WRITERS = {".html": to_html, ".json": to_json}
 
@@ -40,7 +40,7 @@ CheckpointsOption = Annotated[
     typer.Option(
         "--checkpoint",
         help="A folder, a hub id or a built-in one; may be repeated.",
-        show_default="builtin:adversarial and builtin:minilm",
+        show_default=" and ".join(CHECKPOINTS),
     ),
 ]
 ProbeOption = Annotated[
@@ -63,20 +63,22 @@ OutputOption = Annotated[
 ]
 
 
-def resolve_checkpoint(name: str) -> Path:
-    """Find a checkpoint's folder.
+def resolve_checkpoint(name: str) -> Checkpoint:
+    """Find a checkpoint.
 
     Raises:
         typer.BadParameter: there is none of this name.
     """
     try:
-        return resolve(name)
+        return Checkpoint.of(name)
     except (CheckpointError, OSError) as error:
         raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
-def choose_by_name(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, Chosen]:
-    """Find a checkpoint's folder, and the probes and laws of these names, or all for it.
+def choose_by_name(
+    checkpoint: str, names: Sequence[str] | None, seed: int
+) -> tuple[Checkpoint, Chosen]:
+    """Find a checkpoint, and the probes and laws of these names, or all for it.
 
     Raises:
         typer.BadParameter: there is no such checkpoint, probe or law.

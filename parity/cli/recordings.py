@@ -31,7 +31,10 @@ from parity.model.judge import Judge
 from parity.model.record import record
 from parity.model.recordings import compare_recordings
 from parity.report.check import show
+from parity.session import CheckRun
 from scratch_bert.cli.common import Format
+from scratch_bert.weights.builtin import ADVERSARIAL
+from scratch_bert.weights.checkpoints import Checkpoint
 
 _RECORDED = (Mode.EVALUATE, Mode.BACKWARD)
 
@@ -41,13 +44,13 @@ def record_command(
     candidate: Annotated[
         str | None, typer.Option(help="Record this BERT; without it HuggingFace's.")
     ] = None,
-    checkpoint: CheckpointOption = "builtin:adversarial",
+    checkpoint: CheckpointOption = ADVERSARIAL,
     probe: ProbeOption = None,
     dtype: Annotated[
         Dtype, typer.Option(help="What the candidate computes in, or will.")
     ] = Dtype.FLOAT64,
-    seed: SeedOption = 0,
-    limit: LimitOption = 60,
+    seed: SeedOption = CheckRun.seed,
+    limit: LimitOption = CheckRun.limit,
 ) -> int:
     """Write what a BERT computes on the probes: their inputs, and every stage, as safetensors.
 
@@ -56,13 +59,13 @@ def record_command(
     """
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
-    place, chosen = choose_by_name(checkpoint, probe, seed)
+    found, chosen = choose_by_name(checkpoint, probe, seed)
     probes = [each for each in chosen.probes if each.mode in _RECORDED and not each.dtype]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".recording.") as unfinished:
         made = Path(unfinished) / folder.name
         try:
-            _write(made, candidate, place, probes, dtype, limit, checkpoint=checkpoint, seed=seed)
+            _write(made, candidate, found, probes, dtype, limit, seed)
         except CandidateError as error:
             raise typer.BadParameter(str(error), param_hint="--candidate") from None
         except CandidateCrashedError as error:
@@ -78,18 +81,18 @@ def record_command(
 def _write(
     made: Path,
     candidate: str | None,
-    place: Path,
+    checkpoint: Checkpoint,
     probes: Sequence[Probe],
     dtype: Dtype,
     limit: float,
-    **facts: str | int,
+    seed: int,
 ) -> None:
     if candidate is not None:
-        with Judge(candidate, place, limit=limit) as judge:
+        with Judge(candidate, checkpoint, limit=limit) as judge:
             judge.keep(probes, made, dtype)
         return
-    recording = record(place, probes, None, made, {str(dtype)} - {"float64"})
-    recording.facts |= facts
+    recording = record(checkpoint, probes, None, made, {str(dtype)} - {"float64"})
+    recording.facts |= {"checkpoint": checkpoint.name, "seed": seed}
     recording.close()
 
 

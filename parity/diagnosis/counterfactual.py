@@ -1,10 +1,8 @@
 """What the reference would compute had it made a mistake, where a candidate shows its stages."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,20 +16,21 @@ from parity.diagnosis.inject import making
 from parity.model.expected import Witness
 from parity.model.isolated import isolated
 from parity.model.reference_under_test import reference_subject
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
 class Counterfactual(AbstractContextManager["Counterfactual"]):
     """The reference, which makes mistakes on demand.
 
     Args:
-        folder: the checkpoint.
+        checkpoint: with its weights.
         shown: the stages and outputs that the candidate shows: after each of these both go on with
             the reference's own numbers.
     """
 
-    def __init__(self, folder: Path, shown: Collection[str]) -> None:
-        self._config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        right = reference_subject(folder)
+    def __init__(self, checkpoint: Checkpoint, shown: Collection[str]) -> None:
+        self._config = checkpoint.values
+        right = reference_subject(checkpoint)
         self._right = right.forward
         self._subject = replace(right, forward=self._forward)
         named = self._subject.model(torch.float64).named_parameters()

@@ -57,7 +57,7 @@ def explain(judge: Judge, rows: Sequence[Comparison]) -> Diagnosis:
             }
 
         dtype = getattr(torch, judge.described()["dtype"])
-        with Counterfactual(judge.folder, shown) as counterfactual:
+        with Counterfactual(judge.checkpoint, shown) as counterfactual:
             found = explain_rows(rows, judge.recording, dtype, counterfactual, fetch)
     found.places = places
     twice = [row.note for row in rows if row.probe == "twice" and not row.passed]

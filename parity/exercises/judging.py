@@ -19,15 +19,12 @@ from parity.report.suite import told
 from parity.report.terminal import explain as explain_row
 from parity.report.tokenizer import TokenizerReport
 from parity.session import CHECKPOINTS, CheckRun, chosen
-from parity.suite.process import SuiteProcess
-from parity.suite.suite import run_checks as run_suite
-from parity.tokenizer.candidate import load_candidate
+from parity.suite.candidate import SuiteProcess
+from parity.suite.suite import run_checks
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import causes, explain
-from parity.tokenizer.suite import Amounts, run_checks
-from scratch_bert.weights.builtin import minilm
+from parity.tokenizer.suite import Amounts, judge_in_process
 
-_SEED, _LIMIT = 0, 60  # seconds
 _TEXTS = 3000
 
 
@@ -66,8 +63,8 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         return is_own(row.name) and row.lane.startswith("isolated")
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
-    each = {name: chosen(name, probes, _SEED) for name, probes in names}
-    asked = CheckRun(candidate, each, _SEED, _LIMIT, counts=counts)
+    each = {name: chosen(name, probes, CheckRun.seed) for name, probes in names}
+    asked = CheckRun(candidate, each, counts=counts)
     report = Report()
     for name, of_it in each.items():
         report.rows += replace(asked, checkpoints={name: of_it}).rows(report)
@@ -92,7 +89,7 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
 def _judge_training(check: str, candidate: str) -> Verdict:
     """A part of pretraining."""
     with SuiteProcess(candidate, PRETRAINING.answering) as judged:
-        (outcome,) = run_suite(PRETRAINING, judged, [check])
+        (outcome,) = run_checks(PRETRAINING, judged, [check])
     if not outcome.different:
         _print(f"{len(outcome.rows)} comparisons hold")
         return Verdict.PARITY
@@ -105,9 +102,8 @@ def _judge_training(check: str, candidate: str) -> Verdict:
 def _judge_words(candidate: str) -> Verdict:
     """A tokenizer's words, in texts of all kinds."""
     command = f"parity tokenizer {shlex.quote(candidate)}"
-    report, judged = TokenizerReport({}), load_candidate(candidate)
-    judged.build(minilm()).encode("a word")  # it may not be written yet
-    report.outcomes += run_checks(judged, Amounts(scalars=False, files=False, strings=_TEXTS))
+    report, amounts = TokenizerReport({}), Amounts(scalars=False, files=False, strings=_TEXTS)
+    report.outcomes += judge_in_process(candidate, amounts)
     if not report.different:
         _print(f"{report.compared:,} texts have the same pieces")
         return report.verdict

@@ -6,6 +6,7 @@
 from collections.abc import Mapping, Sequence
 
 from parity.core.mistake import Mistake
+from parity.inference.candidate import InferenceCandidate
 from parity.inference.mistakes import (
     answers,
     classes,
@@ -18,7 +19,7 @@ from parity.inference.mistakes import (
     windows,
 )
 from parity.ours.inference import ScratchInference
-from parity.suite.mistake import RIGHT, Mistaken, by_id
+from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
 
 MISTAKES: Mapping[str, Sequence[Mistake]] = {
     "fill-mask": fill_mask.MISTAKES,
@@ -39,9 +40,13 @@ PARTS: Mapping[str, Sequence[Mistake]] = {
 KNOWN = by_id(PARTS)
 
 
+def with_mistake(*mistakes: Mistake) -> InferenceCandidate:
+    """Return scratch_bert's inference as a candidate that makes a mistake, several or none."""
+    return InferenceCandidate(
+        Mistaken(ScratchInference(), mistakes), f"{__name__}:{ids_of(mistakes)}"
+    )
+
+
 def __getattr__(name: str) -> Mistaken:
     """Make a candidate by the ids of its mistakes."""
-    made = [] if name == RIGHT else name.split("+")
-    if not {*made} <= {*KNOWN}:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return Mistaken(ScratchInference(), [KNOWN[each] for each in made])
+    return mistaken(ScratchInference(), KNOWN, name)

@@ -17,7 +17,7 @@ from parity.inference.answers import (
     unlike,
 )
 from parity.inference.candidate import InferenceCandidate
-from parity.inference.cases import CASES
+from parity.inference.cases import CASES, Case
 from parity.inference.checkpoints import folder_of
 from parity.inference.reference import expected
 from parity.inference.tasks import TASKS
@@ -37,11 +37,10 @@ def check_task(check: str, candidate: Asked) -> Outcome:
         CandidateError: the candidate returns what is no answer.
         CandidateCrashedError: the candidate raised.
     """
-    outcome, method = Outcome(check), TASKS[check].method
-    equal, number = 0, 0
+    outcome, equal, number = Outcome(check), 0, 0
     answers: list[Any] = []
     for i, case in enumerate(CASES[check]):
-        ours = candidate.ask(method, folder=str(folder_of(case.folder)), **case.given)
+        ours = asked(check, case, candidate)
         theirs = expected(check, i, _SINGLE)
         allowed = _allowed(check, i)
         if note := unlike(ours, theirs):
@@ -57,6 +56,12 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     if outcome.different:
         _explain(outcome, answers)
     return outcome
+
+
+def asked(check: str, case: Case, candidate: Asked) -> Any:
+    """Return a candidate's answers in a case."""
+    method, folder = TASKS[check].method, str(folder_of(case.folder))
+    return candidate.ask(InferenceCandidate.call, method=method, folder=folder, **case.given)
 
 
 def _row(check: str, place: Place, ours: Any, theirs: Any, allowed: float) -> Comparison:
@@ -116,9 +121,8 @@ def _made(check: str, i: int, mistake: Mistake, dtype: torch.dtype) -> list[Any]
     """Return scratch_bert's answers, with a mistake."""
     from parity.ours.inference import ScratchInference
 
-    case, maker = CASES[check][i], Mistaken(ScratchInference(dtype=dtype), [mistake])
-    candidate = InferenceCandidate(maker, mistake.id)
-    return candidate.ask(TASKS[check].method, folder=str(folder_of(case.folder)), **case.given)
+    maker = Mistaken(ScratchInference(dtype=dtype), [mistake])
+    return asked(check, CASES[check][i], InferenceCandidate(maker, mistake.id))
 
 
 INFERENCE = Suite(

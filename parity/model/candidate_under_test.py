@@ -1,9 +1,8 @@
 """A candidate, built from a checkpoint and ready to run."""
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -12,18 +11,18 @@ from parity.core.import_by_name import load_maker
 from parity.model.candidate import Batch, Candidate
 from parity.model.model_under_test import Subject
 from parity.model.weight_places import Emit, gathered, places_of
-from scratch_bert.weights.checkpoints import resolve
-from scratch_bert.weights.config_file import read_config
+from scratch_bert.weights.builtin import ADVERSARIAL
+from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
 from scratch_bert.weights.names import canonical_weights
 
 
-def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) -> Subject:
+def candidate_subject(candidate: Candidate, checkpoint: Checkpoint, dtype: torch.dtype) -> Subject:
     """Build a candidate, and find its stages.
 
     Args:
         candidate: whose model.
-        folder: the checkpoint.
+        checkpoint: with its weights.
         dtype: what it computes in.
 
     Raises:
@@ -32,12 +31,11 @@ def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) ->
 
     def weights() -> dict[str, Tensor]:
         """Read them anew: nobody's changes stay, and nobody holds them."""
-        found = canonical_weights(read_weights(folder), folder)
+        found = canonical_weights(read_weights(checkpoint.folder), checkpoint.folder)
         return {name: tensor for name, (_, tensor) in found.items()}
 
     def make(dtype: torch.dtype) -> nn.Module:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        return candidate.build(config, weights()).to(dtype)
+        return candidate.build(deepcopy(checkpoint.values), weights()).to(dtype)
 
     def gradients(model: nn.Module, emit: Emit) -> AbstractContextManager[None]:
         if "places" not in subject.kept:
@@ -46,14 +44,14 @@ def candidate_subject(candidate: Candidate, folder: Path, dtype: torch.dtype) ->
 
     subject = Subject(make, candidate.forward, {}, gradients, dtype=dtype)
     subject.unsupported = candidate.unsupported
-    layers = read_config(folder / "config.json").num_hidden_layers
+    layers = checkpoint.config.num_hidden_layers
     subject.stages = candidate.stages(subject.model(dtype), layers)
     return subject
 
 
 def load(
     candidate: str,
-    checkpoint: str = "builtin:adversarial",
+    checkpoint: str = ADVERSARIAL,
     dtype: torch.dtype = torch.float64,
 ) -> Callable[..., dict[str, Tensor]]:
     """Build a candidate to try things on it.
@@ -68,7 +66,7 @@ def load(
         HuggingFace's names.
     """
     made = Candidate(load_maker(candidate), candidate)
-    subject = candidate_subject(made, resolve(checkpoint), dtype)
+    subject = candidate_subject(made, Checkpoint.of(checkpoint), dtype)
 
     def run(**inputs: list[list[int]]) -> dict[str, Tensor]:
         batch = Batch({name: torch.tensor(rows) for name, rows in inputs.items()})

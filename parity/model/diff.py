@@ -3,7 +3,6 @@
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,10 +14,11 @@ from parity.core.errors import CandidateCrashedError
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.core.verdict import Report, Verdict
 from parity.model.diff_settings import DiffSettings, notes, probe_of, selected
-from parity.model.lockstep_diff import Side, judge_side_by_side
+from parity.model.side_by_side import Side, judge_side_by_side
 from parity.ours import checkpoint as scratch
 from parity.ours import published
 from scratch_bert.errors import CheckpointError
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
 @contextmanager
@@ -32,12 +32,12 @@ def blame_candidate(*but_for: type[Exception]) -> Iterator[None]:
         raise CandidateCrashedError from error
 
 
-def judge(report: Report, folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
+def judge(report: Report, checkpoint: Checkpoint, settings: DiffSettings) -> Iterator[Comparison]:
     """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
     try:
-        report.environment["architecture"] = scratch.architecture_of(folder).name
-        report.notes += notes(folder, settings)
-        for row in diff(folder, settings):
+        report.environment["architecture"] = scratch.architecture_of(checkpoint).name
+        report.notes += notes(checkpoint, settings)
+        for row in diff(checkpoint, settings):
             report.rows.append(row)
             yield row
     except CandidateCrashedError as error:
@@ -50,7 +50,7 @@ def judge(report: Report, folder: Path, settings: DiffSettings) -> Iterator[Comp
         report.failure, report.error = Verdict.NOT_COMPARABLE, traceback.format_exc().rstrip()
 
 
-def diff(folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
+def diff(checkpoint: Checkpoint, settings: DiffSettings) -> Iterator[Comparison]:
     """Compare scratch_bert with the reference on one checkpoint, yielding row after row.
 
     Raises:
@@ -58,29 +58,30 @@ def diff(folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
         CandidateCrashedError: the candidate raised something else; that is the cause.
     """
     if settings.probe is None:
-        yield from _compare_ids(folder, settings)
+        yield from _compare_ids(checkpoint, settings)
     # From here on both read the reference's ids, so that a wrong id is reported where it is.
-    read = probe_of(folder, settings).batch
+    read = probe_of(checkpoint, settings).batch
     batch = {name: rows.to(settings.device) for name, rows in read.items()}
 
-    architecture = scratch.architecture_of(folder)
+    architecture = scratch.architecture_of(checkpoint)
     if architecture.name == "BertForMultipleChoice":
         batch = {name: rows[:, None] for name, rows in batch.items()}  # (batch, choices, seq)
     dtype, device = settings.dtype, settings.device
     torch.manual_seed(settings.seed)
     with blame_candidate(CheckpointError):
-        ours = scratch.load(architecture, folder, dtype=dtype, device=device)
+        ours = scratch.load(architecture, checkpoint, dtype=dtype, device=device)
     torch.manual_seed(settings.seed)
     theirs = reference.load(
         architecture.name,
-        folder,
+        checkpoint.folder,
         attention=settings.attention,
         dtype=dtype,
         device=device,
         **architecture.options,
     )
-    if scratch.config(folder).add_cross_attention:
-        source = torch.randn(len(batch["input_ids"]), 5, scratch.config(folder).hidden_size)
+    config = checkpoint.config
+    if config.add_cross_attention:
+        source = torch.randn(len(batch["input_ids"]), 5, config.hidden_size)
         batch["encoder_hidden_states"] = source.to(next(theirs.parameters()))
 
     def run_ours(model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Any]:
@@ -94,16 +95,16 @@ def diff(folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
         histogram=settings.histogram,
     )
     yield from (row for row in rows if selected(row.name, settings.stages))
-    if published.recognise(folder) and settings.dtype in (None, torch.float32):
-        known = published.check_published(folder)
+    if published.recognise(checkpoint.folder) and settings.dtype in (None, torch.float32):
+        known = published.check_published(checkpoint.folder)
         yield from (row for row in known if selected(row.name, settings.stages))
 
 
-def _compare_ids(folder: Path, settings: DiffSettings) -> Iterator[Comparison]:
-    limit = scratch.config(folder).max_position_embeddings
-    theirs = reference.encode(folder, settings.texts, settings.pairs, limit)
+def _compare_ids(checkpoint: Checkpoint, settings: DiffSettings) -> Iterator[Comparison]:
+    limit = checkpoint.config.max_position_embeddings
+    theirs = reference.encode(checkpoint.folder, settings.texts, settings.pairs, limit)
     with blame_candidate(CheckpointError):
-        ours = scratch.encode(folder, settings.texts, settings.pairs, limit)
+        ours = scratch.encode(checkpoint, settings.texts, settings.pairs, limit)
     for name, rows in theirs.items():
         if selected(name, settings.stages):
             yield compare(name, _tensor(ours[name]), _tensor(rows), BIT_FOR_BIT)

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from pathlib import Path
 
 import torch
 
 from parity import reference
 from parity.core.environment import environment
 from parity.core.probes import Probe
-from parity.ours import checkpoint as scratch
 from parity.ours import published
+from scratch_bert.weights.checkpoints import Checkpoint
 
 # Two pairs of unlike lengths, so that both segments and padding are seen.
 DEFAULT_TEXTS = (
@@ -48,29 +47,29 @@ class DiffSettings:
     histogram: bool = False
 
 
-def probe_of(folder: Path, settings: DiffSettings) -> Probe:
+def probe_of(checkpoint: Checkpoint, settings: DiffSettings) -> Probe:
     """Return what the models read: a probe, or texts as the reference's tokenizer encodes them."""
     if settings.probe is not None:
         return settings.probe
-    limit = scratch.config(folder).max_position_embeddings
-    encoded = reference.encode(folder, settings.texts, settings.pairs, limit)
+    limit = checkpoint.config.max_position_embeddings
+    encoded = reference.encode(checkpoint.folder, settings.texts, settings.pairs, limit)
     return Probe("text", {name: torch.tensor(rows) for name, rows in encoded.items()})
 
 
-def notes(folder: Path, settings: DiffSettings) -> list[str]:
+def notes(checkpoint: Checkpoint, settings: DiffSettings) -> list[str]:
     """Say what a reader must know about the reference and the texts."""
-    config = scratch.config(folder)
+    config = checkpoint.config
     said = [rounding_note(config.hidden_size // config.num_attention_heads)]
     if settings.probe is not None:
         return [note for note in said if note]
     limit = config.max_position_embeddings
-    lengths = reference.lengths(folder, settings.texts, settings.pairs)
+    lengths = reference.lengths(checkpoint.folder, settings.texts, settings.pairs)
     said += [
         f"text {i} has {length} tokens; both models read {limit}"
         for i, length in enumerate(lengths, 1)
         if length > limit
     ]
-    batch = reference.encode(folder, settings.texts, settings.pairs, limit)
+    batch = reference.encode(checkpoint.folder, settings.texts, settings.pairs, limit)
     if gaps := unseen(batch, limit):
         said.append(f"this input does not reach {', '.join(gaps)}")
     return [note for note in said if note]
@@ -106,12 +105,12 @@ def selected(name: str, patterns: Sequence[str]) -> bool:
     return not patterns or any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def describe(folder: Path, checkpoint: str, settings: DiffSettings) -> dict[str, str | int]:
+def describe(checkpoint: Checkpoint, settings: DiffSettings) -> dict[str, str | int]:
     """What a report says about how it was made."""
     dtype = str(settings.dtype).removeprefix("torch.") if settings.dtype else "the checkpoint's"
-    real = published.recognise(folder)
+    real = published.recognise(checkpoint.folder)
     return {
-        "checkpoint": checkpoint,
+        "checkpoint": checkpoint.name,
         "weights": f"the real bert-base-uncased, sha256 {real}" if real else "",
         "attention": settings.attention,
         "dtype": dtype,

@@ -12,8 +12,9 @@ from parity.core.compare import Comparison, Status
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import FLOAT64, LAW_ROUNDING
 from parity.model.candidate import Batch
-from parity.model.laws import Law, LawCase, Lists, Must, Sizes, Tokens
+from parity.model.laws import Law, LawCase, Lists, Must, Tokens
 from parity.model.model_under_test import Subject
+from scratch_bert import BertConfig
 
 EXAMPLES = 15
 _SETTINGS = settings(
@@ -25,7 +26,7 @@ _SETTINGS = settings(
 )
 
 
-def judge_law(law: Law, subject: Subject, sizes: Sizes, seed: int, load: str) -> Comparison:
+def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: str) -> Comparison:
     """Search for two batches that break a law.
 
     Args:

@@ -10,20 +10,13 @@ from enum import StrEnum
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from scratch_bert import BertConfig
+
 Lists = Mapping[str, list[list[int]]]
 Tokens = list[tuple[int, int]]
 
 LEAST = 4  # positions that a model needs for the laws to say something
 LONGEST = 10  # tokens of a batch that is drawn; less where there are fewer positions
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What ids may be: below `vocab` and `segments`, and as many as `positions`."""
-
-    vocab: int
-    positions: int
-    segments: int
 
 
 @dataclass(frozen=True)
@@ -58,32 +51,32 @@ class Law:
 
     name: str
     says: str
-    cases: Callable[[Sizes], SearchStrategy[LawCase]]
+    cases: Callable[[BertConfig], SearchStrategy[LawCase]]
     must: Must = Must.EQUAL
     needs: str = ""
 
 
-def _ids(draw: DrawFn, sizes: Sizes, least: int, rows: int = 1) -> list[list[int]]:
-    n = draw(st.integers(least, min(LONGEST, sizes.positions - 1)))
-    row = st.lists(st.integers(1, sizes.vocab - 1), min_size=n, max_size=n)
+def _ids(draw: DrawFn, sizes: BertConfig, least: int, rows: int = 1) -> list[list[int]]:
+    n = draw(st.integers(least, min(LONGEST, sizes.max_position_embeddings - 1)))
+    row = st.lists(st.integers(1, sizes.vocab_size - 1), min_size=n, max_size=n)
     return [draw(row) for _ in range(rows)]
 
 
-def _other(draw: DrawFn, sizes: Sizes, than: int) -> int:
-    return draw(st.integers(1, sizes.vocab - 1).filter(lambda new: new != than))
+def _other(draw: DrawFn, sizes: BertConfig, than: int) -> int:
+    return draw(st.integers(1, sizes.vocab_size - 1).filter(lambda new: new != than))
 
 
 @st.composite
-def _padding(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _padding(draw: DrawFn, sizes: BertConfig) -> LawCase:
     (ids,) = _ids(draw, sizes, 1)
-    more = draw(st.integers(1, min(5, sizes.positions - len(ids))))
+    more = draw(st.integers(1, min(5, sizes.max_position_embeddings - len(ids))))
     mask = [1] * len(ids) + [0] * more
     tokens = [(0, i) for i in range(len(ids))]
     return LawCase({"input_ids": [ids]}, _masked([ids + [0] * more], [mask]), tokens, tokens)
 
 
 @st.composite
-def _batch(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _batch(draw: DrawFn, sizes: BertConfig) -> LawCase:
     ids = _ids(draw, sizes, 1, rows=draw(st.integers(2, 3)))
     row = draw(st.integers(0, len(ids) - 1))
     tokens = range(len(ids[0]))
@@ -92,7 +85,7 @@ def _batch(draw: DrawFn, sizes: Sizes) -> LawCase:
 
 
 @st.composite
-def _hidden(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _hidden(draw: DrawFn, sizes: BertConfig) -> LawCase:
     (ids,) = _ids(draw, sizes, 2)
     flags = st.lists(st.integers(0, 1), min_size=len(ids), max_size=len(ids))
     mask = draw(flags.filter(lambda drawn: 0 in drawn and 1 in drawn))
@@ -102,7 +95,7 @@ def _hidden(draw: DrawFn, sizes: Sizes) -> LawCase:
 
 
 @st.composite
-def _segments(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _segments(draw: DrawFn, sizes: BertConfig) -> LawCase:
     (ids,) = _ids(draw, sizes, 1)
     at = draw(st.integers(0, len(ids) - 1))
     types = [int(i == at) for i in range(len(ids))]
@@ -111,7 +104,7 @@ def _segments(draw: DrawFn, sizes: Sizes) -> LawCase:
 
 
 @st.composite
-def _order(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _order(draw: DrawFn, sizes: BertConfig) -> LawCase:
     (ids,) = _ids(draw, sizes, 3)
     one = draw(st.integers(1, len(ids) - 2))
     other = draw(st.integers(one + 1, len(ids) - 1))
@@ -122,14 +115,14 @@ def _order(draw: DrawFn, sizes: Sizes) -> LawCase:
 
 
 @st.composite
-def _suffix(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _suffix(draw: DrawFn, sizes: BertConfig) -> LawCase:
     (ids,) = _ids(draw, sizes, 2)
     changed = [*ids[:-1], _other(draw, sizes, ids[-1])]
     return LawCase({"input_ids": [ids]}, {"input_ids": [changed]}, [(0, 0)], [(0, 0)])
 
 
 @st.composite
-def _again(draw: DrawFn, sizes: Sizes) -> LawCase:
+def _again(draw: DrawFn, sizes: BertConfig) -> LawCase:
     ids = _ids(draw, sizes, 1, rows=draw(st.integers(1, 2)))
     tokens = [(row, i) for row in range(len(ids)) for i in range(len(ids[0]))]
     return LawCase({"input_ids": ids}, {"input_ids": ids}, tokens, tokens)
@@ -146,11 +139,11 @@ LAWS = (
 )
 
 
-def laws_for(sizes: Sizes) -> list[Law]:
+def laws_for(sizes: BertConfig) -> list[Law]:
     """Return the laws that say something about a model of these sizes."""
-    if sizes.positions < LEAST:
+    if sizes.max_position_embeddings < LEAST:
         return []
-    return [law for law in LAWS if law.needs != "token_type_ids" or sizes.segments > 1]
+    return [law for law in LAWS if law.needs != "token_type_ids" or sizes.type_vocab_size > 1]
 
 
 def _masked(ids: list[list[int]], mask: list[list[int]]) -> Lists:

@@ -18,6 +18,7 @@ from parity.model.expected import GRADIENT
 from parity.model.model_under_test import Subject
 from parity.model.reference_under_test import reference_subject
 from parity.model.run_probe import judge_probe
+from scratch_bert.weights.checkpoints import Checkpoint
 
 Keep = Callable[[str, Tensor], None]
 
@@ -25,7 +26,7 @@ _COMPUTED = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD)
 
 
 def record(
-    folder: Path,
+    checkpoint: Checkpoint,
     chosen: Sequence[Probe],
     wanted: Collection[str] | None,
     place: Path,
@@ -34,14 +35,14 @@ def record(
     """Run the reference in double precision and keep what it computes.
 
     Args:
-        folder: the checkpoint.
+        checkpoint: with its weights.
         chosen: probes.
         wanted: stages and outputs; None means all.
         place: of the recording.
         dtypes: smaller ones, in which the reference's own errors are measured as well.
     """
     recording = Recording(place, made_by=f"transformers {reference.VERSIONS['transformers']}")
-    with reference_subject(folder) as subject:
+    with reference_subject(checkpoint) as subject:
         for probe in chosen:
             recording.begin(probe)
             if probe.mode in _COMPUTED:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -13,17 +12,22 @@ from parity.core.trace import tapped
 from parity.model.model_under_test import Subject
 from parity.model.weight_places import Emit
 from parity.ours import checkpoint as scratch
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
-def reference_subject(folder: Path) -> Subject:
+def reference_subject(checkpoint: Checkpoint) -> Subject:
     """Load a checkpoint into the reference's class that uses most of it."""
-    architecture = scratch.architecture_of(folder)
-    last = f"encoder.layer.{scratch.config(folder).num_hidden_layers - 1}"
+    architecture = scratch.architecture_of(checkpoint)
+    last = f"encoder.layer.{checkpoint.config.num_hidden_layers - 1}"
     returned = {last: "last_hidden_state", "pooler": "pooler_output"}  # by the model without heads
 
     def make(dtype: torch.dtype) -> nn.Module:
         return reference.load(
-            architecture.name, folder, attention="eager", dtype=dtype, **architecture.options
+            architecture.name,
+            checkpoint.folder,
+            attention="eager",
+            dtype=dtype,
+            **architecture.options,
         )
 
     def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 import scratch_bert
-from scratch_bert.config import BertConfig
-from scratch_bert.weights.config_file import read_config
+from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
 from scratch_bert.weights.names import canonical_weights
 
@@ -25,14 +23,14 @@ class Architecture:
     options: Mapping[str, Any]
 
 
-def architecture_of(folder: Path) -> Architecture:
+def architecture_of(checkpoint: Checkpoint) -> Architecture:
     """Choose the class that uses as much of a checkpoint as one class can.
 
     With both pretraining heads that is BertForPreTraining, whatever config.json calls the
     checkpoint: the hub's bert-base-uncased has them and says BertForMaskedLM, which has no pooler.
     """
-    named = read_config(folder / "config.json").extra.get("architectures")
-    weights = canonical_weights(read_weights(folder), folder)
+    named = checkpoint.config.extra.get("architectures")
+    weights = canonical_weights(read_weights(checkpoint.folder), checkpoint.folder)
     if "cls.predictions.bias" in weights and "cls.seq_relationship.weight" in weights:
         return Architecture("BertForPreTraining", {})
     if isinstance(named, list) and named[:1] and named[0] in HEADS:
@@ -41,11 +39,15 @@ def architecture_of(folder: Path) -> Architecture:
 
 
 def load(
-    architecture: Architecture, folder: Path, *, dtype: torch.dtype | None, device: str
+    architecture: Architecture,
+    checkpoint: Checkpoint,
+    *,
+    dtype: torch.dtype | None,
+    device: str,
 ) -> nn.Module:
     """Load a checkpoint into scratch_bert's class."""
     kind = getattr(scratch_bert, architecture.name)
-    return kind.from_pretrained(folder, dtype=dtype, **architecture.options).to(device)
+    return kind.from_pretrained(checkpoint, dtype=dtype, **architecture.options).to(device)
 
 
 def forward(model: nn.Module, batch: Mapping[str, Tensor], attention: str) -> Mapping[str, Any]:
@@ -53,16 +55,11 @@ def forward(model: nn.Module, batch: Mapping[str, Tensor], attention: str) -> Ma
     return vars(model(**batch, attention=attention))
 
 
-def config(folder: Path) -> BertConfig:
-    """A checkpoint's sizes."""
-    return read_config(folder / "config.json")
-
-
 def encode(
-    folder: Path, texts: Sequence[str], pairs: Sequence[str] | None, limit: int
+    checkpoint: Checkpoint, texts: Sequence[str], pairs: Sequence[str] | None, limit: int
 ) -> dict[str, list[list[int]]]:
     """Tokenize, truncated and padded to the longest."""
-    tokenizer = scratch_bert.BertTokenizer.from_pretrained(folder)
+    tokenizer = scratch_bert.BertTokenizer.from_pretrained(checkpoint)
     seconds = None if pairs is None else list(pairs)
     encoded = tokenizer(list(texts), seconds, padding=True, truncation=True, max_length=limit)
     return {name: encoded[name] for name in ("input_ids", "token_type_ids", "attention_mask")}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.builtin import ADVERSARIAL
+from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
 
 _WORDS, _POSITIONS = 199, 80
@@ -18,12 +19,12 @@ _CUT = {
 
 def small_checkpoint(into: Path) -> Path:
     """Write it into an empty folder: as builtin:adversarial, with 199 words and 80 positions."""
-    whole = resolve("builtin:adversarial")
-    config = json.loads((whole / "config.json").read_text(encoding="utf-8"))
-    config |= {"vocab_size": _WORDS, "max_position_embeddings": _POSITIONS}
+    whole = Checkpoint.of(ADVERSARIAL)
+    config = whole.values | {"vocab_size": _WORDS, "max_position_embeddings": _POSITIONS}
     (into / "config.json").write_text(json.dumps(config), encoding="utf-8")
     weights = {
-        name: tensor[: _CUT.get(name)].contiguous() for name, tensor in read_weights(whole).items()
+        name: tensor[: _CUT.get(name)].contiguous()
+        for name, tensor in read_weights(whole.folder).items()
     }
     save_file(weights, into / "model.safetensors")
     return into

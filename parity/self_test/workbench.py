@@ -25,6 +25,7 @@ from parity.model.run_probe import judge_probe
 from parity.model.worker import probes_of
 from parity.self_test.mutants.model import Faulty
 from parity.self_test.small_checkpoint import small_checkpoint
+from scratch_bert.weights.checkpoints import Checkpoint
 
 _PLACES = {True: "with heads", False: "without"}
 
@@ -49,9 +50,9 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._folder = folder / "checkpoint"
+        self._checkpoint = Checkpoint.of(folder / "checkpoint")
         self._recordings = {heads: _Held.read(folder / place) for heads, place in _PLACES.items()}
-        self._counterfactual = cache(lambda shown: Counterfactual(self._folder, shown))
+        self._counterfactual = cache(lambda shown: Counterfactual(self._checkpoint, shown))
 
     @property
     def stages(self) -> list[str]:
@@ -76,7 +77,7 @@ class Bench:
         recording = self._recordings[heads]
         candidate = Candidate(maker, type(maker).__name__)
         dtype = torch.float32 if "float64" in candidate.unsupported else torch.float64
-        with candidate_subject(candidate, self._folder, dtype) as subject:
+        with candidate_subject(candidate, self._checkpoint, dtype) as subject:
             rows = [
                 row
                 for probe in recording.probes()
@@ -102,16 +103,16 @@ def prepare(folder: Path) -> None:
     """Write the checkpoint and what the reference makes of it into an empty folder."""
     place = folder / "checkpoint"
     place.mkdir()
-    small_checkpoint(place)
+    checkpoint = Checkpoint.of(small_checkpoint(place))
     for heads, name in _PLACES.items():
         with candidate_subject(
-            Candidate(Faulty(heads=heads), "scratch_bert"), place, torch.float64
+            Candidate(Faulty(heads=heads), "scratch_bert"), checkpoint, torch.float64
         ) as subject:
             one = {"input_ids": torch.ones(1, 1, dtype=torch.long)}
             with torch.no_grad():
                 outputs = subject.forward(subject.model(torch.float64), one)
             wanted = {*subject.stages, *(name for name in OUTPUTS if name in outputs)}
-        record(place, probes_of(place, 0), wanted, folder / name, ["float32"])
+        record(checkpoint, probes_of(checkpoint, 0), wanted, folder / name, ["float32"])
 
 
 def _only(numbers: dict[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:

@@ -69,30 +69,6 @@ class KnownMistakes(list[Mistake]):
         return record
 
 
-def instead(
-    check: str,
-    name: str,
-    description: str,
-    fix: str,
-    *,
-    detected_by: str,
-    seen: str = "",
-    equivalent: str = "",
-    **parts: Any,
-) -> Mistake:
-    """Make a mistake of parts of plain code; arguments are `Mistake`'s, and the parts."""
-    return Mistake(
-        name,
-        (check,),
-        description=description,
-        fix=fix,
-        detected_by=detected_by,
-        seen=seen,
-        equivalent=equivalent,
-        parts=parts,
-    )
-
-
 def by_id(parts: Mapping[str, Iterable[Mistake]]) -> dict[str, Mistake]:
     """Return the mistakes of some parts of the catalogue, by id."""
     return {mistake.id: mistake for part in parts.values() for mistake in part}
@@ -180,3 +156,20 @@ class Mistaken:
             if step is nothing:
                 return
             yield step
+
+
+def ids_of(mistakes: Iterable[Mistake]) -> str:
+    """Join the ids of mistakes to the name that `mistaken` takes."""
+    return "+".join(mistake.id for mistake in mistakes) or RIGHT
+
+
+def mistaken(maker: Any, known: Mapping[str, Mistake], ids: str) -> Mistaken:
+    """Return a candidate that makes the mistakes of these ids, joined by +; `right` makes none.
+
+    Raises:
+        AttributeError: an id is unknown.
+    """
+    made = [] if ids == RIGHT else ids.split("+")
+    if unknown := [each for each in made if each not in known]:
+        raise AttributeError(f"no attribute {unknown[0]!r}: no known mistake has this id")
+    return Mistaken(maker, [known[each] for each in made])

@@ -16,10 +16,11 @@ from parity.core.errors import DivergesError
 from parity.core.stages import OUTPUTS, stage_names
 from parity.core.verdict import Report
 from parity.model.judge import Judge, choose
-from parity.ours import checkpoint as scratch
 from parity.reference import VERSIONS
 from parity.report.terminal import explain
-from scratch_bert.weights.checkpoints import resolve
+from parity.session import CheckRun
+from scratch_bert.weights.builtin import ADVERSARIAL
+from scratch_bert.weights.checkpoints import Checkpoint
 
 _SHOWN = 5  # stages in a message
 
@@ -40,7 +41,7 @@ class CandidateCheck:
     candidate: str
     checkpoint: str
     name: str
-    seed: int = 0
+    seed: int = CheckRun.seed
     expected: Mapping[str, str] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
 
@@ -53,7 +54,7 @@ class CandidateCheck:
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
         judge, rows = _judge(self.candidate, self.checkpoint), []
-        chosen = choose(resolve(self.checkpoint), [self.name], self.seed)
+        chosen = choose(Checkpoint.of(self.checkpoint), [self.name], self.seed)
         if chosen.probes:
             judge.prepare(chosen.probes)
             rows = [*judge.rows([self.name])]
@@ -96,20 +97,20 @@ class CandidateCheck:
         return "\n".join([*lines, f"again: parity check {self.candidate} {options}"])
 
 
-def checks_of(candidate: str, checkpoint: str, seed: int = 0) -> list[CandidateCheck]:
+def checks_of(candidate: str, checkpoint: str, seed: int = CheckRun.seed) -> list[CandidateCheck]:
     """Return the checks that there are for a checkpoint.
 
     Raises:
         ValueError: there is no such checkpoint.
     """
-    chosen = choose(resolve(checkpoint), (), seed)
+    chosen = choose(Checkpoint.of(checkpoint), (), seed)
     return [CandidateCheck(candidate, checkpoint, name, seed) for name in chosen.names]
 
 
 def parametrize_with_checks(
     candidate: type | str,
     *,
-    checkpoint: str = "builtin:adversarial",
+    checkpoint: str = ADVERSARIAL,
     expected_failures: Mapping[str, str] | None = None,
 ) -> Callable[[Any], Any]:
     """Make a test function run once for each check, which it gets as its argument `check`.
@@ -125,7 +126,7 @@ def parametrize_with_checks(
     """
     name = candidate if isinstance(candidate, str) else _name_of(candidate)
     checks, expected = checks_of(name, checkpoint), dict(expected_failures or {})
-    stages = [*stage_names(range(scratch.config(resolve(checkpoint)).num_hidden_layers)), *OUTPUTS]
+    stages = [*stage_names(range(Checkpoint.of(checkpoint).config.num_hidden_layers)), *OUTPUTS]
     for pattern in expected:
         known = [check.name for check in checks] + stages
         if not any(fnmatch(each, pattern) for each in known):
@@ -158,7 +159,7 @@ _OPEN = ExitStack()
 
 @cache
 def _judge(candidate: str, checkpoint: str) -> Judge:
-    return _OPEN.enter_context(Judge(candidate, resolve(checkpoint)))
+    return _OPEN.enter_context(Judge(candidate, Checkpoint.of(checkpoint)))
 
 
 def end() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from parity.core.errors import CandidateCrashedError, CandidateError, DivergesError
 from parity.testing.checks import CandidateCheck, checks_of
+from scratch_bert.weights.builtin import ADVERSARIAL
 
 
 class Checks(pytest.Collector):
@@ -43,10 +44,10 @@ class CheckItem(pytest.Item):
         return self.check.candidate, None, f"parity: {self.name}"
 
 
-def items_for(session: pytest.Session, candidate: str, checkpoint: str) -> list[pytest.Item]:
+def items_for(session: pytest.Session, candidate: str, checkpoint: str | None) -> list[pytest.Item]:
     """Make a test of each check."""
     try:
-        checks = checks_of(candidate, checkpoint)
+        checks = checks_of(candidate, checkpoint or ADVERSARIAL)
     except ValueError as error:
         raise pytest.UsageError(f"--parity-checkpoint: {error}") from None
     parent = Checks.from_parent(session, name="parity", nodeid="parity", checks=checks)

@@ -52,8 +52,6 @@ def answer_command(
 
     json: for each question a line, a list of objects: score, start, end, answer. That which is
     chosen is the first; with --null-threshold its answer may be empty, and there is none.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     if question is not None and context is None:
         raise typer.BadParameter("give QUESTION and CONTEXT", param_hint="CONTEXT")

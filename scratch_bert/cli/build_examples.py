@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from scratch_bert.cli.common import refused, written
 from scratch_bert.errors import CheckpointError, CorpusError
 from scratch_bert.files import replace
 from scratch_bert.pretraining.corpus.documents import read_documents, read_lines
@@ -48,24 +49,24 @@ def build_examples_command(
     ] = RecipeName.ORIGINAL,
     seq_length: Annotated[
         int, typer.Option(min=5, metavar="N", help="Tokens of an example at most.")
-    ] = 128,
+    ] = ExampleRecipe.seq_length,
     max_predictions: Annotated[
         int, typer.Option(min=1, metavar="N", help="Hidden words of an example at most.")
-    ] = 20,
+    ] = Masking.max_predictions,
     dupe_factor: Annotated[
         int, typer.Option(min=1, metavar="N", help="How often the corpus is gone through.")
-    ] = 10,
+    ] = ExampleRecipe.dupe_factor,
     masked_lm_prob: Annotated[
         float, typer.Option(min=0, max=1, metavar="P", help="The share of tokens to hide.")
-    ] = 0.15,
+    ] = Masking.masked_lm_prob,
     short_seq_prob: Annotated[
         float,
         typer.Option(min=0, max=1, metavar="P", help="The share of examples made to be short."),
-    ] = 0.1,
+    ] = ExampleRecipe.short_seq_prob,
     seed: Annotated[int, typer.Option(metavar="N", help="Of all draws.")] = 12345,
     whole_word: Annotated[
         bool, typer.Option("--whole-word", help="Hide all pieces of a word or none.")
-    ] = False,
+    ] = Masking.whole_word,
     cased: Annotated[
         bool, typer.Option("--cased", help="Keep capitals and accents: a cased vocabulary.")
     ] = False,
@@ -79,15 +80,14 @@ def build_examples_command(
     huggingface: the lines in a row, cut where an example is full, as run_mlm.py does without
     --line_by_line; no pairs, no limit of hidden words, the draws of its collator.
     """
-    try:
+    with refused(CheckpointError, option="--vocab"):
         vocabulary = read_vocabulary(vocab)
-        words = Words.of(vocabulary)
-        tokenizer = BertTokenizer(TokenizerSettings(vocabulary, lowercase=not cased))
-    except CheckpointError as error:
-        raise typer.BadParameter(str(error), param_hint="--vocab") from None
-    except ValueError as error:
-        raise typer.BadParameter(f"{vocab}: {error}", param_hint="--vocab") from None
-    try:
+        try:
+            words = Words.of(vocabulary)
+            tokenizer = BertTokenizer(TokenizerSettings(vocabulary, lowercase=not cased))
+        except ValueError as error:
+            raise CheckpointError(f"{vocab}: {error}") from None
+    with refused(CorpusError, option="--corpus"):
         if recipe is RecipeName.HUGGINGFACE:
             # brings torch, which takes seconds
             from scratch_bert.pretraining.static.huggingface_examples import huggingface_examples
@@ -104,8 +104,6 @@ def build_examples_command(
             made = ExampleRecipe(seq_length, dupe_factor, short_seq_prob, masking)
             examples = build_examples(documents, words, made, Random(seed))  # noqa: S311
             source = f"{len(documents)} documents"
-    except CorpusError as error:
-        raise typer.BadParameter(str(error), param_hint="--corpus") from None
     _write(examples, output)
     chosen = sum(len(example.masked_positions) for example in examples)
     random = sum(example.is_random_next for example in examples)
@@ -121,8 +119,5 @@ def _write(examples: list[Example], output: Path) -> None:
     if output == STDOUT:
         sys.stdout.write(text)
         return
-    try:
+    with written(output):
         replace(output, lambda place: place.write_text(text, encoding="utf-8"))
-    except OSError as error:
-        why = f"{output}: cannot be written: {error.strerror}"
-        raise typer.BadParameter(why, param_hint="--output") from None

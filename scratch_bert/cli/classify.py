@@ -41,8 +41,6 @@ def classify_command(
     json: for each text a line, a list of objects: label, score.
 
     Without --truncation, a text that is longer than the model takes is refused.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     check_texts(texts or (), pair or ())
     from scratch_bert.inference.text_classification import TextClassification  # brings torch

@@ -2,8 +2,10 @@
 
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -57,19 +59,55 @@ def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
             raise typer.BadParameter(f"is not UTF-8: {text!r}", param_hint="TEXT") from None
 
 
-def not_installed(error: ModuleNotFoundError, extras: Mapping[str, str]) -> Exception:
-    """Return what to raise: in a line, which extra brings a module, where one does.
+@contextmanager
+def refused(*kinds: type[Exception], option: str | None = None) -> Iterator[None]:
+    """Turn errors of these kinds into usage errors, which name an option.
+
+    Raises:
+        typer.BadParameter: one of them was raised.
+    """
+    try:
+        yield
+    except kinds as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+@contextmanager
+def written(output: Path | None, option: str | None = "--output") -> Iterator[None]:
+    """Turn an error of the operating system into a usage error that says what was not written.
 
     Args:
-        error: what the import raised.
-        extras: module → extra of this package.
+        output: the file; None is standard output.
+        option: that names the file.
+
+    Raises:
+        typer.BadParameter: it cannot be written.
     """
-    missing = str(error.name).partition(".")[0]
-    if missing not in extras:
-        return error
-    return typer.BadParameter(
-        f"{missing} is not installed: pip install 'scratch-bert[{extras[missing]}]'"
-    )
+    try:
+        yield
+    except OSError as error:
+        why = f"{output or 'standard output'}: cannot be written: {error.strerror}"
+        raise typer.BadParameter(why, param_hint=option) from None
+
+
+@contextmanager
+def installed(extras: Mapping[str, str]) -> Iterator[None]:
+    """Say in a line which extra brings a module that is missing, where one does.
+
+    Args:
+        extras: module → extra of this package.
+
+    Raises:
+        typer.BadParameter: a module of an extra is missing.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        missing = str(error.name).partition(".")[0]
+        if missing not in extras:
+            raise
+        why = f"{missing} is not installed: pip install 'scratch-bert[{extras[missing]}]'"
+        raise typer.BadParameter(why) from None
 
 
 def check_device(device: str) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from scratch_bert.cli import inference_options as options
 from scratch_bert.cli.common import check_texts
 from scratch_bert.cli.inference_output import as_it_is, load, print_results, table_of
+from scratch_bert.weights.builtin import MINILM
 
 
 class Pooling(StrEnum):
@@ -22,7 +23,7 @@ class Pooling(StrEnum):
 def embed_command(
     texts: options.Texts = None,
     files: options.Files = None,
-    checkpoint: options.Checkpoint = "builtin:minilm",
+    checkpoint: options.Checkpoint = MINILM,
     pooling: Annotated[
         Pooling, typer.Option(help="The mean of all tokens, or [CLS] alone.")
     ] = Pooling.MEAN,
@@ -37,8 +38,6 @@ def embed_command(
 
     json: for each text a line, a list of numbers. What is longer than the model's max_seq_length
     is cut, as sentence-transformers does.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     check_texts(texts or (), ())
     from scratch_bert.inference.tasks.sentence_embeddings import SentenceEmbeddings  # brings torch

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from scratch_bert.cli import inference_options as options
-from scratch_bert.cli.common import check_texts
+from scratch_bert.cli.common import check_texts, refused
 from scratch_bert.cli.inference_output import as_it_is, load, print_results, table_of
 
 if TYPE_CHECKING:
@@ -32,17 +32,13 @@ def fill_mask_command(
 
     json: for each text a line, a list for each [MASK] of objects: score, token, token_str,
     sequence. What is too long for the model, or has no [MASK], is refused.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     check_texts((*(texts or ()), *(target or ())), ())
     from scratch_bert.inference.fill_mask import FillMask  # brings torch
 
     fill = load(FillMask, checkpoint, device, attention=attention)
-    try:
+    with refused(ValueError, option="--target"):
         fill([], top_k, target)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--target") from None
 
     def task(some: Sequence[str]) -> "list[list[list[Filled]]]":
         with warnings.catch_warnings():

@@ -1,13 +1,15 @@
 """`scratch-bert finetune`: a task is learnt from a table, to a model that HuggingFace loads."""
 
-import sys
-
 import typer
 
 from scratch_bert.cli import finetune_options as options
-from scratch_bert.cli.common import INTERRUPTED, not_installed
-from scratch_bert.cli.pretrain_options import Attention, OnError
-from scratch_bert.errors import CheckpointError, CorpusError, TrainingError
+from scratch_bert.cli import training
+from scratch_bert.cli.common import check_device, installed
+from scratch_bert.finetuning.run.recipe import Recipe
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.pretraining.corpus.datasets import Dataset
+from scratch_bert.training.run.settings import filled
+from scratch_bert.weights.builtin import MINILM
 
 _EXTRAS = dict.fromkeys(("sklearn", "seqeval", "matplotlib", "pyarrow"), "finetuning")
 _EXTRAS["tensorboard"] = "tensorboard"
@@ -15,35 +17,35 @@ _EXTRAS["tensorboard"] = "tensorboard"
 
 def finetune_command(
     task: options.Task,
-    output: options.Output,
+    output: training.Output,
     data: options.Data = None,
     dataset: options.Dataset = None,
-    dataset_config: options.DatasetConfig = None,
-    dataset_split: options.DatasetSplit = "train",
+    dataset_config: options.DatasetConfig = Dataset.config,
+    dataset_split: options.DatasetSplit = Dataset.split,
     column: options.Column = None,
     held_out: options.HeldOut = None,
-    held_out_share: options.HeldOutShare = 0.2,
+    held_out_share: options.HeldOutShare = Source.share,
     labels: options.Labels = None,
-    on_error: options.OnErrorOption = OnError.STOP,
-    checkpoint: options.Checkpoint = "builtin:minilm",
+    on_error: options.OnErrorOption = training.OnError.STOP,
+    checkpoint: options.Checkpoint = MINILM,
     max_length: options.MaxLength = None,
     stride: options.Stride = None,
-    freeze: options.Freeze = None,
-    epochs: options.Epochs = 8,
-    batch_size: options.BatchSize = 8,
-    accumulation: options.Accumulation = 1,
-    learning_rate: options.LearningRate = 1e-4,
-    warmup: options.Warmup = 0.1,
-    weight_decay: options.WeightDecay = 0.0,
-    layer_decay: options.LayerDecay = 1.0,
-    balanced: options.Balanced = False,
-    patience: options.Patience = None,
-    attention: options.AttentionOption = Attention.PACKED,
-    bf16: options.Bf16 = False,
-    keep: options.Keep = 1,
-    seed: options.Seed = 0,
-    tensorboard: options.Tensorboard = False,
-    device: options.Device = "cpu",
+    freeze: options.Freeze = Recipe.frozen_layers,
+    epochs: options.Epochs = Recipe.epochs,
+    batch_size: options.BatchSize = Recipe.batch_size,
+    accumulation: training.Accumulation = Recipe.accumulation,
+    learning_rate: training.LearningRate = Recipe.learning_rate,
+    warmup: options.Warmup = Recipe.warmup,
+    weight_decay: options.WeightDecay = Recipe.weight_decay,
+    layer_decay: options.LayerDecay = Recipe.layer_decay,
+    balanced: options.Balanced = Recipe.balanced,
+    patience: options.Patience = Recipe.patience,
+    attention: training.AttentionOption = training.Attention.PACKED,
+    bf16: training.Bf16 = Recipe.bf16,
+    keep: training.Keep = 1,
+    seed: training.Seed = Recipe.seed,
+    tensorboard: training.Tensorboard = False,
+    device: training.Device = "cpu",
 ) -> int:
     """Fine-tune a BERT: it learns a task from a table of examples.
 
@@ -60,29 +62,19 @@ def finetune_command(
 
     Exit codes: 0 done, 1 the loss is no number any more, 4 usage, 130 stopped.
     """
+    given = locals()
     if dataset and data:
         raise typer.BadParameter("give --data or --dataset", param_hint="--dataset")
     if balanced and task not in (options.TaskName.CLASSIFY, options.TaskName.TAG):
         raise typer.BadParameter(f"{task} has no classes to weigh", param_hint="--balanced")
-    try:
-        import torch  # which takes seconds
-
+    with installed(_EXTRAS):
         from scratch_bert.finetuning.run.finetune import finetune
-        from scratch_bert.finetuning.run.recipe import Recipe
-        from scratch_bert.finetuning.tables.split import Source
         from scratch_bert.finetuning.tasks.registry import OPTIONAL_COLUMNS, TASKS
         from scratch_bert.finetuning.tasks.task import Lengths
-        from scratch_bert.pretraining.corpus.datasets import Dataset
 
         if tensorboard:
             import tensorboard as _  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise not_installed(error, _EXTRAS) from None
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:  # the second where torch knows no CUDA
-        why = f"{device}: {str(error).splitlines()[0]}"
-        raise typer.BadParameter(why, param_hint="--device") from None
+    check_device(device)
     roles = [*TASKS[task].kind.COLUMNS, *OPTIONAL_COLUMNS.get(task, ())]
     columns = dict(each.partition("=")[::2] for each in column or ())
     for role, name in columns.items():
@@ -97,42 +89,22 @@ def finetune_command(
         held_out_share,
         columns,
         labels.split(",") if labels else (),
-        on_error is OnError.SKIP,
+        on_error is training.OnError.SKIP,
     )
-    recipe = Recipe(
-        epochs=epochs,
-        batch_size=batch_size,
-        accumulation=accumulation,
-        learning_rate=learning_rate,
-        warmup=warmup,
-        weight_decay=weight_decay,
-        layer_decay=layer_decay,
-        frozen_layers=freeze,
-        bf16=bf16,
-        seed=seed,
-        balanced=balanced,
-        patience=patience,
-        attention=attention.value,
-    )
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        finished = finetune(
+    recipe = filled(Recipe, {**given, "frozen_layers": freeze, "attention": attention.value})
+    lengths = Lengths(most, most // 3 if stride is None else stride)
+
+    def train() -> bool:
+        return finetune(
             output,
             task.value,
             source,
             checkpoint,
             recipe,
-            lengths=Lengths(most, most // 3 if stride is None else stride),
+            lengths=lengths,
             keep=keep,
             device=device,
             tensorboard=tensorboard,
         )
-    except (CorpusError, CheckpointError) as error:
-        raise typer.BadParameter(str(error)) from None
-    except OSError as error:
-        why = f"{error.filename or output}: cannot be written: {error.strerror}"
-        raise typer.BadParameter(why, param_hint="--output") from None
-    except TrainingError as error:
-        print(f"stopped: {error}", file=sys.stderr)
-        return 1
-    return 0 if finished else INTERRUPTED
+
+    return training.exit_code(train, output)

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from scratch_bert.cli.pretrain_options import Attention, OnError
+from scratch_bert.cli import training
 
 _rows = partial(typer.Option, rich_help_panel="Rows")
 _model = partial(typer.Option, rich_help_panel="Model")
-_training = partial(typer.Option, rich_help_panel="Training")
+_training = training.option
 
 
 class TaskName(StrEnum):
@@ -26,9 +26,6 @@ class TaskName(StrEnum):
 
 
 Task = Annotated[TaskName, typer.Argument(help="What is learnt.")]
-Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="Where all of it goes.")
-]
 Data = Annotated[
     list[Path] | None,
     _rows(
@@ -65,7 +62,7 @@ Labels = Annotated[
     _rows(metavar="A,B", help="All labels there are. Without: those of the rows."),
 ]
 OnErrorOption = Annotated[
-    OnError, _rows(help="What a row that cannot be used does: it is named either way.")
+    training.OnError, _rows(help="What a row that cannot be used does: it is named either way.")
 ]
 Checkpoint = Annotated[str, _model(metavar="NAME", help="A folder, a hub id, builtin:minilm, …")]
 MaxLength = Annotated[
@@ -82,8 +79,6 @@ Freeze = Annotated[
 ]
 Epochs = Annotated[int, _training(min=1, metavar="N", help="How often each row is seen.")]
 BatchSize = Annotated[int, _training(min=1, metavar="N", help="Rows that are computed together.")]
-Accumulation = Annotated[int, _training(min=1, metavar="N", help="Batches of a step.")]
-LearningRate = Annotated[float, _training(min=0, metavar="X", help="At its top.")]
 Warmup = Annotated[
     float, _training(min=0, max=1, metavar="P", help="Share of the steps until it is there.")
 ]
@@ -104,11 +99,3 @@ Patience = Annotated[
         "it, so that they flatter it. Without: the last.",
     ),
 ]
-AttentionOption = Annotated[Attention, _training(help="packed computes no padding.")]
-Bf16 = Annotated[bool, _training("--bf16", help="Matrix products in bfloat16.")]
-Keep = Annotated[int, _training(min=1, metavar="N", help="Checkpoints that stay.")]
-Seed = Annotated[int, _training(min=0, metavar="N", help="Of all draws.")]
-Tensorboard = Annotated[
-    bool, _training("--tensorboard", help="Write the curves for TensorBoard, too.")
-]
-Device = Annotated[str, _training(help="cpu, cuda, …")]

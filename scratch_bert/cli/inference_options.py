@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scratch_bert.cli.common import Format
-from scratch_bert.cli.pretrain_options import Attention as Attention
+from scratch_bert.cli.training import Attention as Attention
 
 Texts = Annotated[
     list[str] | None, typer.Argument(metavar="TEXT", help="Without, the lines of stdin.")

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from scratch_bert.cli.common import Format, check_device
+from scratch_bert.cli.common import Format, check_device, refused, written
 from scratch_bert.cli.input_lines import InputError, opened, progress, read_windows
 from scratch_bert.errors import CheckpointError, TextError
 from scratch_bert.terminal import visible
@@ -30,10 +30,8 @@ def load(task: Callable[..., C], checkpoint: str, device: str, **options: Any) -
         typer.BadParameter: the checkpoint cannot be used for it, or there is no such device.
     """
     check_device(device)
-    try:
+    with refused(CheckpointError, OSError, option="--checkpoint"):
         return task(checkpoint, device=device, **options)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
 def print_results(
@@ -62,20 +60,18 @@ def print_results(
     on_terminal = sys.stdout.isatty()
     out = sys.stdout.buffer
     write = _writer(form or (Format.HUMAN if on_terminal else Format.JSON), out, table)
-    try:
-        with progress(shown=not texts and not on_terminal) as bar:
-            if texts:
-                for given, result in zip(texts, task(texts), strict=True):
-                    write(_title("", given) if len(texts) > 1 else "", result)
-            else:
-                for title, given, result in _of_files(task, files, parse, bar):
-                    write(_title(title, given), result)
-    except TextError as error:
-        raise typer.BadParameter(str(error), param_hint="TEXT") from None
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--file") from None
-    except OSError as error:
-        raise typer.BadParameter(f"standard output: cannot be written: {error.strerror}") from None
+    with (
+        written(None, option=None),
+        refused(TextError, option="TEXT"),
+        refused(InputError, option="--file"),
+        progress(shown=not texts and not on_terminal) as bar,
+    ):
+        if texts:
+            for given, result in zip(texts, task(texts), strict=True):
+                write(_title("", given) if len(texts) > 1 else "", result)
+        else:
+            for title, given, result in _of_files(task, files, parse, bar):
+                write(_title(title, given), result)
 
 
 def _of_files(

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from rich.console import Console
 
-from scratch_bert.cli.common import check_texts, not_installed
+from scratch_bert.cli.common import check_texts, installed, refused, written
 from scratch_bert.cli.common import run as run_app
 from scratch_bert.cli.inference_options import Texts as Texts
 from scratch_bert.cli.input_lines import InputError, stdin_texts
@@ -69,10 +69,8 @@ def read_texts(
         why = f"{output}: expected a file's name that ends with {', '.join(_KINDS)}"
         raise typer.BadParameter(why, param_hint="--output")
     check_texts(texts or (), pair or ())
-    try:
+    with refused(InputError, option="TEXT"):
         found = list(texts or stdin_texts())
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="TEXT") from None
     if not found:
         raise typer.BadParameter("there is none, and none on standard input", param_hint="TEXT")
     if output is not None and output.suffix in of_one and len(found) > 1:
@@ -87,10 +85,8 @@ def use(load: Callable[[str], C], checkpoint: str) -> C:
     Raises:
         typer.BadParameter: it cannot be loaded.
     """
-    try:
+    with refused(CheckpointError, OSError, option="--checkpoint"):
         return load(checkpoint)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
 def each(look: Callable[[Text], I], texts: Sequence[Text]) -> Iterator[I]:
@@ -108,12 +104,8 @@ def each(look: Callable[[Text], I], texts: Sequence[Text]) -> Iterator[I]:
 
 def _checked(found: Iterable[I]) -> Iterator[I]:
     """Say what cannot be looked at: a text, or what does not exist."""
-    try:
+    with refused(ValueError), refused(TextError, option="TEXT"):
         yield from found
-    except TextError as error:
-        raise typer.BadParameter(str(error), param_hint="TEXT") from None
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def show(
@@ -132,7 +124,7 @@ def show(
         typer.BadParameter: something cannot be looked at, the file cannot be written, or what draws
             it is not installed.
     """
-    try:
+    with installed(_EXTRAS), written(output):
         if output is None:
             console = Console(file=codecs.getwriter("utf-8")(sys.stdout.buffer))  # type: ignore[arg-type]
             for place, seen in enumerate(_checked(found)):
@@ -140,14 +132,8 @@ def show(
                     console.print()
                 console.print(seen)
         else:
-            written = _file(list(_checked(found)), output.suffix, page)
-            replace(output, lambda place: place.write_bytes(written))
-    except ModuleNotFoundError as error:
-        raise not_installed(error, _EXTRAS) from None
-    except OSError as error:
-        where = output or "standard output"
-        why = f"{where}: cannot be written: {error.strerror}"
-        raise typer.BadParameter(why, param_hint="--output") from None
+            made = _file(list(_checked(found)), output.suffix, page)
+            replace(output, lambda place: place.write_bytes(made))
     return 0
 
 

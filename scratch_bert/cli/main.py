@@ -4,7 +4,8 @@ Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted. Re
 everything else to stderr.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import cleandoc
 
 import typer
 
@@ -20,6 +21,8 @@ from scratch_bert.cli.pretrain import pretrain_command
 from scratch_bert.cli.tag import tag_command
 from scratch_bert.cli.tokenize import tokenize_command
 
+_EXIT_CODES = "Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted."
+
 app = typer.Typer(
     help="BERT from scratch.",
     no_args_is_help=True,
@@ -34,14 +37,19 @@ def _scratch_bert() -> None:
     pass
 
 
+def _add(command: Callable[..., int], name: str) -> None:
+    """Add a command of inference, whose help ends with its exit codes."""
+    app.command(name=name, help=f"{cleandoc(command.__doc__ or '')}\n\n{_EXIT_CODES}")(command)
+
+
 app.command(name="tokenize")(tokenize_command)
 app.command(name="build-examples")(build_examples_command)
-app.command(name="classify")(classify_command)
-app.command(name="embed")(embed_command)
-app.command(name="fill-mask")(fill_mask_command)
-app.command(name="tag")(tag_command)
-app.command(name="answer")(answer_command)
-app.command(name="next-sentence")(next_sentence_command)
+_add(classify_command, "classify")
+_add(embed_command, "embed")
+_add(fill_mask_command, "fill-mask")
+_add(tag_command, "tag")
+_add(answer_command, "answer")
+_add(next_sentence_command, "next-sentence")
 app.command(name="pretrain")(pretrain_command)
 app.command(name="finetune")(finetune_command)
 

@@ -28,8 +28,6 @@ def next_sentence_command(
     """Print whether a text follows another, IsNext or NotNext, and how probable that is.
 
     json: for each pair a line, an object: label, score. What is too long for the model is refused.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     if text is not None and pair is None:
         raise typer.BadParameter("give TEXT and NEXT", param_hint="NEXT")

@@ -1,39 +1,21 @@
 """The options of `scratch-bert pretrain`, in the order and the panels of its help."""
 
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from scratch_bert.cli import training
 from scratch_bert.training.distributed.parallel import Parallel
 from scratch_bert.training.schedule import Preset
 
 _corpus = partial(typer.Option, rich_help_panel="Corpus")
 _inputs = partial(typer.Option, rich_help_panel="Vocabulary and inputs")
 _model = partial(typer.Option, rich_help_panel="Model")
-_training = partial(typer.Option, rich_help_panel="Training")
+_training = training.option
 
 
-class OnError(StrEnum):
-    """What to do about a file that cannot be used."""
-
-    STOP = "stop"
-    SKIP = "skip"
-
-
-class Attention(StrEnum):
-    """How attention is computed."""
-
-    PACKED = "packed"
-    SDPA = "sdpa"
-    EAGER = "eager"
-
-
-Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="Where all of it goes.")
-]
 Corpus = Annotated[
     list[Path] | None,
     _corpus(
@@ -72,7 +54,7 @@ Streaming = Annotated[
     ),
 ]
 OnErrorOption = Annotated[
-    OnError,
+    training.OnError,
     _corpus(help="What a file or row that cannot be used does: it is named either way."),
 ]
 Workers = Annotated[
@@ -128,29 +110,15 @@ BatchSize = Annotated[
     int,
     _training(min=1, metavar="N", help="Inputs that are computed together."),
 ]
-Accumulation = Annotated[int, _training(min=1, metavar="N", help="Batches of a step.")]
-LearningRate = Annotated[float, _training(min=0, metavar="X", help="At its top.")]
 Warmup = Annotated[
     int,
     _training(min=0, metavar="N", help="Steps until it is there."),
 ]
 PresetOption = Annotated[Preset, _training(help="Whose AdamW and schedule.")]
-AttentionOption = Annotated[Attention, _training(help="packed computes no padding.")]
-Bf16 = Annotated[bool, _training("--bf16", help="Matrix products in bfloat16.")]
 Every = Annotated[
     int,
     _training(min=1, metavar="N", help="Steps from one evaluation and checkpoint to the next."),
 ]
-Keep = Annotated[
-    int,
-    _training(min=1, metavar="N", help="Checkpoints that stay."),
-]
-Seed = Annotated[int, _training(min=0, metavar="N", help="Of all draws.")]
-Tensorboard = Annotated[
-    bool,
-    _training("--tensorboard", help="Write the curves for TensorBoard, too."),
-]
-Device = Annotated[str, _training(help="cpu, cuda, …")]
 ParallelOption = Annotated[
     Parallel,
     _training(help="Of several processes, each has the whole model (ddp) or a part of it (fsdp)."),

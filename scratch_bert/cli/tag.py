@@ -41,8 +41,6 @@ def tag_command(
 
     json: for each text a line, a list of objects: entity_group, score, word, start, end; of tokens
     entity, score, index, word, start, end. What is too long for the model is cut.
-
-    Exit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted.
     """
     check_texts(texts or (), ())
     from scratch_bert.inference.tasks.token_classification import (

@@ -11,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from scratch_bert.cli.common import check_texts
+from scratch_bert.cli.common import check_texts, refused, written
 from scratch_bert.cli.input_lines import InputError, opened, progress, read_lines
 from scratch_bert.cli.tokenize_lines import Encoder, Row
 from scratch_bert.cli.tokenize_output import View, write_ids, write_json
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.weights.builtin import MINILM
 
 
 class TokenFormat(StrEnum):
@@ -45,7 +46,7 @@ def tokenize_command(
     ] = None,
     checkpoint: Annotated[
         str, typer.Option(metavar="NAME", help="A folder, a hub id, builtin:bert-base, …")
-    ] = "builtin:minilm",
+    ] = MINILM,
     max_length: Annotated[
         int | None,
         typer.Option(min=0, metavar="N", help="Cut to N tokens, [CLS] and [SEP] included."),
@@ -74,18 +75,14 @@ def tokenize_command(
     if texts and files:
         raise typer.BadParameter("give TEXT or --file, not both", param_hint="--file")
     check_texts(texts or (), pair or ())
-    try:
+    with refused(CheckpointError, OSError, option="--checkpoint"):
         tokenizer = BertTokenizer.from_pretrained(checkpoint)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
     on_terminal = output is None and sys.stdout.isatty()
     if form is None:
         form = TokenFormat.HUMAN if on_terminal else TokenFormat.JSONL
     encoder = Encoder(tokenizer, not no_special_tokens, max_length, form is not TokenFormat.IDS)
-    try:
+    with refused(ValueError, option="--max-length"):
         list(encoder.row("", "" if pair else None))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--max-length") from None
 
     with progress(shown=not texts and not on_terminal) as bar:
         rows = _of_texts(encoder, texts, pair) if texts else _of_files(encoder, files, bar)
@@ -123,16 +120,11 @@ def _write(
         with place.open("wb") as out:
             write_to(out)
 
-    try:
+    with written(output), refused(InputError, option="--file"):
         if output is None:
             write_to(sys.stdout.buffer)
         else:
             replace(output, fill)
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--file") from None
-    except OSError as error:
-        message = f"{output or 'standard output'}: cannot be written: {error.strerror}"
-        raise typer.BadParameter(message, param_hint="--output") from None
 
 
 def _writer(form: TokenFormat, out: BinaryIO, unknown_id: int) -> Callable[[Row, str], None]:

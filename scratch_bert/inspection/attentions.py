@@ -8,8 +8,9 @@ from jaxtyping import Float
 from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
-from scratch_bert.inspection.loading import Checkpoint, runner_of
+from scratch_bert.inspection.loading import Bert, runner_of
 from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.weights.builtin import MINILM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -124,7 +125,7 @@ class AttentionMaps(Inspection):
 
 def attention_maps(
     text: Text,
-    checkpoint: Checkpoint = "builtin:minilm",
+    checkpoint: Bert = MINILM,
     *,
     layer: int | None = None,
     head: int | None = None,

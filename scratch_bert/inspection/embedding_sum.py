@@ -10,10 +10,11 @@ from rich.console import Console, ConsoleOptions
 from rich.table import Table
 from torch import Tensor, nn
 
-from scratch_bert.inspection.loading import Checkpoint, runner_of
+from scratch_bert.inspection.loading import Bert, runner_of
 from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.inspection.views.tables import heading, table_of
 from scratch_bert.model.embeddings import BertEmbeddings
+from scratch_bert.weights.builtin import MINILM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -103,7 +104,7 @@ def _shapes(parts: EmbeddingParts) -> Table:
     return table_of(("part", "(tokens, hidden)", "what it is"), rows, left=3)
 
 
-def embedding_parts(text: Text, checkpoint: Checkpoint = "builtin:minilm") -> EmbeddingParts:
+def embedding_parts(text: Text, checkpoint: Bert = MINILM) -> EmbeddingParts:
     """Take the embeddings of a text, or of a pair, apart.
 
     Args:

@@ -12,10 +12,11 @@ from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
 from scratch_bert.inference.tasks.hidden_states import HiddenStates
-from scratch_bert.inspection.loading import Checkpoint, exact, load, word_head_of
+from scratch_bert.inspection.loading import Bert, exact, load, word_head_of
 from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.model.heads import BertLMPredictionHead
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.weights.builtin import MINILM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -126,7 +127,7 @@ class ClsEvolution(Inspection):
 
 
 def cls_evolution(
-    texts: Text | Sequence[Text], checkpoint: Checkpoint = "builtin:minilm", *, top_k: int = 5
+    texts: Text | Sequence[Text], checkpoint: Bert = MINILM, *, top_k: int = 5
 ) -> ClsEvolution:
     """Follow [CLS] of texts, or of pairs, through the layers.
 

@@ -12,6 +12,7 @@ from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Piece
+from scratch_bert.weights.builtin import MINILM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,9 +126,7 @@ class TokenFlow(Inspection):
         yield from view(self, options.max_width)
 
 
-def token_flow(
-    text: Text, checkpoint: "str | Path | BertTokenizer | Loaded" = "builtin:minilm"
-) -> TokenFlow:
+def token_flow(text: Text, checkpoint: "str | Path | BertTokenizer | Loaded" = MINILM) -> TokenFlow:
     """Follow a text, or a pair of them, into a model. Needs no torch.
 
     Args:

@@ -15,12 +15,13 @@ from scratch_bert.model.heads import (
     BertWithVocabulary,
 )
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.weights.checkpoints import Checkpoint
 
 R = TypeVar("R")
-Checkpoint = str | Path | Loaded
+Bert = str | Path | Loaded
 
 
-def load(checkpoint: Checkpoint) -> Loaded:
+def load(checkpoint: Bert) -> Loaded:
     """Load a model and its tokenizer.
 
     Args:
@@ -35,15 +36,16 @@ def load(checkpoint: Checkpoint) -> Loaded:
     """
     if isinstance(checkpoint, tuple):
         return checkpoint
-    tokenizer = BertTokenizer.from_pretrained(checkpoint)
+    found = Checkpoint.of(checkpoint)
+    tokenizer = BertTokenizer.from_pretrained(found)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".* drawn afresh")  # left out below
-        model = BertForMaskedLM.from_pretrained(checkpoint)
+        model = BertForMaskedLM.from_pretrained(found)
     assert model.load_report is not None
     return model.bert if model.load_report.missing else model, tokenizer
 
 
-def exact(task: Callable[..., R], checkpoint: Checkpoint) -> R:
+def exact(task: Callable[..., R], checkpoint: Bert) -> R:
     """Make a task of this checkpoint's encoder that gives each text the bits HF gives it.
 
     Args:
@@ -56,7 +58,7 @@ def exact(task: Callable[..., R], checkpoint: Checkpoint) -> R:
     return task((encoder, tokenizer), attention="eager", batch_tokens=1, device=device)
 
 
-def runner_of(checkpoint: Checkpoint) -> Runner:
+def runner_of(checkpoint: Bert) -> Runner:
     """Return what runs a checkpoint's encoder over texts."""
     return exact(partial(Runner, BertModel), checkpoint)
 

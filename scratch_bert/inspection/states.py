@@ -10,9 +10,10 @@ from rich.console import Console, ConsoleOptions
 from torch import Tensor
 
 from scratch_bert.inference.tasks.hidden_states import HiddenStates
-from scratch_bert.inspection.loading import Checkpoint, exact
+from scratch_bert.inspection.loading import Bert, exact
 from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
 from scratch_bert.inspection.views.tables import heading, table_of
+from scratch_bert.weights.builtin import MINILM
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,7 +120,7 @@ class LayerStates(Inspection):
         ]
 
 
-def layer_states(text: Text, checkpoint: Checkpoint = "builtin:minilm") -> LayerStates:
+def layer_states(text: Text, checkpoint: Bert = MINILM) -> LayerStates:
     """Compute what each layer makes of a text, or of a pair.
 
     Args:

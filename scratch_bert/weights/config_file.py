@@ -1,8 +1,6 @@
 """config.json ↔ BertConfig; what cannot be a BERT is refused by name."""
 
-import json
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from scratch_bert.config import BertConfig
@@ -64,24 +62,6 @@ def config_from_values(values: dict[str, Any]) -> BertConfig:
     if pad is not None and not -vocab <= pad < vocab:
         raise CheckpointError(f"pad_token_id is {pad}, but vocab_size is {vocab}")
     return config
-
-
-def read_config(path: Path) -> BertConfig:
-    """Read a config.json; CheckpointError where it is absent, damaged or wrong."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not a JSON file: {error}") from None
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path}: holds a {type(values).__name__}, expected an object")
-    try:
-        return config_from_values(values)
-    except CheckpointError as error:
-        raise CheckpointError(f"{path}: {error}") from None
 
 
 def config_values(config: BertConfig) -> dict[str, Any]:

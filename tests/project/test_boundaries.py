@@ -24,12 +24,12 @@ WALLS = {  # what is imported, and what it must do without
     "a candidate's process": (
         [
             "parity.model.worker",
-            "parity.adapter.worker",
-            "parity.suite.worker",
+            "parity.adapter.build_adapter",
+            "parity.suite.candidate",
             "parity.ours.pretraining",
             "parity.pretraining.mistaken",
             "parity.ours.finetuning",
-            "parity.self_test.mutants.finetuning",
+            "parity.finetuning.mistaken",
             "parity.inference.candidate",
             "parity.ours.inference",
             "parity.inference.mistaken",

@@ -8,15 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from parity.core.mistake import Mistake
-from parity.finetuning.right import ACCUMULATED
 from parity.pretraining.mistakes import orders, steps
 from parity.suite.mistake import KnownMistakes
-from parity.suite.training_runs import Batch
+from parity.suite.training_runs import ACCUMULATED, Batch
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.optimizer import parameter_groups
 from scratch_bert.training.schedule import huggingface_schedule
 from scratch_bert.training.shuffle import epoch_order, steps_of_epoch
-from scratch_bert.training.step import Objective, Step, divisors, training_step
+from scratch_bert.training.step import Objective, divisors
 
 
 def _is_head(name: str) -> bool:
@@ -43,8 +42,7 @@ def _finetuning(known: Mistake, check: str, detected_by: str) -> Mistake:
 Take = Callable[..., Done]
 Groups = Callable[..., list[dict[str, Any]]]
 
-
-RUN = KnownMistakes("run", "two epochs beside HuggingFace's Trainer")
+RUN = KnownMistakes("run", _EPOCHS)
 RUN += [
     _finetuning(each, "run", _EPOCHS)
     for each in (*steps.STEPS, *orders.MISTAKES)
@@ -112,29 +110,17 @@ def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[
     return [group for group in (*groups, *fast) if group["params"]]
 
 
-OFF = KnownMistakes("run", "two epochs with dropout, beside those without")
-
-
-@OFF(
-    "finetune-dropout-left-off",
-    training_step,
-    (
-        "model.train() before the first step, and after each evaluation; from_pretrained returns a "
-        "model in evaluation mode"
-    ),
+DROPOUT = replace(
+    steps.DROPOUT,
+    id="finetune-dropout-left-off",
+    stages=("run",),
+    detected_by="two epochs with dropout, beside those without",
+    fix="model.train() before the first step, and after each evaluation; from_pretrained returns a "
+    "model in evaluation mode",
 )
-def nothing_is_dropped(
-    right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
-) -> Step:
-    """Nothing is dropped in training."""
-    return right(model.eval(), *given, **named)
 
 
-DROPOUT = nothing_is_dropped
-
-ACCUMULATE = KnownMistakes(
-    "accumulate", f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
-)
+ACCUMULATE = KnownMistakes("accumulate", _OF_SEVERAL)
 ACCUMULATE += [
     _finetuning(each, "accumulate", _OF_SEVERAL) for each in steps.STEPS if each.id in _WEIGHED
 ]

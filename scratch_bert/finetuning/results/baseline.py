@@ -16,6 +16,7 @@ from scratch_bert.finetuning.sequence_classification import Scored, SequenceClas
 from scratch_bert.finetuning.tables.split import Split
 from scratch_bert.finetuning.tasks.features import INPUTS, Features
 from scratch_bert.model.bert import BertModel
+from scratch_bert.weights.checkpoints import Checkpoint
 
 _TOGETHER = 32
 
@@ -44,7 +45,7 @@ def vectors(body: BertModel, features: Features, vector: Vector) -> Tensor:
 def simple_scores(
     split: Split,
     task: SequenceClassificationTask,
-    checkpoint: str,
+    checkpoint: Checkpoint,
     learnt: Features,
     asked: Features,
 ) -> dict[str, dict[str, float]]:

@@ -18,7 +18,8 @@ from scratch_bert.finetuning.run.evaluation import said_of
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
 from scratch_bert.finetuning.sequence_classification import SequenceClassificationTask
-from scratch_bert.finetuning.tables.split import Source, Split, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import Split, read_split
 from scratch_bert.finetuning.tasks.task import Lengths, Task
 from scratch_bert.model.heads import BertWithHead
 from scratch_bert.tokenization import BertTokenizer
@@ -26,6 +27,7 @@ from scratch_bert.training.loop import Training
 from scratch_bert.training.run.checkpoints import checkpoints
 from scratch_bert.training.run.early_stopping import Best
 from scratch_bert.training.run.progress import watch
+from scratch_bert.weights.checkpoints import Checkpoint
 
 _ROWS = "rows.json"
 
@@ -69,7 +71,8 @@ def finetune(
     said = Console(stderr=True)
     split = read_split(name, source, recipe.seed, lambda why: said.print(why, markup=False))
     task, learnt, held_out, left_out = split
-    tokenizer = BertTokenizer.from_pretrained(checkpoint)
+    base = Checkpoint.of(checkpoint)
+    tokenizer = BertTokenizer.from_pretrained(base)
     features = task.features(learnt, tokenizer, lengths)
     asked = task.features(held_out, tokenizer, lengths)
     said.print(
@@ -84,7 +87,7 @@ def finetune(
     about: dict[str, Any] = {"task": name, "checkpoint": checkpoint, "attention": recipe.attention}
     about |= {"balanced": recipe.balanced, "max_length": lengths.most, "stride": lengths.stride}
     _note(output, {**about, "columns": dict(task.columns), "rows": _digest(split)})
-    model = build(task, checkpoint, recipe.seed).to(device)
+    model = build(task, base, recipe.seed).to(device)
     objective = task.objective(recipe.attention, learnt if recipe.balanced else None)
     if lengths.most > model.config.max_position_embeddings:
         positions = model.config.max_position_embeddings
@@ -126,12 +129,12 @@ def finetune(
     found = said_of(model, objective, asked, device)
     others: dict[str, dict[str, float]] = {}
     if isinstance(task, SequenceClassificationTask):
-        others = simple_scores(split, task, checkpoint, features, asked)
+        others = simple_scores(split, task, base, features, asked)
     write_results(output, split, asked, found, others)
     return True
 
 
-def build(task: Task, checkpoint: str, seed: int) -> BertWithHead:
+def build(task: Task, checkpoint: Checkpoint, seed: int) -> BertWithHead:
     """Load a model whose head is drawn from a seed, as HF's `from_pretrained` draws it."""
     torch.manual_seed(seed)
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is drawn

@@ -1,9 +1,8 @@
 """How a model is fine-tuned: epochs in place of steps, and what is special to it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from scratch_bert.training.run.settings import Settings
-from scratch_bert.training.shuffle import steps_of_epoch
+from scratch_bert.training.run.settings import Settings, filled
 
 
 @dataclass(frozen=True)
@@ -19,36 +18,28 @@ class Recipe:
         attention: "eager", "sdpa" or "packed".
     """
 
-    epochs: int = 5
+    epochs: int = 8
     batch_size: int = 8
     accumulation: int = 1
-    learning_rate: float = 5e-5
+    learning_rate: float = 1e-4
     warmup: float = 0.1
     weight_decay: float = 0.0
     layer_decay: float = 1.0
     frozen_layers: int | None = None
     bf16: bool = False
-    seed: int = 42
+    seed: int = 0
     balanced: bool = False
     patience: int | None = None
     attention: str = "packed"
 
     def steps_of_epoch(self, examples: int) -> int:
-        """Count an epoch's optimiser steps."""
+        """Count an epoch's optimizer steps."""
+        from scratch_bert.training.shuffle import steps_of_epoch  # brings torch
+
         return steps_of_epoch(examples, self.batch_size, self.accumulation)
 
     def settings(self, examples: int) -> Settings:
         """Return the same for so many examples."""
         steps = self.epochs * self.steps_of_epoch(examples)
-        return Settings(
-            steps=steps,
-            batch_size=self.batch_size,
-            accumulation=self.accumulation,
-            learning_rate=self.learning_rate,
-            warmup=round(self.warmup * steps),
-            weight_decay=self.weight_decay,
-            layer_decay=self.layer_decay,
-            frozen_layers=self.frozen_layers,
-            bf16=self.bf16,
-            seed=self.seed,
-        )
+        counted = {"steps": steps, "warmup": round(self.warmup * steps)}
+        return filled(Settings, {**asdict(self), **counted})

@@ -1,49 +1,15 @@
 """Where a task's rows are from, and which of them are held out."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
 from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.tables.files import dataset_table, read_table
 from scratch_bert.finetuning.tables.rows import Table, read_items
-from scratch_bert.finetuning.tasks.registry import TASKS, Known, examples_of
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tasks.registry import TASKS, examples_of
 from scratch_bert.finetuning.tasks.task import Task
-from scratch_bert.pretraining.corpus.datasets import Dataset
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is learnt from, and what is held out.
-
-    Attributes:
-        data: files; without any, and without a dataset, the examples that come with the package.
-        dataset: a HuggingFace dataset in place of files.
-        held_out: files of which nothing is learnt; without any, a share of the rows is held out.
-        share: that share.
-        columns: role → column, where it is not the task's own.
-        labels: all there are; without any, those of the rows.
-        skips: whether a row that cannot be used is left out; else it is an error.
-    """
-
-    data: Sequence[Path] = ()
-    dataset: Dataset | None = None
-    held_out: Sequence[Path] = ()
-    share: float = 0.2
-    columns: Mapping[str, str] = field(default_factory=dict)
-    labels: Sequence[str] = ()
-    skips: bool = False
-
-    def tables(self, known: Known) -> Iterator[Table]:
-        """Yield the tables to learn from."""
-        if self.dataset is not None:
-            yield dataset_table(self.dataset)
-        elif self.data:
-            yield from map(read_table, self.data)
-        else:
-            yield read_table(examples_of(known))
 
 
 class Split(NamedTuple):
@@ -77,7 +43,10 @@ def read_split(name: str, source: Source, seed: int, tell: Callable[[str], objec
     columns = {**known.kind.COLUMNS, **({} if is_own else known.columns), **source.columns}
     task: Task = known.kind(columns, tuple(source.labels))
     skips = skip if source.skips else None
-    items = read_items(source.tables(known), columns.values(), task.read, skips)
+    tables: Iterable[Table] = map(read_table, source.data or [examples_of(known)])
+    if source.dataset is not None:
+        tables = [dataset_table(source.dataset)]
+    items = read_items(tables, columns.values(), task.read, skips)
     if source.held_out:
         task, tables = task.taught(items), map(read_table, source.held_out)
         held_out = read_items(tables, columns.values(), task.read, skips)

@@ -14,6 +14,7 @@ from scratch_bert.model.interface.pretrained import BertPreTrainedModel
 from scratch_bert.model.packed.plan import Attention
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.interface.encoding import Encoding
+from scratch_bert.weights.checkpoints import Checkpoint
 
 R = TypeVar("R")
 Loaded = tuple[BertPreTrainedModel, BertTokenizer]
@@ -45,7 +46,7 @@ class Runner:
     def __init__(
         self,
         kind: type[BertPreTrainedModel],
-        name: str | Path | Loaded,
+        name: str | Path | Checkpoint | Loaded,
         *,
         attention: Attention = "packed",
         batch_tokens: int = 2048,
@@ -56,11 +57,12 @@ class Runner:
         if isinstance(name, tuple):
             model, self.tokenizer = name
         else:
-            self.tokenizer = BertTokenizer.from_pretrained(name)
+            checkpoint = Checkpoint.of(name)
+            self.tokenizer = BertTokenizer.from_pretrained(checkpoint)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message=".* drawn afresh")  # refused below
-                model = kind.from_pretrained(name, dtype=dtype, **arguments)
-            _check_head(model, name)
+                model = kind.from_pretrained(checkpoint, dtype=dtype, **arguments)
+            _check_head(model, checkpoint.name)
         self.model = model.to(device).eval()
         self._device = device
         self._attention = attention
@@ -150,7 +152,7 @@ def unpadded(values: Tensor, batch: dict[str, Tensor]) -> list[Tensor]:
     return [row[mask] for row, mask in zip(values.cpu(), masks, strict=True)]
 
 
-def _check_head(model: BertPreTrainedModel, name: str | Path) -> None:
+def _check_head(model: BertPreTrainedModel, name: str) -> None:
     """Refuse a checkpoint without the head, or with one of that name for another task."""
     report, kind = model.load_report, type(model).__name__
     assert report is not None

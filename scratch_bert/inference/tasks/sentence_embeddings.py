@@ -11,7 +11,7 @@ from torch import Tensor
 from scratch_bert.files import read_object
 from scratch_bert.inference.run.runner import Runner
 from scratch_bert.model.bert import BertModel
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.checkpoints import Checkpoint
 
 Pooling = Literal["mean", "cls"]
 
@@ -36,8 +36,9 @@ class SentenceEmbeddings:
     ) -> None:
         if pooling not in get_args(Pooling):
             raise ValueError(f"pooling is {pooling!r}, expected 'mean' or 'cls'")
-        self.runner = Runner(BertModel, name, add_pooling_layer=False, **options)
-        settings = read_object(resolve(name) / "sentence_bert_config.json") or {}
+        checkpoint = Checkpoint.of(name)
+        self.runner = Runner(BertModel, checkpoint, add_pooling_layer=False, **options)
+        settings = read_object(checkpoint.folder / "sentence_bert_config.json") or {}
         longest = self.runner.longest
         self.max_length = min(settings.get("max_seq_length") or longest, longest)
         self.pooling = pooling

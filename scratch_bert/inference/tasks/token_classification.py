@@ -47,7 +47,7 @@ class TokenClassification:
     def __call__(
         self,
         texts: Sequence[str],
-        aggregation: Aggregation = "none",
+        aggregation: Aggregation = "simple",
         ignore_labels: Sequence[str] = ("O",),
     ) -> list[list[TaggedToken]] | list[list[Entity]]:
         """Return each text's tokens, or its entities, in their order.

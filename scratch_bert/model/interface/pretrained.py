@@ -9,8 +9,7 @@ from torch import nn
 
 from scratch_bert.config import BertConfig
 from scratch_bert.model.encoder import BertEncoder
-from scratch_bert.weights.checkpoints import resolve
-from scratch_bert.weights.config_file import read_config
+from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.initialization import WithoutNumbers
 from scratch_bert.weights.load import LoadReport, load_weights, save_weights
 
@@ -47,7 +46,7 @@ class BertPreTrainedModel(nn.Module):
     @classmethod
     def from_pretrained(
         cls,
-        name: str | Path,
+        name: str | Path | Checkpoint,
         *,
         dtype: torch.dtype | str | None = None,
         strict: bool = True,
@@ -60,7 +59,8 @@ class BertPreTrainedModel(nn.Module):
         the model's `load_report`.
 
         Args:
-            name: a folder, a hub id, or a built-in checkpoint such as "builtin:minilm".
+            name: a folder, a hub id, a built-in checkpoint such as "builtin:minilm", or a
+                checkpoint that is found already.
             dtype: of the loaded weights; None takes config.json's, else the file's.
             strict: False lets encoder weights be missing or misshapen; those are drawn afresh too.
             overrides: entries of `BertConfig` to replace, such as `num_labels=3`, or further
@@ -70,14 +70,14 @@ class BertPreTrainedModel(nn.Module):
             CheckpointError: the checkpoint is absent or damaged, an encoder weight is missing, or
                 a weight has another shape than the configuration says.
         """
-        folder = resolve(name)
-        config = read_config(folder / "config.json")
+        checkpoint = Checkpoint.of(name)
+        config = checkpoint.config
         if overrides.get("num_labels", config.num_labels) != config.num_labels:
             overrides.setdefault("id2label", None)
         entries = {n: overrides.pop(n) for n in list(overrides) if n in config.__dict__}
         with WithoutNumbers():
             model = cls(dataclasses.replace(config, **entries), **overrides)
-        report = load_weights(model, model.config, model.tied, folder, dtype, strict)
+        report = load_weights(model, model.config, model.tied, checkpoint.folder, dtype, strict)
         model.load_report = report
         for copy in report.untied:
             del model.tied[copy]

@@ -32,8 +32,8 @@ class Corpus:
     paths: Sequence[Path] = ()
     whole_files: bool = False
     vocab: Path | None = None
-    vocab_size: int = 4000
-    seq_length: int = 128
+    vocab_size: int = 3000
+    seq_length: int = 64
     whole_word: bool = False
     seed: int = 0
     dataset: Dataset | None = None

@@ -1,16 +1,13 @@
 """A whole pretraining: corpus, model, training, evaluation; all in one folder."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from rich.console import Console
 
-from scratch_bert.config import BertConfig
 from scratch_bert.errors import CorpusError
 from scratch_bert.files import replace
-from scratch_bert.model.heads import BertForMaskedLM, BertForPreTraining
 from scratch_bert.pretraining.corpus.preparation import Prepared, changes, prepare
 from scratch_bert.pretraining.corpus.source import Corpus
 from scratch_bert.pretraining.objective import Pretraining
@@ -20,43 +17,12 @@ from scratch_bert.pretraining.run.evaluation import (
     held_out_batches,
     unigram_perplexity,
 )
+from scratch_bert.pretraining.run.model_size import ModelSize
 from scratch_bert.training.distributed import processes
 from scratch_bert.training.loop import Phase, Training
 from scratch_bert.training.run.checkpoints import checkpoints
 from scratch_bert.training.run.progress import watch
 from scratch_bert.training.run.settings import Settings
-
-
-@dataclass(frozen=True)
-class ModelSize:
-    """Of a model.
-
-    Attributes:
-        layers: how many.
-        hidden: their width; heads have 64 numbers.
-        dropout: what is dropped in training; the paper has 0.1.
-        next_sentence: whether it tells if sentences follow each other, too (BertForPreTraining);
-            else it fills in hidden words only (BertForMaskedLM).
-    """
-
-    layers: int
-    hidden: int
-    dropout: float
-    next_sentence: bool
-
-    def build(self, words: int, positions: int) -> BertForPreTraining | BertForMaskedLM:
-        """Return a new model, with weights from torch's generator."""
-        config = BertConfig(
-            vocab_size=words,
-            hidden_size=self.hidden,
-            num_hidden_layers=self.layers,
-            num_attention_heads=self.hidden // 64,
-            intermediate_size=4 * self.hidden,
-            max_position_embeddings=positions,
-            hidden_dropout_prob=self.dropout,
-            attention_probs_dropout_prob=self.dropout,
-        )
-        return BertForPreTraining(config) if self.next_sentence else BertForMaskedLM(config)
 
 
 def pretrain(

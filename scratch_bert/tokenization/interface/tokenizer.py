@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.fast.path import FastPath
+from scratch_bert.tokenization.files.checkpoint_folder import read_settings, write_settings
 from scratch_bert.tokenization.files.settings import HF_NAMES, AddedToken, TokenizerSettings
 from scratch_bert.tokenization.interface import add_tokens as adding
 from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding, as_tensors
@@ -20,6 +21,7 @@ from scratch_bert.tokenization.interface.special_tokens import ADJUSTABLE
 from scratch_bert.tokenization.interface.token_table import TokenTable
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Pipeline
+from scratch_bert.weights.checkpoints import Checkpoint
 
 
 class BertTokenizer(TokenTable):
@@ -61,7 +63,7 @@ class BertTokenizer(TokenTable):
         return type(self), (self._settings_now(),)
 
     @classmethod
-    def from_pretrained(cls, name: str | Path, **overrides: Any) -> Self:
+    def from_pretrained(cls, name: str | Path | Checkpoint, **overrides: Any) -> Self:
         """Load from a checkpoint: a folder, a hub id, or a built-in one.
 
         Args:
@@ -71,20 +73,16 @@ class BertTokenizer(TokenTable):
         Raises:
             CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
         """
-        from scratch_bert.tokenization.files.checkpoint_folder import read_settings
-        from scratch_bert.weights.checkpoints import resolve
-
         changes = {HF_NAMES.get(option, option): value for option, value in overrides.items()}
-        settings = replace(read_settings(resolve(name, weights=False)), **changes)
+        checkpoint = Checkpoint.of(name, weights=False)
+        settings = replace(read_settings(checkpoint.folder), **changes)
         try:
             return cls(settings)
         except ValueError as error:
-            raise CheckpointError(f"{name}: {error}") from None
+            raise CheckpointError(f"{checkpoint.name}: {error}") from None
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
-        from scratch_bert.tokenization.files.checkpoint_folder import write_settings
-
         return write_settings(self._settings_now(), Path(folder))
 
     def add_tokens(

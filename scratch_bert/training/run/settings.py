@@ -1,18 +1,32 @@
 """How a model is trained: numbers and whose habits."""
 
-from dataclasses import dataclass
-
-import torch
-from torch import nn
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scratch_bert.training.distributed.parallel import Parallel
-from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
 from scratch_bert.training.schedule import Preset, huggingface_schedule, original_schedule
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+D = TypeVar("D")
+
+
+def filled(kind: type[D], values: Mapping[str, Any]) -> D:
+    """Make a dataclass of those values that have the names of its fields.
+
+    >>> filled(Settings, {"steps": 7, "color": "red"}).steps
+    7
+    """
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in names})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a model is trained; names and defaults are HF's `TrainingArguments`, where it has them.
+    """How a model is trained; the defaults are those of `scratch-bert pretrain`.
 
     Attributes:
         steps: optimiser steps in all.
@@ -33,24 +47,28 @@ class Settings:
         parallel: what each of several processes keeps.
     """
 
-    steps: int
-    batch_size: int = 8
+    steps: int = 3000
+    batch_size: int = 32
     accumulation: int = 1
-    learning_rate: float = 5e-5
-    warmup: int = 0
-    weight_decay: float = 0.0
+    learning_rate: float = 2e-3
+    warmup: int = 200
+    weight_decay: float = 0.01
     layer_decay: float = 1.0
     frozen_layers: int | None = None
     max_grad_norm: float = 1.0
     bf16: bool = False
     fused: bool = True
     preset: Preset = Preset.HUGGINGFACE
-    seed: int = 42
+    seed: int = 0
     seed_each_batch: bool = False
     parallel: Parallel = Parallel.DDP
 
-    def optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
-        """Make the optimiser of those parameters of a model that learn."""
+    def optimizer(self, model: "nn.Module") -> "torch.optim.Optimizer":
+        """Make the optimizer of those parameters of a model that learn."""
+        import torch  # which takes seconds, and a command line reads the defaults without it
+
+        from scratch_bert.training.optimizer import OriginalAdamW, parameter_groups
+
         groups = parameter_groups(model, self.weight_decay, self.layer_decay)
         if self.preset is Preset.ORIGINAL:
             return OriginalAdamW(groups, self.learning_rate)

@@ -12,10 +12,10 @@ import torch
 
 from parity.adapter import build_adapter
 from parity.adapter.request import probes_for
-from parity.adapter.worker import answers
 from parity.core.errors import CandidateError
 from parity.model.record import record
 from parity.model.worker import probes_of
+from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
 from scratch_bert.weights.names import canonical_weights
 from tests.judging import failed, judged
@@ -42,7 +42,7 @@ SOME = ["padded left", "pair", "no mask", "id 0 attended", "one token", "gradien
 def searched(small, tmp_path_factory):
     """What the search sees of the reference."""
     place = tmp_path_factory.mktemp("searched")
-    return record(small, probes_for(small), None, place)
+    return record(Checkpoint.of(small), probes_for(Checkpoint.of(small)), None, place)
 
 
 @pytest.fixture
@@ -58,15 +58,18 @@ def write(small, searched, tmp_path):
             "recording": str(searched.folder),
             "path": str(beside / path.name if beside else path),
         }
-        (answered,) = answers(request)
-        path.write_text(answered["text"])
-        return answered, path
+        found = []
+        build_adapter.send_adapter(found.append, **request)
+        path.write_text(found[0]["text"])
+        return found[0], path
 
     return write_one
 
 
 def rows_of(path, small, recorded, probes=()):
-    probes = probes or [probe.name for probe in probes_of(small, 0) if probe.name not in SLOW]
+    probes = probes or [
+        probe.name for probe in probes_of(Checkpoint.of(small), 0) if probe.name not in SLOW
+    ]
     return judged(f"{path}:Adapter", small, recorded, probes)
 
 

@@ -9,7 +9,7 @@ import pytest
 from parity.adapter.request import adapter_for
 from parity.cli.main import main
 from parity.core.errors import CandidateCrashedError
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.checkpoints import Checkpoint
 
 BERTS = Path(__file__).parents[1] / "strangers" / "plain_berts.py"
 UNFIT = BERTS.with_name("unfit_berts.py")
@@ -93,7 +93,7 @@ def test_usage(run):
 
 @pytest.mark.thorough
 def test_what_takes_too_long():
-    folder = resolve("builtin:adversarial")
+    checkpoint = Checkpoint.of("builtin:adversarial")
     with pytest.raises(CandidateCrashedError, match="it took longer than 4 s") as crashed:
-        adapter_for(f"{UNFIT}:Loops", folder, "builtin:adversarial", Path("a.py"), limit=4)
+        adapter_for(f"{UNFIT}:Loops", checkpoint, Path("a.py"), limit=4)
     assert "unfit_berts.py" in str(crashed.value)

@@ -159,11 +159,11 @@ def test_not_comparable(capsys, tmp_path):
     (tmp_path / "config.json").write_text("{")
     code, out, _ = run(capsys, "--checkpoint", str(tmp_path))
     assert code == 3
-    assert f"not comparable: {tmp_path}/config.json: not a JSON file" in out
+    assert f"not comparable: {tmp_path}/config.json, line 1: not JSON" in out
     code, out, _ = run(capsys, "--checkpoint", str(tmp_path), "--format", "json")
     assert code == 3
     assert json.loads(out)["verdict"] == "not_comparable"
-    assert "not a JSON file" in json.loads(out)["error"]
+    assert "not JSON" in json.loads(out)["error"]
 
 
 def test_the_reference_is_not_the_candidate(capsys, monkeypatch):

@@ -9,6 +9,7 @@ from parity.core.recording import Recording
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.model.expected import Witness
 from parity.model.mistakes.catalogue import CATALOGUE
+from scratch_bert.weights.checkpoints import Checkpoint
 
 SHOWN = ("embeddings", "encoder.layer.0", "last_hidden_state", "prediction_logits")
 LAYER = "encoder.layer.1"
@@ -23,7 +24,7 @@ MADE = {
 
 @pytest.fixture(scope="module")
 def counterfactual(bench):
-    return Counterfactual(bench.folder / "checkpoint", SHOWN)
+    return Counterfactual(Checkpoint.of(bench.folder / "checkpoint"), SHOWN)
 
 
 @pytest.mark.parametrize("name", MADE)

@@ -5,14 +5,16 @@ from collections import Counter
 import pytest
 import torch
 
+from parity.core.compare import Status
 from parity.inference.answers import compared, settled
 from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES
-from parity.inference.checkpoints import CLASSES, TAGS, TIED, folder_of
+from parity.inference.checkpoints import CLASSES, TAGS, TIED
 from parity.inference.reference import expected
-from parity.inference.tasks import TASKS
+from parity.inference.suite import INFERENCE, asked
 from parity.ours import inference
 from parity.ours.inference import ScratchInference
+from parity.report.suite import explanation
 from scratch_bert.inference.run.runner import Runner
 
 NOISE = 3e-6  # of each weight; a float32 is rounded by 6e-8
@@ -24,8 +26,7 @@ def answers(check, number):
 
 
 def shaken(check, case):
-    candidate = InferenceCandidate(ScratchInference(), "")
-    return candidate.ask(TASKS[check].method, folder=str(folder_of(case.folder)), **case.given)
+    return asked(check, case, InferenceCandidate(ScratchInference(), ""))
 
 
 @pytest.fixture
@@ -81,3 +82,13 @@ def test_ties_are_exact():
         first, second = (i for i, each in enumerate(row) if each["label"] in tied)
         assert row[first]["score"] == row[second]["score"]
         assert second == first + 1
+
+
+@pytest.mark.thorough(but=4)
+@pytest.mark.parametrize("check", CASES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_batches_without_padding(check, dtype):
+    """Other operations than the reference's, and other last digits."""
+    packed = ScratchInference(attention="packed", batch_tokens=2048, dtype=dtype)
+    outcome = INFERENCE.checks[check].run(InferenceCandidate(packed, ""))
+    assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")

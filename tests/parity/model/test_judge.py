@@ -10,6 +10,7 @@ from parity.core.compare import Status
 from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.model.judge import Chosen, Judge, check, choose
 from parity.model.worker import probes_of
+from scratch_bert.weights.checkpoints import Checkpoint
 
 BERTS = Path(__file__).parents[1] / "strangers" / "hostile_berts.py"
 
@@ -17,8 +18,8 @@ BERTS = Path(__file__).parents[1] / "strangers" / "hostile_berts.py"
 @pytest.fixture
 def rows_of(small):
     def rows_of(name, limit=60):
-        chosen = [probe for probe in probes_of(small, 0) if probe.name == "sentence"]
-        with Judge(f"{BERTS}:{name}", small, limit=limit) as judge:
+        chosen = [probe for probe in probes_of(Checkpoint.of(small), 0) if probe.name == "sentence"]
+        with Judge(f"{BERTS}:{name}", Checkpoint.of(small), limit=limit) as judge:
             return list(check(judge, Chosen(chosen)))
 
     return rows_of
@@ -83,9 +84,9 @@ def test_what_is_no_candidate(name, message, rows_of):
 
 def test_a_crash_on_one_probe_ends_no_other(small):
     rows = []
-    chosen = choose(small, ["sentence", "dropout", "gradients", "pair"], 0)
+    chosen = choose(Checkpoint.of(small), ["sentence", "dropout", "gradients", "pair"], 0)
     with (
-        Judge(f"{BERTS}:CannotTrain", small) as judge,
+        Judge(f"{BERTS}:CannotTrain", Checkpoint.of(small)) as judge,
         pytest.raises(CandidateCrashedError) as crashed,
     ):
         rows.extend(check(judge, chosen))
@@ -98,10 +99,10 @@ def test_a_crash_on_one_probe_ends_no_other(small):
 def test_what_no_python_reads(small, tmp_path):
     (tmp_path / "mine.py").write_text("class Bert:\n    def build(self\n")
     with (
-        Judge(f"{tmp_path / 'mine.py'}:Bert", small) as judge,
+        Judge(f"{tmp_path / 'mine.py'}:Bert", Checkpoint.of(small)) as judge,
         pytest.raises(CandidateCrashedError) as crashed,
     ):
-        list(check(judge, choose(small, ["pair"], 0)))
+        list(check(judge, choose(Checkpoint.of(small), ["pair"], 0)))
     lines = str(crashed.value).splitlines()
     assert lines[0].startswith("SyntaxError: '(' was never closed (mine.py, line 2)")
     assert [line for line in lines if "/parity/" in line] == []

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from parity.core.compare import Status
-from parity.model.laws import LAWS, Sizes, laws_for
+from parity.model.laws import LAWS, laws_for
+from parity.model.worker import search_laws
+from scratch_bert import BertConfig
 from tests import forked
 from tests.models import cut
 from tests.parity.rows import rows_of
@@ -25,8 +27,8 @@ def of_one_layer(small, tmp_path_factory):
 @pytest.fixture
 def search(of_one_layer):
     def search(name, *laws, dtype="float64"):
-        request = {"what": "laws", "candidate": f"{BERTS}:{name}", "dtype": dtype, "seed": 0}
-        return rows_of({**request, "checkpoint": of_one_layer, "laws": laws or ALL})
+        request = {"candidate": f"{BERTS}:{name}", "checkpoint": of_one_layer, "seed": 0}
+        return rows_of(search_laws, **request, dtype=dtype, laws=laws or ALL)
 
     return search
 
@@ -87,8 +89,9 @@ def test_outputs_that_no_law_is_about(search):
 
 
 def test_a_small_model_has_fewer():
-    assert [law.name for law in laws_for(Sizes(50, 16, 1))] == [n for n in ALL if n != "segments"]
-    assert laws_for(Sizes(50, 3, 2)) == []
+    one_segment = BertConfig(type_vocab_size=1)
+    assert [law.name for law in laws_for(one_segment)] == [n for n in ALL if n != "segments"]
+    assert laws_for(BertConfig(max_position_embeddings=3)) == []
 
 
 def test_a_failure_is_small_and_can_be_run_again(search, tmp_path):

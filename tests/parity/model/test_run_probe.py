@@ -6,6 +6,7 @@ import pytest
 
 from parity.core.compare import Status
 from parity.model.worker import probes_of
+from scratch_bert.weights.checkpoints import Checkpoint
 from tests.judging import failed, judged
 
 STRANGERS = Path(__file__).parents[1] / "strangers"
@@ -28,7 +29,7 @@ SOME = ["padded right", "pair"]
 
 def rows_of(name, small, recorded, probes=()):
     file = STRANGERS / "berts" / LAYOUTS[name.partition("_")[0]]
-    probes = probes or [probe.name for probe in probes_of(small, 0)]
+    probes = probes or [probe.name for probe in probes_of(Checkpoint.of(small), 0)]
     return judged(f"{file}:{name}", small, recorded, probes)
 
 

@@ -8,12 +8,14 @@ import pytest
 from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateCrashedError, CandidateError, DivergesError
 from parity.core.verdict import Report
+from parity.model import worker
 from parity.model.judge import Judge
 from parity.model.record import record
 from parity.model.worker import probes_of
 from parity.testing import checks
 from parity.testing.checks import checks_of, parametrize_with_checks
 from parity.tokenizer.candidate import TokenizerCandidate as Tokenizer
+from scratch_bert.weights.checkpoints import Checkpoint
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).parents[1] / "strangers" / "lacking_berts.py"
@@ -22,8 +24,8 @@ QUERY = "encoder.layer.2.attention.self.query.weight"
 
 
 def judged(name, probe, small, recorded_for_scratch):
-    request = {"what": "judge", "candidate": f"{BERTS}:{name}", "checkpoint": str(small)}
-    return rows_of({**request, "probes": [probe], "recording": str(recorded_for_scratch)})
+    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(small), "probes": [probe]}
+    return rows_of(worker.judge, **request, recording=str(recorded_for_scratch))
 
 
 CASES = [
@@ -123,15 +125,8 @@ def test_residuals_may_be_added_in_place(small, recorded_for_scratch):
 def test_how_near_gradients_are_is_no_matter_of_one_that_vanishes(small, recorded):
     """A key's bias has none but rounding."""
     fused = BERTS.with_name("berts") / "fused.py"
-    rows = rows_of(
-        {
-            "what": "judge",
-            "candidate": f"{fused}:Fused",
-            "checkpoint": str(small),
-            "probes": ["gradients"],
-            "recording": str(recorded),
-        }
-    )
+    places = {"checkpoint": str(small), "recording": str(recorded)}
+    rows = rows_of(worker.judge, candidate=f"{fused}:Fused", probes=["gradients"], **places)
     rounding = [row.max_rel for row in rows if row.name.endswith("key.bias")]
     assert rounding
     assert 0 < max(rounding) < 1e-12
@@ -163,15 +158,17 @@ def test_a_configuration_without_dropout(small, tmp_path):
     config = json.loads((small / "config.json").read_text())
     config |= {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     (place / "config.json").write_text(json.dumps(config))
-    chosen = [probe for probe in probes_of(place, 0) if probe.name == "dropout"]
-    record(place, chosen, None, tmp_path / "recording")
+    chosen = [probe for probe in probes_of(Checkpoint.of(place), 0) if probe.name == "dropout"]
+    record(Checkpoint.of(place), chosen, None, tmp_path / "recording")
     (row,) = judged("ScratchBert", "dropout", place, tmp_path / "recording")
     assert (row.status, row.note) == (Status.UNSUPPORTED, "the configuration has no dropout")
 
 
 def test_what_is_judged_in_single_precision(small):
     """Starts a Python that imports torch."""
-    with Judge(f"{BERTS.with_name('faulty_trainings.py')}:RefusesDouble", small) as judge:
+    with Judge(
+        f"{BERTS.with_name('faulty_trainings.py')}:RefusesDouble", Checkpoint.of(small)
+    ) as judge:
         (row,) = judge.lacking()
     assert (row.name, row.status) == ("float64", Status.UNSUPPORTED)
     assert row.note == "judged in float32 instead: RuntimeError: this kernel knows no double"

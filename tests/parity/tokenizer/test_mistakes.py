@@ -1,4 +1,4 @@
-"""Each known mistake is made in scratch_bert's readable tokenizer, and that is right without one."""
+"""Known mistakes are made in the readable tokenizer, which is right without one."""
 
 import pytest
 

@@ -15,7 +15,8 @@ from transformers.data.data_collator import (
 
 from scratch_bert.finetuning.run.finetune import finetune
 from scratch_bert.finetuning.run.recipe import Recipe
-from scratch_bert.finetuning.tables.split import Source, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.finetuning.tasks.task import Lengths
 from tests.learner import cut, parameters, write_learner

@@ -7,9 +7,11 @@ from scratch_bert import BertTokenizer
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
 from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
-from scratch_bert.finetuning.tables.split import Source, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.task import Lengths
 from scratch_bert.training.loop import Training
+from scratch_bert.weights.checkpoints import Checkpoint
 from tests.learner import cut, parameters, write_learner
 
 ROUNDING = 1e-12  # in float64; 3e-15 was the most
@@ -23,7 +25,7 @@ def test_a_training_without_them(name, tmp_path):
     features = split.task.features(split.learnt, tokenizer, Lengths(32, 0))
     trained = []
     for without in (False, True):
-        model = build(split.task, str(tmp_path / "learner"), 0).double()
+        model = build(split.task, Checkpoint.of(str(tmp_path / "learner")), 0).double()
         before = model.bert.embeddings.word_embeddings.weight.detach().clone()
         words, taught = None, features
         if without:

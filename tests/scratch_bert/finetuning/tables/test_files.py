@@ -13,7 +13,8 @@ from pyarrow import parquet
 from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.tables.files import dataset_table, read_table
 from scratch_bert.finetuning.tables.rows import read_items
-from scratch_bert.finetuning.tables.split import Source, hold_out, read_split
+from scratch_bert.finetuning.tables.source import Source
+from scratch_bert.finetuning.tables.split import hold_out, read_split
 from scratch_bert.finetuning.tasks.registry import TASKS
 from scratch_bert.pretraining.corpus.datasets import Dataset
 
