@@ -28,13 +28,13 @@ _MAPS = {
 }
 
 
-def call_rule(call: Call, what: str, sides: Sides) -> str:
+def call_rule(sides: Sides, call: Call, what: str) -> str:
     """Name the rule that a call's difference breaks.
 
     Args:
+        sides: both tokenizers.
         call: as small as it can be.
         what: which output differs.
-        sides: both tokenizers.
     """
     if call.truncation_side == "left":
         return "truncation: truncation_side left keeps the end of a text"
