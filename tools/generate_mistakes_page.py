@@ -11,7 +11,7 @@ from torch import nn
 from parity.core.mistake import Mistake
 from parity.model.mistakes.catalogue import CATALOGUE, PARTS
 from parity.self_test.suites import mistakes_by_title
-from parity.tokenizer import mistakes as tokenizer_mistakes
+from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.model.activations import activation
 from scratch_bert.model.attention import BertSelfAttention, eager_attention
@@ -56,7 +56,7 @@ OUTSIDE_OF_STAGES: dict[str, Callable[..., Any]] = {
 def page() -> str:
     """Return the page."""
     parts = {part.__doc__ or "": part.MISTAKES for part in PARTS}
-    parts["Tokenizer mistakes."] = tuple(tokenizer_mistakes.catalogue().values())
+    parts["Tokenizer mistakes."] = tuple(TOKENIZER.values())
     for title, mistakes in mistakes_by_title().items():
         parts[title] = mistakes
     every = [mistake for mistakes in parts.values() for mistake in mistakes]

@@ -5,9 +5,9 @@ the same mistake can be made in any model in HuggingFace's layout: in scratch_be
 judge, and in the reference, to explain a candidate's numbers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
@@ -39,8 +39,6 @@ class Mistake:
         around: changes a model for as long as it runs, where no tensor of a stage does it.
         replaces: functions of scratch_bert outside of the model, each with what takes its place;
             that is given the function first, and then what the function is given.
-        parts: of correct code that is no function of scratch_bert, by name, and what takes their
-            place.
         equivalent: if set, why it is correct though it looks like a mistake.
     """
 
@@ -57,13 +55,12 @@ class Mistake:
     values: tuple[float, ...] = ()
     around: Around | None = None
     replaces: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
-    parts: Mapping[str, Any] = field(default_factory=dict)
     equivalent: str = ""
 
     @property
     def touched(self) -> set[object]:
-        """What outside of the model it changes: functions of scratch_bert, or named parts."""
-        return {*self.parts, *(right for right, _ in self.replaces)}
+        """Which functions of scratch_bert, outside of the model, it replaces."""
+        return {right for right, _ in self.replaces}
 
     @property
     def breaks(self) -> Callable[..., Any] | None:
@@ -132,7 +129,7 @@ def described(wrong: Callable[..., Any]) -> str:
     """Return a function's docstring as a part of a sentence: what was done."""
     text = " ".join((wrong.__doc__ or "").split()).removesuffix(".")
     first = text.partition(" ")[0]
-    is_name = first.startswith("Adam") or not (first == "A" or first[1:].islower())
+    is_name = first.startswith(("Adam", "Python")) or not (first == "A" or first[1:].islower())
     return text if is_name else text[0].lower() + text[1:]
 
 
