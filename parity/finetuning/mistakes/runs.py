@@ -24,17 +24,14 @@ def _is_head(name: str) -> bool:
 
 _EPOCHS = "two epochs beside HuggingFace's Trainer"
 _OF_SEVERAL = f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
-_ALL = "all parameters learn, at one rate"
-_STEP = "divide each batch's sum by the number of the whole step's labels"
 _REST = "an epoch's last batches are a step, however few they are"
 
 _WEIGHED = ("steps-mean-of-means", "steps-sum-of-means")
 _LEFT_OUT = ("steps-decay-of-matrices",)
 
 
-def _finetuning(known: Mistake, check: str, detected_by: str) -> Mistake:
-    """A mistake of pretraining's steps or order, that is as easily made here."""
-    begin = {"run": "finetune", "accumulate": "accumulate"}[check]
+def _as_in_pretraining(known: Mistake, begin: str, check: str, detected_by: str) -> Mistake:
+    """A mistake of pretraining's steps or order that is as easily made here."""
     name = f"{begin}-{known.id.partition('-')[2]}"
     return replace(known, id=name, stages=(check,), detected_by=detected_by)
 
@@ -44,10 +41,11 @@ Groups = Callable[..., list[dict[str, Any]]]
 
 RUN = KnownMistakes("run", _EPOCHS)
 RUN += [
-    _finetuning(each, "run", _EPOCHS)
+    _as_in_pretraining(each, "finetune", "run", _EPOCHS)
     for each in (*steps.STEPS, *orders.MISTAKES)
     if each.id not in (*_WEIGHED, *_LEFT_OUT)
 ]
+_groups = RUN.breaking(parameter_groups, "all parameters learn, at one rate")
 
 
 @RUN(
@@ -80,18 +78,12 @@ def rate_is_constant(_: Callable[..., float], *_given: int) -> float:
     return 1.0
 
 
-@RUN(
-    "finetune-head-only",
-    parameter_groups,
-    "the head alone learns",
-    _ALL,
-    seen="requires_grad = False for model.bert",
-)
+@_groups("finetune-head-only", "the head alone learns", seen="requires_grad = False for model.bert")
 def head_alone_learns(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
     return _learning(_is_head, right, model, *given)
 
 
-@RUN("finetune-embeddings-frozen", parameter_groups, "the embeddings do not learn", _ALL)
+@_groups("finetune-embeddings-frozen", "the embeddings do not learn")
 def embeddings_are_frozen(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
     return _learning(lambda name: ".embeddings." not in name, right, model, *given)
 
@@ -104,7 +96,7 @@ def _learning(
     return right(model, *given)
 
 
-@RUN("finetune-fast-head", parameter_groups, "the head's learning rate is ten times as high", _ALL)
+@_groups("finetune-fast-head", "the head's learning rate is ten times as high")
 def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
     head = {parameter for name, parameter in model.named_parameters() if _is_head(name)}
     groups = right(model, *given)
@@ -129,7 +121,9 @@ DROPOUT = replace(
 
 ACCUMULATE = KnownMistakes("accumulate", _OF_SEVERAL)
 ACCUMULATE += [
-    _finetuning(each, "accumulate", _OF_SEVERAL) for each in steps.STEPS if each.id in _WEIGHED
+    _as_in_pretraining(each, "accumulate", "accumulate", _OF_SEVERAL)
+    for each in steps.STEPS
+    if each.id in _WEIGHED
 ]
 
 
@@ -137,7 +131,7 @@ ACCUMULATE += [
     "accumulate-divided-by-all",
     divisors,
     "a batch's mean is divided by the number of batches that a step should have",
-    _STEP,
+    "divide each batch's sum by the number of the whole step's labels",
     seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
 )
 def means_are_divided_by_all(

@@ -9,7 +9,7 @@ from parity import reference
 from parity.finetuning.texts import LABELS, write_tokenizer
 from parity.oracles.word_tags import label_tokens
 
-NO_TOKEN = "\u200d"  # a control character
+CONTROL = "\u200d"  # a control character
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ NO_TOKEN = "\u200d"  # a control character
         ("the Bob was in", "O B-PER O O", [-100, 0, 1, -100, -100, 0, 0, -100]),
         # [CLS] b ##o ##b b ##o ##b [SEP]: two equal words side by side
         ("Bob Bob", "B-PER I-PER", [-100, 1, -100, -100, 2, -100, -100, -100]),
-        (f"the {NO_TOKEN} city", "O B-ORG B-LOC", [-100, 0, 3, -100]),
+        (f"the {CONTROL} city", "O B-ORG B-LOC", [-100, 0, 3, -100]),
         # [CLS] she was b ##o ##r ##i [SEP]: what does not fit is cut
         ("she was Boris born", "O O B-PER O", [-100, 0, 0, 1, -100, -100, -100, -100]),
     ],
