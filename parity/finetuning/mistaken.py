@@ -3,7 +3,7 @@
 `parity.finetuning.mistaken:tag-summed` makes one; ids joined by + make several, `right` none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from parity.core.mistake import Mistake
 from parity.finetuning.candidate import FinetuningCandidate
@@ -17,6 +17,7 @@ from parity.finetuning.mistakes import (
 )
 from parity.ours.finetuning import ScratchFinetuning
 from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
+from parity.suite.outcome import Outcome
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
     "Fine-tuning: text classification.": text_losses.CLASSIFY,
@@ -34,9 +35,15 @@ PARTS: Mapping[str, Sequence[Mistake]] = {
 KNOWN = by_id(PARTS)
 
 
-def known_mistakes(check: str) -> list[Mistake]:
-    """Return the known mistakes that a check sees."""
-    return [mistake for mistake in KNOWN.values() if mistake.stages == (check,)]
+def explain(outcome: Outcome, fits: Callable[[FinetuningCandidate], bool]) -> None:
+    """Name the causes of an outcome.
+
+    Args:
+        outcome: of a check, whose known mistakes are tried.
+        fits: whether scratch_bert, as a candidate that makes a mistake, answers as the judged one.
+    """
+    known = [mistake for mistake in KNOWN.values() if mistake.stages == (outcome.check,)]
+    outcome.explain(known, lambda mistake: fits(with_mistake(mistake)))
 
 
 def with_mistake(*mistakes: Mistake) -> FinetuningCandidate:
