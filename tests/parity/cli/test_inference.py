@@ -2,7 +2,7 @@
 
 import json
 import shlex
-import sys
+from functools import partial
 
 import pytest
 
@@ -12,15 +12,8 @@ STRANGE = "tests/parity/strangers/strange_inferences.py"
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["parity"])
-        with pytest.raises(SystemExit) as ended:
-            main(["inference", *arguments])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return command
+def run(command_line):
+    return partial(command_line, main, "inference")
 
 
 def test_parity(run):

@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-import sys
+from functools import partial
 
 import pytest
 
@@ -14,15 +14,8 @@ STRANGE = "tests/parity/strangers/strange_trainings.py"
 
 
 @pytest.fixture
-def run(capsys, monkeypatch):
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["parity"])
-        with pytest.raises(SystemExit) as ended:
-            main(["pretraining", *arguments])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return command
+def run(command_line):
+    return partial(command_line, main, "pretraining")
 
 
 def test_parity(run):
