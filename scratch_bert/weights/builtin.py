@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scratch_bert.errors import CheckpointError
+from scratch_bert.files import sha256
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,12 +113,6 @@ BUILTIN: dict[str, Callable[[], Path]] = {
     ADVERSARIAL: adversarial,
     BERT_BASE: bert_base,
 }
-
-
-def sha256(path: Path) -> str:
-    """Return a file's sha256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

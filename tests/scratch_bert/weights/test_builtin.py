@@ -8,8 +8,9 @@ import pytest
 from safetensors import safe_open
 
 from scratch_bert import BertForPreTraining, CheckpointError
+from scratch_bert.files import sha256
 from scratch_bert.weights import builtin
-from scratch_bert.weights.builtin import adversarial, bert_base, minilm, sha256
+from scratch_bert.weights.builtin import adversarial, bert_base, minilm
 from scratch_bert.weights.files import read_weights
 
 FILES = {"config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"}
