@@ -79,7 +79,7 @@ def test_making_twice_gives_the_same_bytes(cache):
 
 def test_what_is_made_is_not_made_again(cache, monkeypatch):
     made = adversarial()
-    monkeypatch.delattr(builtin, "save_file")
+    monkeypatch.delattr("safetensors.numpy.save_file")
     assert adversarial() == made
 
 
@@ -88,7 +88,7 @@ def test_a_failed_making_leaves_nothing(cache, monkeypatch):
         place.write_bytes(b"half")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(builtin, "save_file", full)
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
     with pytest.raises(OSError, match="no space left"):
         adversarial()
     assert list((cache / "scratch_bert").iterdir()) == []
@@ -96,13 +96,14 @@ def test_a_failed_making_leaves_nothing(cache, monkeypatch):
 
 KILLED = """
 import os, signal
+import safetensors.numpy
 from scratch_bert.weights import builtin
 
 def half(tensors, place, metadata):
     place.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 
-builtin.save_file = half
+safetensors.numpy.save_file = half
 builtin.adversarial()
 """
 
@@ -117,16 +118,17 @@ def test_a_killed_making_leaves_nothing_that_is_used(cache):
 
 TOGETHER = """
 import sys
+import safetensors.numpy
 from scratch_bert.weights import builtin
 
-real = builtin.save_file
+real = safetensors.numpy.save_file
 
 def wait_for_the_other(*arguments, **options):
     real(*arguments, **options)
     print("saved", flush=True)
     sys.stdin.readline()
 
-builtin.save_file = wait_for_the_other
+safetensors.numpy.save_file = wait_for_the_other
 print(builtin.adversarial(), flush=True)
 """
 
