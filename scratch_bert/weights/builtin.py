@@ -130,12 +130,13 @@ def cache_folder() -> Path:
 def _made(name: str, config: dict[str, Any], config_text: str, scale: float) -> Path:
     """Return the cached folder, and make it first where there is none, whole or not at all."""
     import numpy as np  # which takes time, and most who name a checkpoint need none of these
-    from safetensors.numpy import save_file
 
     recipe = hashlib.sha256(f"{config_text}{scale}{np.__version__}v1".encode()).hexdigest()[:8]
     folder = cache_folder() / f"{name}-{recipe}"
     if folder.is_dir():
         return folder
+    from safetensors.numpy import save_file
+
     vocabulary = minilm() / "vocab.txt"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}.") as temporary:
