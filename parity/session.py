@@ -8,10 +8,11 @@ from rich.console import Console
 from parity.core.compare import Comparison
 from parity.core.environment import environment
 from parity.core.errors import CandidateCrashedError
+from parity.core.process import LIMIT
 from parity.core.rerun import rerun
 from parity.core.verdict import Report
 from parity.diagnosis.explain import explain
-from parity.model.judge import LIMIT, Chosen, Judge, check, choose
+from parity.model.judge import Chosen, Judge, check, choose
 from scratch_bert.weights.builtin import ADVERSARIAL, MINILM
 from scratch_bert.weights.checkpoints import Checkpoint
 

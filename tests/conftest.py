@@ -189,14 +189,13 @@ def recorded(small: Path, once: Once) -> Path:
 def recorded_for_scratch(small: Path, once: Once) -> Path:
     """What scratch_bert makes, too; and the reference's errors in float32."""
     from parity.model.record import record
-    from parity.model.worker import answers, probes_of
+    from parity.model.worker import describe, probes_of
     from scratch_bert.weights.checkpoints import Checkpoint
 
-    request = {"what": "describe", "candidate": "parity.ours.model:ScratchBert"}
-
     def fill(place: Path) -> None:
-        (made,) = answers({**request, "checkpoint": str(small)})
-        wanted = {*made["stages"], *made["outputs"]}
+        described = list[dict[str, list[str]]]()
+        describe(described.append, "parity.ours.model:ScratchBert", str(small))
+        wanted = {*described[0]["stages"], *described[0]["outputs"]}
         checkpoint = Checkpoint.of(small)
         record(checkpoint, probes_of(checkpoint, 0), wanted, place, ["float32"])
 

@@ -22,11 +22,12 @@ from tempfile import TemporaryFile
 
 MODULES = (
     "parity.model.worker",
-    "parity.adapter.worker",
-    "parity.suite.worker",
+    "parity.adapter.build_adapter",
+    "parity.suite.candidate",
+    "parity.tokenizer.suite",
     "parity.pretraining.mistaken",  # candidates, whose imports take seconds
     "parity.ours.finetuning",
-    "parity.self_test.mutants.inference",
+    "parity.inference.mistaken",
 )
 ROOT = Path(__file__).parents[1]
 
@@ -62,15 +63,16 @@ class Forking:
 class _Popen:
     """As much of subprocess.Popen as `parity.core.process` asks for."""
 
-    def __init__(self, ask, command, *, stdin, stdout, stderr, text, encoding):
-        self._ask, (*_, module) = ask, command
+    def __init__(self, ask, command, *, stdin, stdout, stderr):
+        self._ask = ask
+        assert command[1:] == ["-m", "parity.core.process"]
         (its_in, our_end), (our_start, its_out) = os.pipe(), os.pipe()
-        request = {"module": module, "cwd": os.getcwd()}  # noqa: PTH109
+        request = {"cwd": os.getcwd()}  # noqa: PTH109
         self._pid = self._ask(request, [its_in, its_out, stderr.fileno()])
         os.close(its_in)
         os.close(its_out)
-        self.stdin = open(our_end, "w", encoding=encoding)  # noqa: PTH123, SIM115
-        self.stdout = open(our_start, encoding=encoding)  # noqa: PTH123, SIM115
+        self.stdin = open(our_end, "wb")  # noqa: PTH123, SIM115
+        self.stdout = open(our_start, "rb")  # noqa: PTH123, SIM115
         self._code = None
 
     def wait(self):
@@ -89,15 +91,14 @@ class _Popen:
         self.wait()
 
 
-def _serve(module, cwd, fds):
-    """Be what `python -m module` is."""
+def _serve(cwd, fds):
+    """Be what `python -m parity.core.process` is."""
     for standard, fd in enumerate(fds):
         os.dup2(fd, standard)
         os.close(fd)
     os.chdir(cwd)
     sys.path[0] = cwd
-    process = importlib.import_module("parity.core.process")
-    process.serve(importlib.import_module(module).answers)
+    importlib.import_module("parity.core.process").serve()
 
 
 def _fork(place):

@@ -1,7 +1,7 @@
 """Judge a candidate in this process, and read the rows."""
 
 from parity.core.compare import Status
-from parity.model.worker import answers
+from parity.model import worker
 
 
 def judged(candidate, folder, recorded, probes):
@@ -13,17 +13,11 @@ def judged(candidate, folder, recorded, probes):
         recorded: the folder of the recording.
         probes: their names.
     """
-    request = {
-        "what": "judge",
-        "candidate": candidate,
-        "checkpoint": str(folder),
-        "probes": probes,
-        "recording": str(recorded),
-    }
-    found = [*answers(request)]
+    found = []
+    worker.judge(found.append, candidate, str(folder), str(recorded), probes)
     broke = [answer["broke"] for answer in found if "broke" in answer]
     assert not broke, broke[0]
-    return [answer["row"] for answer in found]
+    return [row for answer in found for row in answer["rows"]]
 
 
 def failed(rows, lane):

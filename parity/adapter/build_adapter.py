@@ -1,5 +1,6 @@
 """From a user's module to an adapter's text and what was proved about it."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from parity.adapter.signatures import calls
 from parity.adapter.stage_guess import staged
 from parity.core.import_by_name import load_callable
 from parity.core.probes import Probe
+from parity.core.process import Send
 from parity.core.recording import Recording
 from parity.model.candidate import Batch, Candidate
 from scratch_bert.weights.checkpoints import Checkpoint
@@ -54,10 +56,16 @@ class Written:
     proof: str = ""
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def answer(self) -> dict[str, Any]:
-        """For the other process."""
-        return asdict(self)
+
+def send_adapter(
+    send: Send, module: str, folder: str, checkpoint: str, recording: str, path: str
+) -> None:
+    """Send the fields of `Written`, from the process of the user's module."""
+    place = module.rpartition(":")[0]
+    if place.endswith(".py"):
+        sys.path.insert(0, str(Path(place).resolve().parent))  # for what lies beside it
+    theirs = Recording.read(Path(recording))
+    send(asdict(write_adapter(module, Checkpoint(checkpoint, Path(folder)), theirs, Path(path))))
 
 
 def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: Path) -> Written:

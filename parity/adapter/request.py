@@ -1,11 +1,12 @@
 """The judge's side: record the reference, and ask the user's module's process for an adapter."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from parity.adapter.build_adapter import send_adapter
+from parity.adapter.search import SECONDS
 from parity.core.probes import Probe
-from parity.core.process import Process
+from parity.core.process import LIMIT, CandidateProcess
 from parity.model.record import record
 from parity.model.worker import probes_of
 from scratch_bert.weights.checkpoints import Checkpoint
@@ -22,7 +23,7 @@ def probes_for(checkpoint: Checkpoint) -> list[Probe]:
 
 
 def adapter_for(
-    module: str, checkpoint: Checkpoint, path: Path, limit: float = 120
+    module: str, checkpoint: Checkpoint, path: Path, limit: float = SECONDS + LIMIT
 ) -> dict[str, Any]:
     """Ask for an adapter.
 
@@ -39,19 +40,9 @@ def adapter_for(
         CandidateError: the module is not found or is none.
         CandidateCrashedError: its own code raised, ended its process, or took too long.
     """
-    with tempfile.TemporaryDirectory(prefix="parity.") as place, tempfile.TemporaryFile() as log:
-        record(checkpoint, probes_for(checkpoint), None, Path(place))
-        process = Process("parity.adapter.worker", log)
-        request = {
-            "module": module,
-            "folder": str(checkpoint.folder.resolve()),
-            "checkpoint": checkpoint.name,
-            "recording": place,
-            "path": str(path),
-            "limit": limit,
-        }
-        try:
-            (answer,) = process.ask(request)
-        finally:
-            process.close()
+    with CandidateProcess(limit) as process:
+        record(checkpoint, probes_for(checkpoint), None, process.place)
+        given = {"module": module, "checkpoint": checkpoint.name, "path": str(path)}
+        places = {"folder": str(checkpoint.folder.resolve()), "recording": str(process.place)}
+        (answer,) = process.answers(send_adapter, **given, **places)
     return answer

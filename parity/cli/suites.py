@@ -17,7 +17,7 @@ from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE
 from parity.pretraining.suite import PRETRAINING
 from parity.report.suite import SuiteReport, Terminal, to_json
-from parity.suite.process import SuiteProcess
+from parity.suite.candidate import SuiteProcess
 from parity.suite.suite import Suite, run_checks
 from scratch_bert.cli.common import Format
 

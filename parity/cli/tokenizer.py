@@ -1,8 +1,7 @@
 """`parity tokenizer`: is this tokenizer HuggingFace's, on every text and in every call?"""
 
 import time
-import traceback
-import warnings
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,13 +12,12 @@ from parity.cli.options import FormatOption
 from parity.core.environment import environment
 from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.rerun import rerun
-from parity.core.verdict import EXIT_CODES, Verdict
+from parity.core.verdict import EXIT_CODES
 from parity.report.tokenizer import TokenizerReport, to_json, to_text
 from parity.tokenizer.adversarial_texts import LAST
-from parity.tokenizer.candidate import load_candidate
 from parity.tokenizer.folders import CONFIGURATIONS
 from parity.tokenizer.outcome import Outcome
-from parity.tokenizer.suite import Amounts, run_checks
+from parity.tokenizer.suite import Amounts, judge_in_process
 from scratch_bert.cli.common import Format
 
 SCRATCH_BERT = "parity.ours.tokenizer:ScratchTokenizer"
@@ -50,15 +48,6 @@ def tokenizer_command(
     5 nothing was compared.
     """
     amounts = Amounts(scalars, files, strings, calls, seed, [_unescaped(t) for t in text or ()])
-    try:
-        judged = load_candidate(candidate)
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
-    except Exception as error:
-        print(
-            f"crashed: {candidate} cannot be imported\n{''.join(traceback.format_exception(error))}"
-        )
-        return EXIT_CODES[Verdict.CRASHED]
     facts = environment()
     report = TokenizerReport(
         {
@@ -75,21 +64,17 @@ def tokenizer_command(
     total = 0 if amounts.texts else strings + calls + -(-calls // 5)
     total += scalars * (LAST + 1 - 0x800) * len(CONFIGURATIONS)
     terminal = Console(stderr=True)
-    with (
-        Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar,
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")  # the reference's, about what is ignored
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
         task = bar.add_task("comparing", total=total)
         try:
-            for outcome in run_checks(judged, amounts, lambda done: bar.advance(task, done)):
+            for outcome in judge_in_process(candidate, amounts, partial(bar.advance, task)):
                 report.outcomes.append(outcome)
                 if terminal.is_terminal:
                     bar.console.print(_line(outcome), highlight=False)
         except CandidateError as error:
             raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
         except CandidateCrashedError as error:
-            report.error = "".join(traceback.format_exception(error))
+            report.error = str(error)
     report.environment["seconds"] = round(time.monotonic() - begun)
     print(to_json(report) if form is Format.JSON else to_text(report))
     return EXIT_CODES[report.verdict]

@@ -1,8 +1,8 @@
-"""A known mistake of the model: what one stage of a BERT becomes when somebody gets it wrong.
+"""A known mistake: what somebody gets wrong, how it is fixed, and the function that makes it.
 
-A mistake is a function of a `Scene`: the stages before it, the weights, the batch. So the same
-mistake can be made in any model in HuggingFace's layout: in scratch_bert, to test the judge, and in
-the reference, to explain a candidate's numbers.
+A mistake of the model is a function of a `Scene`: the stages before it, the weights, the batch. So
+the same mistake can be made in any model in HuggingFace's layout: in scratch_bert, to test the
+judge, and in the reference, to explain a candidate's numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from parity.core.probes import Mode
+from parity.core.scene import Scene
 
-Make = Callable[["Scene"], Tensor]
+Make = Callable[[Scene], Tensor]
 Around = Callable[[nn.Module, str, float], AbstractContextManager[None]]
 
 
@@ -82,6 +81,52 @@ class Mistake:
         return list(dict.fromkeys(place for place in found if place))
 
 
+class StageMistakes(list[Mistake]):
+    """Known mistakes of the model, each written as the function that makes a stage's wrong tensor.
+
+    Args:
+        stages: where they can be made.
+        defaults: of `Mistake`'s fields.
+    """
+
+    def __init__(self, *stages: str, **defaults: Any) -> None:
+        super().__init__()
+        self._defaults = {"stages": stages, **defaults}
+
+    def __call__(
+        self,
+        id: str,  # noqa: A002
+        fix: str,
+        detected_by: str = "",
+        **fields: Any,
+    ) -> Callable[[Make], Mistake]:
+        """Decorate a function of a `Scene`, whose docstring says what was done.
+
+        Args:
+            id: as in reports.
+            fix: what to do instead.
+            detected_by: what reveals it, where it is not the default.
+            fields: further ones of `Mistake`.
+        """
+        if detected_by:
+            fields["detected_by"] = detected_by
+
+        def record(wrong: Make) -> Mistake:
+            known = {**self._defaults, "description": described(wrong), "wrong": wrong, **fields}
+            self.append(mistake := Mistake(id, fix=fix, **known))
+            return mistake
+
+        return record
+
+
+def described(wrong: Callable[..., Any]) -> str:
+    """Return a function's docstring as a part of a sentence: what was done."""
+    text = " ".join((wrong.__doc__ or "").split()).removesuffix(".")
+    first = text.partition(" ")[0]
+    is_name = first.startswith("Adam") or not (first == "A" or first[1:].islower())
+    return text if is_name else text[0].lower() + text[1:]
+
+
 @dataclass(frozen=True)
 class Injection:
     """A mistake of the model at a place.
@@ -105,95 +150,3 @@ class Injection:
     def description(self) -> str:
         """What was done."""
         return self.mistake.description.replace("{value}", f"{self.value:.6g}")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Where a mistake is made: one stage of one forward pass, and what came before it.
-
-    Attributes:
-        model: in HuggingFace's layout.
-        config: its config.json.
-        batch: what it was given.
-        made: the stages before it.
-        parameters: the model's weights, by HuggingFace's names.
-        stage: which is being made.
-        right: what it ought to be.
-        value: of the mistake's parameter.
-    """
-
-    model: nn.Module
-    config: Mapping[str, Any]
-    batch: Mapping[str, Tensor]
-    made: dict[str, Tensor] = field(default_factory=dict)
-    parameters: dict[str, Tensor] = field(default_factory=dict)
-    stage: str = ""
-    right: Tensor = field(default_factory=lambda: torch.empty(0))
-    value: float = 0.0
-
-    def __getitem__(self, name: str) -> Tensor:
-        """Return an earlier stage, of the same layer if it has one of this name."""
-        here = f"{self.layer}.{name}"
-        return self.made[here if here in self.made else name]
-
-    @property
-    def layer(self) -> str:
-        """Whose stage it is, such as `encoder.layer.3`; "" outside of the encoder."""
-        return ".".join(self.stage.split(".")[:3]) if self.stage.startswith("encoder.") else ""
-
-    @property
-    def number(self) -> int:
-        """The layer's."""
-        return int(self.layer.rpartition(".")[2])
-
-    @property
-    def entering(self) -> Tensor:
-        """What the layer is given."""
-        return self.made[f"encoder.layer.{self.number - 1}" if self.number else "embeddings"]
-
-    @property
-    def last(self) -> Tensor:
-        """What the last layer made."""
-        return self.made[f"encoder.layer.{self.config['num_hidden_layers'] - 1}"]
-
-    @property
-    def entered(self) -> Tensor:
-        """What the linear layer, LayerNorm or activation of this stage is given."""
-        parent, _, last = self.stage.rpartition(".")
-        if last in ("query", "key", "value"):
-            return self.entering
-        if last == "LayerNorm":
-            return self.made[f"{parent}.sum"]
-        return {
-            "attention.output.dense": lambda: self["attention.self"],
-            "intermediate.dense": lambda: self["attention.output.LayerNorm"],
-            "intermediate": lambda: self["intermediate.dense"],
-            "output.dense": lambda: self["intermediate"],
-            "pooler.dense": lambda: self.last[:, 0],
-            "pooler": lambda: self.made["pooler.dense"],
-            "cls.predictions": lambda: self.made["cls.predictions.transform"],
-            "cls.seq_relationship": lambda: self.made["pooler"],
-        }[self.stage.removeprefix(f"{self.layer}.")]()
-
-    @property
-    def mask(self) -> Tensor:
-        """(batch, seq), True for tokens."""
-        ids = self.batch["input_ids"]
-        return self.batch.get("attention_mask", torch.ones_like(ids)).bool()
-
-    def parameter(self, name: str) -> Tensor:
-        """Return a weight by HuggingFace's name, of the same layer if it has one of this name."""
-        here = f"{self.layer}.{name}"
-        return self.parameters[here if here in self.parameters else name]
-
-    def linear(self, states: Tensor, name: str = "") -> Tensor:
-        """Run states through the linear layer of this stage, or of another."""
-        name = name or self.stage
-        return F.linear(states, self.parameter(f"{name}.weight"), self.parameter(f"{name}.bias"))
-
-    def heads(self, name: str) -> Tensor:
-        """(batch, heads, seq, head_dim) of this layer's `query`, `key` or `value`."""
-        states = self[f"attention.self.{name}"]
-        batch, seq, _ = states.shape
-        heads = self.config["num_attention_heads"]
-        return states.reshape(batch, seq, heads, -1).transpose(1, 2)

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.core.mistake import Injection, Make, Scene
+from parity.core.mistake import Injection, Make
+from parity.core.scene import Scene
 from parity.core.stages import OUTPUTS, reference_points
 from parity.core.trace import tapped
 

@@ -89,7 +89,9 @@ class Tokenizer:
 
     def build(self, folder: Path) -> "_Encoder":
         """Take a checkpoint's vocabulary."""
-        return _Encoder(BertTokenizer.from_pretrained(folder), self._wordpiece, self._file)
+        made = _Encoder(BertTokenizer.from_pretrained(folder), self._wordpiece, self._file)
+        made.encode("a word")  # it may not be written yet
+        return made
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,11 @@ from parity.report.suite import told
 from parity.report.terminal import explain as explain_row
 from parity.report.tokenizer import TokenizerReport
 from parity.session import CHECKPOINTS, CheckRun, chosen
-from parity.suite.process import SuiteProcess
-from parity.suite.suite import run_checks as run_suite
-from parity.tokenizer.candidate import load_candidate
+from parity.suite.candidate import SuiteProcess
+from parity.suite.suite import run_checks
 from parity.tokenizer.mistakes import catalogue
 from parity.tokenizer.outcome import causes, explain
-from parity.tokenizer.suite import Amounts, run_checks
-from scratch_bert.weights.builtin import minilm
+from parity.tokenizer.suite import Amounts, judge_in_process
 
 _TEXTS = 3000
 
@@ -91,7 +89,7 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
 def _judge_training(check: str, candidate: str) -> Verdict:
     """A part of pretraining."""
     with SuiteProcess(candidate, PRETRAINING.answering) as judged:
-        (outcome,) = run_suite(PRETRAINING, judged, [check])
+        (outcome,) = run_checks(PRETRAINING, judged, [check])
     if not outcome.different:
         _print(f"{len(outcome.rows)} comparisons hold")
         return Verdict.PARITY
@@ -104,9 +102,8 @@ def _judge_training(check: str, candidate: str) -> Verdict:
 def _judge_words(candidate: str) -> Verdict:
     """A tokenizer's words, in texts of all kinds."""
     command = f"parity tokenizer {shlex.quote(candidate)}"
-    report, judged = TokenizerReport({}), load_candidate(candidate)
-    judged.build(minilm()).encode("a word")  # it may not be written yet
-    report.outcomes += run_checks(judged, Amounts(files=False, strings=_TEXTS, calls=0))
+    report, amounts = TokenizerReport({}), Amounts(scalars=False, files=False, strings=_TEXTS)
+    report.outcomes += judge_in_process(candidate, amounts)
     if not report.different:
         _print(f"{report.compared:,} texts have the same pieces")
         return report.verdict

@@ -49,7 +49,7 @@ class FinetuningCandidate(Answering):
 
     METHODS = ("build", "loss", "align", "windows", "run")
 
-    def _losses(
+    def losses(
         self, task: str, config: dict[str, Any], weights: State, batches: Sequence[Batch]
     ) -> list[State]:
         """Each batch's loss and gradients, in double precision."""
@@ -57,7 +57,7 @@ class FinetuningCandidate(Answering):
         losses = (self._maker.loss(task, model, batch) for batch in batches)
         return [gradients(self.name, model, loss) for loss in losses]
 
-    def _drops(
+    def drops(
         self,
         task: str,
         config: dict[str, Any],
@@ -73,13 +73,13 @@ class FinetuningCandidate(Answering):
         found = (gradients(self.name, model, loss) for loss in losses)
         return [each[matrix] for each in found if matrix in each]
 
-    def _align(self, folder: str, **given: Any) -> list[dict[str, list[int]]]:
+    def align(self, folder: str, **given: Any) -> list[dict[str, list[int]]]:
         return [_plain(row) for row in self._maker.align(Path(folder), **given)]
 
-    def _windows(self, folder: str, **given: Any) -> list[dict[str, list[int]]]:
+    def windows(self, folder: str, **given: Any) -> list[dict[str, list[int]]]:
         return [_plain(row) for row in self._maker.windows(Path(folder), **given)]
 
-    def _run(
+    def run(
         self,
         task: str,
         config: dict[str, Any],

@@ -3,20 +3,17 @@
 What is dropped gives its column of the head's matrix no gradient, where a batch has a single label.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
 
 import torch
 from torch import Tensor
 
 from parity.core.mistake import Mistake
-from parity.finetuning.inputs import batch, config_of, model, weights
-from parity.finetuning.mistakes.head_dropout import HEAD_DROPOUT
-from parity.finetuning.right import TASKS
+from parity.finetuning.candidate import FinetuningCandidate
+from parity.finetuning.inputs import batch, config_of, weights
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
-from parity.suite.statistics import Measures, alike, share
+from parity.suite.statistics import Measure, alike, share
 from parity.suite.training_runs import Batch
 
 _RATES = {
@@ -37,20 +34,19 @@ def check_head_dropout(candidate: Asked) -> Outcome:
         CandidateCrashedError: the candidate raised.
     """
     outcome = Outcome("dropout")
-
-    def drawn(task: str) -> list[Tensor]:
-        given = {"config": {**config_of(task), **_RATES}, "weights": weights(task)}
-        own = {"batch": _example(task), "matrix": _matrix(task), "draws": _DRAWS}
-        found = candidate.ask("drops", task=task, **given, **own)
+    gradients = {task: _drawn(candidate, task) for task in _DROPPED}
+    for task, found in gradients.items():
         outcome.rows += accounted(task, [_matrix(task)] * bool(found), [_matrix(task)])
-        return found
-
-    measured = _measures(drawn)
     lacking = bool(outcome.rows)
+    measured = {task: _measure(task, found) for task, found in gradients.items()}
     outcome.rows += [measure.row(task) for task, measure in measured.items()]
     wrong = {task: measure for task, measure in measured.items() if not measure.passed}
-    if wrong and not lacking:
-        outcome.explain(HEAD_DROPOUT, lambda mistake: alike(wrong, _made(mistake, wrong)))
+    if wrong and not lacking:  # a mistake may be made in some heads, and not in others
+        from parity.finetuning.mistakes.head_dropout import MISTAKES
+
+        outcome.explain(
+            MISTAKES, lambda known: alike(wrong, {task: _wrong(known, task) for task in wrong})
+        )
     return outcome
 
 
@@ -58,34 +54,23 @@ def _matrix(task: str) -> str:
     return "qa_outputs.weight" if task == "answer" else "classifier.weight"
 
 
-def _measures(drawn: Callable[[str], list[Tensor]]) -> Measures:
-    found = {}
-    for task, dropped in _DROPPED.items():
-        gradients = drawn(task)
-        columns = torch.stack(gradients).eq(0).all(1) if gradients else torch.zeros(0)
-        found[task] = share(
-            "what the head does without", int(columns.sum()), columns.numel(), dropped
-        )
-    return found
+def _drawn(candidate: Asked, task: str) -> list[Tensor]:
+    given = {"config": {**config_of(task), **_RATES}, "weights": weights(task)}
+    own = {"batch": _example(task), "matrix": _matrix(task), "draws": _DRAWS}
+    return candidate.ask(FinetuningCandidate.drops, task=task, **given, **own)
 
 
-def _made(mistake: Mistake, tasks: Iterable[str]) -> Measures:
-    """A mistake may be made in some heads, and not in others."""
-    return {task: _wrong(mistake)[task] for task in tasks}
+def _measure(task: str, gradients: list[Tensor]) -> Measure:
+    columns = torch.stack(gradients).eq(0).all(1) if gradients else torch.zeros(0)
+    hits, dropped = int(columns.sum()), _DROPPED[task]
+    return share("what the head does without", hits, columns.numel(), dropped)
 
 
-@cache
-def _wrong(mistake: Mistake) -> Measures:
-    def drawn(task: str) -> list[Tensor]:
-        wrong = replace(TASKS[task], **mistake.parts)
-        trained = model(task, {**config_of(task), **_RATES}, weights(task)).train()
-        matrix = trained.get_parameter(_matrix(task))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(1)
-            losses = (wrong.loss(trained, _example(task)) for _ in range(_DRAWS))
-            return [torch.autograd.grad(loss, matrix)[0] for loss in losses]
+def _wrong(mistake: Mistake, task: str) -> Measure:
+    from parity.finetuning.mistaken import with_mistake
 
-    return _measures(drawn)
+    with torch.random.fork_rng(devices=[]):
+        return _measure(task, _drawn(with_mistake(mistake), task))
 
 
 @cache

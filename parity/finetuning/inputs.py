@@ -6,10 +6,29 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from parity.finetuning.right import TASKS
 from parity.pretraining import inputs as pretraining_inputs
 from parity.pretraining.inputs import CONFIG, STILL, drawn
 from parity.suite.training_runs import IGNORED, State
+
+ARCHITECTURES = {
+    "classify": "BertForSequenceClassification",
+    "multi-label": "BertForSequenceClassification",
+    "regress": "BertForSequenceClassification",
+    "tag": "BertForTokenClassification",
+    "answer": "BertForQuestionAnswering",
+    "choose": "BertForMultipleChoice",
+}
+"""HuggingFace's class of each task."""
+
+VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
+    "classify": ({"num_labels": 3, "problem_type": "single_label_classification"},),
+    "multi-label": ({"num_labels": 4, "problem_type": "multi_label_classification"},),
+    "regress": tuple({"num_labels": each, "problem_type": "regression"} for each in (1, 3)),
+    "tag": ({"num_labels": 5},),
+    "answer": ({},),
+    "choose": ({},),
+}
+"""What a configuration says of each task; a task is judged with all of them."""
 
 _SEQ, _CHOICES = 12, 3
 _TAGGED = 0.6  # of the tokens; the others are pieces that go on
@@ -18,18 +37,18 @@ OUTSIDE = 40  # a position in no window
 
 def config_of(task: str, variant: int = 0, *, dropout: bool = False) -> dict[str, Any]:
     """Return a task's configuration, with dropout or without."""
-    return {**(CONFIG if dropout else STILL), **TASKS[task].configs[variant]}
+    return {**(CONFIG if dropout else STILL), **VARIANTS[task][variant]}
 
 
 def model(task: str, config: dict[str, Any], weights: State, dtype: str = "float64") -> nn.Module:
     """Build the reference's model of a task, in evaluation mode."""
-    return pretraining_inputs.model(config, weights, dtype, TASKS[task].architecture)
+    return pretraining_inputs.model(config, weights, dtype, ARCHITECTURES[task])
 
 
 @cache
 def weights(task: str, variant: int = 0) -> State:
     """Draw weights that show mistakes."""
-    return drawn(config_of(task, variant), 0, TASKS[task].architecture)
+    return drawn(config_of(task, variant), 0, ARCHITECTURES[task])
 
 
 def batch(

@@ -17,14 +17,14 @@ from torch import Tensor
 from parity import reference
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
+from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
-from parity.finetuning.right import ACCUMULATED
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
-from parity.suite.training_runs import RowsDataset, State, as_built
+from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built
 
 LEARNT = ("tag", "classify", "answer")
 _EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches
@@ -91,7 +91,7 @@ def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
 
 def _asked(candidate: Asked, task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
     return candidate.ask(
-        "run",
+        FinetuningCandidate.run,
         task=task,
         config=config_of(task, dropout=dropout),
         weights=weights(task),

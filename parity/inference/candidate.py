@@ -39,14 +39,14 @@ class InferenceCandidate(Answering):
 
     METHODS = ("fill_mask", "classify", "tag", "answer", "next_sentence", "embed")
 
-    def ask(self, what: str, **given: Any) -> Any:
-        """Call the method of this name.
+    def call(self, method: str, folder: str, **given: Any) -> Any:
+        """Call the candidate's method of this name.
 
         Raises:
             CandidateError: it returns something else than lists, dicts, texts and numbers.
         """
-        folder = Path(given.pop("folder"))
-        return plain(getattr(self._maker, what)(folder, **given), f"{self.name}: {what}")
+        made = getattr(self._maker, method)(Path(folder), **given)
+        return plain(made, f"{self.name}: {method}")
 
 
 def plain(value: Any, where: str = "") -> Any:

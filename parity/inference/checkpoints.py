@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-import scratch_bert
-from parity.inference.right.tasks import TASKS
-from scratch_bert import BertConfig
+from parity import reference
+from parity.inference.tasks import TASKS
 
 LONGEST = 40  # tokens, as tokenizer_config.json says; the model has more positions
 POSITIONS = 56
@@ -79,18 +78,19 @@ MADE = {
 def folder_of(name: str) -> Path:
     """Write the checkpoint of this name, once; it is there until this process ends."""
     made, folder = MADE[name], _place() / name.replace(" ", "-")
-    config = BertConfig(
-        vocab_size=len(WORDS),
-        hidden_size=_HIDDEN,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=40,
-        max_position_embeddings=POSITIONS,
+    config = {
+        "vocab_size": len(WORDS),
+        "hidden_size": _HIDDEN,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 40,
+        "max_position_embeddings": POSITIONS,
         **made.config,
-    )
-    model = getattr(scratch_bert, TASKS[made.task].architecture)(config)
+    }
+    model: Any = reference.build(TASKS[made.task].architecture, config)
     _draw(model, made.seed)
-    model.save_pretrained(folder)
+    with reference.quiet():
+        model.save_pretrained(folder)
     (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
     _write(
         folder / "tokenizer_config.json",

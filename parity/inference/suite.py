@@ -1,7 +1,6 @@
 """All checks of inference: of what a model is used for, one task after the other."""
 
 import math
-from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -18,18 +17,17 @@ from parity.inference.answers import (
     unlike,
 )
 from parity.inference.candidate import InferenceCandidate
-from parity.inference.cases import CASES
+from parity.inference.cases import CASES, Case
 from parity.inference.checkpoints import folder_of
-from parity.inference.mistakes.catalogue import MISTAKES
-from parity.inference.reference import expected, machine
-from parity.inference.right.tasks import TASKS
+from parity.inference.reference import expected
+from parity.inference.tasks import TASKS
 from parity.suite.candidate import Asked
+from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
 from parity.suite.suite import Check, Suite
 
 _SINGLE, _DOUBLE = torch.float32, torch.float64
 Place = tuple[int, int]  # the number of a case, and of a text in it
-Parts = tuple[tuple[str, Any], ...]
 
 
 def check_task(check: str, candidate: Asked) -> Outcome:
@@ -39,11 +37,10 @@ def check_task(check: str, candidate: Asked) -> Outcome:
         CandidateError: the candidate returns what is no answer.
         CandidateCrashedError: the candidate raised.
     """
-    outcome, method = Outcome(check), TASKS[check].method
-    equal, number = 0, 0
+    outcome, equal, number = Outcome(check), 0, 0
     answers: list[Any] = []
     for i, case in enumerate(CASES[check]):
-        ours = candidate.ask(method, folder=str(folder_of(case.folder)), **case.given)
+        ours = asked(check, case, candidate)
         theirs = expected(check, i, _SINGLE)
         allowed = _allowed(check, i)
         if note := unlike(ours, theirs):
@@ -59,6 +56,12 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     if outcome.different:
         _explain(outcome, answers)
     return outcome
+
+
+def asked(check: str, case: Case, candidate: Asked) -> Any:
+    """Return a candidate's answers in a case."""
+    method, folder = TASKS[check].method, str(folder_of(case.folder))
+    return candidate.ask(InferenceCandidate.call, method=method, folder=folder, **case.given)
 
 
 def _row(check: str, place: Place, ours: Any, theirs: Any, allowed: float) -> Comparison:
@@ -80,14 +83,15 @@ def _explain(outcome: Outcome, answers: list[Any]) -> None:
 
     def explained(mistake: Mistake, place: Place) -> bool:
         i, n = place
-        parts = tuple(mistake.parts.items())
-        made = _made(check, i, parts, _SINGLE)
-        if not _row(check, place, answers[i][n], made[n], math.inf).passed:
+        made = _made(check, i, mistake, _SINGLE)
+        if len(made) <= n or not _row(check, place, answers[i][n], made[n], math.inf).passed:
             return False
-        return _row(check, place, answers[i][n], made[n], _allowed(check, i, parts)).passed
+        return _row(check, place, answers[i][n], made[n], _allowed(check, i, mistake)).passed
 
     def fits(mistake: Mistake) -> bool:
         return all(explained(mistake, place) for place in sorted(places, key=is_right))
+
+    from parity.inference.mistaken import MISTAKES
 
     outcome.explain(MISTAKES[check], fits)
     if not outcome.causes:
@@ -105,19 +109,20 @@ def _known(check: str, different: list[Comparison]) -> str:
 
 
 @cache
-def _allowed(check: str, i: int, parts: Parts = ()) -> float:
+def _allowed(check: str, i: int, mistake: Mistake | None = None) -> float:
     """Return what scores may differ by, of a mistake's, or of the reference's."""
-    if not parts:
+    if mistake is None:
         return rounding(*(expected(check, i, dtype) for dtype in (_SINGLE, _DOUBLE)))
-    return rounding(*(_made(check, i, parts, dtype) for dtype in (_SINGLE, _DOUBLE)))
+    return rounding(*(_made(check, i, mistake, dtype) for dtype in (_SINGLE, _DOUBLE)))
 
 
 @cache
-def _made(check: str, i: int, parts: Parts, dtype: torch.dtype) -> list[Any]:
-    """What a mistake makes the reference's model answer."""
-    task, case = TASKS[check], CASES[check][i]
-    given = machine(check, case.folder, dtype)
-    return task.answers(given, replace(task.right, **dict(parts)), case.given)
+def _made(check: str, i: int, mistake: Mistake, dtype: torch.dtype) -> list[Any]:
+    """Return scratch_bert's answers, with a mistake."""
+    from parity.ours.inference import ScratchInference
+
+    maker = Mistaken(ScratchInference(dtype=dtype), [mistake])
+    return asked(check, CASES[check][i], InferenceCandidate(maker, mistake.id))
 
 
 INFERENCE = Suite(

@@ -14,7 +14,7 @@ from parity.core.errors import CandidateCrashedError
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.core.verdict import Report, Verdict
 from parity.model.diff_settings import DiffSettings, notes, probe_of, selected
-from parity.model.lockstep_diff import Side, judge_side_by_side
+from parity.model.side_by_side import Side, judge_side_by_side
 from parity.ours import checkpoint as scratch
 from parity.ours import published
 from scratch_bert.errors import CheckpointError

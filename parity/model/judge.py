@@ -1,23 +1,20 @@
 """A candidate in a process of its own, judged by what the reference computes."""
 
-import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateCrashedError
 from parity.core.probes import Probe
-from parity.core.process import Process
+from parity.core.process import LIMIT, CandidateProcess
 from parity.core.recording import Recording
+from parity.model import worker
 from parity.model.laws import Law, laws_for
 from parity.model.record import record
-from parity.model.worker import probes_of
+from parity.model.worker import as_row, probes_of
 from scratch_bert.weights.checkpoints import Checkpoint
-
-LIMIT: float = 60  # seconds that a candidate has for one probe
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def choose(checkpoint: Checkpoint, names: Collection[str], seed: int) -> Chosen:
     )
 
 
-class Judge:
+class Judge(CandidateProcess):
     """Everything that is needed to judge a candidate on a checkpoint, probe after probe.
 
     Args:
@@ -71,42 +68,16 @@ class Judge:
         relative: float | None = None,
         histogram: bool = False,
     ) -> None:
-        self._request = {
-            "candidate": candidate,
-            "checkpoint": str(checkpoint.folder.resolve()),
-            "limit": limit,
-            "relative": relative,
-            "histogram": histogram,
-        }
+        super().__init__(limit)
+        self._subject = {"candidate": candidate, "checkpoint": str(checkpoint.folder.resolve())}
+        self._how = {"relative": relative, "histogram": histogram}
         self.checkpoint = checkpoint
-        self._stack = ExitStack()
-        self._process: Process | None = None
         self._described: dict[str, Any] | None = None
-
-    def __enter__(self) -> Self:
-        prefix = tempfile.TemporaryDirectory(prefix="parity.")
-        self._place = Path(self._stack.enter_context(prefix))
-        self._log = self._stack.enter_context(tempfile.TemporaryFile())
-        self._stack.callback(self._end)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def ask(self, what: str, **more: Any) -> Iterator[dict[str, Any]]:
-        """Ask the candidate's process; one that crashed is replaced for the next question."""
-        if self._process is None:
-            self._process = Process("parity.model.worker", self._log)
-        try:
-            yield from self._process.ask({**self._request, "what": what, **more})
-        except CandidateCrashedError:
-            self._end()
-            raise
 
     def described(self) -> dict[str, Any]:
         """Return what the candidate has and can: `stages`, `outputs`, `dtype`, `no float64`."""
         if self._described is None:
-            (self._described,) = self.ask("describe")
+            (self._described,) = self.answers(worker.describe, **self._subject)
         return self._described
 
     def prepare(self, chosen: Sequence[Probe]) -> None:
@@ -114,7 +85,7 @@ class Judge:
         described = self.described()
         wanted = {*described["stages"], *described["outputs"]}
         dtypes = {described["dtype"]} - {"float64"}
-        self.recording = record(self.checkpoint, chosen, wanted, self._place, dtypes)
+        self.recording = record(self.checkpoint, chosen, wanted, self.place, dtypes)
 
     def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
         """Run the candidate on prepared probes, and compare.
@@ -123,8 +94,8 @@ class Judge:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        place, dtype = str(self._place), self.described()["dtype"]
-        yield from self._answers("judge", recording=place, probes=[*names], dtype=dtype)
+        given = {"recording": str(self.place), "probes": [*names], **self._how}
+        yield from self._rows(worker.judge, **given)
 
     def laws(self, names: Sequence[str], seed: int) -> Iterator[Comparison]:
         """Look for inputs that break a law.
@@ -133,8 +104,7 @@ class Judge:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        dtype = self.described()["dtype"]
-        yield from self._answers("laws", laws=[*names], seed=seed, dtype=dtype)
+        yield from self._rows(worker.search_laws, laws=[*names], seed=seed)
 
     def lacking(self) -> Iterator[Comparison]:
         """Say so where the candidate does not compute in double precision."""
@@ -142,16 +112,13 @@ class Judge:
             note = f"judged in float32 instead: {why}"
             yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
 
-    def _answers(self, what: str, **more: Any) -> Iterator[Comparison]:
-        broke = []
-        for answer in self.ask(what, **more):
+    def _rows(self, function: Callable[..., None], **given: Any) -> Iterator[Comparison]:
+        broke, dtype = [], self.described()["dtype"]
+        for answer in self.answers(function, **self._subject, dtype=dtype, **given):
             if "broke" in answer:
                 broke.append(answer)
-                continue
-            row = answer["row"]
-            shape, where = tuple(row["shape"]), tuple(row["where"])
-            status = Status(row["status"])
-            yield Comparison(**{**row, "status": status, "shape": shape, "where": where})
+            else:
+                yield from map(as_row, answer["rows"])
         if broke:
             first, *others = broke
             more_of_them = [f"\n\nand on {answer['probe']!r}" for answer in others]
@@ -172,11 +139,12 @@ class Judge:
         Returns:
             Where in its code each stage is computed, `file:line`.
         """
-        more = {"recording": str(self._place), "into": str(into)}
+        given = {"recording": str(self.place), "into": str(into), **self._subject}
         asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
         places: dict[str, str] = {}
-        for answer in self.ask("isolated", **more, **asked, dtype=self.described()["dtype"]):
-            places |= answer["places"]
+        dtype = self.described()["dtype"]
+        for found in self.answers(worker.keep_isolated, **given, **asked, dtype=dtype):
+            places |= found
         return places
 
     def keep(self, chosen: Sequence[Probe], folder: Path, dtype: str) -> None:
@@ -191,18 +159,14 @@ class Judge:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        inputs = Recording(self._place)
+        inputs = Recording(self.place)
         for probe in chosen:
             inputs.begin(probe)
         inputs.close()
-        more = {"recording": str(self._place), "into": str(folder.resolve()), "dtype": dtype}
-        for _ in self.ask("record", **more):
+        into = str(folder.resolve())
+        given = {"recording": str(self.place), "into": into, "dtype": str(dtype), **self._subject}
+        for _ in self.answers(worker.keep, **given):
             pass
-
-    def _end(self) -> None:
-        if self._process is not None:
-            self._process.close()
-            self._process = None
 
 
 def check(judge: Judge, chosen: Chosen, seed: int = 0) -> Iterator[Comparison]:

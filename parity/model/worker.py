@@ -1,6 +1,9 @@
-"""The candidate's own process: `python -m parity.model.worker`."""
+"""What the judge asks about a candidate; each function runs in the candidate's process.
 
-from collections.abc import Iterator, Mapping
+The first argument of each is `send`, which sends an answer; then the candidate's name and the
+folder of the checkpoint.
+"""
+
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -9,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateError
 from parity.core.import_by_name import load_maker
 from parity.core.probes import Mode, Probe, probes
-from parity.core.process import Answer, serve, told
+from parity.core.process import Send, crash_report
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
@@ -27,31 +31,14 @@ from parity.model.run_probe import judge_probe
 from parity.model.source_line import whereabouts
 from scratch_bert.weights.checkpoints import Checkpoint
 
-Request = Mapping[str, Any]
 
-
-def answers(request: Request) -> Iterator[Answer]:
-    """Answer a request.
-
-    Args:
-        request: `what` is wanted of which `candidate`, on which `checkpoint`; and what the function
-            that answers it reads.
-
-    Yields:
-        Answers, as far as they have come.
-    """
-    candidate = Candidate(load_maker(request["candidate"]), request["candidate"])
-    checkpoint = Checkpoint.of(Path(request["checkpoint"]))
-    yield from _ANSWERS[request["what"]](candidate, checkpoint, request)
-
-
-def _describe(candidate: Candidate, checkpoint: Checkpoint, _: Request) -> Iterator[Answer]:
-    """Find out what the candidate makes, and whether it can do so in double precision."""
-    lacks = "" if "float64" not in candidate.unsupported else "the candidate says so"
+def describe(send: Send, candidate: str, checkpoint: str) -> None:
+    """Send what the candidate makes, and whether it can do so in double precision."""
+    known = _candidate(candidate)
+    lacks = "" if "float64" not in known.unsupported else "the candidate says so"
     if not lacks:
         try:
-            with candidate_subject(candidate, checkpoint, torch.float64) as subject:
-                seen, outputs = _look(subject)
+            seen, outputs = _look(known, checkpoint, torch.float64)
         except CandidateError:
             raise
         except Exception as error:
@@ -60,92 +47,136 @@ def _describe(candidate: Candidate, checkpoint: Checkpoint, _: Request) -> Itera
             other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
             lacks = other[0] if other else ""
     if lacks:
-        with candidate_subject(candidate, checkpoint, torch.float32) as subject:
-            seen, outputs = _look(subject)
+        seen, outputs = _look(known, checkpoint, torch.float32)
     dtype = "float32" if lacks else "float64"
-    yield {"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks}
+    send({"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks})
 
 
-def _judge(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
-    """Compare with a `recording`, on its `probes`, in a `dtype`; a row at a time."""
-    dtype = getattr(torch, request.get("dtype", "float64"))
-    recording = Recording.read(Path(request["recording"]))
-    how = {name: request[name] for name in ("relative", "histogram") if name in request}
-    with candidate_subject(candidate, checkpoint, dtype) as subject:
-        for probe in recording.probes():
-            if probe.name in request.get("probes", recording.names()):
-                try:
-                    for row in judge_probe(subject, probe, recording, **how):
-                        yield {"row": asdict(row)}
-                except CandidateError:
-                    raise
-                except (Exception, SystemExit) as error:  # the other probes may do
-                    yield {"broke": told(error), "probe": probe.name}
+def judge(
+    send: Send,
+    candidate: str,
+    checkpoint: str,
+    recording: str,
+    probes: list[str],
+    dtype: str = "float64",
+    **how: Any,
+) -> None:
+    """Compare with a recording; send each probe's rows, or what was raised on it.
+
+    Args:
+        send: sends an answer.
+        candidate: its name.
+        checkpoint: a folder.
+        recording: the folder of the reference's.
+        probes: names of those to run.
+        dtype: what the candidate computes in.
+        how: `relative` and `histogram`, as `judge_probe` takes them.
+    """
+    theirs = Recording.read(Path(recording))
+    with _subject(candidate, checkpoint, dtype) as subject:
+        for probe in (each for each in theirs.probes() if each.name in probes):
+            try:
+                send({"rows": [as_data(row) for row in judge_probe(subject, probe, theirs, **how)]})
+            except CandidateError:
+                raise
+            except (Exception, SystemExit) as error:  # the other probes may do
+                send({"broke": crash_report(error), "probe": probe.name})
 
 
-def _record(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
-    """Keep what the candidate computes from a `recording`'s inputs `into` another."""
-    dtype = getattr(torch, request["dtype"])
-    subject = candidate_subject(candidate, checkpoint, dtype)
-    made = Recording(Path(request["into"]), made_by=request["candidate"])
-    for probe in Recording.read(Path(request["recording"])).probes():
+def keep(
+    send: Send, candidate: str, checkpoint: str, recording: str, into: str, dtype: str
+) -> None:
+    """Record what the candidate computes from a recording's inputs; send each probe's name."""
+    subject = _subject(candidate, checkpoint, dtype)
+    made = Recording(Path(into), made_by=candidate)
+    for probe in Recording.read(Path(recording)).probes():
         if probe.mode is Mode.EVALUATE and not probe.dtype:
             made.begin(probe)
-            keep = partial(made.add, probe.name)
-            with torch.no_grad(), tapped(subject.model(dtype), subject.stages, keep):
-                outputs = subject.forward(subject.model(dtype), probe.batch)
+            add = partial(made.add, probe.name)
+            model = subject.model(subject.dtype)
+            with torch.no_grad(), tapped(model, subject.stages, add):
+                outputs = subject.forward(model, probe.batch)
             for name in OUTPUTS:
                 if name in outputs:
-                    keep(name, outputs[name])
-            yield {"recorded": probe.name}
+                    add(name, outputs[name])
+            send(probe.name)
     made.close()
 
 
-def _isolated(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
-    """Keep some `stages` of the isolated lane on `probes` of a `recording` `into` another."""
-    dtype = getattr(torch, request["dtype"])
-    recording, made = Recording.read(Path(request["recording"])), Recording(Path(request["into"]))
+def keep_isolated(
+    send: Send,
+    candidate: str,
+    checkpoint: str,
+    recording: str,
+    into: str,
+    probes: list[str],
+    shown: list[str],
+    stages: list[str],
+    dtype: str,
+) -> None:
+    """Record stages of the isolated lane; send where in the code each is computed.
+
+    Args:
+        send: sends an answer.
+        candidate: its name.
+        checkpoint: a folder.
+        recording: the folder of the reference's.
+        into: the folder of what is recorded here.
+        probes: names of those to run.
+        shown: after these stages the candidate goes on with the reference's numbers.
+        stages: are recorded.
+        dtype: what the candidate computes in.
+    """
+    theirs, made = Recording.read(Path(recording)), Recording(Path(into))
     places: dict[str, str] = {}
-    with candidate_subject(candidate, checkpoint, dtype) as subject:
+    with _subject(candidate, checkpoint, dtype) as subject:
 
         def notice(model: nn.Module, name: str) -> None:
-            if name in request["stages"] and name not in places and name in subject.stages:
+            if name in stages and name not in places and name in subject.stages:
                 stage = subject.stages[name]
                 module = model.get_submodule(stage.module)
                 places[name] = whereabouts(module, called=stage.side == "out")
 
-        for probe in recording.probes():
-            if probe.name in request["probes"]:
-                made.begin(probe)
-                witness = Witness(recording, probe, dtype)
-                tensors = isolated(subject, witness, request["shown"], notice)
-                for name in request["stages"]:
-                    if name in tensors:
-                        made.add(probe.name, name, tensors[name])
-                yield {"places": places}
+        for probe in (each for each in theirs.probes() if each.name in probes):
+            made.begin(probe)
+            tensors = isolated(subject, Witness(theirs, probe, subject.dtype), shown, notice)
+            for name in (each for each in stages if each in tensors):
+                made.add(probe.name, name, tensors[name])
+            send(places)
     made.close()
 
 
-def _laws(candidate: Candidate, checkpoint: Checkpoint, request: Request) -> Iterator[Answer]:
-    """Search for what breaks the `laws` of these names; a row at a time."""
+def search_laws(
+    send: Send, candidate: str, checkpoint: str, laws: list[str], seed: int, dtype: str
+) -> None:
+    """Search for what breaks the laws of these names; send a row for each."""
     torch.set_num_threads(1)  # for hundreds of runs of ten tokens; more wait for each other
-    dtype = request["dtype"]
     single = f", torch.{dtype}" if dtype != "float64" else ""
-    load = f"parity.load({request['candidate']!r}, {str(checkpoint.folder)!r}{single})"
-    sizes = checkpoint.config
-    with candidate_subject(candidate, checkpoint, getattr(torch, dtype)) as subject:
-        for law in laws_for(sizes):
-            if law.name in request["laws"]:
-                yield {"row": asdict(judge_law(law, subject, sizes, request["seed"], load))}
+    load = f"parity.load({candidate!r}, {checkpoint!r}{single})"
+    sizes = Checkpoint.of(Path(checkpoint)).config
+    with _subject(candidate, checkpoint, dtype) as subject:
+        for law in (each for each in laws_for(sizes) if each.name in laws):
+            send({"rows": [as_data(judge_law(law, subject, sizes, seed, load))]})
 
 
-_ANSWERS = {
-    "describe": _describe,
-    "judge": _judge,
-    "isolated": _isolated,
-    "record": _record,
-    "laws": _laws,
-}
+def as_data(row: Comparison) -> dict[str, Any]:
+    """Return a row as it is sent."""
+    return {**asdict(row), "status": str(row.status)}
+
+
+def as_row(data: dict[str, Any]) -> Comparison:
+    """Return what `as_data` was made of."""
+    return Comparison(**{**data, "status": Status(data["status"])})
+
+
+def _candidate(name: str) -> Candidate:
+    return Candidate(load_maker(name), name)
+
+
+def _subject(candidate: str, checkpoint: str, dtype: str) -> Subject:
+    return candidate_subject(
+        _candidate(candidate), Checkpoint.of(Path(checkpoint)), getattr(torch, dtype)
+    )
 
 
 def probes_of(checkpoint: Checkpoint, seed: int) -> list[Probe]:
@@ -154,23 +185,22 @@ def probes_of(checkpoint: Checkpoint, seed: int) -> list[Probe]:
     return probes(sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size, seed)
 
 
-def _look(subject: Subject) -> tuple[dict[str, str], list[str]]:
+def _look(
+    candidate: Candidate, checkpoint: str, dtype: torch.dtype
+) -> tuple[dict[str, str], list[str]]:
     """Run one token; return the stages' dtypes and the outputs' names."""
     ids = torch.ones(1, 1, dtype=torch.long)
     batch = {"attention_mask": ids, "token_type_ids": ids * 0, "position_ids": ids * 0}
-    seen: dict[str, str] = dict.fromkeys(subject.stages, "float64")
+    with candidate_subject(candidate, Checkpoint.of(Path(checkpoint)), dtype) as subject:
+        seen: dict[str, str] = dict.fromkeys(subject.stages, "float64")
 
-    def look(name: str, tensor: Tensor) -> None:
-        if tensor.is_floating_point():
-            seen[name] = str(tensor.dtype).removeprefix("torch.")
+        def look(name: str, tensor: Tensor) -> None:
+            if tensor.is_floating_point():
+                seen[name] = str(tensor.dtype).removeprefix("torch.")
 
-    model = subject.model(subject.dtype)
-    with torch.no_grad(), tapped(model, subject.stages, look):
-        outputs = subject.forward(model, Batch({"input_ids": ids, **batch}))
-    for name, tensor in outputs.items():
-        look(name, tensor)
-    return seen, [*outputs]
-
-
-if __name__ == "__main__":
-    serve(answers)
+        model = subject.model(dtype)
+        with torch.no_grad(), tapped(model, subject.stages, look):
+            outputs = subject.forward(model, Batch({"input_ids": ids, **batch}))
+        for name, tensor in outputs.items():
+            look(name, tensor)
+        return seen, [*outputs]

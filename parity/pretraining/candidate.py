@@ -49,16 +49,16 @@ class TrainingCandidate(Answering):
             found.append("folder")
         return found
 
-    def _initial(self, config: dict[str, Any], seed: int) -> State:
+    def initial(self, config: dict[str, Any], seed: int) -> State:
         return dict(self._maker.initial(config, seed))
 
-    def _mask(self, input_ids: Tensor, **given: Any) -> State:
+    def mask(self, input_ids: Tensor, **given: Any) -> State:
         """What is read, its labels, and what became of the ids that were given."""
         own = input_ids.clone()
         made = self._maker.mask(own, **given)
         return {"input_ids": made["input_ids"], "labels": made["labels"], "given": own}
 
-    def _pairs(
+    def pairs(
         self, documents: list[list[list[int]]], seq_length: int, seed: int
     ) -> list[tuple[list[int], list[int], int]]:
         made = self._maker.pairs(documents, seq_length, seed)
@@ -67,7 +67,7 @@ class TrainingCandidate(Answering):
             for first, second, label in made
         ]
 
-    def _losses(
+    def losses(
         self, config: dict[str, Any], weights: State, batches: Sequence[Batch]
     ) -> list[State]:
         """Each batch's loss and gradients, in double precision."""
@@ -75,7 +75,7 @@ class TrainingCandidate(Answering):
         losses = (self._maker.loss(model, batch) for batch in batches)
         return [gradients(self.name, model, loss) for loss in losses]
 
-    def _train(
+    def train(
         self,
         config: dict[str, Any],
         weights: State,
@@ -108,7 +108,7 @@ class TrainingCandidate(Answering):
             torch.distributed.destroy_process_group()
         return {"states": found, "joined": joined}
 
-    def _run(
+    def run(
         self,
         config: dict[str, Any],
         weights: State,

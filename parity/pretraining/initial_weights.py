@@ -10,6 +10,7 @@ from torch import Tensor
 from parity import reference
 from parity.core.compare import Comparison, Status, bit_equal
 from parity.core.mistake import Mistake
+from parity.pretraining.candidate import TrainingCandidate
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measure, Measures, alike, named, share
@@ -41,7 +42,7 @@ def check_initial_weights(candidate: Asked) -> Outcome:
         CandidateCrashedError: the candidate raised.
     """
     outcome, theirs = Outcome("initial"), fresh(_SEED)
-    ours = candidate.ask("initial", config=CONFIG, seed=_SEED)
+    ours = candidate.ask(TrainingCandidate.initial, config=CONFIG, seed=_SEED)
     outcome.rows = accounted("initial", ours, theirs, IGNORED)
     both = [name for name in theirs if name in ours]
     for name in both:
@@ -64,7 +65,7 @@ def check_initial_weights(candidate: Asked) -> Outcome:
 def _wrong(mistake: Mistake) -> Measures:
     from parity.pretraining.mistaken import with_mistake
 
-    return _measures(with_mistake(mistake).ask("initial", config=CONFIG, seed=1))
+    return _measures(with_mistake(mistake).initial(config=CONFIG, seed=1))
 
 
 def kind(name: str) -> str:

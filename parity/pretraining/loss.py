@@ -1,6 +1,7 @@
 """Are the loss of pretraining, and the gradients it gives, HuggingFace's?"""
 
 from parity.core.mistake import Mistake
+from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import STILL, batch, model, weights
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
@@ -18,7 +19,7 @@ def check_loss(candidate: Asked) -> Outcome:
     """
     outcome, begin = Outcome("loss"), weights()
     batches = [batch(seed) for seed in range(_BATCHES)]
-    ours = candidate.ask("losses", config=STILL, weights=begin, batches=batches)
+    ours = candidate.ask(TrainingCandidate.losses, config=STILL, weights=begin, batches=batches)
     reference = model(STILL, begin)
     theirs = [with_gradients(reference, reference(**each).loss) for each in batches]
     lacking = accounted("loss", ours[0], theirs[0])
@@ -30,8 +31,7 @@ def check_loss(candidate: Asked) -> Outcome:
         from parity.pretraining.mistakes.losses import MISTAKES
 
         def fits(mistake: Mistake) -> bool:
-            given = {"config": STILL, "weights": begin, "batches": batches}
-            wrong = with_mistake(mistake).ask("losses", **given)
+            wrong = with_mistake(mistake).losses(STILL, begin, batches)
             return all(row.passed for row in loss_rows(ours, wrong))
 
         outcome.explain(MISTAKES, fits)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
+from parity.pretraining.candidate import TrainingCandidate
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
@@ -31,7 +32,7 @@ def check_hidden_words(candidate: Asked) -> Outcome:
     Raises:
         CandidateCrashedError: the candidate raised.
     """
-    outcome, ask = Outcome("masks"), partial(candidate.ask, "mask")
+    outcome, ask = Outcome("masks"), partial(candidate.ask, TrainingCandidate.mask)
     ids, special = _batch(0)
     made = _hidden(ask, ids, special, seed=0)
     for name in ("input_ids", "labels"):
@@ -53,7 +54,7 @@ def check_hidden_words(candidate: Asked) -> Outcome:
 def _wrong(mistake: Mistake) -> Measures:
     from parity.pretraining.mistaken import with_mistake
 
-    return _measures(partial(with_mistake(mistake).ask, "mask"), _CALLS)
+    return _measures(with_mistake(mistake).mask, _CALLS)
 
 
 def _hidden(hide: Hide, ids: Tensor, special: Tensor, seed: int) -> dict[str, Tensor]:

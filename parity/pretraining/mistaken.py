@@ -17,7 +17,7 @@ from parity.pretraining.mistakes import (
     sentence_pairs,
     steps,
 )
-from parity.suite.mistake import RIGHT, Mistaken, by_id
+from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
     "Pretraining: initial weights.": initial_weights.MISTAKES,
@@ -32,14 +32,13 @@ PARTS: Mapping[str, Sequence[Mistake]] = {
 KNOWN = by_id(PARTS)
 
 
-def with_mistake(mistake: Mistake) -> TrainingCandidate:
-    """Return scratch_bert's pretraining as a candidate that makes a mistake."""
-    return TrainingCandidate(Mistaken(ScratchTraining(), [mistake]), f"{__name__}:{mistake.id}")
+def with_mistake(*mistakes: Mistake) -> TrainingCandidate:
+    """Return scratch_bert's pretraining as a candidate that makes a mistake, several or none."""
+    return TrainingCandidate(
+        Mistaken(ScratchTraining(), mistakes), f"{__name__}:{ids_of(mistakes)}"
+    )
 
 
 def __getattr__(name: str) -> Mistaken:
     """Make a candidate by the ids of its mistakes."""
-    made = [] if name == RIGHT else name.split("+")
-    if not {*made} <= {*KNOWN}:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return Mistaken(ScratchTraining(), [KNOWN[each] for each in made])
+    return mistaken(ScratchTraining(), KNOWN, name)

@@ -3,7 +3,7 @@
 import socket
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from parity.core.compare import compare
@@ -12,9 +12,8 @@ from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import SETTINGS, STILL, steps, weights
 from parity.pretraining.states import explain, judge_states, reference_states
-from parity.suite.candidate import Asked
+from parity.suite.candidate import Asked, SuiteProcess
 from parity.suite.outcome import Outcome
-from parity.suite.process import SuiteProcess
 from parity.suite.training_runs import State
 
 _WORLD, _STEPS = 2, 6
@@ -65,7 +64,8 @@ def _together(name: str) -> list[dict[str, Any]]:
         for rank, process in enumerate(ranks):
             ranked = {**place, "RANK": str(rank), "LOCAL_RANK": str(rank)}
             more = {"steps": steps(_STEPS), "environment": ranked}
-            running.append(pool.submit(process.ask, "train", **given, **more))
+            train = partial(process.ask, TrainingCandidate.train, **given, **more)
+            running.append(pool.submit(train))
         done, waiting = wait(running, return_when=FIRST_EXCEPTION)
         if waiting:  # for one that crashed
             for process in ranks:

@@ -8,6 +8,7 @@ from typing import Any
 from parity.core.compare import Comparison, compare
 from parity.core.mistake import Mistake
 from parity.core.tolerance import BIT_FOR_BIT
+from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
@@ -64,7 +65,7 @@ def _stopped(candidate: Asked, config: dict[str, Any]) -> list[State]:
 
 def _asked(candidate: Asked, config: dict[str, Any], begin: State, **more: Any) -> list[State]:
     given = {"config": config, "weights": begin, "dtype": "float64", "steps": steps(_STEPS)}
-    return candidate.ask("train", settings=_SETTINGS, **given, **more)["states"]
+    return candidate.ask(TrainingCandidate.train, settings=_SETTINGS, **given, **more)["states"]
 
 
 @cache

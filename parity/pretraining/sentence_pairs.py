@@ -6,6 +6,7 @@ from itertools import pairwise
 from random import Random
 
 from parity.core.mistake import Mistake
+from parity.pretraining.candidate import TrainingCandidate
 from parity.suite.candidate import Asked
 from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
@@ -34,7 +35,9 @@ def check_sentence_pairs(candidate: Asked) -> Outcome:
     outcome, documents = Outcome("pairs"), corpus()
 
     def asked(seed: int) -> list[Pair]:
-        return candidate.ask("pairs", documents=documents, seq_length=_SEQ_LENGTH, seed=seed)
+        return candidate.ask(
+            TrainingCandidate.pairs, documents=documents, seq_length=_SEQ_LENGTH, seed=seed
+        )
 
     measured = _measures(asked(0), asked(1))
     outcome.rows = [measure.row("pairs") for measure in measured.values()]
@@ -62,7 +65,7 @@ def corpus() -> Documents:
 def _wrong(mistake: Mistake) -> Measures:
     from parity.pretraining.mistaken import with_mistake
 
-    made = partial(with_mistake(mistake).ask, "pairs", documents=corpus(), seq_length=_SEQ_LENGTH)
+    made = partial(with_mistake(mistake).pairs, documents=corpus(), seq_length=_SEQ_LENGTH)
     return _measures(made(seed=2), made(seed=3))
 
 

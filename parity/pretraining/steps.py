@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from parity.core.mistake import Mistake
+from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
@@ -33,7 +34,9 @@ def check_steps(candidate: Asked) -> Outcome:
     """
     outcome, number = Outcome("steps"), SETTINGS["steps"]
     given = {"weights": weights(), "steps": steps(number), "settings": SETTINGS}
-    ours = candidate.ask("train", config=WITHOUT_DROPOUT, dtype="float64", **given)["states"]
+    ours = candidate.ask(TrainingCandidate.train, config=WITHOUT_DROPOUT, dtype="float64", **given)[
+        "states"
+    ]
     judge_states(outcome, ours, [*_right(number)])
     if outcome.different and len(ours) == number:
         from parity.pretraining.mistakes import losses
@@ -68,7 +71,9 @@ def check_dropout(candidate: Asked) -> Outcome:
     """
     outcome, number = Outcome("dropout"), SETTINGS["steps"]
     given = {"config": CONFIG, "weights": weights(), "dtype": "float32"}
-    ours = candidate.ask("train", steps=steps(number), settings=SETTINGS, **given)["states"]
+    ours = candidate.ask(TrainingCandidate.train, steps=steps(number), settings=SETTINGS, **given)[
+        "states"
+    ]
     judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), _dropout)
     return outcome
 

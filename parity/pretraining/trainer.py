@@ -12,6 +12,7 @@ from torch import nn
 from parity import reference
 from parity.core.compare import bit_equal
 from parity.core.mistake import Mistake
+from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import LazyStates, explain, judge_states, wrong_states
@@ -36,14 +37,14 @@ def check_run(candidate: Asked) -> Outcome:
     """
     outcome = Outcome("run")
     given: dict[str, Any] = {"weights": weights(), "examples": _examples(), "settings": _SETTINGS}
-    ours = candidate.ask("run", config=WITHOUT_DROPOUT, dtype="float64", **given)
+    ours = candidate.ask(TrainingCandidate.run, config=WITHOUT_DROPOUT, dtype="float64", **given)
     judge_states(outcome, ours, _trainer(without_dropout=True))
     if outcome.different:
         from parity.pretraining.mistakes.orders import MISTAKES
 
         explain(outcome, ours, MISTAKES, _wrong)
         return outcome
-    last = candidate.ask("run", config=CONFIG, dtype="float32", **given)[-1]
+    last = candidate.ask(TrainingCandidate.run, config=CONFIG, dtype="float32", **given)[-1]
     theirs = _trainer(without_dropout=False)[-1]
     outcome.bits = sum(bit_equal(last[name], theirs[name]) for name in theirs), len(theirs)
     return outcome

@@ -4,22 +4,22 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from parity.core.mistake import Mistake
+from parity.finetuning import mistaken as mistaken_finetuning
 from parity.finetuning.suite import FINETUNING
+from parity.inference import mistaken as mistaken_inference
 from parity.inference.suite import INFERENCE
 from parity.pretraining import mistaken as mistaken_pretraining
 from parity.pretraining.suite import PRETRAINING
-from parity.self_test.mutants import finetuning as faulty_finetuning
-from parity.self_test.mutants import inference as faulty_inference
-from parity.suite.mistake import RIGHT, by_id
+from parity.suite.mistake import by_id
 from parity.suite.outcome import Outcome
 from parity.suite.suite import Suite
 
 _TRIED: tuple[tuple[Suite, ModuleType], ...] = (
     (PRETRAINING, mistaken_pretraining),
-    (FINETUNING, faulty_finetuning),
-    (INFERENCE, faulty_inference),
+    (FINETUNING, mistaken_finetuning),
+    (INFERENCE, mistaken_inference),
 )
-"""Each suite, and a module of candidates that are called by the names of their mistakes."""
+"""Each suite, and the module of its mistakes."""
 
 
 def mistakes_by_title() -> dict[str, Sequence[Mistake]]:
@@ -33,8 +33,8 @@ def suite_mistakes() -> dict[str, Mistake]:
 
 
 def correct_ones() -> list[str]:
-    """Name the correct candidates: one in plain code for each suite."""
-    return [f"{suite.name} in plain code" for suite, _ in _TRIED]
+    """Name the correct candidates: scratch_bert's, one for each suite."""
+    return [f"{suite.name} of scratch_bert" for suite, _ in _TRIED]
 
 
 def judge_known(name: str, only: Sequence[str] = ()) -> Iterator[tuple[Suite, Outcome]]:
@@ -46,12 +46,9 @@ def judge_known(name: str, only: Sequence[str] = ()) -> Iterator[tuple[Suite, Ou
     """
     if name in correct_ones():
         suite, module = _TRIED[correct_ones().index(name)]
-        made, checks = RIGHT, [*(only or suite.checks)]
+        candidate, checks = module.with_mistake(), only or suite.checks
     else:
-        suite, module = next(
-            (suite, module) for suite, module in _TRIED if name in by_id(module.PARTS)
-        )
-        made, checks = name, [suite_mistakes()[name].stages[0]]
-    candidate = suite.answering(getattr(module, made), f"{module.__name__}:{made}")
+        suite, module = next((suite, module) for suite, module in _TRIED if name in module.KNOWN)
+        candidate, checks = module.with_mistake(module.KNOWN[name]), module.KNOWN[name].stages
     for check in checks:
         yield suite, suite.checks[check].run(candidate)

@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Injection, Make, Mistake, Scene
+from parity.core.mistake import Injection, Make, Mistake
+from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import keys, unmasked
 from parity.self_test.mutants.model import Faulty
 from parity.self_test.variant_models import MODELS

@@ -1,10 +1,18 @@
-"""Who answers a suite's questions: a candidate here, or one in a process of its own.
+"""A candidate that a suite judges, in this process or in one of its own.
 
-A suite's questions are about values that torch can write. A method of its `Answering` answers each,
-or in inference the candidate's own method.
+A suite's questions are methods of its subclass of `Answering`. Their arguments and answers are
+values that torch can write and read as data.
 """
 
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import torch
+
+from parity.core.import_by_name import load_maker
+from parity.core.process import CandidateProcess, Send, address, found
+
+Answer = TypeVar("Answer")
 
 
 class Asked(Protocol):
@@ -20,8 +28,8 @@ class Asked(Protocol):
         """Return which of the suite's methods it has."""
         ...
 
-    def ask(self, what: str, **given: Any) -> Any:
-        """Have one of the suite's questions answered."""
+    def ask(self, question: Callable[..., Answer], **given: Any) -> Answer:
+        """Have one of the suite's questions answered: a method of its `Answering`."""
         ...
 
 
@@ -46,6 +54,56 @@ class Answering:
         """Return which of METHODS it has."""
         return [name for name in self.METHODS if hasattr(self._maker, name)]
 
-    def ask(self, what: str, **given: Any) -> Any:
-        """Answer a question: a method of this class that is called so, with an underscore."""
-        return getattr(self, f"_{what}")(**given)
+    def ask(self, question: Callable[..., Answer], **given: Any) -> Answer:
+        """Answer a question: a method of this class."""
+        return question(self, **given)
+
+
+class SuiteProcess(CandidateProcess):
+    """A candidate in a process of its own.
+
+    Args:
+        name: the candidate's.
+        answering: the class that answers for the candidate there.
+    """
+
+    def __init__(self, name: str, answering: type[Answering]) -> None:
+        super().__init__()
+        self.name = name
+        self._answering = answering
+
+    def has(self) -> list[str]:
+        """Return which of the suite's methods it has.
+
+        Raises:
+            CandidateError: there is no such candidate.
+            CandidateCrashedError: its file raised.
+        """
+        return self.ask(self._answering.has)
+
+    def ask(self, question: Callable[..., Answer], **given: Any) -> Answer:
+        """Have a question answered; a process that crashed is replaced for the next.
+
+        Raises:
+            CandidateError: it is not what a candidate must be.
+            CandidateCrashedError: its own code raised, ended, or took too long.
+        """
+        kind, method = address(self._answering), address(question)
+        (answer,) = self.answers(
+            answer_question, name=self.name, kind=kind, method=method, given=given
+        )
+        return answer
+
+
+def answer_question(send: Send, name: str, kind: str, method: str, given: dict[str, Any]) -> None:
+    """Send a candidate's answer.
+
+    Args:
+        send: sends it.
+        name: the candidate's.
+        kind: the address of the class that answers for it.
+        method: the address of the question.
+        given: the question's arguments.
+    """
+    torch.set_num_threads(1)  # as the judge; small runs, whose threads would wait for each other
+    send(found(method)(found(kind)(load_maker(name, needs_build=False), name), **given))

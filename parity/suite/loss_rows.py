@@ -1,5 +1,6 @@
 """A loss and its gradients, beside those of the reference."""
 
+import sys
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -29,8 +30,10 @@ def loss_rows(
             beside = right.get(name.removesuffix("bias") + "weight", right[name])
             largest = max(float(right[name].abs().max()), float(beside.abs().max()))
             label = name if name == "loss" else f"{name}.grad"
+            # Where all is 0, or NaN, 0 equals -0, and one NaN another.
+            allowed = max(sys.float_info.min, FLOAT64 * largest)
             probe = f"{where}batch {number}"
-            yield compare(label, mine[name], right[name], FLOAT64 * largest, probe=probe)
+            yield compare(label, mine[name], right[name], allowed, probe=probe)
 
 
 def without_a_name(compared: Sequence[Comparison]) -> str:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from functools import wraps
 from typing import Any
 
-from parity.core.mistake import Mistake
+from parity.core.mistake import Mistake, described
 
 RIGHT = "right"  # what makes none is called so
 _REPLACED_IN = ("scratch_bert", "parity.ours")
@@ -28,22 +28,24 @@ class KnownMistakes(list[Mistake]):
         self,
         id: str,  # noqa: A002
         breaks: Callable[..., Any],
-        description: str,
         fix: str,
-        *,
         detected_by: str = "",
+        *,
+        description: str = "",
         seen: str = "",
         equivalent: str = "",
         **also: tuple[Callable[..., Any], Callable[..., Any]],
     ) -> Callable[[Callable[..., Any]], Mistake]:
         """Decorate a function that takes the place of `breaks`, which it is given first.
 
+        Its docstring says what was done.
+
         Args:
             id: as in reports.
             breaks: the function of scratch_bert.
-            description: what was done.
             fix: what to do instead.
             detected_by: what reveals it.
+            description: what was done, where one function makes several mistakes.
             seen: where it was met, if anywhere.
             equivalent: if set, why it is correct though it looks like a mistake.
             also: further functions, each with what takes its place.
@@ -53,7 +55,7 @@ class KnownMistakes(list[Mistake]):
             mistake = Mistake(
                 id,
                 (self._check,),
-                description=description,
+                description=description or described(wrong),
                 fix=fix,
                 detected_by=detected_by or self._detected_by,
                 seen=seen,
@@ -64,30 +66,6 @@ class KnownMistakes(list[Mistake]):
             return mistake
 
         return record
-
-
-def instead(
-    check: str,
-    name: str,
-    description: str,
-    fix: str,
-    *,
-    detected_by: str,
-    seen: str = "",
-    equivalent: str = "",
-    **parts: Any,
-) -> Mistake:
-    """Make a mistake of parts of plain code; arguments are `Mistake`'s, and the parts."""
-    return Mistake(
-        name,
-        (check,),
-        description=description,
-        fix=fix,
-        detected_by=detected_by,
-        seen=seen,
-        equivalent=equivalent,
-        parts=parts,
-    )
 
 
 def by_id(parts: Mapping[str, Iterable[Mistake]]) -> dict[str, Mistake]:
@@ -101,7 +79,7 @@ def making(mistakes: Iterable[Mistake]) -> Iterator[None]:
     with ExitStack() as stack:
         for mistake in mistakes:
             for right, wrong in mistake.replaces:
-                stack.enter_context(_replaced(right, wrong))
+                stack.enter_context(replaced(right, wrong))
         yield
 
 
@@ -111,7 +89,8 @@ _places: dict[_Function, tuple[int, list[tuple[Any, str]]]] = {}  # and where, o
 
 
 @contextmanager
-def _replaced(right: _Function, wrong: _Function) -> Iterator[None]:
+def replaced(right: _Function, wrong: _Function) -> Iterator[None]:
+    """While inside, a function of scratch_bert is another, which is given the right one first."""
     before = _now.get(right, right)
 
     @wraps(right)
@@ -176,3 +155,20 @@ class Mistaken:
             if step is nothing:
                 return
             yield step
+
+
+def ids_of(mistakes: Iterable[Mistake]) -> str:
+    """Join the ids of mistakes to the name that `mistaken` takes."""
+    return "+".join(mistake.id for mistake in mistakes) or RIGHT
+
+
+def mistaken(maker: Any, known: Mapping[str, Mistake], ids: str) -> Mistaken:
+    """Return a candidate that makes the mistakes of these ids, joined by +; `right` makes none.
+
+    Raises:
+        AttributeError: an id is unknown.
+    """
+    made = [] if ids == RIGHT else ids.split("+")
+    if unknown := [each for each in made if each not in known]:
+        raise AttributeError(f"no attribute {unknown[0]!r}: no known mistake has this id")
+    return Mistaken(maker, [known[each] for each in made])

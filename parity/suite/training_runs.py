@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from parity.core.errors import CandidateError
 
 IGNORED = -100  # a label that is not predicted
+ACCUMULATED = 3  # batches of a step, where a step has several
 Batch = Mapping[str, Tensor]
 State = dict[str, Tensor]
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from parity.core.errors import CandidateCrashedError, CandidateError
+from parity.core.errors import CandidateError
 from parity.core.import_by_name import load_maker
 
 FEATURES = {
@@ -51,12 +51,10 @@ class TokenizerCandidate:
         """Build a tokenizer; one without a call is asked for ids alone from now on.
 
         Raises:
-            CandidateCrashedError: the candidate's `build` raised.
+            CandidateError: what the candidate built is no tokenizer.
+            Exception: whatever the candidate's `build` raises.
         """
-        try:
-            made = self._maker.build(folder)
-        except Exception as error:
-            raise CandidateCrashedError(f"{self.name}: build({folder}) raised {error!r}") from error
+        made = self._maker.build(folder)
         if not callable(made):
             if not hasattr(made, "encode"):
                 raise CandidateError(

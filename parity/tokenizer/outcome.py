@@ -68,6 +68,20 @@ class Outcome:
             self.differences.append(difference)
 
 
+def as_data(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as another process sends it: answers have become text."""
+    differences = [
+        {**vars(found), "ours": str(found.ours), "theirs": str(found.theirs)}
+        for found in outcome.differences
+    ]
+    return {**vars(outcome), "differences": differences}
+
+
+def as_outcome(data: dict[str, Any]) -> Outcome:
+    """Return what `as_data` was made of."""
+    return Outcome(**{**data, "differences": [Difference(**one) for one in data["differences"]]})
+
+
 def causes(outcomes: Iterable[Outcome]) -> list[str]:
     """Return the ids of the mistakes that explain all texts that differ, in all configurations."""
     wrong = [outcome.causes for outcome in outcomes if outcome.different]

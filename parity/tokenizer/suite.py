@@ -1,15 +1,18 @@
 """All checks of a tokenizer, one after the other."""
 
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from parity.core.process import LIMIT, CandidateProcess, Send
 from parity.tokenizer.calls import check_calls
-from parity.tokenizer.candidate import FEATURES, TokenizerCandidate
+from parity.tokenizer.candidate import FEATURES, TokenizerCandidate, load_candidate
 from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
-from parity.tokenizer.outcome import Outcome
+from parity.tokenizer.outcome import Outcome, as_data, as_outcome
 from parity.tokenizer.sides import Progress, Workplace, silent
 from parity.tokenizer.texts import check_given, check_scalars, check_strings
 from scratch_bert.weights.builtin import minilm
@@ -44,19 +47,21 @@ def vocabulary() -> list[str]:
 
 
 def run_checks(
-    candidate: TokenizerCandidate, amounts: Amounts, progress: Progress = silent
+    candidate: TokenizerCandidate, amounts: Amounts, words: Sequence[str], progress: Progress
 ) -> Iterator[Outcome]:
     """Run them.
 
     Args:
         candidate: whose tokenizer.
         amounts: how much of each.
+        words: the vocabulary.
         progress: is told how many texts or calls are done.
 
     Raises:
-        CandidateCrashedError: it cannot be built.
+        CandidateError: what it builds is no tokenizer.
+        Exception: whatever its `build` raises.
     """
-    words, seed = vocabulary(), amounts.seed
+    seed = amounts.seed
     with tempfile.TemporaryDirectory() as name:
         candidate.build(minilm())  # tells what it cannot do
         work = Workplace(candidate, Path(name), words)
@@ -76,3 +81,35 @@ def run_checks(
     for feature in FEATURES:
         if feature in candidate.unsupported - {"calls", "decode", "files"}:
             yield Outcome(FEATURES[feature], "all", unsupported=feature)
+
+
+def judge_in_process(
+    candidate: str, amounts: Amounts, progress: Progress = silent, limit: float = LIMIT
+) -> Iterator[Outcome]:
+    """Run the checks in a process of the candidate's own.
+
+    Args:
+        candidate: its name.
+        amounts: how much of each.
+        progress: is told how many texts or calls are done.
+        limit: seconds that the candidate has from one outcome or progress to the next.
+
+    Raises:
+        CandidateError: it is not what a candidate must be.
+        CandidateCrashedError: it cannot be built, ended its process, or took too long.
+    """
+    given = {"candidate": candidate, "amounts": asdict(amounts), "words": vocabulary()}
+    with CandidateProcess(limit) as process:
+        for answer in process.answers(send_outcomes, **given):
+            if isinstance(answer, int):
+                progress(answer)
+            else:
+                yield as_outcome(answer)
+
+
+def send_outcomes(send: Send, candidate: str, amounts: dict[str, Any], words: list[str]) -> None:
+    """Send each check's outcome, and numbers of texts or calls that are done."""
+    judged = load_candidate(candidate)
+    warnings.simplefilter("ignore")  # the reference's, about what is ignored
+    for outcome in run_checks(judged, Amounts(**amounts), words, send):
+        send(as_data(outcome))

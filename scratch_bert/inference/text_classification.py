@@ -53,10 +53,7 @@ class TextClassification:
         Raises:
             TextError: a text is too long, and not to be cut.
         """
-        rows: list[str | tuple[str, str]] = list(texts)
-        if pairs is not None:
-            both = zip(texts, pairs, strict=True)
-            rows = [(text, pair) if pair else text for text, pair in both]
+        rows = list(texts) if pairs is None else with_pairs(texts, pairs)
         encodings = self.runner.encode(rows, self.runner.longest if truncation else None)
         logits = self.runner.run(encodings, self._logits)
         return [self._named(row)[:top_k] for row in logits]
@@ -66,14 +63,31 @@ class TextClassification:
 
     def _named(self, logits: Numbers) -> list[Classified]:
         config = self.runner.model.config
-        labels = config.id2label or {}
-        scores = _scores(logits, config)
-        found = [Classified(labels[i], score) for i, score in enumerate(scores.tolist())]
-        return sorted(found, key=lambda each: each.score, reverse=True)
+        scores = class_scores(logits, config).tolist()
+        return best_first(
+            [Classified(*each) for each in zip(class_names(config), scores, strict=True)]
+        )
 
 
-def _scores(logits: Numbers, config: BertConfig) -> Numbers:
-    """Choose as HF does: (labels) → (labels)."""
+def with_pairs(texts: Sequence[str], pairs: Sequence[str]) -> list[str | tuple[str, str]]:
+    """Put each text beside its second one; an empty second text is none, as in HF."""
+    both = zip(texts, pairs, strict=True)
+    return [(text, pair) if pair else text for text, pair in both]
+
+
+def class_names(config: BertConfig) -> list[str]:
+    """Name the logits, the first one first."""
+    labels = config.id2label or {}
+    return [labels[i] for i in range(config.num_labels)]
+
+
+def best_first(classes: list[Classified]) -> list[Classified]:
+    """Sort by score; classes of one score stay in the order of their ids."""
+    return sorted(classes, key=lambda each: each.score, reverse=True)
+
+
+def class_scores(logits: Numbers, config: BertConfig) -> Numbers:
+    """Make scores of logits as HF does, (labels) → (labels): which function the problem needs."""
     problem = config.problem_type
     if problem == "regression":
         return logits

@@ -1,14 +1,14 @@
-"""The worker's answers as the rows they become."""
+"""What the candidate's process would send, as the rows that it becomes."""
 
-from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateCrashedError
-from parity.model.worker import answers
+from parity.model import worker
 
 
-def rows_of(request):
-    made = []
-    for answer in answers(request):
+def rows_of(function, **asked):
+    found, made = [], []
+    function(found.append, **asked)
+    for answer in found:
         if "broke" in answer:
             raise CandidateCrashedError(answer["broke"])
-        made.append(Comparison(**{**answer["row"], "status": Status(answer["row"]["status"])}))
+        made += map(worker.as_row, answer["rows"])
     return made

@@ -282,7 +282,7 @@ def without_rounding(text):
     ("suite", "candidate", "check"),
     [
         ("pretraining", "parity.pretraining.mistaken:steps-decay-of-all", "steps"),
-        ("finetuning", "parity.self_test.mutants.finetuning:regress-broadcast", "regress"),
+        ("finetuning", "parity.finetuning.mistaken:regress-broadcast", "regress"),
     ],
 )
 def test_what_a_wrong_training_reads(suite, candidate, check, capsys, one_thread):

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from torch import Tensor
 
-from parity.core.compare import Comparison
-from parity.model.lockstep_diff import compare_named
+from parity.core.compare import Comparison, compare
+from parity.core.tolerance import BIT_FOR_BIT
 from parity.report.terminal import explain
 
 
@@ -20,4 +20,5 @@ def assert_bit_equal(rows: Iterable[Comparison]) -> dict[str, Comparison]:
 
 def assert_same(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> None:
     """The same names stand for the same bits."""
-    assert_bit_equal(compare_named(ours, theirs))
+    assert ours.keys() == theirs.keys()
+    assert_bit_equal(compare(name, ours[name], theirs[name], BIT_FOR_BIT) for name in theirs)

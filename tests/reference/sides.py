@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import scratch_bert
 from parity import reference
 from parity.core.compare import Comparison
-from parity.model.lockstep_diff import Side, judge_side_by_side
+from parity.model.side_by_side import Side, judge_side_by_side
 from parity.ours import checkpoint as scratch
 from scratch_bert.config import BertConfig
 from tests import models

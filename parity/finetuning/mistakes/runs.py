@@ -8,15 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from parity.core.mistake import Mistake
-from parity.finetuning.right import ACCUMULATED
 from parity.pretraining.mistakes import orders, steps
 from parity.suite.mistake import KnownMistakes
-from parity.suite.training_runs import Batch
+from parity.suite.training_runs import ACCUMULATED, Batch
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.optimizer import parameter_groups
 from scratch_bert.training.schedule import huggingface_schedule
 from scratch_bert.training.shuffle import epoch_order, steps_of_epoch
-from scratch_bert.training.step import Objective, Step, divisors, training_step
+from scratch_bert.training.step import Objective, divisors
 
 
 def _is_head(name: str) -> bool:
@@ -43,8 +42,7 @@ def _finetuning(known: Mistake, check: str, detected_by: str) -> Mistake:
 Take = Callable[..., Done]
 Groups = Callable[..., list[dict[str, Any]]]
 
-
-RUN = KnownMistakes("run", "two epochs beside HuggingFace's Trainer")
+RUN = KnownMistakes("run", _EPOCHS)
 RUN += [
     _finetuning(each, "run", _EPOCHS)
     for each in (*steps.STEPS, *orders.MISTAKES)
@@ -52,15 +50,11 @@ RUN += [
 ]
 
 
-@RUN(
-    "finetune-rate-of-epoch",
-    Training._take,
-    "the learning rate changes from epoch to epoch only",
-    "the scheduler is stepped after each optimiser step",
-)
+@RUN("finetune-rate-of-epoch", Training._take, "the scheduler is stepped after each optimiser step")
 def rate_changes_with_the_epoch(
     right: Take, training: Training, examples: Any, dealt: Any, epoch: int
 ) -> Done:
+    """The learning rate changes from epoch to epoch only."""
     return _at(epoch, right, training, examples, dealt, epoch)
 
 
@@ -75,26 +69,22 @@ def _at(step: int, right: Take, training: Training, *given: Any) -> Done:
 @RUN(
     "finetune-constant-rate",
     huggingface_schedule,
-    "the learning rate is always the same",
     "get_linear_schedule_with_warmup, as the Trainer's lr_scheduler_type",
 )
 def rate_is_constant(_: Callable[..., float], *_given: int) -> float:
+    """The learning rate is always the same."""
     return 1.0
 
 
-@RUN(
-    "finetune-head-only",
-    parameter_groups,
-    "the head alone learns",
-    _ALL,
-    seen="requires_grad = False for model.bert",
-)
+@RUN("finetune-head-only", parameter_groups, _ALL, seen="requires_grad = False for model.bert")
 def head_alone_learns(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
+    """The head alone learns."""
     return _learning(_is_head, right, model, *given)
 
 
-@RUN("finetune-embeddings-frozen", parameter_groups, "the embeddings do not learn", _ALL)
+@RUN("finetune-embeddings-frozen", parameter_groups, _ALL)
 def embeddings_are_frozen(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
+    """The embeddings do not learn."""
     return _learning(lambda name: ".embeddings." not in name, right, model, *given)
 
 
@@ -106,8 +96,9 @@ def _learning(
     return right(model, *given)
 
 
-@RUN("finetune-fast-head", parameter_groups, "the head's learning rate is ten times as high", _ALL)
+@RUN("finetune-fast-head", parameter_groups, _ALL)
 def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[str, Any]]:
+    """The head's learning rate is ten times as high."""
     head = {parameter for name, parameter in model.named_parameters() if _is_head(name)}
     groups = right(model, *given)
     fast = [
@@ -119,27 +110,17 @@ def head_learns_fast(right: Groups, model: nn.Module, *given: Any) -> list[dict[
     return [group for group in (*groups, *fast) if group["params"]]
 
 
-OFF = KnownMistakes("run", "two epochs with dropout, beside those without")
-
-
-@OFF(
-    "finetune-dropout-left-off",
-    training_step,
-    "nothing is dropped in training",
-    "model.train() before the first step, and after each evaluation; from_pretrained returns a "
+DROPOUT = replace(
+    steps.DROPOUT,
+    id="finetune-dropout-left-off",
+    stages=("run",),
+    detected_by="two epochs with dropout, beside those without",
+    fix="model.train() before the first step, and after each evaluation; from_pretrained returns a "
     "model in evaluation mode",
 )
-def nothing_is_dropped(
-    right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
-) -> Step:
-    return right(model.eval(), *given, **named)
 
 
-DROPOUT = nothing_is_dropped
-
-ACCUMULATE = KnownMistakes(
-    "accumulate", f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
-)
+ACCUMULATE = KnownMistakes("accumulate", _OF_SEVERAL)
 ACCUMULATE += [
     _finetuning(each, "accumulate", _OF_SEVERAL) for each in steps.STEPS if each.id in _WEIGHED
 ]
@@ -148,13 +129,13 @@ ACCUMULATE += [
 @ACCUMULATE(
     "accumulate-divided-by-all",
     divisors,
-    "a batch's mean is divided by the number of batches that a step should have",
     _STEP,
     seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
 )
 def means_are_divided_by_all(
     _: Any, objective: Objective, counted: Sequence[Batch], *_given: Any
 ) -> list[Sequence[int]]:
+    """A batch's mean is divided by the number of batches that a step should have."""
     return [[number * ACCUMULATED for number in objective.count([batch])] for batch in counted]
 
 
@@ -162,14 +143,12 @@ _batches: dict[int, int] = {}  # of a training, those that it has seen
 
 
 @ACCUMULATE(
-    "accumulate-rate-of-batch",
-    Training._take,
-    "the learning rate changes from batch to batch",
-    "the scheduler is stepped after each optimiser step",
+    "accumulate-rate-of-batch", Training._take, "the scheduler is stepped after each optimiser step"
 )
 def rate_changes_with_the_batch(
     right: Take, training: Training, examples: Any, dealt: Any, epoch: int
 ) -> Done:
+    """The learning rate changes from batch to batch."""
     before = _batches.get(id(training), 0) if training.step else 0
     _batches[id(training)] = before + len(dealt)
     return _at(before + len(dealt) - 1, right, training, examples, dealt, epoch)
@@ -179,16 +158,11 @@ def _whole_steps(_: Any, examples: int, batch_size: int, accumulation: int) -> i
     return -(-examples // batch_size) // accumulation
 
 
-@ACCUMULATE(
-    "accumulate-rest-dropped",
-    Training._steps,
-    "batches that are too few for a step are left out at an epoch's end",
-    _REST,
-    count=(steps_of_epoch, _whole_steps),
-)
+@ACCUMULATE("accumulate-rest-dropped", Training._steps, _REST, count=(steps_of_epoch, _whole_steps))
 def rest_of_an_epoch_is_dropped(
     right: Callable[..., Sequence[Tensor]], training: Training, examples: int, epoch: int
 ) -> Sequence[Tensor]:
+    """Batches that are too few for a step are left out at an epoch's end."""
     settings = training.settings
     kept = _whole_steps(None, examples, settings.batch_size, settings.accumulation)
     return right(training, examples, epoch)[:kept]
@@ -197,11 +171,11 @@ def rest_of_an_epoch_is_dropped(
 @ACCUMULATE(
     "accumulate-rest-carried",
     Training.__iter__,
-    "batches that are too few for a step make one with the next epoch's",
     _REST,
     seen="if number % gradient_accumulation_steps == 0",
 )
 def rest_of_an_epoch_is_carried(_: Any, training: Training) -> Iterator[Done]:
+    """Batches that are too few for a step make one with the next epoch's."""
     settings, ((_begin, examples),) = training.settings, training.phases
     size, together = settings.batch_size, settings.accumulation
     epochs = settings.steps // steps_of_epoch(len(examples), size, together)
@@ -221,11 +195,11 @@ def _one_batch(right: Callable[..., int], examples: int, batch_size: int, _: int
 @ACCUMULATE(
     "accumulate-not",
     Training._steps,
-    "a step is of one batch",
     "optimizer.step() after so many batches",
     count=(steps_of_epoch, _one_batch),
 )
 def step_is_of_one_batch(
     right: Callable[..., Sequence[Tensor]], training: Training, *given: Any
 ) -> Sequence[Tensor]:
+    """A step is of one batch."""
     return torch.split(torch.cat([*right(training, *given)]), training.settings.batch_size)

@@ -1,115 +1,113 @@
 """Mistakes of the labels of the pieces of a word."""
 
+import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
-from parity.core.mistake import Mistake
-from parity.suite.mistake import instead
+from parity.suite.mistake import KnownMistakes
 from parity.suite.training_runs import IGNORED
+from scratch_bert.finetuning.tasks.features import Features
+from scratch_bert.finetuning.tasks.token_classification import (
+    OUTSIDE,
+    TokenClassificationTask,
+    token_labels,
+)
 
-Row = dict[str, list[int]]
-OUTSIDE = "O"
+MISTAKES = KnownMistakes(
+    "align", "sentences with long words, with words that have no token, and longer than max_length"
+)
+
+_FIRST = "a word's first piece has its tag, all other tokens -100 (run_ner.py)"
+
+Words = Sequence[int | None]  # of each token the number of its word
+Names = Sequence[str]
+Label = Callable[[Words, Names, Names], list[int]]
+Featurize = Callable[..., Features]
 
 
-class Encoded(NamedTuple):
-    """A sentence's tokens.
-
-    Attributes:
-        ids: with [CLS] and [SEP].
-        words: which word each is of; None for [CLS] and [SEP].
-    """
-
-    ids: list[int]
-    words: list[int | None]
-
-
-Encode = Callable[[Sequence[str], int | None], Encoded]
+def _with_further_pieces(
+    tag_of: Callable[[str], str], right: Label, words: Words, tags: Names, labels: Names
+) -> list[int]:
+    """Label the further pieces of a word, too, by the word's tag."""
+    found = right(words, tags, labels)
+    for token, word in enumerate(words):
+        if word is not None and found[token] == IGNORED:
+            found[token] = labels.index(tag_of(tags[word]))
+    return found
 
 
-def align(
-    encode: Encode,
-    sentence: Sequence[str],
-    tags: Sequence[str],
-    labels: Sequence[str],
-    max_length: int,
-    *,
-    goes_on: Callable[[str], str] = lambda _: "",
-    special: str = "",
-    last: bool = False,
-    counts: bool = False,
-    shifted: bool = False,
-    slices: bool = False,
-    order: Callable[[Sequence[str]], Sequence[str]] = lambda labels: labels,
-) -> Row:
-    """Label the tokens of a sentence.
-
-    Args:
-        encode: tokenises words; with None it truncates nothing.
-        sentence: words.
-        tags: one for each.
-        labels: all tags, by their numbers.
-        max_length: tokens at most.
-        goes_on: the tag of a piece that goes on with a word of a tag; "" has none.
-        special: the tag of [CLS] and [SEP]; "" is none.
-        last: whether a word's last piece has its tag, not the first.
-        counts: whether words are counted as they come, not asked for their number.
-        shifted: whether labels begin at [CLS].
-        slices: whether a row that is too long is cut anywhere.
-        order: of the labels' numbers.
-    """
-    ids, words = encode(sentence, None if slices else max_length)
-    ids, words = ids[:max_length], words[:max_length]
-    numbers = {tag: number for number, tag in enumerate(order(labels))}
-    present = [*dict.fromkeys(word for word in words if word is not None)]
-    found = []
-    for place, word in enumerate(words):
-        beside = words[place + 1 : place + 2] if last else words[place - 1 : place]
-        if word is None:
-            tag = special
-        else:
-            own = tags[present.index(word) if counts else word]
-            tag = own if word not in beside else goes_on(own)
-        found.append(numbers[tag] if tag else IGNORED)
-    return {"input_ids": ids, "labels": [*found[1:], IGNORED] if shifted else found}
+@MISTAKES("align-every-piece", token_labels, _FIRST)
+def every_piece_has_the_tag(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """All pieces of a word have its tag."""
+    return _with_further_pieces(str, right, words, tags, labels)
 
 
 def _inside(tag: str) -> str:
     return f"I-{tag[2:]}" if tag.startswith("B-") else tag
 
 
-_SENTENCES = "sentences with long words, with words that have no token, and longer than max_length"
-_FIRST = "a word's first piece has its tag, all other tokens -100 (run_ner.py)"
+@MISTAKES("align-inside", token_labels, _FIRST)
+def further_pieces_are_inside(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """Further pieces of a word have its I- tag."""
+    return _with_further_pieces(_inside, right, words, tags, labels)
 
 
-def _align(name: str, description: str, fix: str = _FIRST, **parts: Any) -> Mistake:
-    return instead("align", f"align-{name}", description, fix, detected_by=_SENTENCES, **parts)
+@MISTAKES("align-pieces-outside", token_labels, _FIRST)
+def further_pieces_are_outside(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """Further pieces of a word are O."""
+    return _with_further_pieces(lambda _: OUTSIDE, right, words, tags, labels)
 
 
-MISTAKES = (
-    _align("every-piece", "all pieces of a word have its tag", goes_on=lambda tag: tag),
-    _align("inside", "pieces that go on with a word have its I- tag", goes_on=_inside),
-    _align("pieces-outside", "pieces that go on with a word are O", goes_on=lambda _: OUTSIDE),
-    _align("specials-outside", "[CLS] and [SEP] are O", special=OUTSIDE),
-    _align("last-piece", "a word's last piece has its tag", last=True),
-    _align(
-        "by-order",
-        "tags are dealt out to the words that have tokens, one after the other",
-        "tags[word_id]: a word of control characters has no token",
-        seen="zip(tags, first pieces)",
-        counts=True,
-    ),
-    _align("from-cls", "labels begin at [CLS], one token too early", shifted=True),
-    _align(
-        "without-sep",
-        "a long sentence is cut with its [SEP]",
-        "truncation=True and max_length, in the tokenizer",
-        seen="ids[:max_length]",
-        slices=True,
-    ),
-    _align(
-        "sorted",
-        "tags are numbered by the alphabet",
-        "the numbers that are given: the model's label2id",
-        order=sorted,
-    ),
+@MISTAKES("align-specials-outside", TokenClassificationTask.features, _FIRST)
+def special_tokens_are_outside(right: Featurize, task: Any, *given: Any) -> Features:
+    """[CLS] and [SEP] are O."""
+    made = right(task, *given)
+    for row in made.rows:
+        row["labels"][[0, -1]] = task.labels.index(OUTSIDE)
+    return made
+
+
+@MISTAKES("align-last-piece", token_labels, _FIRST)
+def last_piece_has_the_tag(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """A word's last piece has its tag."""
+    return right(words[::-1], tags, labels)[::-1]
+
+
+@MISTAKES(
+    "align-by-order",
+    token_labels,
+    "tags[word_id]: a word of control characters has no token",
+    seen="zip(tags, first pieces)",
 )
+def tags_are_dealt_out(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """Tags are dealt out to the words that have tokens, one after the other."""
+    present = [*dict.fromkeys(word for word in words if word is not None)]
+    numbers = [None if word is None else present.index(word) for word in words]
+    return right(numbers, tags, labels)
+
+
+@MISTAKES("align-from-cls", token_labels, _FIRST)
+def labels_begin_at_cls(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """Labels begin at [CLS], one token too early."""
+    return [*right(words, tags, labels)[1:], IGNORED]
+
+
+@MISTAKES(
+    "align-without-sep",
+    TokenClassificationTask.features,
+    "truncation=True and max_length, in the tokenizer",
+    seen="ids[:max_length]",
+)
+def sep_is_cut_off(right: Featurize, *given: Any) -> Features:
+    """A long sentence is cut with its [SEP]."""
+    *texts, lengths = given
+    whole = right(*texts, replace(lengths, most=sys.maxsize))
+    rows = [{name: each[: lengths.most] for name, each in row.items()} for row in whole.rows]
+    return replace(whole, rows=rows)
+
+
+@MISTAKES("align-sorted", token_labels, "the numbers that are given: the model's label2id")
+def tags_are_sorted(right: Label, words: Words, tags: Names, labels: Names) -> list[int]:
+    """Tags are numbered by the alphabet."""
+    return right(words, tags, sorted(labels))

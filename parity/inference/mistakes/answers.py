@@ -1,230 +1,172 @@
 """Question-answering mistakes."""
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from parity.core.mistake import Mistake
-from parity.inference.mistakes.batching import of_batches, of_types
-from parity.inference.right.classifying import Numbers, softmax
-from parity.inference.right.questions import Span
-from parity.inference.right.windows import (
+from parity.inference.mistakes.batching import Right
+from parity.suite.mistake import KnownMistakes, replaced
+from scratch_bert.inference.run.scores import Numbers, softmax
+from scratch_bert.inference.tasks.question_answering import QuestionAnswering
+from scratch_bert.inference.tasks.spans import (
+    Answer,
+    Span,
     Window,
-    in_characters,
-    in_the_context,
-    sum_of_logits,
+    answers,
+    has_no_answer,
+    likely_ends,
+    may_be_answer,
+    null_span,
+    span_of,
+    spans,
 )
-from parity.suite.mistake import instead
+
+MISTAKES = KnownMistakes("answer", "any question")
 
 _MAY_BE = "both ends in the context, end >= start, end - start + 1 <= max_answer_length, in tokens"
 _SCORE = "start logit + end logit, over all windows; softmax over the n_best of them"
-_WHERE = "offset_mapping, which counts from the beginning of the whole context"
 _SEVERAL = "a context of several windows"
-_ANY = "any question"
+_LONG = "answers as long as they may be"
 
 
-def _backwards(window: Window, first: int, last: int, longest: int) -> bool:
-    return window.row.texts[first] == window.row.texts[last] == 1 and last - first < longest
+@MISTAKES("answers-backwards", may_be_answer, _MAY_BE)
+def answer_may_end_before_it_starts(
+    right: Right, window: Window, first: int, last: int, longest: int
+) -> Any:
+    """An answer may end before it starts."""
+    return right(window, first, max(first, last), longest) and window.offsets[last] is not None
 
 
-def _of_question(window: Window, first: int, last: int, longest: int) -> bool:
-    texts = window.row.texts
-    return None not in (texts[first], texts[last]) and 0 <= last - first < longest
-
-
-def _special(window: Window, first: int, last: int, longest: int) -> bool:
-    texts = window.row.texts
-    return 0 not in (texts[first], texts[last]) and 0 <= last - first < longest
-
-
-def _one_more(window: Window, first: int, last: int, longest: int) -> bool:
-    return in_the_context(window, first, last, longest + 1)
-
-
-def _characters(window: Window, first: int, last: int, longest: int) -> bool:
-    start, end = in_characters(window, first, last)
-    return in_the_context(window, first, last, len(window.row.ids)) and end - start <= longest
-
-
-def _product(window: Window, first: int, last: int) -> np.floating:
-    return softmax(window.start_logits)[first] * softmax(window.end_logits)[last]
-
-
-def _as_they_are(scores: Numbers, number: int) -> Numbers:
-    return scores[:number]
-
-
-def _of_all(scores: Numbers, number: int) -> Numbers:
-    return softmax(scores)[:number]
-
-
-def _in_window(window: Window, first: int, last: int) -> tuple[int, int]:
-    start, end = in_characters(window, first, last)
-    of_context = zip(window.row.texts, window.row.offsets, strict=True)
-    begin = min((place[0] for text, place in of_context if text == 1), default=0)
-    return start - begin, end - begin
-
-
-def _without_last(window: Window, first: int, last: int) -> tuple[int, int]:
-    return window.row.offsets[first][0], window.row.offsets[last][0]
-
-
-def _cut_first(pairs: list[tuple[int, int]], window: Window, n_best: int) -> list[tuple[int, int]]:
-    return sorted(pairs, key=lambda pair: -sum_of_logits(window, *pair))[:n_best]
-
-
-def _decoded(tokenizer: Any, _: str, span: Span) -> str:
-    return "" if span.ids is None else str(tokenizer.decode(list(span.ids)))
-
-
-_answer = partial(instead, "answer")
-
-MISTAKES: tuple[Mistake, ...] = (
-    _answer(
-        "answers-backwards",
-        "an answer may end before it starts",
-        _MAY_BE,
-        detected_by=_ANY,
-        may_be=_backwards,
-    ),
-    _answer(
-        "answers-in-question",
-        "an answer may be in the question",
-        _MAY_BE,
-        detected_by=_ANY,
-        seen="offsets of the question taken for the context's",
-        may_be=_of_question,
-    ),
-    _answer(
-        "answers-special",
-        "an answer may be [CLS] or [SEP]",
-        _MAY_BE,
-        detected_by=_ANY,
-        may_be=_special,
-    ),
-    _answer(
-        "answers-one-longer",
-        "an answer may have a token more than max_answer_length",
-        _MAY_BE,
-        detected_by="answers as long as they may be",
-        seen="end - start > max_answer_length",
-        may_be=_one_more,
-    ),
-    _answer(
-        "answers-length-in-characters",
-        "max_answer_length is counted in characters",
-        _MAY_BE,
-        detected_by="answers as long as they may be",
-        may_be=_characters,
-    ),
-    _answer(
-        "answers-best-ends-only",
-        "only the best start and the best end are looked at, each by itself",
-        _SCORE,
-        detected_by=_ANY,
-        seen="start_logits.argmax(), end_logits.argmax()",
-        pairs=lambda pairs, _window, _n_best: pairs[:1],
-    ),
-    _answer(
-        "answers-cut-before-filtered",
-        "the n_best are taken first, and what is no answer goes from them then",
-        "leave out what is no answer, then sort and cut",
-        detected_by=_ANY,
-        pairs=_cut_first,
-    ),
-    _answer(
-        "answers-padding-counted",
-        "windows are padded to max_length, and padding is among the likely starts and ends",
-        "leave padding out: what is an answer must not hang on how windows are padded",
-        detected_by="a context that does not fill its windows, and a small n_best",
-        seen="HuggingFace's own script with --pad_to_max_length, where it is no mistake of yours",
-        padded=True,
-    ),
-    _answer(
-        "answers-product",
-        "scores are products of probabilities, each window's by itself",
-        _SCORE,
-        detected_by=_SEVERAL,
-        seen="the question-answering pipeline of transformers 4",
-        score=_product,
-        shares=_as_they_are,
-    ),
-    _answer(
-        "answers-logits",
-        "the scores are sums of logits, not probabilities",
-        _SCORE,
-        detected_by=_ANY,
-        shares=_as_they_are,
-    ),
-    _answer(
-        "answers-share-with-all",
-        "probabilities are shared with answers that are not returned",
-        _SCORE,
-        detected_by="more answers than n_best",
-        shares=_of_all,
-    ),
-    _answer(
-        "answers-first-window",
-        "the first window alone is looked at",
-        "every window that return_overflowing_tokens returns",
-        detected_by=_SEVERAL,
-        seen="truncation without return_overflowing_tokens",
-        looked_at=lambda windows: windows[:1],
-    ),
-    _answer(
-        "answers-place-in-window",
-        "places are counted from the beginning of the window",
-        _WHERE,
-        detected_by=_SEVERAL,
-        place=_in_window,
-    ),
-    _answer(
-        "answers-last-token-lost",
-        "an answer ends where its last token starts",
-        "offset_mapping[end][1]",
-        detected_by=_ANY,
-        seen="tokens[start:end]",
-        place=_without_last,
-    ),
-    _answer(
-        "answers-decoded",
-        "an answer's text is made of its tokens, without case and accents",
-        "context[start:end]",
-        detected_by="an upper-case letter",
-        seen="tokenizer.decode(input_ids[start:end + 1])",
-        text=_decoded,
-    ),
-    _answer(
-        "answers-stride-as-step",
-        "stride is how far a window is from the next, not what two of them share",
-        "stride as the tokenizer has it: tokens that a window shares with the one before",
-        detected_by=_SEVERAL,
-        seen="doc_stride of the original code",
-        stride=lambda stride, longest, question: longest - question - 3 - stride,
-    ),
-    _answer(
-        "answers-windows-apart",
-        "windows share nothing",
-        "stride as the tokenizer has it: tokens that a window shares with the one before",
-        detected_by=_SEVERAL,
-        stride=lambda _stride, _longest, _question: 0,
-    ),
-    _answer(
-        "answers-context-first",
-        "the context comes before the question",
-        "tokenizer(question, context, truncation='only_second')",
-        detected_by=_ANY,
-        question_first=False,
-    ),
-    _answer(
-        "answers-question-as-given",
-        "spaces before a question are not dropped",
-        "",
-        detected_by="a question that begins with spaces",
-        equivalent="BERT's tokens do not know them",
-        stripped=False,
-    ),
-    of_types("answer", "answers"),
-    *of_batches("answer", "answers"),
+@MISTAKES(
+    "answers-one-longer", may_be_answer, _MAY_BE, _LONG, seen="end - start > max_answer_length"
 )
+def answer_may_be_one_longer(
+    right: Right, window: Window, first: int, last: int, longest: int
+) -> Any:
+    """An answer may have a token more than max_answer_length."""
+    return right(window, first, last, longest + 1)
+
+
+@MISTAKES("answers-length-in-characters", may_be_answer, _MAY_BE, _LONG)
+def length_is_in_characters(
+    right: Right, window: Window, first: int, last: int, longest: int
+) -> bool:
+    """Max_answer_length is counted in characters."""
+    if not right(window, first, last, len(window.offsets)):
+        return False
+    start, end, *_ = span_of(window, first, last)
+    return end - start <= longest
+
+
+@MISTAKES(
+    "answers-best-ends-only", likely_ends, _SCORE, seen="start_logits.argmax(), end_logits.argmax()"
+)
+def only_the_best_ends(right: Right, window: Window, _: int) -> Any:
+    """Only the best start and the best end are looked at, each by itself."""
+    return right(window, 1)
+
+
+@MISTAKES(
+    "answers-cut-before-filtered", likely_ends, "leave out what is no answer, then sort and cut"
+)
+def cut_before_filtered(right: Right, window: Window, n_best: int) -> Any:
+    """The n_best are taken first, and what is no answer goes from them then."""
+
+    def score(ends: tuple[int, int]) -> float:
+        return float(window.start_logits[ends[0]] + window.end_logits[ends[1]])
+
+    return sorted(right(window, n_best), key=score, reverse=True)[:n_best]
+
+
+def _log_probabilities(right: Right, context: str, windows: Sequence[Window], *given: Any) -> Any:
+    """Adding them multiplies probabilities."""
+    logs = [
+        Window(
+            window.offsets,
+            np.log(softmax(window.start_logits)),
+            np.log(softmax(window.end_logits)),
+        )
+        for window in windows
+    ]
+    with replaced(softmax, lambda _, scores: np.exp(scores)):
+        return right(context, logs, *given)
+
+
+def _product_is_higher(_: Right, null: Span, best: Span, threshold: float) -> bool:
+    return bool(np.exp(null.score) - np.exp(best.score) > threshold)
+
+
+MISTAKES(
+    "answers-product",
+    answers,
+    _SCORE,
+    description="scores are products of probabilities, each window's by itself",
+    detected_by=_SEVERAL,
+    seen="the question-answering pipeline of transformers 4",
+    compared=(has_no_answer, _product_is_higher),
+)(_log_probabilities)
+
+
+@MISTAKES("answers-logits", softmax, _SCORE)
+def scores_are_logits(_: Right, scores: Numbers) -> Numbers:
+    """The scores are sums of logits, not probabilities."""
+    return scores
+
+
+@MISTAKES("answers-share-with-all", answers, _SCORE, "more answers than n_best")
+def shared_with_all(
+    right: Right,
+    context: str,
+    windows: Sequence[Window],
+    n_best: int,
+    longest: int,
+    threshold: float | None,
+) -> Any:
+    """Probabilities are shared with answers that are not returned."""
+    scores = [span.score for window in windows for span in spans(window, n_best, longest)]
+    if threshold is not None:
+        scores.append(null_span(windows).score)
+    rest = sorted(scores, reverse=True)[n_best:]
+
+    def share(softmax: Right, found: Numbers) -> Any:
+        return softmax(np.append(found, np.array(rest, found.dtype)))[: len(found)]
+
+    with replaced(softmax, share):
+        return right(context, windows, n_best, longest, threshold)
+
+
+@MISTAKES("answers-last-token-lost", span_of, "offset_mapping[end][1]", seen="tokens[start:end]")
+def last_token_is_lost(right: Right, window: Window, first: int, last: int) -> Span:
+    """An answer ends where its last token starts."""
+    end, span = window.offsets[last], right(window, first, last)
+    return span._replace(end=end[0] if end else 0)
+
+
+@MISTAKES(
+    "answers-decoded",
+    QuestionAnswering.__call__,
+    "context[start:end]",
+    "an upper-case letter",
+    seen="tokenizer.decode(input_ids[start:end + 1])",
+)
+def answer_is_decoded(
+    right: Right,
+    task: QuestionAnswering,
+    questions: Sequence[str],
+    contexts: Sequence[str],
+    **given: Any,
+) -> list[list[Answer]]:
+    """An answer's text is made of its tokens, without case and accents."""
+    tokenizer = task.runner.tokenizer
+
+    def text(context: str, answer: Answer) -> str:
+        (row,) = tokenizer([context], add_special_tokens=False).encodings
+        places = zip(row.ids, row.offsets, strict=True)
+        inside = [i for i, span in places if answer.start <= span[0] and span[1] <= answer.end]
+        return str(tokenizer.decode(inside)) if answer.end else ""
+
+    return [
+        [answer._replace(answer=text(context, answer)) for answer in row]
+        for context, row in zip(contexts, right(task, questions, contexts, **given), strict=True)
+    ]

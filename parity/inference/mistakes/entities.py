@@ -1,166 +1,182 @@
 """Mistakes of joining tags to entities."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from parity.core.mistake import Mistake
-from parity.inference.right import grouping
-from parity.inference.right.grouping import Labelled, kind
-from parity.suite.mistake import instead
+from parity.inference.mistakes.batching import Right
+from parity.suite.mistake import KnownMistakes, replaced
+from scratch_bert.inference.tasks.aggregation import (
+    Aggregation,
+    Entity,
+    Join,
+    LabelledPiece,
+    aggregate,
+    entity,
+    goes_on,
+    grouped,
+    kind,
+)
+from scratch_bert.inference.tasks.token_classification import TokenClassification
+
+_NEIGHBOURS = "neighbours of one kind"
+
+MISTAKES = KnownMistakes("tag", _NEIGHBOURS)
 
 _MEAN = "the mean of the scores of its tokens, or of its words"
 _WORD = "tokenizer.convert_tokens_to_string(tokens)"
 _GOES_ON = "a label goes on with one of its kind, unless it begins with B-"
 _PLACE = "from the first token's start to the last one's end, which is past the last character"
 _IGNORED = "leave out what is in ignore_labels, after entities are made, by their name"
-_NEIGHBOURS = "neighbours of one kind"
+
+Group = Sequence[LabelledPiece]
+Groups = list[list[LabelledPiece]]
 
 
-def _any_kind(before: str, label: str) -> bool:
-    inside = label.startswith("I-") and before != "O"
-    return inside or grouping.goes_on(before, label)
-
-
-def _begun(groups: list[list[Labelled]]) -> list[list[Labelled]]:
-    return [group for group in groups if not group[0].label.startswith("I-")]
-
-
-def _without_hashes(_: Any, words: Sequence[str]) -> str:
-    return " ".join(word.removeprefix("##") for word in words)
-
-
-def _first_place(group: Sequence[Labelled]) -> tuple[int, int]:
-    return group[0].piece.start, group[0].piece.end
-
-
-_tag = partial(instead, "tag")
-
-MISTAKES: tuple[Mistake, ...] = (
-    _tag(
-        "tags-beginning-ignored",
-        "B- begins no entity where one of its kind stands before it",
-        _GOES_ON,
-        detected_by=_NEIGHBOURS,
-        seen="labels compared without their prefixes",
-        goes_on=lambda before, label: kind(before) == kind(label),
-    ),
-    _tag(
-        "tags-kind-ignored",
-        "I- goes on with an entity of another kind",
-        _GOES_ON,
-        detected_by="neighbours of two kinds",
-        goes_on=_any_kind,
-    ),
-    _tag(
-        "tags-same-label-only",
-        "B- and the I- after it are two entities",
-        _GOES_ON,
-        detected_by=_NEIGHBOURS,
-        seen="itertools.groupby over labels",
-        goes_on=lambda before, label: before == label,
-    ),
-    _tag(
-        "tags-never-grouped",
-        "every token, or word, is an entity of its own",
-        _GOES_ON,
-        detected_by=_NEIGHBOURS,
-        goes_on=lambda _before, _label: False,
-    ),
-    _tag(
-        "tags-inside-begins-nothing",
-        "I- is lost where no entity of its kind stands before it",
-        _GOES_ON,
-        detected_by="I- behind O",
-        seen="strict IOB2, as seqeval's",
-        groups=_begun,
-    ),
-    _tag(
-        "tags-last-lost",
-        "the entity at the end of a text is lost",
-        "close the last entity behind the loop",
-        detected_by="an entity that ends with its text",
-        groups=lambda groups: groups[:-1],
-    ),
-    _tag(
-        "tags-score-of-the-best",
-        "an entity's score is that of its most certain token",
-        _MEAN,
-        detected_by=_NEIGHBOURS,
-        score=lambda scores: float(np.max(scores)),
-    ),
-    _tag(
-        "tags-score-of-the-first",
-        "an entity's score is that of its first token",
-        _MEAN,
-        detected_by=_NEIGHBOURS,
-        score=lambda scores: float(scores[0]),
-    ),
-    _tag(
-        "tags-score-multiplied",
-        "an entity's score is the product of those of its tokens",
-        _MEAN,
-        detected_by=_NEIGHBOURS,
-        score=lambda scores: float(np.prod(scores)),
-    ),
-    _tag(
-        "tags-place-of-the-first",
-        "an entity ends where its first token does",
-        _PLACE,
-        detected_by=_NEIGHBOURS,
-        place=_first_place,
-    ),
-    _tag(
-        "tags-word-with-hashes",
-        "an entity's tokens are joined by spaces, ## and all",
-        _WORD,
-        detected_by="a word of several pieces",
-        seen='" ".join(tokens)',
-        joined=lambda _, words: " ".join(words),
-    ),
-    _tag(
-        "tags-word-in-pieces",
-        "an entity's tokens are joined by spaces, without ##",
-        _WORD,
-        detected_by="a word of several pieces",
-        joined=_without_hashes,
-    ),
-    _tag(
-        "tags-word-as-written",
-        "an entity's word is as in the text, with its case and accents",
-        f"{_WORD}; start and end say where it is in the text",
-        detected_by="an upper-case letter",
-        seen="text[start:end]",
-        written=lambda text, start, end: text[start:end],
-    ),
-    _tag(
-        "tags-prefix-kept",
-        "an entity is called by its first label, B- or I- and all",
-        "label.split('-', 1)[-1]",
-        detected_by="any entity",
-        called=lambda group: group[0].label,
-    ),
-    _tag(
-        "tags-outside-told",
-        "O is returned, too, whatever ignore_labels is",
-        _IGNORED,
-        detected_by="any text",
-        ignored=lambda _: (),
-    ),
-    _tag(
-        "tags-outside-ignored",
-        "O alone is left out, whatever ignore_labels is",
-        _IGNORED,
-        detected_by="ignore_labels",
-        ignored=lambda _: ("O",),
-    ),
-    _tag(
-        "tags-ignored-first",
-        "what is left out is so before entities are made, so that those around it become one",
-        _IGNORED,
-        detected_by="O between two words of one kind",
-        ignored_first=True,
-    ),
+@MISTAKES(
+    "tags-beginning-ignored", goes_on, _GOES_ON, seen="labels compared without their prefixes"
 )
+def beginning_is_ignored(_: Right, before: str, label: str) -> bool:
+    """B- begins no entity where one of its kind stands before it."""
+    return kind(before) == kind(label)
+
+
+@MISTAKES("tags-kind-ignored", goes_on, _GOES_ON, "neighbours of two kinds")
+def kind_is_ignored(right: Right, before: str, label: str) -> Any:
+    """I- goes on with an entity of another kind."""
+    return (label.startswith("I-") and before != "O") or right(before, label)
+
+
+@MISTAKES("tags-same-label-only", goes_on, _GOES_ON, seen="itertools.groupby over labels")
+def only_the_same_label_goes_on(_: Right, before: str, label: str) -> bool:
+    """B- and the I- after it are two entities."""
+    return before == label
+
+
+@MISTAKES("tags-never-grouped", goes_on, _GOES_ON)
+def nothing_goes_on(_: Right, _before: str, _label: str) -> bool:
+    """Every token, or word, is an entity of its own."""
+    return False
+
+
+@MISTAKES(
+    "tags-inside-begins-nothing", grouped, _GOES_ON, "I- behind O", seen="strict IOB2, as seqeval's"
+)
+def inside_begins_nothing(right: Right, labelled: Group) -> Groups:
+    """I- is lost where no entity of its kind stands before it."""
+    return [group for group in right(labelled) if not group[0].label.startswith("I-")]
+
+
+@MISTAKES(
+    "tags-last-lost",
+    grouped,
+    "close the last entity behind the loop",
+    "an entity that ends with its text",
+)
+def last_entity_is_lost(right: Right, labelled: Group) -> Any:
+    """The entity at the end of a text is lost."""
+    return right(labelled)[:-1]
+
+
+@MISTAKES("tags-score-of-the-best", entity, _MEAN)
+def score_is_of_the_best(right: Right, group: Group, join: Join) -> Any:
+    """An entity's score is that of its most certain token."""
+    return right(group, join)._replace(score=max(float(each.score) for each in group))
+
+
+@MISTAKES("tags-score-of-the-first", entity, _MEAN)
+def score_is_of_the_first(right: Right, group: Group, join: Join) -> Any:
+    """An entity's score is that of its first token."""
+    return right(group, join)._replace(score=float(group[0].score))
+
+
+@MISTAKES("tags-score-multiplied", entity, _MEAN)
+def scores_are_multiplied(right: Right, group: Group, join: Join) -> Any:
+    """An entity's score is the product of those of its tokens."""
+    return right(group, join)._replace(score=float(np.prod([each.score for each in group])))
+
+
+@MISTAKES("tags-place-of-the-first", entity, _PLACE)
+def place_is_of_the_first(right: Right, group: Group, join: Join) -> Any:
+    """An entity ends where its first token does."""
+    return right(group, join)._replace(end=group[0].piece.end)
+
+
+@MISTAKES(
+    "tags-word-with-hashes", aggregate, _WORD, "a word of several pieces", seen='" ".join(tokens)'
+)
+def tokens_are_joined_with_hashes(right: Right, *given: Any) -> Any:
+    """An entity's tokens are joined by spaces, ## and all."""
+    return right(*given[:-1], " ".join)
+
+
+def _without_hashes(tokens: Sequence[str]) -> str:
+    return " ".join(token.removeprefix("##") for token in tokens)
+
+
+@MISTAKES("tags-word-in-pieces", aggregate, _WORD, "a word of several pieces")
+def tokens_are_joined_without_hashes(right: Right, *given: Any) -> Any:
+    """An entity's tokens are joined by spaces, without ##."""
+    return right(*given[:-1], _without_hashes)
+
+
+@MISTAKES(
+    "tags-word-as-written",
+    TokenClassification.__call__,
+    f"{_WORD}; start and end say where it is in the text",
+    "an upper-case letter",
+    seen="text[start:end]",
+)
+def word_is_as_written(
+    right: Right,
+    task: TokenClassification,
+    texts: Sequence[str],
+    aggregation: Aggregation,
+    ignored: Sequence[str],
+) -> Any:
+    """An entity's word is as in the text, with its case and accents."""
+    found = right(task, texts, aggregation, ignored)
+    if aggregation == "none":
+        return found
+    return [
+        [each._replace(word=text[each.start : each.end]) for each in row]
+        for text, row in zip(texts, found, strict=True)
+    ]
+
+
+@MISTAKES("tags-prefix-kept", entity, "label.split('-', 1)[-1]", "any entity")
+def prefix_is_kept(right: Right, group: Group, join: Join) -> Any:
+    """An entity is called by its first label, B- or I- and all."""
+    return right(group, join)._replace(entity_group=group[0].label)
+
+
+@MISTAKES("tags-outside-told", TokenClassification.__call__, _IGNORED, "any text")
+def nothing_is_ignored(right: Right, *given: Any) -> Any:
+    """O is returned, too, whatever ignore_labels is."""
+    return right(*given[:-1], ())
+
+
+@MISTAKES("tags-outside-ignored", TokenClassification.__call__, _IGNORED, "ignore_labels")
+def outside_alone_is_ignored(right: Right, *given: Any) -> Any:
+    """O alone is left out, whatever ignore_labels is."""
+    return right(*given[:-1], ("O",))
+
+
+@MISTAKES(
+    "tags-ignored-first", TokenClassification.__call__, _IGNORED, "O between two words of one kind"
+)
+def labels_are_ignored_first(
+    right: Right,
+    task: TokenClassification,
+    texts: Sequence[str],
+    aggregation: Aggregation,
+    ignored: Sequence[str],
+) -> list[list[Entity]]:
+    """What is left out is so before entities are made, so that those around it become one."""
+
+    def of_the_rest(group: Right, labelled: Group) -> Any:
+        return group([each for each in labelled if each.label not in ignored])
+
+    with replaced(grouped, of_the_rest):
+        return right(task, texts, aggregation, ignored)

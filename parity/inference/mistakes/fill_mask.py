@@ -1,16 +1,26 @@
 """Fill-mask mistakes."""
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import chain
 from typing import Any
 
 from torch import Tensor
 
-from parity.core.mistake import Mistake
-from parity.inference.mistakes.batching import of_batches
-from parity.inference.right.filling import Hole, as_they_are
-from parity.suite.mistake import instead
+from parity.inference.mistakes.batching import Batch, Right, batching_mistakes
+from parity.ours.inference import huggingface_lists
+from parity.suite.mistake import KnownMistakes
+from scratch_bert.inference.fill_mask import (
+    Filled,
+    FillMask,
+    best_words,
+    filled_text,
+    mask_places,
+    target_ids,
+    word_scores,
+)
+from scratch_bert.tokenization import BertTokenizer
+
+MISTAKES = KnownMistakes("fill-mask", "any text")
 
 _SHARES = "softmax over the whole vocabulary, and then choose"
 _PLACE = "logits[0, position of the mask in input_ids], [CLS] counted"
@@ -21,229 +31,211 @@ _LISTS = "a list of words for one [MASK], a list of such lists for several"
 _TARGETS = "targets"
 _SEVERAL = "several [MASK]s in a text"
 
-
-def _shared(scores: Tensor) -> Tensor:
-    return scores / scores.sum(-1, keepdim=True)
-
-
-def _no_special(tokenizer: Any, number: int) -> list[int]:
-    return [i for i in range(number) if i not in tokenizer.all_special_ids]
+Best = tuple[Tensor, Tensor]
+Targets = Sequence[int] | None
 
 
-def _no_pieces(tokenizer: Any, number: int) -> list[int]:
-    tokens = tokenizer.convert_ids_to_tokens([*range(number)])
-    return [i for i, token in enumerate(tokens) if not token.startswith("##")]
+@MISTAKES("fill-logits", word_scores, _SHARES)
+def scores_are_logits(_: Right, logits: Tensor) -> Tensor:
+    """The scores are logits, not probabilities."""
+    return logits
 
 
-def _unknown(tokenizer: Any, targets: Sequence[str]) -> list[int]:
+@MISTAKES("fill-best-share-all", best_words, _SHARES, seen="logits.topk(k).values.softmax(-1)")
+def best_words_share_all(right: Right, scores: Tensor, k: int, targets: Targets) -> Best:
+    """The probabilities of the returned words add up to 1."""
+    values, tokens = right(scores, k, targets)
+    return values / values.sum(-1, keepdim=True), tokens
+
+
+@MISTAKES(
+    "fill-targets-share-all", best_words, _SHARES, _TARGETS, seen="logits[:, targets].softmax(-1)"
+)
+def targets_share_all(right: Right, scores: Tensor, k: int, targets: Targets) -> Best:
+    """The probabilities of the targets add up to 1."""
+    values, tokens = right(scores, k, targets)
+    return values if targets is None else values / scores[:, targets].sum(-1, keepdim=True), tokens
+
+
+@MISTAKES("fill-ascending", best_words, "scores.topk(k)")
+def least_likely_words_come_first(right: Right, scores: Tensor, k: int, targets: Targets) -> Best:
+    """The least likely words come first."""
+    values, tokens = right(-scores, k, targets)
+    return -values, tokens
+
+
+@MISTAKES(
+    "fill-first-mask", FillMask.filled, _PLACE, _SEVERAL, seen="input_ids.index(mask_token_id)"
+)
+def every_mask_gets_words_of_the_first(
+    right: Right, task: FillMask, ids: list[int], values: Tensor, tokens: Tensor
+) -> Any:
+    """Every [MASK] gets the words of the first."""
+    return right(task, ids, values[:1].expand_as(values), tokens[:1].expand_as(tokens))
+
+
+@MISTAKES("fill-place-before", mask_places, _PLACE, seen="a place counted without [CLS]")
+def place_is_one_before(right: Right, ids: Tensor, mask: int) -> Any:
+    """Scores are those of the token before the mask."""
+    return right(ids, mask).roll(-1, 1)
+
+
+@MISTAKES("fill-without-special", FillMask.best, _EVERY, "a model that finds one likely")
+def special_tokens_are_left_out(
+    right: Right, task: FillMask, batch: Batch, k: int, targets: Targets
+) -> Any:
+    """Special tokens are not among the words."""
+    special = task.runner.tokenizer.all_special_ids
+    words = [i for i in range(task.runner.model.config.vocab_size) if i not in special]
+    return right(task, batch, k, words if targets is None else targets)
+
+
+@MISTAKES("fill-without-pieces", FillMask.best, _EVERY, "a model that finds one likely")
+def pieces_are_left_out(
+    right: Right, task: FillMask, batch: Batch, k: int, targets: Targets
+) -> Any:
+    """Pieces that begin with ## are not among the words."""
+    vocabulary = task.runner.tokenizer.get_vocab()
+    words = [i for token, i in vocabulary.items() if not token.startswith("##")]
+    return right(task, batch, k, words if targets is None else targets)
+
+
+@MISTAKES(
+    "fill-target-unknown", target_ids, _FIRST, _TARGETS, seen="tokenizer.convert_tokens_to_ids"
+)
+def target_becomes_unknown(_: Right, tokenizer: BertTokenizer, targets: Sequence[str]) -> list[Any]:
+    """A target that is no word of the vocabulary becomes [UNK]."""
     vocabulary = tokenizer.get_vocab()
     return [*{vocabulary.get(target, tokenizer.unk_token_id) for target in targets}]
 
 
-def _last_pieces(tokenizer: Any, targets: Sequence[str]) -> list[int]:
+@MISTAKES(
+    "fill-target-tokenized",
+    target_ids,
+    "look a target up first; only what is not there becomes its first piece",
+    "a target that begins with ##",
+    seen="tokenizer.encode(target, add_special_tokens=False)[0]",
+)
+def target_is_tokenized(_: Right, tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
+    """A target that is in the vocabulary is tokenized, so that ##s becomes #."""
+    pieces = {tokenizer.tokenize(target)[0] for target in targets}
+    return tokenizer.convert_tokens_to_ids([*pieces])
+
+
+@MISTAKES("fill-target-last-piece", target_ids, _FIRST, _TARGETS)
+def target_becomes_its_last_piece(
+    _: Right, tokenizer: BertTokenizer, targets: Sequence[str]
+) -> list[int]:
+    """A target of several pieces becomes its last."""
     vocabulary = tokenizer.get_vocab()
-    pieces = [[t] if t in vocabulary else tokenizer.tokenize(t) for t in targets]
+    pieces = [[each] if each in vocabulary else tokenizer.tokenize(each) for each in targets]
     return [*{vocabulary[each[-1]] for each in pieces}]
 
 
-def _known(tokenizer: Any, targets: Sequence[str]) -> list[int]:
+@MISTAKES("fill-target-left-out", target_ids, _FIRST, _TARGETS)
+def unknown_target_is_left_out(
+    right: Right, tokenizer: BertTokenizer, targets: Sequence[str]
+) -> Any:
+    """A target that is no word of the vocabulary is left out."""
     vocabulary = tokenizer.get_vocab()
-    return [*{vocabulary[target] for target in targets if target in vocabulary}]
+    return right(tokenizer, [target for target in targets if target in vocabulary])
 
 
-def _tokenized(tokenizer: Any, targets: Sequence[str]) -> list[int]:
-    return tokenizer.convert_tokens_to_ids([*{tokenizer.tokenize(t)[0] for t in targets}])
+@MISTAKES("fill-target-repeated", target_ids, _FIRST, _TARGETS)
+def target_is_repeated(right: Right, tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
+    """A target that is given twice is returned twice."""
+    return [i for target in targets for i in right(tokenizer, [target])]
 
 
-def _repeated(tokenizer: Any, targets: Sequence[str]) -> list[int]:
-    vocabulary = tokenizer.get_vocab()
-    return [vocabulary[t if t in vocabulary else tokenizer.tokenize(t)[0]] for t in targets]
-
-
-def _decoded(
-    tokenizer: Any,
-    hole: Hole,
-    *,
-    skips: bool | None = None,
-    padding: bool = False,
-    all_filled: bool = False,
-) -> str:
-    words = [*hole.best] if all_filled else [tokenizer.mask_token_id] * len(hole.places)
-    words[hole.number] = hole.token
-    ids = [*hole.ids]
-    for place, word in zip(hole.places, words, strict=True):
-        ids[place] = word
-    kept = [i for i in ids if padding or i != tokenizer.pad_token_id]
-    alone = len(hole.places) == 1
-    return str(tokenizer.decode(kept, skip_special_tokens=alone if skips is None else skips))
-
-
-def _replaced(tokenizer: Any, hole: Hole) -> str:
-    parts = hole.text.split(tokenizer.mask_token)
-    parts[hole.number : hole.number + 2] = [
-        str(tokenizer.decode([hole.token])).join(parts[hole.number : hole.number + 2])
-    ]
-    return str(tokenizer.mask_token).join(parts)
-
-
-_fill = partial(instead, "fill-mask")
-
-MISTAKES: tuple[Mistake, ...] = (
-    _fill(
-        "fill-logits",
-        "the scores are logits, not probabilities",
-        _SHARES,
-        detected_by="any text",
-        scores=as_they_are,
-    ),
-    _fill(
-        "fill-best-share-all",
-        "the probabilities of the returned words add up to 1",
-        _SHARES,
-        detected_by="any text",
-        seen="logits.topk(k).values.softmax(-1)",
-        returned=_shared,
-    ),
-    _fill(
-        "fill-targets-share-all",
-        "the probabilities of the targets add up to 1",
-        _SHARES,
-        detected_by=_TARGETS,
-        seen="logits[:, targets].softmax(-1)",
-        among=_shared,
-    ),
-    _fill(
-        "fill-ascending",
-        "the least likely words come first",
-        "scores.topk(k)",
-        detected_by="any text",
-        order=lambda scores: scores.sort(dim=-1, stable=True).indices,
-    ),
-    _fill(
-        "fill-first-mask",
-        "every [MASK] gets the words of the first",
-        _PLACE,
-        detected_by=_SEVERAL,
-        seen="input_ids.index(mask_token_id)",
-        places=lambda places: places[:1] * len(places),
-    ),
-    _fill(
-        "fill-place-before",
-        "scores are those of the token before the mask",
-        _PLACE,
-        detected_by="any text",
-        seen="a place counted without [CLS]",
-        places=lambda places: [place - 1 for place in places],
-    ),
-    _fill(
-        "fill-without-special",
-        "special tokens are not among the words",
-        _EVERY,
-        detected_by="a model that finds one likely",
-        words=_no_special,
-    ),
-    _fill(
-        "fill-without-pieces",
-        "pieces that begin with ## are not among the words",
-        _EVERY,
-        detected_by="a model that finds one likely",
-        words=_no_pieces,
-    ),
-    _fill(
-        "fill-target-unknown",
-        "a target that is no word of the vocabulary becomes [UNK]",
-        _FIRST,
-        detected_by=_TARGETS,
-        seen="tokenizer.convert_tokens_to_ids",
-        targets=_unknown,
-    ),
-    _fill(
-        "fill-target-tokenized",
-        "a target that is in the vocabulary is tokenized, so that ##s becomes #",
-        "look a target up first; only what is not there becomes its first piece",
-        detected_by="a target that begins with ##",
-        seen="tokenizer.encode(target, add_special_tokens=False)[0]",
-        targets=_tokenized,
-    ),
-    _fill(
-        "fill-target-last-piece",
-        "a target of several pieces becomes its last",
-        _FIRST,
-        detected_by=_TARGETS,
-        targets=_last_pieces,
-    ),
-    _fill(
-        "fill-target-left-out",
-        "a target that is no word of the vocabulary is left out",
-        _FIRST,
-        detected_by=_TARGETS,
-        targets=_known,
-    ),
-    _fill(
-        "fill-target-repeated",
-        "a target that is given twice is returned twice",
-        _FIRST,
-        detected_by=_TARGETS,
-        targets=_repeated,
-    ),
-    _fill(
-        "fill-text-with-special",
-        "the text of a single [MASK] is returned with [CLS] and [SEP]",
-        _DECODED,
-        detected_by="any text",
-        seen="tokenizer.decode without skip_special_tokens",
-        sequence=partial(_decoded, skips=False),
-    ),
-    _fill(
-        "fill-text-without-masks",
-        "the other masks vanish from the text",
-        _DECODED,
-        detected_by=_SEVERAL,
-        seen="tokenizer.decode(…, skip_special_tokens=True)",
-        sequence=partial(_decoded, skips=True),
-    ),
-    _fill(
-        "fill-text-all-filled",
-        "the other masks hold their best words in the text",
-        _DECODED,
-        detected_by=_SEVERAL,
-        sequence=partial(_decoded, all_filled=True),
-    ),
-    _fill(
-        "fill-text-with-padding",
-        "[PAD] stays in the text",
-        _DECODED,
-        detected_by="a text with [PAD] and several [MASK]s in it",
-        sequence=partial(_decoded, padding=True),
-    ),
-    _fill(
-        "fill-text-as-given",
-        "the word stands in the text that was given, with its case and accents",
-        _DECODED,
-        detected_by="any text",
-        seen="text.replace(tokenizer.mask_token, word)",
-        sequence=_replaced,
-    ),
-    _fill(
-        "fill-flat",
-        "the words of several masks are one list",
-        _LISTS,
-        detected_by=_SEVERAL,
-        shape=lambda lists: [*chain(*lists)],
-    ),
-    _fill(
-        "fill-always-nested",
-        "the words of a single [MASK] are a list in a list",
-        _LISTS,
-        detected_by="any text",
-        shape=list,
-    ),
-    _fill(
-        "fill-first-mask-alone",
-        "only the first [MASK] is filled",
-        _LISTS,
-        detected_by=_SEVERAL,
-        shape=lambda lists: lists[0],
-    ),
-    *of_batches("fill-mask", "fill"),
+@MISTAKES(
+    "fill-text-with-special",
+    filled_text,
+    _DECODED,
+    seen="tokenizer.decode without skip_special_tokens",
 )
+def special_tokens_stay(right: Right, *given: Any, alone: bool) -> Any:  # noqa: ARG001
+    """The text of a single [MASK] is returned with [CLS] and [SEP]."""
+    return right(*given, alone=False)
+
+
+@MISTAKES(
+    "fill-text-without-masks",
+    filled_text,
+    _DECODED,
+    _SEVERAL,
+    seen="tokenizer.decode(…, skip_special_tokens=True)",
+)
+def other_masks_vanish(right: Right, *given: Any, alone: bool) -> Any:  # noqa: ARG001
+    """The other masks vanish from the text."""
+    return right(*given, alone=True)
+
+
+@MISTAKES("fill-text-all-filled", FillMask.filled, _DECODED, _SEVERAL)
+def other_masks_are_filled(
+    right: Right, task: FillMask, ids: list[int], values: Tensor, tokens: Tensor
+) -> list[list[Filled]]:
+    """The other masks hold their best words in the text."""
+    tokenizer, best = task.runner.tokenizer, iter(tokens[:, 0].tolist())
+    full = [next(best) if i == tokenizer.mask_token_id else i for i in ids]
+    places = [n for n, i in enumerate(ids) if i == tokenizer.mask_token_id]
+
+    def text(place: int, token: int) -> str:
+        words = [*full[:place], token, *full[place + 1 :]]
+        return filled_text(tokenizer, words, alone=len(places) == 1)
+
+    rows = zip(places, right(task, ids, values, tokens), strict=True)
+    return [[each._replace(sequence=text(n, each.token)) for each in row] for n, row in rows]
+
+
+@MISTAKES(
+    "fill-text-with-padding", filled_text, _DECODED, "a text with [PAD] and several [MASK]s in it"
+)
+def padding_stays(_: Right, tokenizer: BertTokenizer, ids: Sequence[int], *, alone: bool) -> str:
+    """[PAD] stays in the text."""
+    return str(tokenizer.decode([*ids], skip_special_tokens=alone))
+
+
+@MISTAKES(
+    "fill-text-as-given",
+    FillMask.__call__,
+    _DECODED,
+    seen="text.replace(tokenizer.mask_token, word)",
+)
+def text_is_as_it_was_given(
+    right: Right, task: FillMask, texts: Sequence[str], *given: Any
+) -> list[list[list[Filled]]]:
+    """The word stands in the text that was given, with its case and accents."""
+    mask = str(task.runner.tokenizer.mask_token)
+
+    def text(parts: list[str], number: int, word: str) -> str:
+        both = word.join(parts[number : number + 2])
+        return mask.join([*parts[:number], both, *parts[number + 2 :]])
+
+    return [
+        [
+            [each._replace(sequence=text(whole.split(mask), n, each.token_str)) for each in row]
+            for n, row in enumerate(lists)
+        ]
+        for whole, lists in zip(texts, right(task, texts, *given), strict=True)
+    ]
+
+
+@MISTAKES("fill-flat", huggingface_lists, _LISTS, _SEVERAL)
+def lists_are_flat(_: Right, lists: list[list[Filled]]) -> list[Filled]:
+    """The words of several masks are one list."""
+    return [*chain(*lists)]
+
+
+@MISTAKES("fill-always-nested", huggingface_lists, _LISTS)
+def lists_are_always_nested(_: Right, lists: list[list[Filled]]) -> list[list[Filled]]:
+    """The words of a single [MASK] are a list in a list."""
+    return lists
+
+
+@MISTAKES("fill-first-mask-alone", huggingface_lists, _LISTS, _SEVERAL)
+def first_mask_alone_is_filled(_: Right, lists: list[list[Filled]]) -> list[Filled]:
+    """Only the first [MASK] is filled."""
+    return lists[0]
+
+
+MISTAKES += batching_mistakes("fill-mask", "fill")

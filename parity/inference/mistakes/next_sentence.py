@@ -1,56 +1,50 @@
 """Next-sentence mistakes."""
 
-from functools import partial
+from parity.inference.mistakes.batching import BOTH, Right, batching_mistakes, pair_is_joined
+from parity.suite.mistake import KnownMistakes
+from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.scores import Numbers, sigmoid, softmax
+from scratch_bert.inference.tasks.next_sentence import NextSentence, likelier
 
-from parity.core.mistake import Mistake
-from parity.inference.mistakes.batching import BOTH, joined, of_batches, of_types
-from parity.inference.right.classifying import sigmoid
-from parity.suite.mistake import instead
+MISTAKES = KnownMistakes("next", "any pair")
 
-_of_pair = partial(instead, "next")
 
-MISTAKES: tuple[Mistake, ...] = (
-    _of_pair(
-        "next-inverted",
-        "the first score is taken for that of a random text",
-        'score 0 is of "IsNext", score 1 of "NotNext"',
-        detected_by="any pair",
-        told=lambda scores: {
-            "label": ("NotNext", "IsNext")[int(scores.argmax())],
-            "score": float(scores.max()),
-        },
-    ),
-    _of_pair(
-        "next-score-of-the-first",
-        'the score is that of "IsNext", whatever the label is',
-        "return the score of the label that is returned",
-        detected_by="a pair that does not follow",
-        told=lambda scores: {
-            "label": ("IsNext", "NotNext")[int(scores.argmax())],
-            "score": float(scores[0]),
-        },
-    ),
-    _of_pair(
-        "next-sigmoid",
-        "each score is made a probability of its own",
-        "softmax over both",
-        detected_by="any pair",
-        scores=sigmoid,
-    ),
-    _of_pair(
-        "next-logits",
-        "the scores are logits, not probabilities",
-        "softmax over both",
-        detected_by="any pair",
-        scores=lambda logits: logits,
-    ),
-    _of_pair(
-        "next-joined",
-        "a pair is given as one text, without [SEP] between the two",
-        BOTH,
-        detected_by="any pair",
-        rows=joined,
-    ),
-    of_types("next", "next"),
-    *of_batches("next", "next"),
+@MISTAKES("next-inverted", likelier, 'score 0 is of "IsNext", score 1 of "NotNext"')
+def labels_are_exchanged(right: Right, scores: Numbers) -> NextSentence:
+    """The first score is taken for that of a random text."""
+    named: NextSentence = right(scores)
+    return named._replace(label="NotNext" if named.label == "IsNext" else "IsNext")
+
+
+@MISTAKES(
+    "next-score-of-the-first",
+    likelier,
+    "return the score of the label that is returned",
+    "a pair that does not follow",
 )
+def score_is_of_is_next(right: Right, scores: Numbers) -> NextSentence:
+    """The score is that of "IsNext", whatever the label is."""
+    named: NextSentence = right(scores)
+    return named._replace(score=float(scores[0]))
+
+
+@MISTAKES("next-sigmoid", softmax, "softmax over both")
+def each_label_has_its_own_probability(_: Right, logits: Numbers) -> Numbers:
+    """Each score is made a probability of its own."""
+    return sigmoid(logits)
+
+
+@MISTAKES("next-logits", softmax, "softmax over both")
+def scores_are_logits(_: Right, logits: Numbers) -> Numbers:
+    """The scores are logits, not probabilities."""
+    return logits
+
+
+MISTAKES(
+    "next-joined",
+    Runner.encode,
+    BOTH,
+    description="a pair is given as one text, without [SEP] between the two",
+)(pair_is_joined)
+
+MISTAKES += batching_mistakes("next", "next", pairs=True)

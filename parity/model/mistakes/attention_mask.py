@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Make, Mistake
+from parity.core.scene import Scene
 
 _SCORES = "encoder.layer.{i}.attention.self.scores"
 _PROBABILITIES = "encoder.layer.{i}.attention.self.probabilities"

@@ -3,7 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Mistake, Scene
+from parity.core.mistake import Mistake
+from parity.core.scene import Scene
 
 _WORDS = "embeddings.word_embeddings"
 _SEGMENTS = "embeddings.token_type_embeddings"

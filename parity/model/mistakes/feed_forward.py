@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Make, Mistake
+from parity.core.scene import Scene
 
 _INNER = "encoder.layer.{i}.intermediate"
 _DENSE = "encoder.layer.{i}.intermediate.dense"

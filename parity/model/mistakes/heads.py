@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Make, Mistake
+from parity.core.scene import Scene
 
 _POOLED, _POOLER = "pooler.dense", "pooler"
 _TRANSFORM, _WORDS, _FOLLOWS = (

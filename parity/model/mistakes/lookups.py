@@ -6,7 +6,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Make, Mistake
+from parity.core.scene import Scene
 
 _WORDS = "embeddings.word_embeddings"
 _SEGMENTS = "embeddings.token_type_embeddings"

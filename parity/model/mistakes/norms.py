@@ -6,7 +6,8 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Make, Mistake
+from parity.core.scene import Scene
 
 _ATTENTION = "encoder.layer.{i}.attention.output.LayerNorm"
 _OUTPUT = "encoder.layer.{i}.output.LayerNorm"

@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake, Scene
+from parity.core.mistake import Make, Mistake
+from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import hidden, keys, unmasked
 
 _PROBABILITIES = "encoder.layer.{i}.attention.self.probabilities"

@@ -32,21 +32,16 @@ def _bound(weight: Tensor) -> float:
     return weight.shape[1] ** -0.5
 
 
-@MISTAKES(
-    "initial-embeddings-of-one",
-    init_weights,
-    "embeddings have a standard deviation of 1, torch's default",
-    _RIGHT,
-)
+@MISTAKES("initial-embeddings-of-one", init_weights, _RIGHT)
 def embeddings_have_deviation_1(right: Init, module: nn.Module, *given: Any) -> None:
+    """Embeddings have a standard deviation of 1, torch's default."""
     right(module, *given)
     _redraw(module, nn.Embedding, lambda part: part.weight.normal_())
 
 
-@MISTAKES(
-    "initial-linear-uniform", init_weights, "a Linear's weight is uniform, torch's default", _RIGHT
-)
+@MISTAKES("initial-linear-uniform", init_weights, _RIGHT)
 def linear_is_uniform(right: Init, module: nn.Module, *given: Any) -> None:
+    """A Linear's weight is uniform, torch's default."""
     right(module, *given)
     _redraw(module, nn.Linear, lambda part: _uniform(part.weight, _bound(part.weight)))
 
@@ -55,35 +50,22 @@ def _uniform(tensor: Tensor, bound: float) -> None:
     tensor.uniform_(-bound, bound)
 
 
-@MISTAKES(
-    "initial-of-torch",
-    init_weights,
-    "nothing is drawn after torch's defaults",
-    "self.apply(init_weights)",
-)
+@MISTAKES("initial-of-torch", init_weights, "self.apply(init_weights)")
 def nothing_is_drawn(_: Init, *_given: Any) -> None:
-    return None
+    """Nothing is drawn after torch's defaults."""
+    return
 
 
-@MISTAKES(
-    "initial-glorot",
-    init_weights,
-    "a Linear's standard deviation depends on its sizes (Xavier, Glorot)",
-    _RIGHT,
-    seen="the original Transformer's code",
-)
+@MISTAKES("initial-glorot", init_weights, _RIGHT, seen="the original Transformer's code")
 def linear_is_glorot(right: Init, module: nn.Module, *given: Any) -> None:
+    """A Linear's standard deviation depends on its sizes (Xavier, Glorot)."""
     right(module, *given)
     _redraw(module, nn.Linear, lambda part: nn.init.xavier_normal_(part.weight))
 
 
-@MISTAKES(
-    "initial-biases",
-    init_weights,
-    "biases are uniform, torch's default",
-    "bias.zero_() of each Linear",
-)
+@MISTAKES("initial-biases", init_weights, "bias.zero_() of each Linear")
 def biases_are_uniform(right: Init, module: nn.Module, *given: Any) -> None:
+    """Biases are uniform, torch's default."""
     right(module, *given)
     _redraw(module, nn.Linear, lambda part: _uniform(part.bias, _bound(part.weight)))
 
@@ -91,11 +73,11 @@ def biases_are_uniform(right: Init, module: nn.Module, *given: Any) -> None:
 @MISTAKES(
     "initial-pad-row",
     init_weights,
-    "the embedding of [PAD] is not zero",
     "weight[padding_idx].zero_() after the draw; the original's is not, HuggingFace's is",
 )
 @torch.no_grad()
 def pad_has_an_embedding(right: Init, module: nn.Module, std: float, *given: Any) -> None:
+    """The embedding of [PAD] is not zero."""
     right(module, std, *given)
     for part in module.modules():
         if isinstance(part, nn.Embedding) and part.padding_idx is not None:
@@ -105,22 +87,22 @@ def pad_has_an_embedding(right: Init, module: nn.Module, std: float, *given: Any
 @MISTAKES(
     "initial-untied",
     BertPreTrainedModel.tie_weights,
-    "the decoder has a matrix of its own",
     "decoder.weight = word_embeddings.weight, one parameter",
 )
 def decoder_has_its_own_matrix(_: Callable[..., None], _model: nn.Module) -> None:
-    return None
+    """The decoder has a matrix of its own."""
+    return
 
 
 @MISTAKES(
     "initial-truncated",
     init_weights,
-    "the normal distribution is truncated at two standard deviations",
     "",
     seen="google-research/bert",
     equivalent="the original does so, and HuggingFace does not",
 )
 def normal_is_truncated(right: Init, module: nn.Module, std: float, *given: Any) -> None:
+    """The normal distribution is truncated at two standard deviations."""
     right(module, std, *given)
 
     def draw(part: Any) -> None:

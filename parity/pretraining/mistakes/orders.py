@@ -17,32 +17,28 @@ _ORDER = "torch.randperm(examples, generator=torch.Generator().manual_seed(seed 
 Order = Callable[[int, int, int], Tensor]
 
 
-@MISTAKES("run-not-shuffled", epoch_order, "examples are seen in the order of the data set", _ORDER)
+@MISTAKES("run-not-shuffled", epoch_order, _ORDER)
 def examples_are_not_shuffled(_: Order, examples: int, _seed: int, _epoch: int) -> Tensor:
+    """Examples are seen in the order of the data set."""
     return torch.arange(examples)
 
 
-@MISTAKES("run-same-order", epoch_order, "every epoch has the order of the first", _ORDER)
+@MISTAKES("run-same-order", epoch_order, _ORDER)
 def every_epoch_has_the_same_order(right: Order, examples: int, seed: int, _: int) -> Tensor:
+    """Every epoch has the order of the first."""
     return right(examples, seed, 0)
 
 
-@MISTAKES(
-    "run-one-generator",
-    epoch_order,
-    "one generator shuffles all epochs, one after the other",
-    _ORDER,
-    seen="DataLoader(shuffle=True, generator=…)",
-)
+@MISTAKES("run-one-generator", epoch_order, _ORDER, seen="DataLoader(shuffle=True, generator=…)")
 def one_generator_shuffles_all_epochs(_: Order, examples: int, seed: int, epoch: int) -> Tensor:
+    """One generator shuffles all epochs, one after the other."""
     generator = torch.Generator().manual_seed(seed)
     return [torch.randperm(examples, generator=generator) for _ in range(epoch + 1)][-1]
 
 
-@MISTAKES(
-    "run-epochs-from-1", epoch_order, "epochs are counted from 1 where the order is drawn", _ORDER
-)
+@MISTAKES("run-epochs-from-1", epoch_order, _ORDER)
 def epochs_are_counted_from_1(right: Order, examples: int, seed: int, epoch: int) -> Tensor:
+    """Epochs are counted from 1 where the order is drawn."""
     return right(examples, seed, epoch + 1)
 
 
@@ -55,13 +51,13 @@ def _whole_batches(
 @MISTAKES(
     "run-drops-last",
     Training._steps,
-    "an epoch's last batch is left out, since it is not full",
     "drop_last=False, as the Trainer's dataloader_drop_last",
     count=(steps_of_epoch, _whole_batches),
 )
 def last_batch_is_dropped(
     right: Callable[..., Sequence[Tensor]], training: Training, *given: Any
 ) -> Sequence[Tensor]:
+    """An epoch's last batch is left out, since it is not full."""
     order, size = torch.cat([*right(training, *given)]), training.settings.batch_size
     whole = order[: len(order) - len(order) % size]
     return torch.split(whole, size * training.settings.accumulation)

@@ -22,17 +22,17 @@ _KEEP = "keep model, optimiser, step and torch.get_rng_state(), and put all of t
 Resume = Callable[[Training, Path], None]
 
 
-@RESUMED(
-    "resume-without-model", resume, "the weights are those it is built with when it goes on", _KEEP
-)
+@RESUMED("resume-without-model", resume, _KEEP)
 def model_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    """The weights are those it is built with when it goes on."""
     built = {name: tensor.clone() for name, tensor in training.model.state_dict().items()}
     right(training, place)
     training.model.load_state_dict(built)
 
 
-@RESUMED("resume-without-optimizer", resume, "Adam's means begin at zero when it goes on", _KEEP)
+@RESUMED("resume-without-optimizer", resume, _KEEP)
 def optimizer_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    """Adam's means begin at zero when it goes on."""
     right(training, place)
     training.optimizer = training.settings.optimizer(training.model)
 
@@ -46,13 +46,9 @@ class _Begun(Settings):
         return super().rate(step - self.begun)
 
 
-@RESUMED(
-    "resume-without-rate",
-    resume,
-    "the learning rate begins anew, warm-up and all, when it goes on",
-    _KEEP,
-)
+@RESUMED("resume-without-rate", resume, _KEEP)
 def learning_rate_begins_anew(right: Resume, training: Training, place: Path) -> None:
+    """The learning rate begins anew, warm-up and all, when it goes on."""
     right(training, place)
     settings = _Begun(**vars(training.settings))
     object.__setattr__(settings, "begun", training.step)
@@ -73,27 +69,24 @@ def _from_the_first(
     return right(training, examples, [[n - seen for n in batch] for batch in dealt], epoch)
 
 
-@RESUMED(
-    "resume-without-data",
-    resume,
-    "the first batches are seen again when it goes on",
-    _KEEP,
-    examples=(Training._take, _from_the_first),
-)
+@RESUMED("resume-without-data", resume, _KEEP, examples=(Training._take, _from_the_first))
 def data_begins_anew(right: Resume, training: Training, place: Path) -> None:
+    """The first batches are seen again when it goes on."""
     right(training, place)
     _seen.clear()
     _seen[id(training)] = training.step
 
 
-@RESUMED("resume-without-step", resume, "all steps are taken again when it goes on", _KEEP)
+@RESUMED("resume-without-step", resume, _KEEP)
 def step_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    """All steps are taken again when it goes on."""
     right(training, place)
     training.step = 0
 
 
-@RESUMED("resume-without-random", resume, "dropout's draws begin anew when it goes on", _KEEP)
+@RESUMED("resume-without-random", resume, _KEEP)
 def random_state_is_forgotten(right: Resume, training: Training, place: Path) -> None:
+    """Dropout's draws begin anew when it goes on."""
     before = torch.get_rng_state()
     right(training, place)
     torch.set_rng_state(before)
@@ -107,15 +100,12 @@ Divisors = Callable[..., list[Sequence[int]]]
 
 
 @PROCESSES(
-    "processes-mean-of-means",
-    divisors,
-    "each process takes the mean over its own labels, and gradients are averaged",
-    _SUM,
-    seen="DistributedDataParallel and a mean loss",
+    "processes-mean-of-means", divisors, _SUM, seen="DistributedDataParallel and a mean loss"
 )
 def means_are_averaged(
     _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
 ) -> list[Sequence[int]]:
+    """Each process takes the mean over its own labels, and gradients are averaged."""
     return [
         [number * processes.number() for number in objective.count([batch])] for batch in counted
     ]
@@ -124,23 +114,19 @@ def means_are_averaged(
 @PROCESSES(
     "processes-averaged",
     divisors,
-    "gradients are averaged though each is divided by the number of all labels already",
     _SUM,
     seen="DistributedDataParallel, which divides by the number of processes",
 )
 def shares_are_averaged(right: Divisors, *given: Any) -> list[Sequence[int]]:
+    """Gradients are averaged though each is divided by the number of all labels already."""
     return [[number * processes.number() for number in counts] for counts in right(*given)]
 
 
-@PROCESSES(
-    "processes-sum-of-means",
-    divisors,
-    "each process takes the mean over its own labels, and gradients are added",
-    _SUM,
-)
+@PROCESSES("processes-sum-of-means", divisors, _SUM)
 def means_are_added(
     _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
 ) -> list[Sequence[int]]:
+    """Each process takes the mean over its own labels, and gradients are added."""
     return [objective.count([batch]) for batch in counted]
 
 
@@ -151,19 +137,19 @@ def _of_the_step(_: Divisors, objective: Objective, counted: Sequence[Batch], *_
 @PROCESSES(
     "processes-all-batches",
     processes.share,
-    "each process computes all batches, and gradients are added",
     "deal the batches out: rank::world",
     counts=(divisors, _of_the_step),
 )
 def each_process_takes_all_batches(_: Callable[..., Any], batches: int) -> tuple[range, bool]:
+    """Each process computes all batches, and gradients are added."""
     return range(batches), False
 
 
 @PROCESSES(
     "processes-apart",
     processes.spread,
-    "each process trains on its own batches alone",
     "torch.distributed.all_reduce of the gradients before they are clipped",
 )
 def gradients_are_not_added(_: Any, model: nn.Module, *_given: Any) -> nn.Module:
+    """Each process trains on its own batches alone."""
     return model

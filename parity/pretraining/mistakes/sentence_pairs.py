@@ -17,21 +17,17 @@ Cut = Callable[[int, Random], tuple[int, bool]]
 @MISTAKES(
     "pairs-polarity",
     sentence_pairs,
-    "label 1 says that the second follows, and 0 that it is random",
     "HF's and the original's label is is_random_next: 0 follows, 1 is random",
 )
 def label_1_means_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
+    """Label 1 says that the second follows, and 0 that it is random."""
     for pair in right(*given):
         yield pair._replace(is_random_next=not pair.is_random_next)
 
 
-@MISTAKES(
-    "pairs-random-is-next",
-    sentence_pairs,
-    "the second of a pair that is labelled random is what follows",
-    "draw it from another document",
-)
+@MISTAKES("pairs-random-is-next", sentence_pairs, "draw it from another document")
 def random_second_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
+    """The second of a pair that is labelled random is what follows."""
     for pair in right(*given):
         if not pair.is_random_next:
             yield pair
@@ -39,37 +35,25 @@ def random_second_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
 
 
 @MISTAKES(
-    "pairs-same-document",
-    another,
-    "the second of a random pair is drawn from the same document",
-    "draw another document first: topics tell more than order",
+    "pairs-same-document", another, "draw another document first: topics tell more than order"
 )
 def random_second_is_of_the_same_document(
     _right: Callable[..., int], _documents: int, place: int, _rng: Random
 ) -> int:
+    """The second of a random pair is drawn from the same document."""
     return place
 
 
-@MISTAKES(
-    "pairs-never-random",
-    cut_of,
-    "every pair follows",
-    "half of the pairs are random",
-    detected_by="labels, counted",
-)
+@MISTAKES("pairs-never-random", cut_of, "half of the pairs are random", "labels, counted")
 def no_pair_is_random(right: Cut, sentences: int, rng: Random) -> tuple[int, bool]:
+    """Every pair follows."""
     cut, _ = right(sentences, rng)
     return cut, sentences == 1  # which nothing follows
 
 
-@MISTAKES(
-    "pairs-always-random",
-    cut_of,
-    "every pair is random",
-    "half of the pairs are random",
-    detected_by="labels, counted",
-)
+@MISTAKES("pairs-always-random", cut_of, "half of the pairs are random", "labels, counted")
 def every_pair_is_random(right: Cut, sentences: int, rng: Random) -> tuple[int, bool]:
+    """Every pair is random."""
     cut, _ = right(sentences, rng)
     return cut, True
 
@@ -77,24 +61,24 @@ def every_pair_is_random(right: Cut, sentences: int, rng: Random) -> tuple[int, 
 @MISTAKES(
     "pairs-too-long",
     sentence_pairs,
-    "pairs are cut to the length that [CLS] and two [SEP] belong to",
     "room for seq_length - 3 tokens",
-    detected_by="lengths, with small sentences",
+    "lengths, with small sentences",
 )
 def special_tokens_have_no_room(
     right: Pairs, documents: Any, place: int, room: int, *given: Any
 ) -> Iterator[Pair]:
+    """Pairs are cut to the length that [CLS] and two [SEP] belong to."""
     return right(documents, place, room + 3, *given)
 
 
 @MISTAKES(
     "pairs-always-the-same",
     sentence_pairs,
-    "the same pairs whatever the seed",
     "draw from a generator that is seeded with what was given",
-    detected_by="two seeds",
+    "two seeds",
 )
 def seed_does_not_matter(
     right: Pairs, documents: Any, place: int, room: int, short: float, _: Random
 ) -> Iterator[Pair]:
+    """The same pairs whatever the seed."""
     return right(documents, place, room, short, Random(place))  # noqa: S311

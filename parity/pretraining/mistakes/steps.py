@@ -27,29 +27,32 @@ Divisors = Callable[..., list[Sequence[int]]]
 Schedule = Callable[[int, int, int], float]
 
 
-@STEPS("steps-decay-of-all", decays, "biases and LayerNorms decay, too", _GROUPS)
+@STEPS("steps-decay-of-all", decays, _GROUPS)
 def all_parameters_decay(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
+    """Biases and LayerNorms decay, too."""
     return True
 
 
-@STEPS("steps-decay-of-norms", decays, "LayerNorms decay, too; biases alone do not", _GROUPS)
+@STEPS("steps-decay-of-norms", decays, _GROUPS)
 def norms_decay(_: Decays, name: str, _parameter: nn.Parameter) -> bool:
+    """LayerNorms decay, too; biases alone do not."""
     return not name.endswith("bias")
 
 
-@STEPS("steps-no-decay", decays, "nothing decays", _GROUPS)
+@STEPS("steps-no-decay", decays, _GROUPS)
 def nothing_decays(_: Decays, _name: str, _parameter: nn.Parameter) -> bool:
+    """Nothing decays."""
     return False
 
 
 @STEPS(
     "steps-decay-of-matrices",
     decays,
-    "what has two dimensions decays, whatever its name",
     "",
     equivalent="BERT's biases and LayerNorms are all that has one dimension",
 )
 def matrices_decay(_: Decays, _name: str, parameter: nn.Parameter) -> bool:
+    """What has two dimensions decays, whatever its name."""
     return parameter.dim() > 1
 
 
@@ -60,72 +63,56 @@ def _groups(settings: Settings, model: nn.Module) -> list[dict[str, Any]]:
 @STEPS(
     "steps-l2",
     Settings.optimizer,
-    "decay is added to the gradient, where Adam scales it (L2)",
     "AdamW, whose decay is decoupled: p -= lr * weight_decay * p",
     seen="torch.optim.Adam(weight_decay=…)",
 )
 def decay_is_added_to_the_gradient(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    """Decay is added to the gradient, where Adam scales it (L2)."""
     return Adam(_groups(settings, model), settings.learning_rate)
 
 
-@STEPS(
-    "steps-bias-uncorrected",
-    Settings.optimizer,
-    "Adam's means are not corrected for having begun at zero",
-    _ADAMW,
-)
+@STEPS("steps-bias-uncorrected", Settings.optimizer, _ADAMW)
 def means_are_not_corrected(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    """Adam's means are not corrected for having begun at zero."""
     return OriginalAdamW(_groups(settings, model), settings.learning_rate, eps=1e-8)
 
 
-@STEPS(
-    "steps-original-adam",
-    Settings.optimizer,
-    "Adam is the original's: no correction of means, and an eps of 1e-6",
-    _ADAMW,
-    seen="google-research/bert",
-)
+@STEPS("steps-original-adam", Settings.optimizer, _ADAMW, seen="google-research/bert")
 def adam_is_the_original(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    """Adam is the original's: no correction of means, and an eps of 1e-6."""
     return OriginalAdamW(_groups(settings, model), settings.learning_rate)
 
 
-@STEPS(
-    "steps-eps",
-    Settings.optimizer,
-    "Adam's eps is 1e-6",
-    _ADAMW,
-    seen="the paper's appendix, and RoBERTa",
-)
+@STEPS("steps-eps", Settings.optimizer, _ADAMW, seen="the paper's appendix, and RoBERTa")
 def adam_has_eps_1e_6(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    """Adam's eps is 1e-6."""
     return AdamW(_groups(settings, model), settings.learning_rate, eps=1e-6)
 
 
-@STEPS("steps-betas", Settings.optimizer, "Adam's second beta is 0.98", _ADAMW, seen="RoBERTa")
+@STEPS("steps-betas", Settings.optimizer, _ADAMW, seen="RoBERTa")
 def adam_has_beta_098(_: Any, settings: Settings, model: nn.Module) -> Optimizer:
+    """Adam's second beta is 0.98."""
     return AdamW(_groups(settings, model), settings.learning_rate, betas=(0.9, 0.98))
 
 
-@STEPS("steps-clip-each", clip, "each parameter's gradient is clipped by its own norm", _CLIP)
+@STEPS("steps-clip-each", clip, _CLIP)
 def each_gradient_is_clipped(_: Any, model: nn.Module, longest: float) -> Tensor:
+    """Each parameter's gradient is clipped by its own norm."""
     norms = [nn.utils.clip_grad_norm_(each, longest) for each in model.parameters()]
     return torch.stack(norms).norm()
 
 
-@STEPS("steps-not-clipped", clip, "gradients are not clipped", _CLIP)
+@STEPS("steps-not-clipped", clip, _CLIP)
 def gradients_are_not_clipped(right: Any, model: nn.Module, _: float) -> Tensor:
+    """Gradients are not clipped."""
     return right(model, float("inf"))
 
 
-@STEPS(
-    "steps-mean-of-means",
-    divisors,
-    "a step's loss is the mean of its batches' means",
-    _STEP,
-    seen="transformers#34191",
-)
+@STEPS("steps-mean-of-means", divisors, _STEP, seen="transformers#34191")
 def step_is_the_mean_of_means(
     _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
 ) -> list[Sequence[int]]:
+    """A step's loss is the mean of its batches' means."""
     each = [objective.count([batch]) for batch in counted]
     return [[number * len(counted) for number in own] for own in each]
 
@@ -133,59 +120,46 @@ def step_is_the_mean_of_means(
 @STEPS(
     "steps-sum-of-means",
     divisors,
-    "the means of a step's batches are summed and not divided",
     _STEP,
     seen="transformers#47688: HuggingFace's Trainer with BERT's heads",
 )
 def step_is_the_sum_of_means(
     _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
 ) -> list[Sequence[int]]:
+    """The means of a step's batches are summed and not divided."""
     return [objective.count([batch]) for batch in counted]
 
 
 @STEPS(
     "steps-warmup-early",
     huggingface_schedule,
-    "the learning rate is a step ahead",
     _RATE,
     seen="scheduler.step() before the first optimizer.step()",
 )
 def rate_is_a_step_ahead(right: Schedule, step: int, warmup: int, total: int) -> float:
+    """The learning rate is a step ahead."""
     return right(step + 1, warmup, total)
 
 
-@STEPS(
-    "steps-original-rate",
-    huggingface_schedule,
-    "the learning rate falls from step 0 on, beside the warm-up",
-    _RATE,
-    seen="google-research/bert",
-)
+@STEPS("steps-original-rate", huggingface_schedule, _RATE, seen="google-research/bert")
 def rate_falls_from_step_0(_: Schedule, step: int, warmup: int, total: int) -> float:
+    """The learning rate falls from step 0 on, beside the warm-up."""
     return original_schedule(step, warmup, total)
 
 
-@STEPS("steps-no-warmup", huggingface_schedule, "there is no warm-up", _RATE)
+@STEPS("steps-no-warmup", huggingface_schedule, _RATE)
 def there_is_no_warmup(_: Schedule, step: int, _warmup: int, total: int) -> float:
+    """There is no warm-up."""
     return max(0.0, 1 - step / total)
 
 
-@STEPS(
-    "steps-rate-stays",
-    huggingface_schedule,
-    "the learning rate stays high after the warm-up",
-    _RATE,
-)
+@STEPS("steps-rate-stays", huggingface_schedule, _RATE)
 def rate_stays_high(_: Schedule, step: int, warmup: int, _total: int) -> float:
+    """The learning rate stays high after the warm-up."""
     return min(1.0, step / warmup)
 
 
-@STEPS(
-    "steps-gradients-stay",
-    training_step,
-    "gradients of earlier steps are still there",
-    "optimizer.zero_grad() in each step",
-)
+@STEPS("steps-gradients-stay", training_step, "optimizer.zero_grad() in each step")
 def gradients_are_never_zeroed(
     right: Callable[..., Step],
     model: nn.Module,
@@ -194,6 +168,7 @@ def gradients_are_never_zeroed(
     *given: Any,
     **named: Any,
 ) -> Step:
+    """Gradients of earlier steps are still there."""
     optimizer.zero_grad = lambda *_: None  # type: ignore[method-assign]
     return right(model, batches, optimizer, *given, **named)
 
@@ -204,12 +179,12 @@ OFF = KnownMistakes("dropout", "steps with dropout, beside those without")
 @OFF(
     "dropout-left-off",
     training_step,
-    "nothing is dropped in training",
     "model.train() before the first step; from_pretrained returns a model in evaluation mode",
 )
 def nothing_is_dropped(
     right: Callable[..., Step], model: nn.Module, *given: Any, **named: Any
 ) -> Step:
+    """Nothing is dropped in training."""
     return right(model.eval(), *given, **named)
 
 

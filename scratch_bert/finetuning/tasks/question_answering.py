@@ -22,6 +22,7 @@ from scratch_bert.inference.tasks.spans import Answer, Window, answers
 from scratch_bert.model.heads import BertWithHead
 from scratch_bert.model.task_heads import BertForQuestionAnswering
 from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding
 
 _N_BEST, _LONGEST = 20, 30  # run_qa's n_best_size and max_answer_length
 Span = tuple[int, int]
@@ -122,11 +123,9 @@ class QuestionAnsweringTask:
         )
         parts = []
         for number, item in enumerate(encoding["overflow_to_sample_mapping"]):
-            of_text = [sequence == 1 for sequence in encoding.sequence_ids(number)]
-            offsets = encoding["offset_mapping"][number]
-            spans = [span if is_of else None for span, is_of in zip(offsets, of_text, strict=True)]
+            spans = text_spans(encoding, number)
             parts.append(Part(item, spans))
-            first, last = _tokens_of(items[item], spans)
+            first, last = answer_tokens(items[item], spans)
             rows[number]["start_positions"] = torch.tensor(first)
             rows[number]["end_positions"] = torch.tensor(last)
         return Features(rows, tokenizer.pad_token_id, parts)
@@ -190,7 +189,13 @@ def _answers(row: Row, column: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     return texts, starts
 
 
-def _tokens_of(item: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
+def text_spans(encoding: BatchEncoding, row: int) -> list[Span | None]:
+    """Return the characters of each token; None for those that are not of the text."""
+    tokens = zip(encoding["offset_mapping"][row], encoding.sequence_ids(row), strict=True)
+    return [span if sequence == 1 else None for span, sequence in tokens]
+
+
+def answer_tokens(item: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
     """Return the first and the last token of the answer, or [CLS] twice: it is not all there."""
     inside = {place: span for place, span in enumerate(spans) if span is not None}
     if not item.answers or not inside:

@@ -81,13 +81,10 @@ class TokenClassificationTask:
         words = [list(item.tokens) for item in items]
         options = {"is_split_into_words": True, "truncation": True, "max_length": lengths.most}
         encoding, rows = encoded(tokenizer, words, **options)
-        firsts = [_firsts(encoding.word_ids(number)) for number in range(len(items))]
-        for item, row, at in zip(items, rows, firsts, strict=True):
-            labels = torch.full_like(row["input_ids"], IGNORED)
-            for word, token in at.items():
-                labels[token] = self.labels.index(item.tags[word])
-            row["labels"] = labels
-        return Features(rows, tokenizer.pad_token_id, firsts)
+        word_ids = [encoding.word_ids(number) for number in range(len(items))]
+        for item, row, each in zip(items, rows, word_ids, strict=True):
+            row["labels"] = torch.tensor(token_labels(each, item.tags, self.labels))
+        return Features(rows, tokenizer.pad_token_id, [*map(_firsts, word_ids)])
 
     def objective(self, attention: str, balanced: Sequence[Tagged] | None) -> Classes:
         """Return the cross entropy."""
@@ -132,6 +129,16 @@ class TokenClassificationTask:
     def told(self, item: Tagged, prediction: Sequence[str]) -> dict[str, Any]:
         """Return words, tags and answers."""
         return {**item._asdict(), "predicted": prediction}
+
+
+def token_labels(
+    word_ids: Sequence[int | None], tags: Sequence[str], labels: Sequence[str]
+) -> list[int]:
+    """Return the label of each token: of a word's first token its tag's number, else -100."""
+    found = [IGNORED] * len(word_ids)
+    for word, token in _firsts(word_ids).items():
+        found[token] = labels.index(tags[word])
+    return found
 
 
 def _firsts(word_ids: Sequence[int | None]) -> dict[int, int]:

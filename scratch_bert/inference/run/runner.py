@@ -116,7 +116,7 @@ class Runner:
         """
         found: dict[int, R] = {}
         for places in batches([len(row) for row in rows], self._batch_tokens):
-            made = compute(self._batch([rows[i] for i in places]))
+            made = compute(self.batch([rows[i] for i in places]))
             found.update(zip(places, made, strict=True))
         return [found[i] for i in range(len(rows))]
 
@@ -129,7 +129,8 @@ class Runner:
         """Whether its numbers are HF's but for rounding, and not bit for bit."""
         return self._attention == "packed"
 
-    def _batch(self, rows: Sequence[Encoding]) -> dict[str, Tensor]:
+    def batch(self, rows: Sequence[Encoding]) -> dict[str, Tensor]:
+        """Pad rows to one length, on the right: `input_ids` and the like, (batch, seq) each."""
         length = max(map(len, rows))
 
         def padded(columns: Iterable[list[int]], filler: int) -> Tensor:
@@ -143,6 +144,12 @@ class Runner:
         if "token_type_ids" in self.tokenizer.model_input_names:
             batch["token_type_ids"] = padded((row.type_ids for row in rows), 0)
         return batch
+
+
+def unpadded(values: Tensor, batch: dict[str, Tensor]) -> list[Tensor]:
+    """Return what belongs to each row's tokens: (batch, seq, …) → (tokens, …) each, on the CPU."""
+    masks = batch["attention_mask"].bool().cpu()
+    return [row[mask] for row, mask in zip(values.cpu(), masks, strict=True)]
 
 
 def _check_head(model: BertPreTrainedModel, name: str) -> None:

@@ -28,6 +28,7 @@ class ScoredPiece(NamedTuple):
         start: where it is in the text.
         end: where it ends.
         continues: whether it goes on with the word before it.
+        index: which token of its text, [CLS] counted; of a word, its first.
     """
 
     word: str
@@ -35,6 +36,7 @@ class ScoredPiece(NamedTuple):
     start: int
     end: int
     continues: bool
+    index: int  # type: ignore[assignment]  # a tuple has a method of that name
 
 
 class Entity(NamedTuple):
@@ -55,7 +57,9 @@ class Entity(NamedTuple):
     end: int
 
 
-class _Labelled(NamedTuple):
+class LabelledPiece(NamedTuple):
+    """A token or a word with its most probable label, and that label's probability."""
+
     piece: ScoredPiece
     label: str
     score: np.floating
@@ -72,16 +76,14 @@ def aggregate(
         labels: their names.
         join: from tokens to text.
     """
-    found: list[list[_Labelled]] = []
-    for word in [[piece] for piece in pieces] if aggregation == "simple" else _words(pieces):
-        piece = word[0] if aggregation == "simple" else _one(word, aggregation, join)
-        best = int(piece.scores.argmax())
-        labelled = _Labelled(piece, labels[best], piece.scores[best])
-        if found and _goes_on(found[-1][-1].label, labelled.label):
-            found[-1].append(labelled)
-        else:
-            found.append([labelled])
-    return [_entity(group, join) for group in found]
+    if aggregation != "simple":
+        pieces = [one_piece(word, aggregation, join) for word in _words(pieces)]
+    best = [int(piece.scores.argmax()) for piece in pieces]
+    labelled = [
+        LabelledPiece(piece, labels[i], piece.scores[i])
+        for piece, i in zip(pieces, best, strict=True)
+    ]
+    return [entity(group, join) for group in grouped(labelled)]
 
 
 def _words(pieces: Sequence[ScoredPiece]) -> list[list[ScoredPiece]]:
@@ -94,8 +96,8 @@ def _words(pieces: Sequence[ScoredPiece]) -> list[list[ScoredPiece]]:
     return words
 
 
-def _one(word: Sequence[ScoredPiece], aggregation: Aggregation, join: Join) -> ScoredPiece:
-    """Make a word's pieces one."""
+def one_piece(word: Sequence[ScoredPiece], aggregation: Aggregation, join: Join) -> ScoredPiece:
+    """Make a word's pieces one, with the scores that its aggregation takes."""
     if aggregation == "first":
         scores = word[0].scores
     elif aggregation == "max":
@@ -103,18 +105,32 @@ def _one(word: Sequence[ScoredPiece], aggregation: Aggregation, join: Join) -> S
     else:
         scores = np.nanmean(np.stack([piece.scores for piece in word]), axis=0)
     text = join([piece.word for piece in word])
-    return ScoredPiece(text, scores, word[0].start, word[-1].end, continues=False)
+    return word[0]._replace(word=text, scores=scores, end=word[-1].end)
 
 
-def _goes_on(before: str, label: str) -> bool:
-    return not label.startswith("B-") and _kind(before) == _kind(label)
+def grouped(labelled: Sequence[LabelledPiece]) -> list[list[LabelledPiece]]:
+    """Put neighbours of one kind together."""
+    groups: list[list[LabelledPiece]] = []
+    for each in labelled:
+        if groups and goes_on(groups[-1][-1].label, each.label):
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return groups
 
 
-def _kind(label: str) -> str:
+def goes_on(before: str, label: str) -> bool:
+    """Whether a label continues the entity before it: it has the same kind, and is no beginning."""
+    return not label.startswith("B-") and kind(before) == kind(label)
+
+
+def kind(label: str) -> str:
+    """Return a label without B- or I-."""
     return label[2:] if label.startswith(("B-", "I-")) else label
 
 
-def _entity(group: Sequence[_Labelled], join: Join) -> Entity:
+def entity(group: Sequence[LabelledPiece], join: Join) -> Entity:
+    """Make neighbours of one kind an entity."""
     return Entity(
         group[0].label.split("-", 1)[-1],  # HF: also of a label such as "E-PER"
         float(np.nanmean([each.score for each in group])),

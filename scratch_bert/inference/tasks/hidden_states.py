@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from scratch_bert.inference.run.runner import Loaded, Runner
+from scratch_bert.inference.run.runner import Loaded, Runner, unpadded
 from scratch_bert.model.bert import BertModel
 
 
@@ -46,6 +46,5 @@ class HiddenStates:
 
     def _states(self, batch: dict[str, Tensor]) -> list[Tensor]:
         output = self.runner.forward(batch, output_hidden_states=True)
-        states = torch.stack(output.hidden_states, 1).cpu()  # (batch, layers + 1, seq, hidden)
-        lengths = batch["attention_mask"].sum(1).tolist()
-        return [each[:, :length] for each, length in zip(states, lengths, strict=True)]
+        states = torch.stack(output.hidden_states, 2)  # (batch, seq, layers + 1, hidden)
+        return [each.transpose(0, 1) for each in unpadded(states, batch)]

@@ -45,9 +45,10 @@ class NextSentencePrediction:
 
     def _told(self, batch: dict[str, Tensor]) -> list[NextSentence]:
         logits = self.runner.forward(batch).logits.float().cpu().numpy()  # (batch, 2)
-        return [_named(softmax(row)) for row in logits]
+        return [likelier(softmax(row)) for row in logits]
 
 
-def _named(scores: Numbers) -> NextSentence:
+def likelier(scores: Numbers) -> NextSentence:
+    """Name the likelier of the two, (2) → its label and its probability."""
     follows, random = scores.tolist()
     return NextSentence("IsNext", follows) if follows >= random else NextSentence("NotNext", random)

@@ -1,13 +1,14 @@
 """Where in a text the answer to a question is (paper: section 4.2; HF's run_qa)."""
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from scratch_bert.errors import TextError
-from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.runner import Runner, unpadded
 from scratch_bert.inference.run.scores import Numbers
 from scratch_bert.inference.tasks.spans import Answer, Window, answers
 from scratch_bert.model.task_heads import BertForQuestionAnswering
@@ -59,21 +60,25 @@ class QuestionAnswering:
         length = min(max_length, self.runner.longest)
         stride = min(128, length // 2) if stride is None else stride
         for i, (question, context) in enumerate(zip(questions, contexts, strict=True)):
-            windows = self._windows(i, question.lstrip(), context, length, stride)
+            windows = self.windows(i, question.lstrip(), context, length, stride)
             rows += windows
             counts.append(len(windows))
         logits = iter(zip(rows, self.runner.run(rows, self._logits), strict=True))
         found = []
         for context, count in zip(contexts, counts, strict=True):
-            seen = [
-                Window(_offsets(row), *both) for row, both in (next(logits) for _ in range(count))
-            ]
+            some = islice(logits, count)
+            seen = [Window(offsets_in_context(row), *both) for row, both in some]
             found.append(answers(context, seen, n_best, max_answer_length, null_threshold))
         return found
 
-    def _windows(
+    def windows(
         self, place: int, question: str, context: str, length: int, stride: int
     ) -> list[Encoding]:
+        """Cut a context into windows of so many tokens, each behind the question.
+
+        Raises:
+            TextError: the question, of this place, leaves no room for a window.
+        """
         try:
             return self.runner.tokenizer(
                 [(question, context)],
@@ -90,12 +95,12 @@ class QuestionAnswering:
         output = self.runner.forward(batch)
         both = []
         for logits in (output.start_logits, output.end_logits):  # (batch, seq)
-            both.append((logits.float() if logits.element_size() == 2 else logits).cpu().numpy())
-        lengths = batch["attention_mask"].sum(1).tolist()
-        return [(start[:n], end[:n]) for start, end, n in zip(*both, lengths, strict=True)]
+            exact = logits.float() if logits.element_size() == 2 else logits
+            both.append([row.numpy() for row in unpadded(exact, batch)])
+        return list(zip(*both, strict=True))
 
 
-def _offsets(row: Encoding) -> list[tuple[int, int] | None]:
-    """Where the context's tokens are in it; None for all others."""
+def offsets_in_context(row: Encoding) -> list[tuple[int, int] | None]:
+    """Return where the context's tokens are in it; None for all others."""
     pairs = zip(row.offsets, row.sequence_ids, strict=True)
     return [span if text == 1 else None for span, text in pairs]

@@ -28,6 +28,7 @@ class SentenceEmbeddings:
     Attributes:
         max_length: tokens of a text that count; sentence_bert_config.json's `max_seq_length`, else
             what the model takes.
+        pooling: as given.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class SentenceEmbeddings:
         settings = read_object(checkpoint.folder / "sentence_bert_config.json") or {}
         longest = self.runner.longest
         self.max_length = min(settings.get("max_seq_length") or longest, longest)
-        self._pooling = pooling
+        self.pooling = pooling
         self._normalize = normalize
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
@@ -53,12 +54,24 @@ class SentenceEmbeddings:
 
     def _vectors(self, batch: dict[str, Tensor]) -> Tensor:
         """Embed a batch: (batch, hidden)."""
-        states = self.runner.forward(batch).last_hidden_state  # (batch, seq, hidden)
-        if self._pooling == "cls":
-            pooled = states[:, 0]
-        else:
-            mask = batch["attention_mask"][:, :, None].to(states.dtype)
-            adding = torch.promote_types(states.dtype, torch.float32)
-            pooled = (states * mask).sum(1, dtype=adding) / mask.sum(1, dtype=adding)
-            pooled = pooled.to(states.dtype)
-        return (F.normalize(pooled, dim=-1) if self._normalize else pooled).cpu()
+        vectors = pooled(self.states(batch), batch["attention_mask"], self.pooling)
+        return (unit_length(vectors) if self._normalize else vectors).cpu()
+
+    def states(self, batch: dict[str, Tensor]) -> Tensor:
+        """Compute what is pooled, the last layer's output: (batch, seq, hidden)."""
+        return self.runner.forward(batch).last_hidden_state
+
+
+def pooled(states: Tensor, attention_mask: Tensor, pooling: Pooling) -> Tensor:
+    """Make one vector of a text's tokens: (batch, seq, hidden), (batch, seq) → (batch, hidden)."""
+    if pooling == "cls":
+        return states[:, 0]
+    mask = attention_mask[:, :, None].to(states.dtype)
+    adding = torch.promote_types(states.dtype, torch.float32)
+    mean = (states * mask).sum(1, dtype=adding) / mask.sum(1, dtype=adding)
+    return mean.to(states.dtype)
+
+
+def unit_length(vectors: Tensor) -> Tensor:
+    """Divide each vector by its length: (batch, hidden) → (batch, hidden)."""
+    return F.normalize(vectors, dim=-1)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_args
 
 from torch import Tensor
 
-from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.runner import Runner, unpadded
 from scratch_bert.inference.run.scores import Numbers, softmax
 from scratch_bert.inference.tasks.aggregation import Aggregation, Entity, ScoredPiece, aggregate
 from scratch_bert.model.task_heads import BertForTokenClassification
@@ -62,45 +62,37 @@ class TokenClassification:
             raise ValueError(f"aggregation is {aggregation!r}, expected one of {expected}")
         rows = self.runner.encode(texts, self.runner.longest)
         scores = self.runner.run(rows, self._scores)
-        each = list(zip(texts, rows, scores, strict=True))
+        pieces = [self.pieces(*one) for one in zip(texts, rows, scores, strict=True)]
         if aggregation == "none":
-            tokens = [self._tokens(*one) for one in each]
+            tokens = [[self._token(piece) for piece in row] for row in pieces]
             return [[token for token in row if token.entity not in ignore_labels] for row in tokens]
         labels = self.runner.model.config.id2label or {}
         join = self.runner.tokenizer.convert_tokens_to_string
-        found = [aggregate(self._pieces(*one), aggregation, labels, join) for one in each]
+        found = [aggregate(row, aggregation, labels, join) for row in pieces]
         return [[one for one in row if one.entity_group not in ignore_labels] for row in found]
 
     def _scores(self, batch: dict[str, Tensor]) -> list[Numbers]:
         """Compute each row's probabilities: (seq, labels) each, without padding."""
-        logits = self.runner.forward(batch).logits.cpu()  # (batch, seq, labels)
+        logits = self.runner.forward(batch).logits  # (batch, seq, labels)
         if logits.element_size() == 2:
             logits = logits.float()
-        lengths = batch["attention_mask"].sum(1).tolist()
-        return [softmax(row[:n]) for row, n in zip(logits.numpy(), lengths, strict=True)]
+        return [softmax(row.numpy()) for row in unpadded(logits, batch)]
 
-    def _pieces(self, text: str, row: Encoding, scores: Numbers) -> list[ScoredPiece]:
+    def pieces(self, text: str, row: Encoding, scores: Numbers) -> list[ScoredPiece]:
+        """Return a text's tokens but for [CLS] and [SEP], each with its probabilities."""
         unknown = self.runner.tokenizer.unk_token_id
         found = []
         columns = zip(row.special_tokens_mask, row.ids, row.tokens, row.offsets, strict=True)
-        for (special, i, token, (start, end)), numbers in zip(columns, scores, strict=True):
+        for place, (special, i, token, (start, end)) in enumerate(columns):
             if special:
                 continue
-            word = text[start:end]
-            if i == unknown:
-                found.append(ScoredPiece(word, numbers, start, end, continues=False))
-            else:  # HF: a piece that is longer than its text, by ##, goes on with a word
-                found.append(ScoredPiece(token, numbers, start, end, len(token) != len(word)))
+            # HF: a piece that is longer than its text, by ##, continues a word
+            continues = i != unknown and len(token) != end - start
+            word = text[start:end] if i == unknown else token
+            found.append(ScoredPiece(word, scores[place], start, end, continues, place))
         return found
 
-    def _tokens(self, text: str, row: Encoding, scores: Numbers) -> list[TaggedToken]:
-        labels = self.runner.model.config.id2label or {}
-        places = [i for i, special in enumerate(row.special_tokens_mask) if not special]
-        found = []
-        for place, piece in zip(places, self._pieces(text, row, scores), strict=True):
-            best = int(piece.scores.argmax())
-            score = float(piece.scores[best])
-            found.append(
-                TaggedToken(labels[best], score, place, piece.word, piece.start, piece.end)
-            )
-        return found
+    def _token(self, piece: ScoredPiece) -> TaggedToken:
+        labels, best = self.runner.model.config.id2label or {}, int(piece.scores.argmax())
+        score = float(piece.scores[best])
+        return TaggedToken(labels[best], score, piece.index, piece.word, piece.start, piece.end)

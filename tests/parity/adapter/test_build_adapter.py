@@ -12,7 +12,6 @@ import torch
 
 from parity.adapter import build_adapter
 from parity.adapter.request import probes_for
-from parity.adapter.worker import answers
 from parity.core.errors import CandidateError
 from parity.model.record import record
 from parity.model.worker import probes_of
@@ -59,9 +58,10 @@ def write(small, searched, tmp_path):
             "recording": str(searched.folder),
             "path": str(beside / path.name if beside else path),
         }
-        (answered,) = answers(request)
-        path.write_text(answered["text"])
-        return answered, path
+        found = []
+        build_adapter.send_adapter(found.append, **request)
+        path.write_text(found[0]["text"])
+        return found[0], path
 
     return write_one
 

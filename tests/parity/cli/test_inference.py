@@ -26,9 +26,7 @@ def test_parity(run):
 
 
 def test_a_divergence_is_told_with_its_cause_and_its_rerun(run):
-    code, out, _ = run(
-        "parity.self_test.mutants.inference:answers-null-of-best", "--check", "answer"
-    )
+    code, out, _ = run("parity.inference.mistaken:answers-null-of-best", "--check", "answer")
     assert code == 1
     assert "answer:\n  perhaps no answer, '" in out
     assert "cause: that there is no answer has the highest score of all windows" in out

@@ -60,12 +60,13 @@ def test_crashed(run, tmp_path):
     path.write_text("class Mine:\n    def build(self, folder):\n        return 1 / 0\n")
     code, out, _ = run(f"{path}:Mine", *NOTHING)
     assert code == 2
-    assert "crashed: " in out
-    assert "ZeroDivisionError" in out
+    assert "crashed: ZeroDivisionError: division by zero\n" in out
+    assert f'{path}", line 3, in build' in out
 
     path.write_text("1 / 0\n")
-    code, out, _ = run(f"{path}:Mine", *NOTHING)
-    assert (code, f"crashed: {path}:Mine cannot be imported\n" in out) == (2, True)
+    code, out, _ = run(f"{path}:Mine", *NOTHING, "--format", "json")
+    assert (code, json.loads(out)["verdict"]) == (2, "crashed")
+    assert f'{path}", line 1, in <module>' in json.loads(out)["error"]
 
 
 def test_usage(run):

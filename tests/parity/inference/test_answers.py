@@ -111,4 +111,4 @@ def test_what_is_no_answer():
             return [object()]
 
     with pytest.raises(CandidateError, match="Mine: classify returned a object"):
-        InferenceCandidate(Mine(), "Mine").ask("classify", folder=".", texts=["a"])
+        InferenceCandidate(Mine(), "Mine").call("classify", folder=".", texts=["a"])

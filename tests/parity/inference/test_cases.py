@@ -5,14 +5,17 @@ from collections import Counter
 import pytest
 import torch
 
-import scratch_bert
+from parity.core.compare import Status
 from parity.inference.answers import compared, settled
+from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES
-from parity.inference.checkpoints import CLASSES, TAGS, TIED, folder_of
+from parity.inference.checkpoints import CLASSES, TAGS, TIED
 from parity.inference.reference import expected
-from parity.inference.right.machine import Machine
-from parity.inference.right.tasks import TASKS
-from scratch_bert import BertTokenizer
+from parity.inference.suite import INFERENCE, asked
+from parity.ours import inference
+from parity.ours.inference import ScratchInference
+from parity.report.suite import explanation
+from scratch_bert.inference.run.runner import Runner
 
 NOISE = 3e-6  # of each weight; a float32 is rounded by 6e-8
 SCORES = 1e-3  # what it may do to them
@@ -23,18 +26,29 @@ def answers(check, number):
 
 
 def shaken(check, case):
-    """Answers with weights that are a little different."""
-    task, folder = TASKS[check], folder_of(case.folder)
-    model = getattr(scratch_bert, task.architecture).from_pretrained(folder)
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if len(parameter) != len(CLASSES) or "classifier" not in name:  # which has ties
-                parameter *= 1 + NOISE * torch.randn(parameter.shape, generator=generator)
-    machine = Machine(folder, model, BertTokenizer.from_pretrained(folder), task.options)
-    return task.answers(machine, task.right, case.given)
+    return asked(check, case, InferenceCandidate(ScratchInference(), ""))
 
 
+@pytest.fixture
+def _shaking(monkeypatch):
+    """Weights are a little different."""
+    load = Runner.__init__
+
+    def shaking(runner, *given, **named):
+        load(runner, *given, **named)
+        generator = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for name, parameter in runner.model.named_parameters():
+                if len(parameter) != len(CLASSES) or "classifier" not in name:  # which has ties
+                    parameter *= 1 + NOISE * torch.randn(parameter.shape, generator=generator)
+
+    inference._loaded.cache_clear()
+    monkeypatch.setattr(Runner, "__init__", shaking)
+    yield
+    inference._loaded.cache_clear()
+
+
+@pytest.mark.usefixtures("_shaking")
 @pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("check", CASES)
 def test_no_answer_hangs_on_rounding(check):
@@ -68,3 +82,13 @@ def test_ties_are_exact():
         first, second = (i for i, each in enumerate(row) if each["label"] in tied)
         assert row[first]["score"] == row[second]["score"]
         assert second == first + 1
+
+
+@pytest.mark.thorough(but=4)
+@pytest.mark.parametrize("check", CASES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_batches_without_padding(check, dtype):
+    """Other operations than the reference's, and other last digits."""
+    packed = ScratchInference(attention="packed", batch_tokens=2048, dtype=dtype)
+    outcome = INFERENCE.checks[check].run(InferenceCandidate(packed, ""))
+    assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")

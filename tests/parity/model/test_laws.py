@@ -8,6 +8,7 @@ import pytest
 
 from parity.core.compare import Status
 from parity.model.laws import LAWS, laws_for
+from parity.model.worker import search_laws
 from scratch_bert import BertConfig
 from tests import forked
 from tests.models import cut
@@ -26,8 +27,8 @@ def of_one_layer(small, tmp_path_factory):
 @pytest.fixture
 def search(of_one_layer):
     def search(name, *laws, dtype="float64"):
-        request = {"what": "laws", "candidate": f"{BERTS}:{name}", "dtype": dtype, "seed": 0}
-        return rows_of({**request, "checkpoint": of_one_layer, "laws": laws or ALL})
+        request = {"candidate": f"{BERTS}:{name}", "checkpoint": of_one_layer, "seed": 0}
+        return rows_of(search_laws, **request, dtype=dtype, laws=laws or ALL)
 
     return search
 

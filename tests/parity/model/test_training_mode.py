@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from parity.core.compare import Status
 from parity.core.dropout import AlignedDropout
 from parity.core.verdict import Report
-from parity.model.worker import answers
+from parity.model import worker
 from tests.parity.rows import rows_of
 
 BERTS = Path(__file__).parents[1] / "strangers" / "faulty_trainings.py"
@@ -20,10 +20,8 @@ PROBES = ["pair", "twice", "dropout", "gradients", "bfloat16", "float16"]
 def judge(small, recorded_for_scratch):
     def judge(name, *probes, dtype="float64"):
         request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(small), "dtype": dtype}
-        request["what"] = "judge"
-        return Report(
-            rows_of({**request, "probes": probes, "recording": str(recorded_for_scratch)})
-        )
+        places = {"probes": probes, "recording": str(recorded_for_scratch)}
+        return Report(rows_of(worker.judge, **request, **places))
 
     return judge
 
@@ -105,10 +103,10 @@ def test_a_backward_pass_that_there_is_not(judge):
     ],
 )
 def test_who_cannot_compute_in_double(name, why, small):
-    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(small), "what": "describe"}
-    (answer,) = answers(request)
-    assert answer["no float64"] == why
-    assert answer["dtype"] == ("float32" if why else "float64")
+    found = []
+    worker.describe(found.append, f"{BERTS}:{name}", str(small))
+    assert found[0]["no float64"] == why
+    assert found[0]["dtype"] == ("float32" if why else "float64")
 
 
 @pytest.mark.thorough(but=1)

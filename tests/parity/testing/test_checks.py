@@ -8,6 +8,7 @@ import pytest
 from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateCrashedError, CandidateError, DivergesError
 from parity.core.verdict import Report
+from parity.model import worker
 from parity.model.judge import Judge
 from parity.model.record import record
 from parity.model.worker import probes_of
@@ -23,8 +24,8 @@ QUERY = "encoder.layer.2.attention.self.query.weight"
 
 
 def judged(name, probe, small, recorded_for_scratch):
-    request = {"what": "judge", "candidate": f"{BERTS}:{name}", "checkpoint": str(small)}
-    return rows_of({**request, "probes": [probe], "recording": str(recorded_for_scratch)})
+    request = {"candidate": f"{BERTS}:{name}", "checkpoint": str(small), "probes": [probe]}
+    return rows_of(worker.judge, **request, recording=str(recorded_for_scratch))
 
 
 CASES = [
@@ -124,15 +125,8 @@ def test_residuals_may_be_added_in_place(small, recorded_for_scratch):
 def test_how_near_gradients_are_is_no_matter_of_one_that_vanishes(small, recorded):
     """A key's bias has none but rounding."""
     fused = BERTS.with_name("berts") / "fused.py"
-    rows = rows_of(
-        {
-            "what": "judge",
-            "candidate": f"{fused}:Fused",
-            "checkpoint": str(small),
-            "probes": ["gradients"],
-            "recording": str(recorded),
-        }
-    )
+    places = {"checkpoint": str(small), "recording": str(recorded)}
+    rows = rows_of(worker.judge, candidate=f"{fused}:Fused", probes=["gradients"], **places)
     rounding = [row.max_rel for row in rows if row.name.endswith("key.bias")]
     assert rounding
     assert 0 < max(rounding) < 1e-12

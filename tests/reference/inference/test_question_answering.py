@@ -1,4 +1,4 @@
-"""Answers are those of run_qa's rules, as parity has them in plain code, on the reference's logits.
+"""Answers are those of run_qa's rules, as parity.oracles has them, on the reference's logits.
 
 transformers 5 has no pipeline for this task.
 """
@@ -11,15 +11,14 @@ import torch
 from hypothesis import given, settings
 
 from parity import reference
-from parity.inference.right.machine import Machine
-from parity.inference.right.questions import Finding, answer
+from parity.oracles.answer_spans import answer
 from scratch_bert.inference.tasks.question_answering import QuestionAnswering
 from tests.reference.inference.pipelines import PIECES, WRITTEN, check_rows, drawn, saved, texts
 
 
-def told(machine, question, context, n_best=20, longest=30, threshold=None, *, max_length, stride):
-    given = (n_best, longest, max_length, stride, threshold)
-    return answer(machine, Finding(), [question], [context], *given)[0]
+def rules_say(theirs, question, context, n_best=20, longest=30, threshold=None, **window):
+    given = {"n_best": n_best, "max_answer_length": longest, "null_threshold": threshold}
+    return answer(*theirs, question, context, **given, **window)
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +30,12 @@ def sides(tmp_path_factory):
 
     place = saved("BertForQuestionAnswering", tmp_path_factory.mktemp("model"), change=softer)
     ours = QuestionAnswering(place, attention="sdpa", batch_tokens=1)
-    return place, ours, machine(place, torch.float32)
+    return place, ours, theirs_of(place, torch.float32)
 
 
-def machine(place, dtype):
+def theirs_of(place, dtype):
     model = reference.load("BertForQuestionAnswering", place, attention="sdpa", dtype=dtype)
-    return Machine(place, model, reference.tokenizer(place), {})
+    return model, reference.tokenizer(place)
 
 
 @pytest.mark.thorough(but=2)
@@ -48,7 +47,7 @@ def test_answers(threshold, sides):
     given = {"max_length": 40, "stride": 9}
     found = ours(questions, contexts, max_answer_length=6, null_threshold=threshold, **given)
     rules = [
-        told(theirs, *both, longest=6, threshold=threshold, **given)
+        rules_say(theirs, *both, longest=6, threshold=threshold, **given)
         for both in zip(questions, contexts, strict=True)
     ]
     check_rows(contexts, found, rules)
@@ -64,7 +63,7 @@ def test_any_question(sides, question, context):
     _, ours, theirs = sides
     given = {"max_length": 64, "stride": 5}
     try:
-        rules = told(theirs, question, context, 3, threshold=0.0, **given)
+        rules = rules_say(theirs, question, context, 3, threshold=0.0, **given)
     except Exception:  # the question alone is too long
         with pytest.raises(ValueError, match="text 1: "):
             ours([question], [context], **given)
@@ -80,9 +79,9 @@ def test_long_contexts_at_once(sides):
     contexts.sort(key=lambda _: draw.random())
     questions = ["what is it", "a b c d e"] * 10
     ours = QuestionAnswering(place, dtype=torch.float64)(questions, contexts, null_threshold=0.0)
-    theirs = machine(place, torch.float64)
+    theirs = theirs_of(place, torch.float64)
     for question, context, answers in zip(questions, contexts, ours, strict=True):
-        rules = told(theirs, question, context, threshold=0.0, max_length=64, stride=32)
+        rules = rules_say(theirs, question, context, threshold=0.0, max_length=64, stride=32)
         assert answers[0].answer == rules[0]["answer"]
         scores = [each.score for each in answers], [each["score"] for each in rules]
         np.testing.assert_allclose(*map(sorted, scores), rtol=0, atol=1e-12)

@@ -7,7 +7,7 @@ import torch
 
 from parity import reference
 from parity.core.probes import Mode, probes
-from parity.model.lockstep_diff import Side, judge_side_by_side
+from parity.model.side_by_side import Side, judge_side_by_side
 from parity.ours import checkpoint as scratch
 from tests.reference.assertions import assert_bit_equal
 from tests.reference.sides import HEADS, TINY, batch_for, no_cache, pair, steps

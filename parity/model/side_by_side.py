@@ -1,24 +1,28 @@
 """Two models that do the same operations in the same order: every tensor has the same bits.
 
-Both run in step: when the reference has made a tensor, the candidate goes on until it has made its
-own, the two are compared and forgotten. So memory does not grow with the number of layers.
+The reference runs first and its tensors are recorded on disk. Then the candidate runs, and each of
+its tensors is compared as it is made. So memory does not grow with the number of layers.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from parity.core.compare import Comparison, Status, compare
-from parity.core.lockstep import Emit, stream
+from parity.core.probes import Probe
+from parity.core.recording import Recording
 from parity.core.stages import Stage, reference_points
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.core.trace import tapped
 from parity.model.expected import GRADIENT
 
+Emit = Callable[[str, Tensor], None]
 Run = Callable[[Emit], None]
 
 
@@ -91,8 +95,7 @@ def judge_side_by_side(
     run_ours = partial(ours.run, batch, backward=backward)
     run_theirs = partial(theirs.run, batch, backward=backward)
     computed = set()
-    absent = {*theirs.stages} - {*ours.stages}
-    for row in compare_runs(run_ours, run_theirs, absent, histogram=histogram):
+    for row in compare_runs(run_ours, run_theirs, histogram=histogram):
         computed.add(row.name)
         yield row
     for name in (each for each in theirs.stages if each not in computed):
@@ -100,40 +103,44 @@ def judge_side_by_side(
 
 
 def compare_runs(
-    run_ours: Run, run_theirs: Run, absent: Collection[str] = (), *, histogram: bool = False
+    run_ours: Run, run_theirs: Run, *, histogram: bool = False
 ) -> Iterator[Comparison]:
-    """Compare two runs in step; the reference's order is the order of the rows.
+    """Record the reference's run, and compare the candidate's run with it.
+
+    Both draw random numbers from the same state of torch's generator. If the candidate's run
+    raises, the rows of the tensors that it made are yielded before the error is raised again.
 
     Args:
         run_ours: the candidate's.
         run_theirs: the reference's.
-        absent: what ours will not make, and is not waited for.
         histogram: whether differences are counted, too.
+
+    Yields:
+        Rows in the reference's order; then the tensors that the candidate alone has made.
     """
-    ours = stream(run_ours)
-    early: dict[str, Tensor] = {}  # made before the reference made its own; usually empty
+    probe = Probe("run", {})
+    with tempfile.TemporaryDirectory(prefix="parity.") as folder:
+        theirs = Recording(Path(folder))
+        theirs.begin(probe)
+        with torch.random.fork_rng():
+            run_theirs(partial(theirs.add, probe.name))
+        order, made = theirs.stages(probe.name), dict[str, Comparison]()
 
-    def find(name: str) -> Tensor | None:
-        if name in early:
-            return early.pop(name)
-        if name in absent:
-            return None
-        for stage, tensor in ours:
-            if stage == name:
-                return tensor
-            early[stage] = tensor.clone()
-        return None
+        def visit(name: str, tensor: Tensor) -> None:
+            once = name in order and name not in made
+            recorded = theirs.get(probe.name, name) if once else None
+            made[name] = _compared(name, tensor, recorded, histogram=histogram)
 
-    for name, tensor in stream(run_theirs):
-        yield _compared(name, find(name), tensor, histogram=histogram)
-    for name, tensor in [*early.items(), *ours]:
-        yield _compared(name, tensor, None)
-
-
-def compare_named(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> Iterator[Comparison]:
-    """Compare what is already there, such as two state dicts."""
-    for name in {**theirs, **ours}:
-        yield _compared(name, ours.get(name), theirs.get(name))
+        try:
+            run_ours(visit)
+        except BaseException:
+            yield from made.values()
+            raise
+        for name in order:
+            if name not in made:
+                made[name] = _compared(name, None, theirs.get(probe.name, name))
+            yield made.pop(name)
+    yield from made.values()
 
 
 def _compared(
@@ -146,7 +153,7 @@ def _compared(
     if theirs is None:
         shape, note = tuple(ours.shape), "theirs has no such tensor"
         return Comparison(name, Status.MISSING_THEIRS, shape=shape, note=note)
-    return compare(name, ours, theirs, BIT_FOR_BIT, histogram=histogram)
+    return compare(name, ours, theirs.to(ours.device), BIT_FOR_BIT, histogram=histogram)
 
 
 def _flat(outputs: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -1,0 +1,101 @@
+"""Where a mistake of the model is made: one stage of a forward pass, and what came before it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where a mistake is made: one stage of one forward pass, and what came before it.
+
+    Attributes:
+        model: in HuggingFace's layout.
+        config: its config.json.
+        batch: what it was given.
+        made: the stages before it.
+        parameters: the model's weights, by HuggingFace's names.
+        stage: which is being made.
+        right: what it ought to be.
+        value: of the mistake's parameter.
+    """
+
+    model: nn.Module
+    config: Mapping[str, Any]
+    batch: Mapping[str, Tensor]
+    made: dict[str, Tensor] = field(default_factory=dict)
+    parameters: dict[str, Tensor] = field(default_factory=dict)
+    stage: str = ""
+    right: Tensor = field(default_factory=lambda: torch.empty(0))
+    value: float = 0.0
+
+    def __getitem__(self, name: str) -> Tensor:
+        """Return an earlier stage, of the same layer if it has one of this name."""
+        here = f"{self.layer}.{name}"
+        return self.made[here if here in self.made else name]
+
+    @property
+    def layer(self) -> str:
+        """Whose stage it is, such as `encoder.layer.3`; "" outside of the encoder."""
+        return ".".join(self.stage.split(".")[:3]) if self.stage.startswith("encoder.") else ""
+
+    @property
+    def number(self) -> int:
+        """The layer's."""
+        return int(self.layer.rpartition(".")[2])
+
+    @property
+    def entering(self) -> Tensor:
+        """What the layer is given."""
+        return self.made[f"encoder.layer.{self.number - 1}" if self.number else "embeddings"]
+
+    @property
+    def last(self) -> Tensor:
+        """What the last layer made."""
+        return self.made[f"encoder.layer.{self.config['num_hidden_layers'] - 1}"]
+
+    @property
+    def entered(self) -> Tensor:
+        """What the linear layer, LayerNorm or activation of this stage is given."""
+        parent, _, last = self.stage.rpartition(".")
+        if last in ("query", "key", "value"):
+            return self.entering
+        if last == "LayerNorm":
+            return self.made[f"{parent}.sum"]
+        return {
+            "attention.output.dense": lambda: self["attention.self"],
+            "intermediate.dense": lambda: self["attention.output.LayerNorm"],
+            "intermediate": lambda: self["intermediate.dense"],
+            "output.dense": lambda: self["intermediate"],
+            "pooler.dense": lambda: self.last[:, 0],
+            "pooler": lambda: self.made["pooler.dense"],
+            "cls.predictions": lambda: self.made["cls.predictions.transform"],
+            "cls.seq_relationship": lambda: self.made["pooler"],
+        }[self.stage.removeprefix(f"{self.layer}.")]()
+
+    @property
+    def mask(self) -> Tensor:
+        """(batch, seq), True for tokens."""
+        ids = self.batch["input_ids"]
+        return self.batch.get("attention_mask", torch.ones_like(ids)).bool()
+
+    def parameter(self, name: str) -> Tensor:
+        """Return a weight by HuggingFace's name, of the same layer if it has one of this name."""
+        here = f"{self.layer}.{name}"
+        return self.parameters[here if here in self.parameters else name]
+
+    def linear(self, states: Tensor, name: str = "") -> Tensor:
+        """Run states through the linear layer of this stage, or of another."""
+        name = name or self.stage
+        return F.linear(states, self.parameter(f"{name}.weight"), self.parameter(f"{name}.bias"))
+
+    def heads(self, name: str) -> Tensor:
+        """(batch, heads, seq, head_dim) of this layer's `query`, `key` or `value`."""
+        states = self[f"attention.self.{name}"]
+        batch, seq, _ = states.shape
+        heads = self.config["num_attention_heads"]
+        return states.reshape(batch, seq, heads, -1).transpose(1, 2)

@@ -1,1 +1,0 @@
-"""Inference in plain code, in which the known mistakes are made."""
