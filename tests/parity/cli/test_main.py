@@ -1,6 +1,5 @@
 """The command line's contract: exit codes, what goes where, JSON's shape, the rerun command."""
 
-import io
 import json
 import math
 import shutil
@@ -97,14 +96,9 @@ def test_json(run, wrong_eps, tmp_path):
         assert sum(counts.values()) == (0 if stage["bit_equal"] else math.prod(stage["shape"]))
 
 
-def test_texts_from_stdin(run, monkeypatch):
-    def given(text, *arguments):
-        stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(text)))
-        monkeypatch.setattr(sys, "stdin", stdin)
-        monkeypatch.setattr(sys, "argv", ["parity", "diff", "-", *arguments])
-        return run("-", *arguments)
-
-    code, out, _ = given(b"A cat.\nAnd a second, longer line.\n", *ONE_STAGE, "--format", "json")
+def test_texts_from_stdin(run):
+    lines = b"A cat.\nAnd a second, longer line.\n"
+    code, out, _ = run("-", *ONE_STAGE, "--format", "json", stdin=lines)
     report = json.loads(out)
     assert (code, report["stages"][0]["shape"][:2]) == (0, [2, 9])
     assert "parity diff 'A cat.' 'And a second, longer line.' " in report["environment"]["rerun"]
@@ -112,7 +106,7 @@ def test_texts_from_stdin(run, monkeypatch):
         (b"", "there is none on standard input"),
         (b"a\n\xff", "line 2: not UTF-8"),
     ):
-        code, _, err = given(text)
+        code, _, err = run("-", stdin=text)
         assert (code, message in err) == (4, True)
 
 
