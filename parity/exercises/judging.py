@@ -21,7 +21,7 @@ from parity.report.tokenizer import TokenizerReport
 from parity.session import CHECKPOINTS, CheckRun, chosen
 from parity.suite.candidate import SuiteProcess
 from parity.suite.suite import run_checks
-from parity.tokenizer.mistakes import catalogue
+from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import causes, explain
 from parity.tokenizer.suite import Amounts, judge_in_process
 
@@ -112,7 +112,7 @@ def _judge_words(candidate: str) -> Verdict:
     _print(explain(wrong, wrong.differences[0], command))
     for cause in causes(report.outcomes):
         _print(
-            f"\ncause: all texts that differ are as if {catalogue()[cause].description}", "bold red"
+            f"\ncause: all texts that differ are as if {CATALOGUE[cause].description}", "bold red"
         )
     return report.verdict
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from parity.core.compare import Status
 from parity.core.verdict import Verdict
-from parity.tokenizer.mistakes import catalogue
+from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import Outcome, causes, explain
 
 
@@ -61,7 +61,7 @@ def to_text(report: TokenizerReport) -> str:
             not outcome.differences :
         ]
     lines += [
-        f"\ncause: all texts that differ are as if {catalogue()[cause].description} [{cause}]"
+        f"\ncause: all texts that differ are as if {CATALOGUE[cause].description} [{cause}]"
         for cause in causes(report.outcomes)
     ]
     lines += ["", f"{report.verdict.replace('_', ' ')}: {_reason(report)}"]

@@ -24,7 +24,7 @@ from parity.self_test.suites import correct_ones, judge_known, suite_mistakes
 from parity.self_test.trials import RETURNED, Trial, draws, every_mistake, trials
 from parity.self_test.variants import variants
 from parity.self_test.workbench import Bench, prepare
-from parity.tokenizer import mistakes as tokenizer_mistakes
+from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 
 NAMED = 0.95  # of the mistakes
 NAMED_OF_SEVERAL = 0.9  # of the draws, with all that was made
@@ -156,7 +156,7 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
 
 def tried(bench: Bench, trial: Trial) -> Found:
     """Judge, and explain."""
-    if trial.name in tokenizer_mistakes.catalogue():
+    if trial.name in TOKENIZER:
         place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
         outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]

@@ -9,7 +9,7 @@ from parity.core.probes import Mode
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.suites import correct_ones, suite_mistakes
 from parity.self_test.variants import variants
-from parity.tokenizer import mistakes as tokenizer_mistakes
+from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 
 RETURNED = ("last_hidden_state", "pooler_output")  # by a model without heads
 
@@ -42,7 +42,7 @@ class Trial:
 
 def every_mistake() -> dict[str, Mistake]:
     """All known mistakes by name: of models, tokenizers, and what a suite judges."""
-    return CATALOGUE | tokenizer_mistakes.catalogue() | suite_mistakes()
+    return CATALOGUE | TOKENIZER | suite_mistakes()
 
 
 def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
@@ -56,7 +56,7 @@ def trials(names: Sequence[str], layers: int) -> Iterator[Trial]:
     for mistake in CATALOGUE.values():
         for place in _last_places(mistake, names, layers):
             yield Trial(mistake.id, ((mistake.id, place),))
-    for name, mistake in (tokenizer_mistakes.catalogue() | suite_mistakes()).items():
+    for name, mistake in (TOKENIZER | suite_mistakes()).items():
         yield Trial(name, ((name, mistake.stages),))
     yield from map(Trial, correct_ones())
 

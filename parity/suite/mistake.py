@@ -18,17 +18,18 @@ class KnownMistakes(list[Mistake]):
     Args:
         check: the one that sees them.
         detected_by: what reveals them, where a mistake does not say otherwise.
+        fix: what to do instead, where a mistake does not say otherwise.
     """
 
-    def __init__(self, check: str, detected_by: str) -> None:
+    def __init__(self, check: str, detected_by: str, fix: str = "") -> None:
         super().__init__()
-        self._check, self._detected_by = check, detected_by
+        self._check, self._detected_by, self._fix = check, detected_by, fix
 
     def __call__(
         self,
         id: str,  # noqa: A002
         breaks: Callable[..., Any],
-        fix: str,
+        fix: str = "",
         detected_by: str = "",
         *,
         description: str = "",
@@ -56,7 +57,7 @@ class KnownMistakes(list[Mistake]):
                 id,
                 (self._check,),
                 description=description or described(wrong),
-                fix=fix,
+                fix=fix or self._fix,
                 detected_by=detected_by or self._detected_by,
                 seen=seen,
                 equivalent=equivalent,

@@ -66,7 +66,6 @@ class Outcome:
                 one,
                 id=f"{one.id}+{other.id}",
                 replaces=one.replaces + other.replaces,
-                parts={**one.parts, **other.parts},
             )
             if fits(both):
                 self.causes, self.together = [one, other], True

@@ -1,10 +1,8 @@
 """Which rule of a call was broken, told from the options that are left when it is made small."""
 
-from typing import Any
-
-from parity import reference
 from parity.tokenizer.random_calls import Call
-from parity.tokenizer.rules import explain
+from parity.tokenizer.rules import text_rule
+from parity.tokenizer.sides import Sides
 
 _RULES = (
     ("stride", "overflow: windows share stride tokens; a stride that leaves nothing is an error"),
@@ -30,13 +28,13 @@ _MAPS = {
 }
 
 
-def call_rule(call: Call, what: str, sides: Any) -> str:
+def call_rule(sides: Sides, call: Call, what: str) -> str:
     """Name the rule that a call's difference breaks.
 
     Args:
+        sides: both tokenizers.
         call: as small as it can be.
         what: which output differs.
-        sides: both tokenizers.
     """
     if call.truncation_side == "left":
         return "truncation: truncation_side left keeps the end of a text"
@@ -46,16 +44,7 @@ def call_rule(call: Call, what: str, sides: Any) -> str:
         if name in call.options:
             return rule
     if what in ("input_ids", "offset_mapping", "tokens") and isinstance(call.arguments[0], str):
-        return _text_rule(call.arguments[-1], sides)
+        return text_rule(sides, call.arguments[-1])
     if what.partition("(")[0] in _MAPS:
         return _MAPS[what.partition("(")[0]]
     return f"{what.partition('(')[0]}: as BatchEncoding has it"
-
-
-def _text_rule(text: str, sides: Any) -> str:
-    rows = sides.our_rows([text])
-    if isinstance(rows, Exception):
-        return "a text has ids; none is an error"
-    (their_ids,), _ = reference.ids_and_offsets(sides.theirs, [text])
-    ours, theirs = ([sides.tokens.get(i, "") for i in row] for row in (rows[0][0], their_ids))
-    return str(explain(text, ours, theirs, sides.theirs, sides.steps))

@@ -2,28 +2,26 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from parity import reference
 from parity.tokenizer.call_rules import call_rule
-from parity.tokenizer.outcome import Difference, Outcome
+from parity.tokenizer.drawn_calls import DrawnCalls, Found, compare_drawn
+from parity.tokenizer.outcome import Outcome
 from parity.tokenizer.random_calls import Call, CallSource, has_no_room
-from parity.tokenizer.shrink_calls import shrink_call
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
-_EXPLAINED = 10
 _LISTS = ("tokens", "word_ids", "sequence_ids")
 _TOKEN_MAPS = ("token_to_chars", "token_to_word", "token_to_sequence")
 _WORD_MAPS = ("word_to_tokens", "word_to_chars")
 _CHAR_MAPS = ("char_to_token", "char_to_word")
 
-Found = tuple[str, Any, Any]  # what differs, ours, theirs
-
 
 def check_calls(
     work: Workplace, *, number: int, seed: int, progress: Progress = silent
 ) -> Iterator[Outcome]:
-    """Compare random calls; call i is drawn from seed + i, so that it can be drawn again alone.
+    """Compare random calls.
 
     Args:
         work: where both tokenizers are built.
@@ -31,27 +29,17 @@ def check_calls(
         seed: of the first call.
         progress: is told how many are done.
     """
-    unsupported = work.candidate.unsupported
-    if "calls" in unsupported:
+    if "calls" in work.candidate.unsupported:
         yield Outcome("calls", "all", unsupported="calls")
         return
-    ready = []
-    for configuration in work.configurations:
-        sides = work.sides(configuration)
-        source = CallSource(sides.pool, unsupported)
-        ready.append((sides, source, Outcome("calls", configuration.name)))
-    for i in range(seed, seed + number):
-        choose = random.Random(i)  # noqa: S311
-        sides, source, outcome = ready[int(choose.random() * len(ready))]
-        call = source.call(choose)
-        outcome.compared += 1
-        found = compare_call(sides, call, choose)
-        if found is not None:
-            outcome.different += 1
-            if outcome.different <= _EXPLAINED:
-                outcome.add(_explained(sides, call, i, found))
-        progress(1)
-    yield from (outcome for _, _, outcome in ready)
+    ready = [_drawn(work.sides(configuration)) for configuration in work.configurations]
+    yield from compare_drawn(ready, number, seed, progress)
+
+
+def _drawn(sides: Sides) -> DrawnCalls:
+    outcome = Outcome("calls", sides.configuration.name)
+    draw = CallSource(sides.pool, sides.candidate.unsupported).call
+    return DrawnCalls(outcome, draw, partial(compare_call, sides), partial(call_rule, sides))
 
 
 def compare_call(sides: Sides, call: Call, choose: random.Random | None = None) -> Found | None:
@@ -158,34 +146,3 @@ def _plain(value: Any) -> Any:
         kind = type(value).__module__.partition(".")[0], str(value.dtype), tuple(value.shape)
         return kind, _plain(value.tolist())
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _explained(sides: Sides, call: Call, number: int, found: Found) -> Difference:
-    what = found[0].partition("(")[0]
-
-    def fails(other: Call) -> bool:
-        again = compare_call(sides, other)
-        return again is not None and again[0].partition("(")[0] == what
-
-    if fails(call):
-        call = shrink_call(call, fails)
-        found = compare_call(sides, call) or found
-    what, ours, theirs = found
-    rule = call_rule(call, what, sides)
-    rerun = f"--no-scalars --no-files --strings 0 --calls 1 --seed {number}"
-    text = "".join(str(part) for part in _flat(call.arguments))
-    return Difference(str(call), text, what, _shown(ours), _shown(theirs), rule, rerun)
-
-
-def _flat(value: Any) -> Iterator[Any]:
-    if isinstance(value, list | tuple):
-        for item in value:
-            yield from _flat(item)
-    else:
-        yield value
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, Exception):
-        return f"{type(value).__name__}: {value}"
-    return dict(value) if hasattr(value, "keys") else value

@@ -2,10 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from parity.tokenizer.outcome import Difference, Outcome
+from parity.tokenizer.drawn_calls import DrawnCalls, Found, compare_drawn
+from parity.tokenizer.outcome import Outcome
+from parity.tokenizer.random_calls import Call
+from parity.tokenizer.shrink_calls import parts
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
 _NAMES = ("uncased", "cased, added tokens")
@@ -17,20 +20,6 @@ _METHODS = (
     *("decode",) * 5,
     *("batch_decode", "convert_ids_to_tokens", "tokenize", "convert_tokens_to_ids"),
 )
-_EXPLAINED = 10
-
-
-@dataclass(frozen=True)
-class DecodingCall:
-    """A method, what it is given, and its options."""
-
-    method: str
-    given: Any
-    options: dict[str, Any]
-
-    def __str__(self) -> str:
-        options = "".join(f", {name}={value!r}" for name, value in self.options.items())
-        return f"tokenizer.{self.method}({self.given!a}{options})"
 
 
 def check_decoding(
@@ -47,22 +36,15 @@ def check_decoding(
     if "decode" in work.candidate.unsupported:
         yield Outcome("decode", "all", unsupported="decode")
         return
-    ready = []
-    for configuration in work.configurations:
-        if configuration.name in _NAMES:
-            sides = work.sides(configuration)
-            ready.append((sides, _Drawer(sides), Outcome("decode", configuration.name)))
-    for i in range(seed, seed + number):
-        choose = random.Random(i)  # noqa: S311
-        sides, drawer, outcome = ready[int(choose.random() * len(ready))]
-        question = drawer.question(choose)
-        outcome.compared += 1
-        if _answers(sides, question) is not None:
-            outcome.different += 1
-            if outcome.different <= _EXPLAINED:
-                outcome.add(_explained(sides, question, i))
-        progress(1)
-    yield from (outcome for _, _, outcome in ready)
+    chosen = [each for each in work.configurations if each.name in _NAMES]
+    ready = [_drawn(work.sides(configuration)) for configuration in chosen]
+    yield from compare_drawn(ready, number, seed, progress)
+
+
+def _drawn(sides: Sides) -> DrawnCalls:
+    outcome = Outcome("decode", sides.configuration.name)
+    draw = _Drawer(sides).question
+    return DrawnCalls(outcome, draw, partial(_compare, sides), partial(_rule, sides))
 
 
 class _Drawer:
@@ -75,25 +57,24 @@ class _Drawer:
         self._hard = [self._ids[token] for token in wanted if token in self._ids]
         self._texts = sides.pool
 
-    def question(self, choose: random.Random) -> DecodingCall:
+    def question(self, choose: random.Random) -> Call:
         method = choose.choice(_METHODS)
         options: dict[str, Any] = {}
         if method == "tokenize":
             if choose.random() < 0.3:
                 options["add_special_tokens"] = True
-            return DecodingCall(method, choose.choice(self._texts), options)
+            return Call((choose.choice(self._texts),), options, method=method)
         if method == "convert_tokens_to_ids":
             tokens = choose.choices((*_CLEANED, "no such token", ""), k=choose.randint(0, 5))
-            return DecodingCall(
-                method, tokens if choose.random() < 0.7 else choose.choice(_CLEANED), {}
-            )
+            given = tokens if choose.random() < 0.7 else choose.choice(_CLEANED)
+            return Call((given,), method=method)
         if choose.random() < 0.5:
             options["skip_special_tokens"] = choose.random() < 0.8
         if method != "convert_ids_to_tokens" and choose.random() < 0.5:
             options["clean_up_tokenization_spaces"] = choose.random() < 0.8
         nested = method == "batch_decode" or (method == "decode" and choose.random() < 0.3)
         rows = [self._row(choose) for _ in range(choose.randint(0, 3))]
-        return DecodingCall(method, rows if nested else self._given(choose), options)
+        return Call((rows if nested else self._given(choose),), options, method=method)
 
     def _given(self, choose: random.Random) -> Any:
         return self._row(choose) if choose.random() < 0.9 else choose.choice(self._hard)
@@ -109,59 +90,24 @@ class _Drawer:
         return row
 
 
-def _answers(sides: Sides, question: DecodingCall) -> tuple[Any, Any] | None:
+def _compare(sides: Sides, question: Call, _: object) -> Found | None:
     ours, theirs = (_ask(made, question) for made in (sides.ours, sides.theirs))
     both_fail = isinstance(ours, Exception) and isinstance(theirs, Exception)
-    return None if both_fail or ours == theirs else (ours, theirs)
+    if both_fail or ours == theirs:
+        return None
+    ours, theirs = (each if isinstance(each, Exception) else ascii(each) for each in (ours, theirs))
+    return question.method, ours, theirs
 
 
-def _ask(made: Any, question: DecodingCall) -> Any:
+def _ask(made: Any, question: Call) -> Any:
     try:
-        return getattr(made, question.method)(question.given, **question.options)
+        return getattr(made, question.method)(*question.arguments, **question.options)
     except Exception as error:
         return error
 
 
-def _explained(sides: Sides, question: DecodingCall, number: int) -> Difference:
-    question = _shrunk(sides, question)
-    ours, theirs = (
-        f"{type(answer).__name__}: {answer}" if isinstance(answer, Exception) else ascii(answer)
-        for answer in _answers(sides, question) or ("", "")
-    )
-    rerun = f"--no-scalars --no-files --strings 0 --calls 1 --seed {number}"
-    text = question.given if isinstance(question.given, str) else ""
-    rule = _rule(sides, question)
-    return Difference(str(question), text, question.method, ours, theirs, rule, rerun)
-
-
-def _shrunk(sides: Sides, question: DecodingCall) -> DecodingCall:
-    shrunk = True
-    while shrunk:
-        shrunk = False
-        options = (
-            replace(question, options={k: v for k, v in question.options.items() if k != name})
-            for name in question.options
-        )
-        for smaller in (
-            *options,
-            *(replace(question, given=less) for less in _less(question.given)),
-        ):
-            if _answers(sides, smaller) is not None:
-                question, shrunk = smaller, True
-                break
-    return question
-
-
-def _less(given: Any) -> Iterator[Any]:
-    if isinstance(given, list) and given and isinstance(given[0], list):
-        yield from given
-    if isinstance(given, list | str):
-        yield from (given[:i] + given[i + 1 :] for i in range(len(given)))  # type: ignore[operator]
-
-
-def _rule(sides: Sides, question: DecodingCall) -> str:
-    flat = question.given if isinstance(question.given, list) else [question.given]
-    flat = [i for part in flat for i in (part if isinstance(part, list) else [part])]
+def _rule(sides: Sides, question: Call, _: str) -> str:
+    flat = [i for _, i in parts(question.arguments, int)]
     if question.method in ("tokenize", "convert_tokens_to_ids"):
         return f"{question.method}: as HuggingFace has it"
     if any(i not in sides.tokens for i in flat):

@@ -26,6 +26,11 @@ class Configuration:
         names = ("do_lower_case", "strip_accents", "tokenize_chinese_chars")
         return {name: getattr(self, name) for name in names}
 
+    @property
+    def strips_accents(self) -> bool:
+        """Whether accents are stripped: None means as case is lowered."""
+        return self.do_lower_case if self.strip_accents is None else self.strip_accents
+
 
 ADDED_TOKENS: tuple[Mapping[str, Any], ...] = (
     {"content": "<left>", "lstrip": True},

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 _FLAGS = (
@@ -26,20 +26,19 @@ class Call:
         arguments: text, and text_pair where there is one.
         options: the keyword arguments.
         truncation_side: the tokenizer's attribute of this name.
+        method: the method that is called; none means the tokenizer itself.
     """
 
     arguments: tuple[Any, ...]
     options: dict[str, Any] = field(default_factory=dict)
     truncation_side: str = "right"
+    method: str = ""
 
     def __str__(self) -> str:
         options = (f"{name}={value!r}" for name, value in self.options.items())
-        call = f"tokenizer({', '.join([*map(ascii, self.arguments), *options])})"
+        called = f"tokenizer.{self.method}" if self.method else "tokenizer"
+        call = f"{called}({', '.join([*map(ascii, self.arguments), *options])})"
         return call if self.truncation_side == "right" else f'truncation_side = "left"; {call}'
-
-    def with_options(self, options: dict[str, Any]) -> "Call":
-        """The same call with other options."""
-        return replace(self, options=options)
 
 
 def has_no_room(call: Call) -> bool:

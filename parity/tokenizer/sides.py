@@ -1,13 +1,16 @@
 """Both tokenizers side by side, built from the same files."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from parity import reference
+from parity.core.mistake import Mistake
+from parity.ours.tokenizer import BookTokenizer
+from parity.suite.mistake import making
 from parity.tokenizer.adversarial_texts import TextSource, characters
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import (
@@ -16,8 +19,6 @@ from parity.tokenizer.folders import (
     with_characters,
     write_folder,
 )
-from parity.tokenizer.mistakes import mistakes
-from parity.tokenizer.steps import Step, reference_steps
 
 _POOL = 5_000  # texts that calls are made of
 
@@ -39,6 +40,7 @@ class Sides:
         source: random texts for them.
         ours: the candidate's tokenizer.
         theirs: the reference's.
+        folder: what both were built from.
     """
 
     candidate: TokenizerCandidate
@@ -46,6 +48,7 @@ class Sides:
     source: TextSource
     ours: Any
     theirs: Any
+    folder: Path
 
     @cached_property
     def tokens(self) -> dict[int, str]:
@@ -53,14 +56,8 @@ class Sides:
         return {i: token for token, i in self.theirs.get_vocab().items()}
 
     @cached_property
-    def steps(self) -> dict[str, Step]:
-        """The reference's steps."""
-        return reference_steps(self.theirs, self.configuration.settings)
-
-    @cached_property
-    def mistakes(self) -> dict[str, Mapping[str, Step]]:
-        """The known mistakes by id: the steps that are exchanged."""
-        return {mistake.id: mistake.parts for mistake in mistakes(self.steps)}
+    def _book(self) -> BookTokenizer:
+        return BookTokenizer(self.folder)
 
     @cached_property
     def pool(self) -> list[str]:
@@ -73,6 +70,11 @@ class Sides:
             return self.candidate.ids_and_offsets(self.ours, texts)
         except Exception as error:
             return error
+
+    def mistaken(self, mistake: Mistake, text: str) -> list[int]:
+        """Return the ids that come of a known mistake: scratch_bert's, while it makes it."""
+        with making([mistake]):
+            return self._book.encode(text)
 
 
 class Workplace:
@@ -120,4 +122,4 @@ class Workplace:
         added = [token["content"] for token in configuration.added_tokens]
         source = TextSource(self.vocabulary, added)
         made = self.candidate.build(place), reference.tokenizer(place)
-        return Sides(self.candidate, configuration, source, *made)
+        return Sides(self.candidate, configuration, source, *made, place)

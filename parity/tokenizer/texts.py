@@ -12,11 +12,11 @@ from parity.tokenizer.folders import (
     with_characters,
     write_folder,
 )
+from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import Difference, Outcome
-from parity.tokenizer.rules import explain
+from parity.tokenizer.rules import text_rule
 from parity.tokenizer.shrink import shrink
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
-from parity.tokenizer.steps import tokens_of
 
 BATCH = 1000  # texts; larger ones keep the garbage collector busy
 _BLOCK = 1 << 16  # scalar values that share a vocabulary
@@ -50,7 +50,7 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
             equal.append(text)
         else:
             first, outcome.different = outcome.different == 0, outcome.different + 1
-            possible = [*sides.mistakes] if first else outcome.causes
+            possible = [*CATALOGUE] if first else outcome.causes
             outcome.causes = _still_possible(sides, text, possible)
             if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
                 outcome.add(_explained(sides, text))
@@ -136,16 +136,6 @@ def _different(sides: Sides, text: str) -> str | None:
     return None
 
 
-def _rule(sides: Sides, text: str, rows: Any) -> str:
-    if isinstance(rows, Exception):
-        return "a text has ids; none is an error"
-    (their_ids,), _ = reference.ids_and_offsets(sides.theirs, [text])
-    ours, theirs = (
-        [sides.tokens.get(i, "(no such id)") for i in ids] for ids in (rows[0][0], their_ids)
-    )
-    return str(explain(text, ours, theirs, sides.theirs, sides.steps))
-
-
 def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
     """Tell causes apart by texts that are right."""
     for text in texts if len(outcome.causes) > 1 else ():
@@ -153,21 +143,18 @@ def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
 
 
 def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:
-    """Of known mistakes keep those that give the candidate's tokens."""
+    """Of known mistakes keep those that give the candidate's ids."""
     rows = sides.our_rows([text])
     if isinstance(rows, Exception):
         return []
-    ours = [sides.tokens.get(i, "(no such id)") for i in rows[0][0]]
-    steps = [(cause, {**sides.steps, **sides.mistakes[cause]}) for cause in causes]
-    return [cause for cause, made in steps if ["[CLS]", *tokens_of(text, made), "[SEP]"] == ours]
+    ours = list(rows[0][0])
+    return [cause for cause in causes if sides.mistaken(CATALOGUE[cause], text) == ours]
 
 
 def _known(outcome: Outcome, sides: Sides, text: str) -> bool:
     """Whether a text shows no more than a difference that was made small already."""
-    if not outcome.differences:
-        return False
-    rule = _rule(sides, text, sides.our_rows([text]))
-    return any(rule == known.rule for known in outcome.differences)
+    known = [difference.rule for difference in outcome.differences]
+    return bool(known) and text_rule(sides, text) in known
 
 
 def _explained(sides: Sides, text: str) -> Difference:
@@ -186,8 +173,8 @@ def _explained(sides: Sides, text: str) -> Difference:
     else:
         ours = (list(rows[0][0]), [sides.tokens.get(i, "(no such id)") for i in rows[0][0]])
     given = f"([{text!a}])" if callable(sides.ours) else f".encode({text!a})"
-    rule, call = _rule(sides, text, rows), f"tokenizer{given}"
-    return Difference(call, text, what, ours, theirs, rule, f"--text {_quoted(text)}")
+    call, rule, rerun = f"tokenizer{given}", text_rule(sides, text), f"--text {_quoted(text)}"
+    return Difference(call, text, what, ours, theirs, rule, rerun)
 
 
 def _quoted(text: str) -> str:

@@ -74,8 +74,10 @@ def clean(text: str) -> Characters:
     [('a', 0), (' ', 2)]
     """
     for origin, char in enumerate(text):
-        if not characters.is_removed(char):
-            yield " " if characters.is_space(char) else char, origin
+        if characters.is_space(char):
+            yield " ", origin
+        elif not characters.is_removed(char):
+            yield char, origin
 
 
 def separate_cjk(found: Characters) -> Characters:

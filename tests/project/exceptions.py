@@ -22,5 +22,4 @@ EXCEPTIONS = {
     ],
     "same_class_names": {"Outcome": 2},
     "book_too_long": {"model/": 984},
-    "know_what_is_judged": ["parity.finetuning.texts"],
 }

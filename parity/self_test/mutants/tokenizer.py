@@ -1,18 +1,17 @@
-"""Tokenizers that make a known mistake, each made of the reference's own steps."""
+"""scratch_bert's tokenizer with a known mistake."""
 
-import json
 import random
 from pathlib import Path
-from typing import Any
 
-from parity import reference
+from parity.core.mistake import Mistake
+from parity.ours.tokenizer import BookTokenizer
+from parity.suite.mistake import Mistaken
 from parity.tokenizer.adversarial_texts import CONTEXTS
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
-from parity.tokenizer.mistakes import UNCASED, mistakes
+from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import Outcome, causes
 from parity.tokenizer.sides import Workplace
-from parity.tokenizer.steps import Step, reference_steps, tokens_of
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_texts
 
@@ -25,35 +24,19 @@ _RARE = (
 )
 
 
-class _Stepwise:
-    """Encodes with the reference's steps, some of them exchanged."""
-
-    def __init__(self, steps: dict[str, Step], ids: dict[str, int]) -> None:
-        self._steps, self._ids = steps, ids
-
-    def encode(self, text: str) -> list[int]:
-        """Return ids, with [CLS] and [SEP]."""
-        tokens = ["[CLS]", *tokens_of(text, self._steps), "[SEP]"]
-        return [self._ids[token] for token in tokens]
-
-
-class _Faulty:
-    """Builds such a tokenizer.
+class FaultyTokenizer:
+    """Builds scratch_bert's tokenizer, which makes a mistake.
 
     Args:
-        name: the mistake's id.
+        mistake: which.
     """
 
-    def __init__(self, name: str) -> None:
-        self._id = name
+    def __init__(self, mistake: Mistake) -> None:
+        self._mistake = mistake
 
-    def build(self, folder: Path) -> Any:
+    def build(self, folder: Path) -> Mistaken:
         """Build it from the folder's vocabulary and settings."""
-        made = reference.tokenizer(folder)
-        given = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-        right = reference_steps(made, {**UNCASED, **given})
-        wrong = next(each.parts for each in mistakes(right) if each.id == self._id)
-        return _Stepwise({**right, **wrong}, made.get_vocab())
+        return Mistaken(BookTokenizer(folder), [self._mistake])
 
 
 def judge_tokenizer(name: str, folder: Path) -> tuple[list[Outcome], list[str]]:
@@ -66,7 +49,7 @@ def judge_tokenizer(name: str, folder: Path) -> tuple[list[Outcome], list[str]]:
     Returns:
         What came of it, and the ids of the mistakes that explain it.
     """
-    candidate = TokenizerCandidate(_Faulty(name), name)
+    candidate = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
     work = Workplace(candidate, folder, vocabulary(), CONFIGURATIONS)
     outcomes = []
     for configuration in work.configurations:

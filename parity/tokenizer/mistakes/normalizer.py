@@ -1,0 +1,160 @@
+"""Mistakes of cleaning, ideographs, accents and case."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+
+from parity.tokenizer.mistakes.rules import Right, breaking
+from scratch_bert.tokenization.normalizer import (
+    Characters,
+    Normalized,
+    Normalizer,
+    clean,
+    lower,
+    separate_cjk,
+    strip_accents,
+)
+from scratch_bert.tokenization.unicode.characters import is_cjk, is_removed, lowered
+
+WHITESPACE, CLEAN, CJK = breaking("whitespace"), breaking("clean"), breaking("cjk")
+ACCENTS, LOWER = breaking("accents"), breaking("lower")
+
+_KANA_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7a3\u1100-\u11ff]")
+_kind = unicodedata.category
+
+
+@WHITESPACE("tokenizer-whitespace-python", clean)
+def split_comes_first(right: Right, text: str) -> Characters:
+    """str.split() or str.isspace() came before cleaning."""
+    return right(" ".join(text.split()))
+
+
+@CLEAN("tokenizer-clean-nothing", is_removed)
+def nothing_is_removed(_: Right, char: str) -> bool:  # noqa: ARG001
+    """No character was removed."""
+    return False
+
+
+@CLEAN("tokenizer-clean-two", is_removed)
+def two_are_removed(_: Right, char: str) -> bool:
+    """Only U+0000 and U+FFFD were removed."""
+    return char in "\0\ufffd"
+
+
+@CLEAN("tokenizer-clean-control", is_removed)
+def control_is_removed(_: Right, char: str) -> bool:
+    """Only control characters were removed."""
+    return _kind(char) == "Cc"
+
+
+@CLEAN("tokenizer-clean-unassigned", is_removed)
+def unassigned_is_removed(_: Right, char: str) -> bool:
+    """Unassigned characters were removed, too."""
+    return _kind(char)[0] == "C"
+
+
+@CLEAN("tokenizer-clean-python", is_removed)
+def python_removes(_: Right, char: str) -> bool:
+    """Python's Unicode data decided which characters are removed."""
+    return _kind(char) in ("Cc", "Cf", "Co")
+
+
+@CJK("tokenizer-cjk-not-padded", separate_cjk)
+def ideographs_are_not_padded(_: Right, found: Characters) -> Characters:
+    """Ideographs were not padded."""
+    return found
+
+
+@CJK("tokenizer-cjk-always", Normalizer.normalize)
+def ideographs_are_always_padded(right: Right, normalizer: Normalizer, text: str) -> Normalized:
+    """tokenize_chinese_chars was taken as true."""
+    return right(replace(normalizer, split_cjk=True), text)
+
+
+@CJK("tokenizer-cjk-kana-hangul", is_cjk)
+def kana_and_hangul_are_padded(right: Right, char: str) -> bool:
+    """Kana and hangul were padded."""
+    return bool(_KANA_HANGUL.match(char)) or right(char)
+
+
+@CJK("tokenizer-cjk-2b820", is_cjk)
+def missing_block_is_padded(right: Right, char: str) -> bool:
+    """2B820 to 2B91F were padded."""
+    return "\U0002b820" <= char <= "\U0002b91f" or right(char)
+
+
+@ACCENTS("tokenizer-accents-kept", strip_accents)
+def accents_are_kept(_: Right, found: Characters) -> Characters:
+    """Accents were kept."""
+    return found
+
+
+@ACCENTS("tokenizer-accents-stripped", Normalizer.normalize)
+def accents_are_stripped(right: Right, normalizer: Normalizer, text: str) -> Normalized:
+    """Accents were stripped."""
+    return right(replace(normalizer, strip_accents=True), text)
+
+
+@ACCENTS("tokenizer-accents-python", strip_accents)
+def python_strips_accents(_: Right, found: Characters) -> Characters:
+    """Python's Unicode data decided what an accent is."""
+    return _as_a_whole(found, lambda text: _unmarked(unicodedata.normalize("NFD", text)))
+
+
+@ACCENTS("tokenizer-accents-not-decomposed", strip_accents)
+def nothing_is_decomposed(_: Right, found: Characters) -> Characters:
+    """Composed characters were not taken apart."""
+    return _as_a_whole(found, _unmarked)
+
+
+@ACCENTS("tokenizer-accents-nfkd", strip_accents)
+def nfkd_decomposes(_: Right, found: Characters) -> Characters:
+    """NFKD took the place of NFD."""
+    return _as_a_whole(found, lambda text: _unmarked(unicodedata.normalize("NFKD", text)))
+
+
+@ACCENTS("tokenizer-accents-decomposed", strip_accents)
+def marks_are_kept(_: Right, found: Characters) -> Characters:
+    """Marks were taken apart and kept."""
+    return _as_a_whole(found, lambda text: unicodedata.normalize("NFD", text))
+
+
+@LOWER("tokenizer-lower-kept", lower)
+def case_is_kept(_: Right, found: Characters) -> Characters:
+    """Case was kept."""
+    return found
+
+
+@LOWER("tokenizer-lower-always", Normalizer.normalize)
+def case_is_always_lowered(right: Right, normalizer: Normalizer, text: str) -> Normalized:
+    """Case was lowered."""
+    strips = normalizer.strips_accents
+    return right(replace(normalizer, lowercase=True, strip_accents=strips), text)
+
+
+@LOWER("tokenizer-lower-python-char", lowered)
+def python_lowers_characters(_: Right, char: str) -> str:
+    """Python's str.lower decided, for each character."""
+    return char.lower()
+
+
+@LOWER("tokenizer-lower-python-text", lower)
+def python_lowers_texts(_: Right, found: Characters) -> Characters:
+    """Python's str.lower decided, for a whole text."""
+    return _as_a_whole(found, str.lower)
+
+
+@LOWER("tokenizer-lower-casefold", lowered)
+def case_is_folded(_: Right, char: str) -> str:
+    """str.casefold decided."""
+    return char.casefold()
+
+
+def _as_a_whole(found: Characters, change: Callable[[str], str]) -> Characters:
+    """Change a text; nothing tells any more which place a character came from."""
+    return [(char, 0) for char in change("".join(char for char, _ in found))]
+
+
+def _unmarked(text: str) -> str:
+    return "".join(char for char in text if _kind(char) != "Mn")

@@ -1,0 +1,65 @@
+"""Known mistakes are made in the readable tokenizer, which is right without one."""
+
+import pytest
+
+from parity import reference
+from parity.ours.tokenizer import BookTokenizer, ScratchTokenizer
+from parity.self_test.mutants.tokenizer import FaultyTokenizer
+from parity.tokenizer.candidate import TokenizerCandidate
+from parity.tokenizer.folders import MORE_CONFIGURATIONS
+from parity.tokenizer.mistakes.catalogue import CATALOGUE
+from parity.tokenizer.mistakes.rules import RULES
+from parity.tokenizer.sides import Workplace
+from parity.tokenizer.suite import vocabulary
+from parity.tokenizer.texts import check_given
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    candidate = TokenizerCandidate(ScratchTokenizer(), "scratch_bert")
+    return Workplace(candidate, tmp_path_factory.mktemp("tokenizers"), vocabulary()[:4000])
+
+
+@pytest.mark.thorough(but=3)
+@pytest.mark.parametrize("configuration", MORE_CONFIGURATIONS, ids=lambda each: each.name)
+def test_the_book_is_the_fast_path_and_the_reference(work, configuration):
+    sides = work.sides(configuration)
+    book = BookTokenizer(sides.folder)
+    texts = sides.pool[:2000]
+    read = [book.encode(text) for text in texts]
+    assert read == sides.ours(texts)["input_ids"]
+    assert read == reference.ids_and_offsets(sides.theirs, texts)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tokenizer-special-any-case", "[mask]"),
+        ("tokenizer-whitespace-python", "a\x1cb"),
+        ("tokenizer-clean-nothing", "a\u200b"),
+        ("tokenizer-punctuation-before-nfd", "a\u1fefb"),
+        ("tokenizer-accents-not-decomposed", "é"),
+        ("tokenizer-lower-python-text", "ΑΣ"),
+        ("tokenizer-wordpiece-200", "a" * 101),
+    ],
+)
+def test_a_mistake_is_made_named_and_undone(work, name, text):
+    wrong = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
+    uncased = MORE_CONFIGURATIONS[:1]
+    (outcome,) = check_given(Workplace(wrong, work.folder, work.vocabulary, uncased), [text])
+    assert name in outcome.causes
+    (right,) = check_given(Workplace(work.candidate, work.folder, work.vocabulary, uncased), [text])
+    assert not right.different
+
+
+def test_a_known_part_before_the_unknown_rest(work):
+    sides = work.sides(MORE_CONFIGURATIONS[0])
+    ids = sides.mistaken(CATALOGUE["tokenizer-wordpiece-known-part"], "the\u0750a")
+    assert [sides.tokens[i] for i in ids] == ["[CLS]", "the", "[UNK]", "[SEP]"]
+
+
+def test_a_mistake_breaks_a_rule():
+    for name, mistake in CATALOGUE.items():
+        assert name == mistake.id
+        assert mistake.fix == RULES[mistake.stages[0]]
+        assert mistake.description
