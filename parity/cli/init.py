@@ -13,7 +13,7 @@ from parity.cli.options import CheckpointOption, resolve_checkpoint
 from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.verdict import EXIT_CODES, Verdict
 from scratch_bert.cli.common import USAGE
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.weights.builtin import ADVERSARIAL
 
 
@@ -49,7 +49,7 @@ def init_command(
         print(f"{module} crashed: {error}")
         return EXIT_CODES[Verdict.CRASHED]
     try:
-        replace(output, lambda place: place.write_text(written["text"], encoding="utf-8"))
+        write_text(output, written["text"])
     except OSError as error:
         print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
         return USAGE
