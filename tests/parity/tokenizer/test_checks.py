@@ -170,6 +170,11 @@ def test_a_text_that_depends_on_its_neighbours_is_a_difference(work):
     assert outcome.differences[0].rule.startswith("a text alone is right")
 
 
+def test_what_is_kept_and_is_white_space_separates_words(work):
+    (outcome,) = check_given(work(broken.NothingRemoved), ["x\u200by", "a\x0ba"])
+    assert "tokenizer-clean-two" in outcome.causes
+
+
 def test_a_message_says_everything(work):
     ((outcome, difference),) = differences(check_given(work(broken.NothingRemoved), ["x\u200by"]))
     assert explain(outcome, difference, "parity tokenizer mine.py:Mine").splitlines() == [
