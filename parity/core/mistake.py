@@ -62,6 +62,11 @@ class Mistake:
         """Which functions of scratch_bert, outside of the model, it replaces."""
         return {right for right, _ in self.replaces}
 
+    @property
+    def breaks(self) -> Callable[..., Any] | None:
+        """The function of scratch_bert that it breaks; None if that is in `parts` or the model."""
+        return self.replaces[0][0] if self.replaces else None
+
     def places(self, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
         """Return where a model can have it; each place is one mistake.
 
@@ -78,42 +83,46 @@ class Mistake:
         return list(dict.fromkeys(place for place in found if place))
 
 
-class StageMistakes(list[Mistake]):
-    """Known mistakes of the model, each written as the function that makes a stage's wrong tensor.
+class StageMistakes:
+    """Decorates functions that make mistakes of the model at some stages.
 
     Args:
-        stages: where they can be made.
+        mistakes: the list that each mistake is added to.
+        stages: where the mistakes can be made.
         defaults: of `Mistake`'s fields.
     """
 
-    def __init__(self, *stages: str, **defaults: Any) -> None:
-        super().__init__()
-        self._defaults = {"stages": stages, **defaults}
+    def __init__(self, mistakes: list[Mistake], *stages: str, **defaults: Any) -> None:
+        self._mistakes, self._defaults = mistakes, {"stages": stages, **defaults}
 
     def __call__(
-        self,
-        id: str,  # noqa: A002
-        fix: str,
-        detected_by: str = "",
-        **fields: Any,
+        self, name: str, fix: str, detected_by: str = "", **fields: Any
     ) -> Callable[[Make], Mistake]:
-        """Decorate a function of a `Scene`, whose docstring says what was done.
+        """Decorate a function that makes a stage's wrong tensor.
+
+        Its docstring says what was done.
 
         Args:
-            id: as in reports.
+            name: the mistake's id.
             fix: what to do instead.
             detected_by: what reveals it, where it is not the default.
             fields: further ones of `Mistake`.
         """
-        if detected_by:
-            fields["detected_by"] = detected_by
+        return lambda wrong: self._add(wrong, name, fix, detected_by, wrong=wrong, **fields)
 
-        def record(wrong: Make) -> Mistake:
-            known = {**self._defaults, "description": described(wrong), "wrong": wrong, **fields}
-            self.append(mistake := Mistake(id, fix=fix, **known))
-            return mistake
+    def around(
+        self, name: str, fix: str, detected_by: str = "", **fields: Any
+    ) -> Callable[[Around], Mistake]:
+        """Decorate a function that changes the model while it runs; arguments are those above."""
+        return lambda around: self._add(around, name, fix, detected_by, around=around, **fields)
 
-        return record
+    def _add(
+        self, function: Callable[..., Any], name: str, fix: str, detected_by: str, **fields: Any
+    ) -> Mistake:
+        detected = {"detected_by": detected_by} if detected_by else {}
+        known = {**self._defaults, "description": described(function), **detected, **fields}
+        self._mistakes.append(mistake := Mistake(name, fix=fix, **known))
+        return mistake
 
 
 def described(wrong: Callable[..., Any]) -> str:

@@ -73,15 +73,35 @@ class Scene:
             "output.dense": lambda: self["intermediate"],
             "pooler.dense": lambda: self.last[:, 0],
             "pooler": lambda: self.made["pooler.dense"],
+            "cls.predictions.transform": lambda: self.linear(self.last, f"{self.stage}.dense"),
             "cls.predictions": lambda: self.made["cls.predictions.transform"],
             "cls.seq_relationship": lambda: self.made["pooler"],
         }[self.stage.removeprefix(f"{self.layer}.")]()
 
     @property
+    def ids(self) -> Tensor:
+        """(batch, seq), of the tokens."""
+        return self.batch["input_ids"]
+
+    @property
+    def pad(self) -> int:
+        """The id of [PAD]."""
+        return self.config.get("pad_token_id") or 0
+
+    @property
+    def segments(self) -> Tensor:
+        """(batch, seq), 0 or 1."""
+        return self.batch.get("token_type_ids", torch.zeros_like(self.ids))
+
+    @property
     def mask(self) -> Tensor:
         """(batch, seq), True for tokens."""
-        ids = self.batch["input_ids"]
-        return self.batch.get("attention_mask", torch.ones_like(ids)).bool()
+        return self.batch.get("attention_mask", torch.ones_like(self.ids)).bool()
+
+    @property
+    def keys(self) -> Tensor:
+        """(batch, 1, 1, key), True for tokens."""
+        return self.mask[:, None, None]
 
     def parameter(self, name: str) -> Tensor:
         """Return a weight by HuggingFace's name, of the same layer if it has one of this name."""
@@ -92,6 +112,16 @@ class Scene:
         """Run states through the linear layer of this stage, or of another."""
         name = name or self.stage
         return F.linear(states, self.parameter(f"{name}.weight"), self.parameter(f"{name}.bias"))
+
+    def affine(self, states: Tensor, name: str = "") -> Tensor:
+        """Apply gain and bias of the LayerNorm of this stage, or of another."""
+        name = name or self.stage
+        return states * self.parameter(f"{name}.weight") + self.parameter(f"{name}.bias")
+
+    def norm(self, states: Tensor, name: str = "", eps: float | None = None) -> Tensor:
+        """Run states through the LayerNorm of this stage, or of another."""
+        eps = self.config["layer_norm_eps"] if eps is None else eps
+        return self.affine(F.layer_norm(states, states.shape[-1:], eps=eps), name)
 
     def heads(self, name: str) -> Tensor:
         """(batch, heads, seq, head_dim) of this layer's `query`, `key` or `value`."""

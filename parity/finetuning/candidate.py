@@ -89,7 +89,7 @@ class FinetuningCandidate(Answering):
         settings: dict[str, Any],
     ) -> list[State]:
         model = self._built(task, config, weights, dtype)
-        return states(model, self._maker.run(task, model, RowsDataset(examples), settings))
+        return [*states(model, self._maker.run(task, model, RowsDataset(examples), settings))]
 
     def _built(self, task: str, config: dict[str, Any], weights: State, dtype: str) -> nn.Module:
         own = {name: tensor.clone() for name, tensor in weights.items()}

@@ -4,27 +4,23 @@ With steps of several batches the Trainer is given a loss that counts all labels
 which BERT's own heads do not (transformers#47688).
 """
 
-import tempfile
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity import reference
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.pretraining.dropout import judge_dropped
-from parity.pretraining.states import LazyStates, judge_states, same
+from parity.pretraining.states import LazyStates, judge_states, same, trainer_states
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
-from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built
+from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built, states
 
 LEARNT = ("tag", "classify", "answer")
 _EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches
@@ -74,8 +70,8 @@ def check_accumulation(candidate: Asked) -> Outcome:
 def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
     outcome = Outcome(check)
     ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
-    for task, states in ours.items():
-        judge_states(outcome, states, _trainer(task, accumulation), where=f"{task}, ")
+    for task, found in ours.items():
+        judge_states(outcome, found, _trainer(task, accumulation), where=f"{task}, ")
     wrong = outcome.different
     if wrong and all(row.status is not Status.MISSING_OURS for row in wrong):
         from parity.finetuning.mistakes.runs import ACCUMULATE, RUN
@@ -83,7 +79,7 @@ def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
         outcome.explain(
             RUN if check == "run" else [*ACCUMULATE, *RUN],
             lambda mistake: all(
-                same(states, _wrong(task, accumulation, mistake)) for task, states in ours.items()
+                same(found, _wrong(task, accumulation, mistake)) for task, found in ours.items()
             ),
         )
     return outcome
@@ -112,20 +108,13 @@ def _trainer(
     task: str, accumulation: int, *, dropout: bool = False, dtype: str = "float64"
 ) -> list[State]:
     """The reference's parameters after each step of its Trainer."""
-    trained, states = model(task, config_of(task, dropout=dropout), weights(task), dtype), []
-
-    def keep() -> None:
-        states.append({name: each.clone() for name, each in trained.state_dict().items()})
-
+    trained = model(task, config_of(task, dropout=dropout), weights(task), dtype)
     examples, loss = _examples(task), None
     if accumulation > 1:
         loss = _of_windows if task == "answer" else _of_labels
         ends = [examples.pop(n) for n in ("start_positions", "end_positions") if n in examples]
         examples |= {"labels": torch.stack(ends, 1)} if ends else {}
-    settings = {**SETTINGS, "accumulation": accumulation}
-    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
-        reference.run_trainer(trained, RowsDataset(examples), settings, Path(folder), keep, loss)
-    return states
+    return trainer_states(trained, examples, {**SETTINGS, "accumulation": accumulation}, loss)
 
 
 def _of_labels(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
@@ -147,18 +136,12 @@ def _of_windows(output: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
 @cache
 def _wrong(task: str, accumulation: int, mistake: Mistake) -> LazyStates:
     """scratch_bert's fine-tuning with a mistake."""
+    from parity.ours.finetuning import ScratchFinetuning
 
-    def coming() -> Iterator[State]:
-        from parity.ours.finetuning import ScratchFinetuning
-
-        maker = Mistaken(ScratchFinetuning(), [mistake])
-        trained = as_built("", maker.build(task, config_of(task), weights(task)), "float64")
-        settings = {**SETTINGS, "accumulation": accumulation}
-        with torch.random.fork_rng(devices=[]):
-            for _ in maker.run(task, trained, RowsDataset(_examples(task)), settings):
-                yield {name: each.clone() for name, each in trained.state_dict().items()}
-
-    return LazyStates(coming())
+    maker = Mistaken(ScratchFinetuning(), [mistake])
+    trained = as_built("", maker.build(task, config_of(task), weights(task)), "float64")
+    dataset, settings = RowsDataset(_examples(task)), {**SETTINGS, "accumulation": accumulation}
+    return LazyStates(states(trained, maker.run(task, trained, dataset, settings)))
 
 
 def _examples(task: str) -> State:

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 from parity import reference
-from scratch_bert.tokenization import BertTokenizer
-from scratch_bert.tokenization.files.settings import TokenizerSettings
 
 MAX_LENGTH, STRIDE = 20, 5
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -52,6 +50,5 @@ ANSWERS = [(context.index(text), text) if text else None for _, context, text in
 def write_tokenizer(folder: Path) -> None:
     """Write its files: words, and letters for all others."""
     tokens = (*_SPECIAL, *_KNOWN.split(), *_LETTERS, *(f"##{letter}" for letter in _LETTERS))
-    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
-    BertTokenizer(TokenizerSettings(vocabulary)).save_pretrained(folder)
+    (folder / "vocab.txt").write_text("\n".join(dict.fromkeys(tokens)) + "\n", encoding="utf-8")
     reference.save_tokenizer(folder)

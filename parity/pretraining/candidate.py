@@ -27,6 +27,7 @@ from_pretrained does.
 import inspect
 import os
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,9 @@ class TrainingCandidate(Answering):
         model = self._built(config, weights, dtype)
         more = {"folder": Path(folder)} if folder else {}
         running = self._maker.train(model, steps, settings, **more)
-        found = states(model, running, stop)
+        found = list(islice(states(model, running), stop or None))
+        if stop:
+            running.close()
         joined = torch.distributed.is_available() and torch.distributed.is_initialized()
         if joined:
             torch.distributed.destroy_process_group()
@@ -117,7 +120,7 @@ class TrainingCandidate(Answering):
         settings: dict[str, Any],
     ) -> list[State]:
         model = self._built(config, weights, dtype)
-        return states(model, self._maker.run(model, RowsDataset(examples), settings))
+        return [*states(model, self._maker.run(model, RowsDataset(examples), settings))]
 
     def _built(self, config: dict[str, Any], weights: State, dtype: str) -> nn.Module:
         own = {name: tensor.clone() for name, tensor in weights.items()}

@@ -1,11 +1,15 @@
 """A model's parameters after each step of a training, beside those of the reference."""
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
+from parity import reference
 from parity.core.compare import Comparison, Status, bit_equal, compare
 from parity.core.mistake import Mistake
 from parity.oracles.training import train
@@ -13,7 +17,7 @@ from parity.pretraining.initial_weights import IGNORED
 from parity.pretraining.inputs import STILL, model
 from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome, accounted
-from parity.suite.training_runs import Batch, State, as_built
+from parity.suite.training_runs import Batch, RowsDataset, State, as_built, state, states
 
 TRAINED = 2e-8
 """What a parameter may differ by after steps in double precision, as a share of its largest number.
@@ -56,30 +60,32 @@ def reference_states(
 ) -> Iterator[State]:
     """Train the reference's model; its parameters after each step, as they come."""
     trained = model(config, begin, dtype)
-    for _ in train(trained, steps, settings):
-        yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+    return states(trained, train(trained, steps, settings))
 
 
-def wrong_states(
-    mistake: Mistake, begin: State, train: Callable[[Mistaken, nn.Module], Iterator[Any]]
-) -> LazyStates:
-    """Train scratch_bert's model in double precision, with a mistake.
+def trainer_states(
+    trained: nn.Module, examples: Batch, settings: Mapping[str, Any], loss: Any = None
+) -> list[State]:
+    """Return the reference's parameters after each step of its Trainer; `loss` is None for its own.
 
-    Args:
-        mistake: which.
-        begin: the weights.
-        train: trains a model of a maker's.
+    The state of torch's generator stays.
     """
+    found, dataset = list[State](), RowsDataset(examples)
 
-    def coming() -> Iterator[State]:
-        from parity.ours.pretraining import ScratchTraining
+    def keep() -> None:
+        found.append(state(trained))
 
-        maker = Mistaken(ScratchTraining(), [mistake])
-        trained = as_built("", maker.build(STILL, begin), "float64")
-        for _ in train(maker, trained):
-            yield {name: tensor.clone() for name, tensor in trained.state_dict().items()}
+    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
+        reference.run_trainer(trained, dataset, settings, Path(folder), keep, loss)
+    return found
 
-    return LazyStates(coming())
+
+def with_mistake(mistake: Mistake, begin: State) -> tuple[Mistaken, nn.Module]:
+    """Return scratch_bert's pretraining with a mistake, and its model in double precision."""
+    from parity.ours.pretraining import ScratchTraining
+
+    maker = Mistaken(ScratchTraining(), [mistake])
+    return maker, as_built("", maker.build(STILL, begin), "float64")
 
 
 def judge_states(

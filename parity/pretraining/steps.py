@@ -1,10 +1,7 @@
 """Do optimiser steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
 
-from collections.abc import Iterator
 from functools import cache, lru_cache, partial
 from typing import Any
-
-from torch import nn
 
 from parity.core.mistake import Mistake
 from parity.pretraining.candidate import TrainingCandidate
@@ -17,12 +14,11 @@ from parity.pretraining.states import (
     explain,
     judge_states,
     reference_states,
-    wrong_states,
+    with_mistake,
 )
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
-from parity.suite.training_runs import State
+from parity.suite.training_runs import State, states
 
 
 def check_steps(candidate: Asked) -> Outcome:
@@ -53,10 +49,8 @@ def _right(number: int) -> LazyStates:
 
 @lru_cache(KEPT)
 def _wrong(number: int, mistake: Mistake) -> LazyStates:
-    def train(maker: Mistaken, trained: nn.Module) -> Iterator[Any]:
-        return maker.train(trained, steps(number), SETTINGS)
-
-    return wrong_states(mistake, weights(), train)
+    maker, trained = with_mistake(mistake, weights())
+    return LazyStates(states(trained, maker.train(trained, steps(number), SETTINGS)))
 
 
 def check_dropout(candidate: Asked) -> Outcome:

@@ -1,25 +1,23 @@
 """Do two epochs end as HuggingFace's Trainer ends them, with its order of examples?"""
 
-import tempfile
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
-from parity import reference
 from parity.core.compare import bit_equal
 from parity.core.mistake import Mistake
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
-from parity.pretraining.states import LazyStates, explain, judge_states, wrong_states
+from parity.pretraining.states import (
+    LazyStates,
+    explain,
+    judge_states,
+    trainer_states,
+    with_mistake,
+)
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Mistaken
 from parity.suite.outcome import Outcome
-from parity.suite.training_runs import RowsDataset, State
+from parity.suite.training_runs import RowsDataset, State, states
 
 _EXAMPLES = 11  # an epoch's last batch is smaller
 _OF_THE_DATA = {"epochs": 2, "batch_size": 4}
@@ -54,22 +52,13 @@ def check_run(candidate: Asked) -> Outcome:
 def _trainer(without_dropout: bool) -> list[State]:
     """The reference's parameters after each step of its Trainer."""
     config, dtype = (WITHOUT_DROPOUT, "float64") if without_dropout else (CONFIG, "float32")
-    trained, states = model(config, weights(), dtype), list[State]()
-
-    def keep() -> None:
-        states.append({name: each.clone() for name, each in trained.state_dict().items()})
-
-    with tempfile.TemporaryDirectory() as folder, torch.random.fork_rng(devices=[]):
-        reference.run_trainer(trained, RowsDataset(_examples()), _SETTINGS, Path(folder), keep)
-    return states
+    return trainer_states(model(config, weights(), dtype), _examples(), _SETTINGS)
 
 
 @cache
 def _wrong(mistake: Mistake) -> LazyStates:
-    def train(maker: Mistaken, trained: nn.Module) -> Iterator[Any]:
-        return maker.run(trained, RowsDataset(_examples()), _SETTINGS)
-
-    return wrong_states(mistake, weights(), train)
+    maker, trained = with_mistake(mistake, weights())
+    return LazyStates(states(trained, maker.run(trained, RowsDataset(_examples()), _SETTINGS)))
 
 
 def _examples() -> State:

@@ -14,28 +14,14 @@ from torch import Tensor
 
 from parity.core.mistake import Injection, Make, Mistake
 from parity.core.scene import Scene
-from parity.model.mistakes.attention_mask import keys, unmasked
+from parity.model.mistakes.attention_mask import lowered, masked, unmasked
+from parity.model.mistakes.loading import LINEAR
+from parity.model.mistakes.norms import STAGES as NORMS
 from parity.self_test.mutants.model import Faulty
 from parity.self_test.variant_models import MODELS
 
 _LAYER = "encoder.layer.{i}"
 _SELF = f"{_LAYER}.attention.self"
-_NORMS = (
-    "embeddings.LayerNorm",
-    f"{_LAYER}.attention.output.LayerNorm",
-    f"{_LAYER}.output.LayerNorm",
-)
-_LINEAR = (
-    *(f"{_SELF}.{name}" for name in ("query", "key", "value")),
-    f"{_LAYER}.attention.output.dense",
-    f"{_LAYER}.intermediate.dense",
-    f"{_LAYER}.output.dense",
-    "pooler.dense",
-)
-
-
-def _masked(scene: Scene, scores: Tensor) -> Tensor:
-    return scores.masked_fill(~keys(scene.mask), torch.finfo(scores.dtype).min)
 
 
 def _other_order(scene: Scene) -> Tensor:
@@ -46,20 +32,19 @@ def _other_order(scene: Scene) -> Tensor:
 
 
 def _norm_by_hand(scene: Scene) -> Tensor:
-    gain, bias = (scene.parameter(f"{scene.stage}.{each}") for each in ("weight", "bias"))
-    centred = scene.entered - scene.entered.mean(-1, keepdim=True)
-    spread = (centred.square().mean(-1, keepdim=True) + scene.config["layer_norm_eps"]).sqrt()
-    return gain * (centred / spread) + bias
+    centered = scene.entered - scene.entered.mean(-1, keepdim=True)
+    spread = (centered.square().mean(-1, keepdim=True) + scene.config["layer_norm_eps"]).sqrt()
+    return scene.affine(centered / spread)
 
 
 def _scaled_query(scene: Scene) -> Tensor:
     query = scene.heads("query") / math.sqrt(scene.heads("query").shape[-1])
-    return _masked(scene, query @ scene.heads("key").transpose(2, 3))
+    return masked(query @ scene.heads("key").transpose(2, 3), scene.keys)
 
 
 def _divided(scene: Scene) -> Tensor:
     dots = torch.einsum("bhqd,bhkd->bhqk", scene.heads("query"), scene.heads("key"))
-    return _masked(scene, dots / math.sqrt(scene.heads("query").shape[-1]))
+    return masked(dots / math.sqrt(scene.heads("query").shape[-1]), scene.keys)
 
 
 def _exponentials(scene: Scene) -> Tensor:
@@ -82,20 +67,17 @@ def _matrix_first(scene: Scene) -> Tensor:
 
 _EDITS: dict[str, tuple[tuple[str, ...], Make]] = {
     "the embeddings added in another order": (("embeddings.sum",), _other_order),
-    "LayerNorm written out": (_NORMS, _norm_by_hand),
+    "LayerNorm written out": (NORMS, _norm_by_hand),
     "the query scaled before the product": ((f"{_SELF}.scores",), _scaled_query),
     "scores by einsum, divided": ((f"{_SELF}.scores",), _divided),
     "softmax written out": ((f"{_SELF}.probabilities",), _exponentials),
-    "a mask of -10000": (
-        (f"{_SELF}.scores",),
-        lambda s: unmasked(s) + (-1e4 * ~keys(s.mask)).to(s.right),
-    ),
+    "a mask of -10000": ((f"{_SELF}.scores",), lambda s: lowered(s, -1e4)),
     "a mask of minus infinity": (
         (f"{_SELF}.scores",),
-        lambda s: unmasked(s).masked_fill(~keys(s.mask), -torch.inf),
+        lambda s: unmasked(s).masked_fill(~s.keys, -torch.inf),
     ),
     "each head's query by itself": ((f"{_SELF}.query",), _head_by_head),
-    "linear layers as W x + b": (_LINEAR, _matrix_first),
+    "linear layers as W x + b": ((*LINEAR, "pooler.dense"), _matrix_first),
     "GELU written out": (
         (f"{_LAYER}.intermediate",),
         lambda s: s.entered * (1 + torch.erf(s.entered / math.sqrt(2))) / 2,

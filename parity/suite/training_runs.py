@@ -62,12 +62,12 @@ def gradients(name: str, model: nn.Module, loss: Any) -> State:
     return found
 
 
-def states(model: nn.Module, running: Iterator[Any], stop: int = 0) -> list[State]:
-    """Return a model's tensors after each step; so many steps are taken, or with 0 all."""
-    found: list[State] = []
+def states(model: nn.Module, running: Iterator[Any]) -> Iterator[State]:
+    """Yield a copy of a model's tensors after each step of its training."""
     for _ in running:
-        found.append({n: tensor.detach().clone() for n, tensor in model.state_dict().items()})
-        if len(found) == stop:
-            running.close()  # type: ignore[attr-defined]
-            break
-    return found
+        yield state(model)
+
+
+def state(model: nn.Module) -> State:
+    """Return a copy of a model's tensors."""
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}

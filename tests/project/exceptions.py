@@ -20,12 +20,6 @@ EXCEPTIONS = {
         ],
         ["scratch_bert.inspection.figures.states", "scratch_bert.inspection.states"],
     ],
-    "same_class_names": {
-        "Faulty": 2,
-        "Outcome": 2,
-        "Task": 2,
-        "Window": 2,
-    },
+    "same_class_names": {"Outcome": 2},
     "book_too_long": {"model/": 984},
-    "know_what_is_judged": ["parity.finetuning.texts"],
 }

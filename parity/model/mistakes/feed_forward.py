@@ -1,139 +1,132 @@
 """Feed-forward and activation mistakes."""
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake
+from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
 
-_INNER = "encoder.layer.{i}.intermediate"
-_DENSE = "encoder.layer.{i}.intermediate.dense"
-_OUTPUT = "encoder.layer.{i}.output.dense"
-_SUM = "encoder.layer.{i}.output.sum"
-_TRANSFORM = "cls.predictions.transform"
+_INNER, _TRANSFORM = "encoder.layer.{i}.intermediate", "cls.predictions.transform"
+
+MISTAKES: list[Mistake] = []
+ACTIVATIONS = StageMistakes(MISTAKES, _INNER, _TRANSFORM)
+INNER = StageMistakes(MISTAKES, _INNER)
+OUTPUT_DENSE = StageMistakes(MISTAKES, "encoder.layer.{i}.output.dense")
+INNER_DENSE = StageMistakes(MISTAKES, "encoder.layer.{i}.intermediate.dense")
+
 _GELU = 'hidden_act "gelu" is x Φ(x): nn.GELU(), F.gelu(x)'
 
 
-def _bent(activation: Callable[[Tensor], Tensor]) -> Make:
-    """Use another activation, in a layer or in the masked words' transform."""
-
-    def wrong(scene: Scene) -> Tensor:
-        if scene.stage != _TRANSFORM:
-            return activation(scene.entered)
-        states = activation(scene.linear(scene.last, f"{_TRANSFORM}.dense"))
-        norm = f"{_TRANSFORM}.LayerNorm"
-        gain, bias = (scene.parameter(f"{norm}.{each}") for each in ("weight", "bias"))
-        return F.layer_norm(states, states.shape[-1:], gain, bias, scene.config["layer_norm_eps"])
-
-    return wrong
+def _activated(scene: Scene, states: Tensor) -> Tensor:
+    """Return what an activation makes; the masked words' transform also normalizes it."""
+    return scene.norm(states, f"{_TRANSFORM}.LayerNorm") if scene.stage == _TRANSFORM else states
 
 
-def _tanh(states: Tensor) -> Tensor:
-    return F.gelu(states, approximate="tanh")
-
-
-def _tanh_without_root(states: Tensor) -> Tensor:
-    inner = 2 / math.pi * (states + 0.044715 * states**3)
-    return 0.5 * states * (1 + torch.tanh(inner))
-
-
-def _without_half(states: Tensor) -> Tensor:
-    return states * (1 + torch.erf(states / math.sqrt(2)))
-
-
-def _without_root_of_2(states: Tensor) -> Tensor:
-    return 0.5 * states * (1 + torch.erf(states))
-
-
-def _quick(states: Tensor) -> Tensor:
-    return states * torch.sigmoid(1.702 * states)
-
-
-def _mistake(
-    name: str, stage: str, wrong: Make, description: str, fix: str, **more: Any
-) -> Mistake:
-    return Mistake(name, (stage,), wrong, description=description, fix=fix, **more)
-
-
-def _activation(
-    name: str,
-    activation: Callable[[Tensor], Tensor],
-    description: str,
-    fix: str = _GELU,
-    **more: Any,
-) -> Mistake:
-    return Mistake(
-        name, (_INNER, _TRANSFORM), _bent(activation), description=description, fix=fix, **more
-    )
-
-
-MISTAKES = (
-    _activation(
-        "gelu-tanh",
-        _tanh,
-        "GELU is its approximation by tanh",
-        'F.gelu(x) is exact; the approximation is called "gelu_new" or "gelu_pytorch_tanh"',
-        detected_by="a tolerance below 1e-3",
-        seen="the original GELU paper's code, GPT-2, and google-research/bert itself",
-    ),
-    _activation(
-        "gelu-quick",
-        _quick,
-        "GELU is x sigmoid(1.702 x)",
-        detected_by="a tolerance below 1e-2",
-        seen="CLIP, where it is right",
-    ),
-    _activation(
-        "gelu-tanh-without-root",
-        _tanh_without_root,
-        "GELU by tanh has 2/π in place of √(2/π)",
-    ),
-    _mistake(
-        "gelu-doubled",
-        _INNER,
-        lambda s: _without_half(s.entered),
-        "GELU lacks its factor of one half",
-        _GELU,
-    ),
-    _activation("gelu-of-wrong-erf", _without_root_of_2, "GELU takes erf(x), not erf(x / √2)"),
-    _activation(
-        "gelu-in-float32",
-        lambda x: F.gelu(x.float()).to(x),
-        "GELU computes in float32 though the model computes in double",
-        "harmless in a float32 model; let it keep the dtype to be comparable",
-        detected_by="double precision",
-    ),
-    _activation("relu", F.relu, "ReLU stands in GELU's place", seen="the first Transformer"),
-    _activation("silu", F.silu, "SiLU stands in GELU's place", seen="Llama"),
-    _activation("elu", F.elu, "ELU stands in GELU's place"),
-    _activation("tanh", torch.tanh, "tanh stands in GELU's place"),
-    _activation("activation-missing", lambda x: x, "there is no activation"),
-    _activation("activation-twice", lambda x: F.gelu(F.gelu(x)), "the activation is applied twice"),
-    _mistake(
-        "feed-forward-activated-again",
-        _OUTPUT,
-        lambda s: F.gelu(s.right),
-        "the second linear layer is activated, too",
-        "output.dense has no activation",
-    ),
-    _mistake(
-        "feed-forward-of-sum",
-        _DENSE,
-        lambda s: s.linear(s["attention.output.sum"]),
-        "the feed-forward half is given the sum before its LayerNorm",
-        "intermediate(attention.output.LayerNorm(…))",
-    ),
-    _mistake(
-        "feed-forward-of-layer-input",
-        _DENSE,
-        lambda s: s.linear(s.entering),
-        "the feed-forward half is given what the layer is given, beside attention",
-        "it comes after attention, and is given what that made",
-        seen="GPT-J and PaLM, where it is right",
-    ),
+@ACTIVATIONS(
+    "gelu-tanh",
+    'F.gelu(x) is exact; the approximation is called "gelu_new" or "gelu_pytorch_tanh"',
+    "a tolerance below 1e-3",
+    seen="the original GELU paper's code, GPT-2, and google-research/bert itself",
 )
+def gelu_by_tanh(scene: Scene) -> Tensor:
+    """GELU is its approximation by tanh."""
+    return _activated(scene, F.gelu(scene.entered, approximate="tanh"))
+
+
+@ACTIVATIONS("gelu-quick", _GELU, "a tolerance below 1e-2", seen="CLIP, where it is right")
+def gelu_by_sigmoid(scene: Scene) -> Tensor:
+    """GELU is x sigmoid(1.702 x)."""
+    states = scene.entered
+    return _activated(scene, states * torch.sigmoid(1.702 * states))
+
+
+@ACTIVATIONS("gelu-tanh-without-root", _GELU)
+def gelu_by_tanh_without_root(scene: Scene) -> Tensor:
+    """GELU by tanh has 2/π in place of √(2/π)."""
+    states = scene.entered
+    inner = 2 / math.pi * (states + 0.044715 * states**3)
+    return _activated(scene, 0.5 * states * (1 + torch.tanh(inner)))
+
+
+@INNER("gelu-doubled", _GELU)
+def gelu_without_half(scene: Scene) -> Tensor:
+    """GELU lacks its factor of one half."""
+    return 2 * F.gelu(scene.entered)
+
+
+@ACTIVATIONS("gelu-of-wrong-erf", _GELU)
+def gelu_without_root_of_2(scene: Scene) -> Tensor:
+    """GELU takes erf(x), not erf(x / √2)."""
+    states = scene.entered
+    return _activated(scene, 0.5 * states * (1 + torch.erf(states)))
+
+
+@ACTIVATIONS(
+    "gelu-in-float32",
+    "harmless in a float32 model; let it keep the dtype to be comparable",
+    "double precision",
+)
+def gelu_in_float32(scene: Scene) -> Tensor:
+    """GELU computes in float32 though the model computes in double."""
+    return _activated(scene, F.gelu(scene.entered.float()).to(scene.right))
+
+
+@ACTIVATIONS("relu", _GELU, seen="the first Transformer")
+def relu_for_gelu(scene: Scene) -> Tensor:
+    """ReLU replaces GELU."""
+    return _activated(scene, F.relu(scene.entered))
+
+
+@ACTIVATIONS("silu", _GELU, seen="Llama")
+def silu_for_gelu(scene: Scene) -> Tensor:
+    """SiLU replaces GELU."""
+    return _activated(scene, F.silu(scene.entered))
+
+
+@ACTIVATIONS("elu", _GELU)
+def elu_for_gelu(scene: Scene) -> Tensor:
+    """ELU replaces GELU."""
+    return _activated(scene, F.elu(scene.entered))
+
+
+@ACTIVATIONS("tanh", _GELU)
+def tanh_for_gelu(scene: Scene) -> Tensor:
+    """Tanh replaces GELU."""
+    return _activated(scene, scene.entered.tanh())
+
+
+@ACTIVATIONS("activation-missing", _GELU)
+def activation_is_missing(scene: Scene) -> Tensor:
+    """The activation is missing."""
+    return _activated(scene, scene.entered)
+
+
+@ACTIVATIONS("activation-twice", _GELU)
+def activation_is_applied_twice(scene: Scene) -> Tensor:
+    """The activation is applied twice."""
+    return _activated(scene, F.gelu(F.gelu(scene.entered)))
+
+
+@OUTPUT_DENSE("feed-forward-activated-again", "output.dense has no activation")
+def second_linear_layer_is_activated(scene: Scene) -> Tensor:
+    """The second linear layer is activated, too."""
+    return F.gelu(scene.right)
+
+
+@INNER_DENSE("feed-forward-of-sum", "intermediate(attention.output.LayerNorm(…))")
+def feed_forward_is_given_sum(scene: Scene) -> Tensor:
+    """The input of the feed-forward half is the sum before its LayerNorm."""
+    return scene.linear(scene["attention.output.sum"])
+
+
+@INNER_DENSE(
+    "feed-forward-of-layer-input",
+    "it comes after attention, and is given what that made",
+    seen="GPT-J and PaLM, where it is right",
+)
+def feed_forward_is_beside_attention(scene: Scene) -> Tensor:
+    """The feed-forward half is computed from the layer's input, in parallel with attention."""
+    return scene.linear(scene.entering)

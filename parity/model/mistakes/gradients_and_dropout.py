@@ -1,19 +1,31 @@
 """Dropout and gradient mistakes, which evaluation does not show."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager as Context
+from contextlib import contextmanager
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from parity.core.mistake import Around, Mistake
+from parity.core.mistake import Mistake, StageMistakes
 from parity.core.probes import Mode
+from parity.core.scene import Scene
 
 _LAYER = "encoder.layer.{i}"
 _ATTENTION, _OUTPUT = f"{_LAYER}.attention.output", f"{_LAYER}.output"
 _DROPPED = ("embeddings", f"{_LAYER}.attention.self", f"{_ATTENTION}.sum", f"{_OUTPUT}.sum")
-_WORDS = "embeddings.word_embeddings.weight"
+_TRAIN = "training mode, with the same masks on both sides"
+_TRAINING: dict[str, Any] = {"detected_by": _TRAIN, "mode": Mode.TRAIN}
+_MOVED: dict[str, Any] = {**_TRAINING, "together": True}
+
+MISTAKES: list[Mistake] = []
+DROPPED = StageMistakes(MISTAKES, *_DROPPED)
+EMBEDDINGS = StageMistakes(MISTAKES, "embeddings.sum", "embeddings", **_MOVED)
+FIRST_HALF = StageMistakes(MISTAKES, f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm", **_MOVED)
+SECOND_HALF = StageMistakes(MISTAKES, f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm", **_MOVED)
+GRADIENTS = StageMistakes(MISTAKES, "embeddings", _LAYER, "pooler", mode=Mode.BACKWARD)
+WORDS = StageMistakes(MISTAKES, "embeddings.word_embeddings.weight", mode=Mode.BACKWARD)
 
 
 def _at(model: nn.Module, path: str) -> Any:
@@ -34,26 +46,12 @@ def _set(thing: Any, name: str, value: Any) -> Iterator[None]:
         setattr(thing, name, before)
 
 
-def _rate(model: nn.Module, stage: str, p: float) -> AbstractContextManager[None]:
-    return _set(_dropout(model, stage), "p", p)
-
-
-def _missing(model: nn.Module, stage: str, _: float) -> AbstractContextManager[None]:
-    return _rate(model, stage, 0.0)
-
-
 @contextmanager
-def _always(model: nn.Module, stage: str, _: float) -> Iterator[None]:
-    module = _dropout(model, stage)
-    if stage.endswith("attention.self"):
-        module = _at(model, stage)  # which asks itself whether it is trained
-    with _set(module, "training", True):
-        yield
-
-
-@contextmanager
-def _moved(model: nn.Module, stage: str, before: bool) -> Iterator[None]:
+def _moved(model: nn.Module, stage: str, *, before: bool) -> Iterator[None]:
     """Drop what the LayerNorm is given, or what it makes, in place of what is dropped else."""
+    if not stage.endswith("sum"):  # of the mistake's two stages, one is enough
+        yield
+        return
     parent = stage.rpartition(".")[0]
     dropout, norm = _at(model, f"{parent}.dropout"), _at(model, f"{parent}.LayerNorm")
     p, training = dropout.p, dropout.training
@@ -76,104 +74,78 @@ def _moved(model: nn.Module, stage: str, before: bool) -> Iterator[None]:
         hook.remove()
 
 
-def _first(around: Around) -> Around:
-    """Do something once for a mistake that concerns several stages."""
-
-    @contextmanager
-    def once(model: nn.Module, stage: str, value: float) -> Iterator[None]:
-        if stage.endswith("sum"):
-            with around(model, stage, value):
-                yield
-        else:
-            yield
-
-    return once
-
-
-@contextmanager
-def _pad_learns(model: nn.Module, _stage: str, _value: float) -> Iterator[None]:
-    with _set(_at(model, "embeddings.word_embeddings"), "padding_idx", None):
-        yield
-
-
-_TRAIN = "training mode, with the same masks on both sides"
-
-MISTAKES = (
-    Mistake(
-        "dropout-missing",
-        _DROPPED,
-        description="nothing is dropped here in training",
-        fix="dropout after the embeddings' LayerNorm, on the probabilities, and on what both "
-        "halves of a layer add",
-        detected_by=_TRAIN,
-        mode=Mode.TRAIN,
-        around=_missing,
-    ),
-    Mistake(
-        "dropout-rate",
-        _DROPPED,
-        description="a share of {value} is dropped in training",
-        fix="hidden_dropout_prob, and attention_probs_dropout_prob for the probabilities",
-        detected_by=_TRAIN,
-        mode=Mode.TRAIN,
-        values=(0.2, 0.5, 0.3, 0.05, 0.15, 0.25, 0.4),
-        around=_rate,
-    ),
-    Mistake(
-        "dropout-in-evaluation",
-        _DROPPED,
-        description="dropout drops in evaluation, too",
-        fix="F.dropout(x, p, self.training); nn.Dropout knows by itself, after model.eval()",
-        detected_by="two runs that differ",
-        seen="F.dropout(x, p), whose training is True by default",
-        around=_always,
-    ),
-    Mistake(
-        "dropout-before-norm",
-        ("embeddings.sum", "embeddings"),
-        description="the embeddings are dropped before their LayerNorm",
-        fix="dropout(LayerNorm(sum))",
-        detected_by=_TRAIN,
-        mode=Mode.TRAIN,
-        together=True,
-        around=_first(lambda model, stage, _: _moved(model, stage, before=True)),
-    ),
-    Mistake(
-        "dropout-after-attention-norm",
-        (f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm"),
-        description="dropout follows attention's LayerNorm",
-        fix="LayerNorm(dropout(dense(context)) + hidden_states)",
-        detected_by=_TRAIN,
-        mode=Mode.TRAIN,
-        together=True,
-        around=_first(lambda model, stage, _: _moved(model, stage, before=False)),
-    ),
-    Mistake(
-        "dropout-after-norm",
-        (f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm"),
-        description="dropout follows the layer's last LayerNorm",
-        fix="LayerNorm(dropout(dense(intermediate)) + attention_output)",
-        detected_by=_TRAIN,
-        mode=Mode.TRAIN,
-        together=True,
-        around=_first(lambda model, stage, _: _moved(model, stage, before=False)),
-    ),
-    Mistake(
-        "detached",
-        ("embeddings", _LAYER, "pooler"),
-        lambda s: s.right.detach(),
-        description="no gradient goes back from here",
-        fix="no .detach(), .data or torch.no_grad() on the way, and no new tensor made of values",
-        detected_by="a backward pass",
-        mode=Mode.BACKWARD,
-    ),
-    Mistake(
-        "pad-row-learns",
-        (_WORDS,),
-        description="the embedding of [PAD] has a gradient",
-        fix="nn.Embedding(..., padding_idx=config.pad_token_id)",
-        detected_by="a backward pass of a padded batch",
-        mode=Mode.BACKWARD,
-        around=_pad_learns,
-    ),
+@DROPPED.around(
+    "dropout-missing",
+    "dropout after the embeddings' LayerNorm, on the probabilities, and on what both halves of a "
+    "layer add",
+    **_TRAINING,
 )
+def dropout_is_missing(model: nn.Module, stage: str, _value: float) -> Context[None]:
+    """Dropout is missing here in training."""
+    return _set(_dropout(model, stage), "p", 0.0)
+
+
+@DROPPED.around(
+    "dropout-rate",
+    "hidden_dropout_prob, and attention_probs_dropout_prob for the probabilities",
+    values=(0.2, 0.5, 0.3, 0.05, 0.15, 0.25, 0.4),
+    **_TRAINING,
+)
+def dropout_has_another_rate(model: nn.Module, stage: str, value: float) -> Context[None]:
+    """The dropout rate in training is {value}."""
+    return _set(_dropout(model, stage), "p", value)
+
+
+@DROPPED.around(
+    "dropout-in-evaluation",
+    "F.dropout(x, p, self.training); nn.Dropout knows by itself, after model.eval()",
+    "two runs that differ",
+    seen="F.dropout(x, p), whose training is True by default",
+)
+def dropout_is_always_on(model: nn.Module, stage: str, _value: float) -> Context[None]:
+    """Dropout is active in evaluation, too."""
+    asks_itself = stage.endswith("attention.self")  # whether it is trained, not its dropout
+    module = _at(model, stage) if asks_itself else _dropout(model, stage)
+    return _set(module, "training", True)
+
+
+@EMBEDDINGS.around("dropout-before-norm", "dropout(LayerNorm(sum))")
+def dropout_comes_before_norm(model: nn.Module, stage: str, _value: float) -> Context[None]:
+    """Dropout comes before the LayerNorm of the embeddings."""
+    return _moved(model, stage, before=True)
+
+
+@FIRST_HALF.around(
+    "dropout-after-attention-norm", "LayerNorm(dropout(dense(context)) + hidden_states)"
+)
+def dropout_follows_first_norm(model: nn.Module, stage: str, _value: float) -> Context[None]:
+    """Dropout follows attention's LayerNorm."""
+    return _moved(model, stage, before=False)
+
+
+@SECOND_HALF.around(
+    "dropout-after-norm", "LayerNorm(dropout(dense(intermediate)) + attention_output)"
+)
+def dropout_follows_second_norm(model: nn.Module, stage: str, _value: float) -> Context[None]:
+    """Dropout follows the layer's last LayerNorm."""
+    return _moved(model, stage, before=False)
+
+
+@GRADIENTS(
+    "detached",
+    "no .detach(), .data or torch.no_grad() on the way, and no new tensor made of values",
+    "a backward pass",
+)
+def gradient_is_detached(scene: Scene) -> Tensor:
+    """No gradient flows back from here."""
+    return scene.right.detach()
+
+
+@WORDS.around(
+    "pad-row-learns",
+    "nn.Embedding(..., padding_idx=config.pad_token_id)",
+    "a backward pass of a padded batch",
+)
+def pad_row_learns(model: nn.Module, _stage: str, _value: float) -> Context[None]:
+    """The embedding of [PAD] has a gradient."""
+    return _set(_at(model, "embeddings.word_embeddings"), "padding_idx", None)

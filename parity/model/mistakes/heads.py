@@ -1,51 +1,28 @@
 """Head and output mistakes."""
 
-from typing import Any
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake
+from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
 
-_POOLED, _POOLER = "pooler.dense", "pooler"
-_TRANSFORM, _WORDS, _FOLLOWS = (
-    "cls.predictions.transform",
-    "cls.predictions",
-    "cls.seq_relationship",
-)
+_TRANSFORM, _WORDS = "cls.predictions.transform", "cls.predictions"
+_HEAD = "a checkpoint with heads"
 
+MISTAKES: list[Mistake] = []
+POOLER = StageMistakes(MISTAKES, "pooler")
+POOLER_DENSE = StageMistakes(MISTAKES, "pooler.dense")
+TRANSFORM = StageMistakes(MISTAKES, _TRANSFORM, detected_by=_HEAD)
+WORDS = StageMistakes(MISTAKES, _WORDS, detected_by=_HEAD)
+FOLLOWS = StageMistakes(MISTAKES, "cls.seq_relationship", detected_by=_HEAD)
+LAST_STATE = StageMistakes(MISTAKES, "last_hidden_state")
+POOLED = StageMistakes(MISTAKES, "pooler_output")
 
-def _over_tokens(reduce: Make) -> Make:
-    return lambda scene: scene.linear(reduce(scene))
-
-
-def _mean_of_attended(scene: Scene) -> Tensor:
-    kept = scene.mask[..., None].to(scene.last)
-    return (scene.last * kept).sum(1) / kept.sum(1)
-
-
-def _last_attended(scene: Scene) -> Tensor:
-    place = torch.arange(scene.mask.shape[1]) * scene.mask
-    return scene.last[torch.arange(len(place)), place.argmax(1)]
-
-
-def _transformed(scene: Scene) -> Tensor:
-    return scene.linear(scene.last, f"{_TRANSFORM}.dense")
-
-
-def _normed(scene: Scene, states: Tensor) -> Tensor:
-    gain, bias = (scene.parameter(f"{_TRANSFORM}.LayerNorm.{p}") for p in ("weight", "bias"))
-    eps = scene.config["layer_norm_eps"]
-    return torch.nn.functional.layer_norm(states, states.shape[-1:], gain, bias, eps)
-
-
-def _words_of(states: Make) -> Make:
-    def wrong(scene: Scene) -> Tensor:
-        bias = scene.parameter(f"{_WORDS}.bias")
-        return states(scene) @ scene.parameter(f"{_WORDS}.decoder.weight").T + bias
-
-    return wrong
+_TANH = "the pooler has tanh, whatever hidden_act is"
+_FIRST = "pooler(last_hidden_state[:, 0]): [CLS] alone"
+_DENSE = "tanh(dense([CLS]))"
+_ORDER = "decoder(LayerNorm(gelu(dense(last_hidden_state))))"
 
 
 def _layer_before(scene: Scene) -> Tensor:
@@ -53,175 +30,138 @@ def _layer_before(scene: Scene) -> Tensor:
     return scene.made[f"encoder.layer.{count - 2}" if count > 1 else "embeddings"]
 
 
-def _mistake(
-    name: str, stage: str, wrong: Make, description: str, fix: str, **more: Any
-) -> Mistake:
-    return Mistake(name, (stage,), wrong, description=description, fix=fix, **more)
+@POOLER("pooler-tanh-missing", _DENSE, "the pooler's output")
+def tanh_is_missing(scene: Scene) -> Tensor:
+    """The pooler has no tanh."""
+    return scene.entered
 
 
-_FIRST = "pooler(last_hidden_state[:, 0]): [CLS] alone"
-_ORDER = "decoder(LayerNorm(gelu(dense(last_hidden_state))))"
-_HEAD = "a checkpoint with heads"
+@POOLER("pooler-gelu", _TANH)
+def gelu_for_tanh(scene: Scene) -> Tensor:
+    """The pooler's activation is GELU."""
+    return F.gelu(scene.entered)
 
-MISTAKES = (
-    _mistake(
-        "pooler-tanh-missing",
-        _POOLER,
-        lambda s: s.entered,
-        "the pooler has no tanh",
-        "tanh(dense([CLS]))",
-        detected_by="the pooler's output",
-    ),
-    _mistake(
-        "pooler-gelu",
-        _POOLER,
-        lambda s: torch.nn.functional.gelu(s.entered),
-        "the pooler's activation is GELU",
-        "the pooler has tanh, whatever hidden_act is",
-    ),
-    _mistake(
-        "pooler-relu",
-        _POOLER,
-        lambda s: s.entered.relu(),
-        "the pooler's activation is ReLU",
-        "the pooler has tanh, whatever hidden_act is",
-    ),
-    _mistake(
-        "pooler-of-mean",
-        _POOLED,
-        _over_tokens(lambda s: s.last.mean(1)),
-        "the pooler is given the mean of all tokens",
-        _FIRST,
-    ),
-    _mistake(
-        "pooler-of-attended",
-        _POOLED,
-        _over_tokens(_mean_of_attended),
-        "the pooler is given the mean of the attended tokens",
-        _FIRST,
-    ),
-    _mistake(
-        "pooler-of-maximum",
-        _POOLED,
-        _over_tokens(lambda s: s.last.amax(1)),
-        "the pooler is given each feature's largest number",
-        _FIRST,
-    ),
-    _mistake(
-        "pooler-of-last",
-        _POOLED,
-        _over_tokens(lambda s: s.last[:, -1]),
-        "the pooler is given the last place of the row, padding or not",
-        _FIRST,
-    ),
-    _mistake(
-        "pooler-of-last-attended",
-        _POOLED,
-        _over_tokens(_last_attended),
-        "the pooler is given the last attended token",
-        _FIRST,
-        seen="GPT-2's classifier, where it is right",
-    ),
-    _mistake(
-        "pooler-of-second",
-        _POOLED,
-        _over_tokens(lambda s: s.last[:, min(1, s.last.shape[1] - 1)]),
-        "the pooler is given the second token",
-        _FIRST,
-    ),
-    _mistake(
-        "pooler-of-layer-before",
-        _POOLED,
-        _over_tokens(lambda s: _layer_before(s)[:, 0]),
-        "the pooler is given what the last layer but one made",
-        _FIRST,
-        seen="hidden_states[-2]",
-    ),
-    _mistake(
-        "pooler-missing",
-        _POOLED,
-        lambda s: s.entered,
-        "the pooler's linear layer is missing",
-        "tanh(dense([CLS]))",
-    ),
-    _mistake(
-        "transform-missing",
-        _TRANSFORM,
-        lambda s: s.last,
-        "the masked words' transform is missing",
-        _ORDER,
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "transform-norm-missing",
-        _TRANSFORM,
-        lambda s: torch.nn.functional.gelu(_transformed(s)),
-        "the masked words' transform has no LayerNorm",
-        _ORDER,
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "transform-norm-first",
-        _TRANSFORM,
-        lambda s: torch.nn.functional.gelu(_normed(s, _transformed(s))),
-        "the masked words' transform normalises before it activates",
-        _ORDER,
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "words-from-states",
-        _WORDS,
-        _words_of(lambda s: s.last),
-        "words are scored by the last layer's states, past the transform",
-        _ORDER,
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "words-as-probabilities",
-        _WORDS,
-        lambda s: s.right.softmax(-1),
-        "probabilities are returned where logits should be",
-        "return what the decoder makes; the loss takes the softmax itself",
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "words-as-log-probabilities",
-        _WORDS,
-        lambda s: s.right.log_softmax(-1),
-        "log-probabilities are returned where logits should be",
-        "return what the decoder makes, or call them log_probabilities",
-        detected_by=_HEAD,
-        seen="BERT-pytorch",
-    ),
-    _mistake(
-        "next-sentence-inverted",
-        _FOLLOWS,
-        lambda s: s.right.flip(-1),
-        "the two answers have changed places",
-        "0 means that B follows A, 1 that it is a random sentence",
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "next-sentence-unpooled",
-        _FOLLOWS,
-        lambda s: s.linear(s.last[:, 0]),
-        "it is computed from [CLS]'s last state, without the pooler",
-        "cls.seq_relationship(pooler_output)",
-        detected_by=_HEAD,
-    ),
-    _mistake(
-        "states-of-layer-before",
-        "last_hidden_state",
-        _layer_before,
-        "what the last layer but one made is returned",
-        "last_hidden_state is the last layer's output",
-        seen="hidden_states[-2]",
-    ),
-    _mistake(
-        "pooled-is-cls",
-        "pooler_output",
-        lambda s: s.last[:, 0],
-        "[CLS]'s last state is returned as the pooler's output",
-        "pooler_output is tanh(dense([CLS]))",
-    ),
+
+@POOLER("pooler-relu", _TANH)
+def relu_for_tanh(scene: Scene) -> Tensor:
+    """The pooler's activation is ReLU."""
+    return scene.entered.relu()
+
+
+@POOLER_DENSE("pooler-of-mean", _FIRST)
+def pooler_takes_the_mean(scene: Scene) -> Tensor:
+    """The pooler's input is the mean of all tokens."""
+    return scene.linear(scene.last.mean(1))
+
+
+@POOLER_DENSE("pooler-of-attended", _FIRST)
+def pooler_takes_the_mean_of_attended(scene: Scene) -> Tensor:
+    """The pooler's input is the mean of the attended tokens."""
+    kept = scene.mask[..., None].to(scene.last)
+    return scene.linear((scene.last * kept).sum(1) / kept.sum(1))
+
+
+@POOLER_DENSE("pooler-of-maximum", _FIRST)
+def pooler_takes_the_maximum(scene: Scene) -> Tensor:
+    """The pooler's input is the maximum of each feature."""
+    return scene.linear(scene.last.amax(1))
+
+
+@POOLER_DENSE("pooler-of-last", _FIRST)
+def pooler_takes_the_last(scene: Scene) -> Tensor:
+    """The pooler's input is the last token of the row, padding or not."""
+    return scene.linear(scene.last[:, -1])
+
+
+@POOLER_DENSE("pooler-of-last-attended", _FIRST, seen="GPT-2's classifier, where it is right")
+def pooler_takes_the_last_attended(scene: Scene) -> Tensor:
+    """The pooler's input is the last attended token."""
+    place = torch.arange(scene.mask.shape[1]) * scene.mask
+    return scene.linear(scene.last[torch.arange(len(place)), place.argmax(1)])
+
+
+@POOLER_DENSE("pooler-of-second", _FIRST)
+def pooler_takes_the_second(scene: Scene) -> Tensor:
+    """The pooler's input is the second token."""
+    return scene.linear(scene.last[:, min(1, scene.last.shape[1] - 1)])
+
+
+@POOLER_DENSE("pooler-of-layer-before", _FIRST, seen="hidden_states[-2]")
+def pooler_takes_the_layer_before(scene: Scene) -> Tensor:
+    """The pooler's input is the output of the last layer but one."""
+    return scene.linear(_layer_before(scene)[:, 0])
+
+
+@POOLER_DENSE("pooler-missing", _DENSE)
+def pooler_is_missing(scene: Scene) -> Tensor:
+    """The pooler's linear layer is missing."""
+    return scene.entered
+
+
+@TRANSFORM("transform-missing", _ORDER)
+def transform_is_missing(scene: Scene) -> Tensor:
+    """The masked words' transform is missing."""
+    return scene.last
+
+
+@TRANSFORM("transform-norm-missing", _ORDER)
+def transform_has_no_norm(scene: Scene) -> Tensor:
+    """The masked words' transform has no LayerNorm."""
+    return F.gelu(scene.entered)
+
+
+@TRANSFORM("transform-norm-first", _ORDER)
+def transform_normalizes_first(scene: Scene) -> Tensor:
+    """The masked words' transform normalizes before it activates."""
+    return F.gelu(scene.norm(scene.entered, f"{_TRANSFORM}.LayerNorm"))
+
+
+@WORDS("words-from-states", _ORDER)
+def words_are_scored_by_states(scene: Scene) -> Tensor:
+    """Words are scored by the last layer's states, past the transform."""
+    decoder = scene.parameter(f"{_WORDS}.decoder.weight")
+    return scene.last @ decoder.T + scene.parameter(f"{_WORDS}.bias")
+
+
+@WORDS("words-as-probabilities", "return what the decoder makes; the loss takes the softmax itself")
+def probabilities_are_returned(scene: Scene) -> Tensor:
+    """Probabilities are returned where logits should be."""
+    return scene.right.softmax(-1)
+
+
+@WORDS(
+    "words-as-log-probabilities",
+    "return what the decoder makes, or call them log_probabilities",
+    seen="BERT-pytorch",
 )
+def log_probabilities_are_returned(scene: Scene) -> Tensor:
+    """Log-probabilities are returned where logits should be."""
+    return scene.right.log_softmax(-1)
+
+
+@FOLLOWS("next-sentence-inverted", "0 means that B follows A, 1 that it is a random sentence")
+def answers_are_exchanged(scene: Scene) -> Tensor:
+    """The two logits are swapped."""
+    return scene.right.flip(-1)
+
+
+@FOLLOWS("next-sentence-unpooled", "cls.seq_relationship(pooler_output)")
+def answers_are_of_unpooled_state(scene: Scene) -> Tensor:
+    """The logits are computed from [CLS]'s last state, without the pooler."""
+    return scene.linear(scene.last[:, 0])
+
+
+@LAST_STATE(
+    "states-of-layer-before",
+    "last_hidden_state is the last layer's output",
+    seen="hidden_states[-2]",
+)
+def states_are_of_layer_before(scene: Scene) -> Tensor:
+    """The output of the last layer but one is returned."""
+    return _layer_before(scene)
+
+
+@POOLED("pooled-is-cls", "pooler_output is tanh(dense([CLS]))")
+def state_is_returned_as_pooled(scene: Scene) -> Tensor:
+    """[CLS]'s last state is returned as the pooler's output."""
+    return scene.last[:, 0]

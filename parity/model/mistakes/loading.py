@@ -1,174 +1,158 @@
 """Loading and weight-sharing mistakes."""
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake
+from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
 
 _LAYER = "encoder.layer.{i}"
-_LINEAR = (
+_FIRST = (
     *(f"{_LAYER}.attention.self.{name}" for name in ("query", "key", "value")),
     f"{_LAYER}.attention.output.dense",
-    f"{_LAYER}.intermediate.dense",
-    f"{_LAYER}.output.dense",
 )
-_NORMS = (f"{_LAYER}.attention.output.LayerNorm", f"{_LAYER}.output.LayerNorm")
-_OF_LAYER = (*_LINEAR[:4], _NORMS[0], *_LINEAR[4:], _NORMS[1])
-_SQUARE = (*_LINEAR[:4], "pooler.dense")
-_EVERYWHERE = (*_LINEAR, "pooler.dense", "cls.seq_relationship", "cls.predictions")
-_SEEN = tuple(stage for stage in _EVERYWHERE if not stage.endswith(".key"))
+_SECOND = (f"{_LAYER}.intermediate.dense", f"{_LAYER}.output.dense")
+LINEAR = (*_FIRST, *_SECOND)
+_SEEN = (
+    *(stage for stage in LINEAR if not stage.endswith(".key")),
+    *("pooler.dense", "cls.seq_relationship", "cls.predictions"),
+)
+
+MISTAKES: list[Mistake] = []
+SEEN = StageMistakes(MISTAKES, *_SEEN, detected_by="biases other than 0; fresh ones are")
+SQUARE = StageMistakes(MISTAKES, *_FIRST, "pooler.dense")
+LINEAR_LAYERS = StageMistakes(MISTAKES, *LINEAR)
+ALL_OF_A_LAYER = StageMistakes(
+    MISTAKES,
+    *(*_FIRST, f"{_LAYER}.attention.output.LayerNorm"),
+    *(*_SECOND, f"{_LAYER}.output.LayerNorm"),
+    together=True,
+)
+LAYERS = StageMistakes(MISTAKES, _LAYER)
+KEYS = StageMistakes(MISTAKES, f"{_LAYER}.attention.self.key")
+
+_DTYPE = "load them in the file's own dtype"
+_MODULES = "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n"
+_COUNT = "layer i of the file is layer i of the model, from 0 on"
 
 
 def _weight(scene: Scene) -> Tensor:
-    decoder = scene.stage == "cls.predictions"
-    return scene.parameter(f"{scene.stage}.{'decoder.' * decoder}weight")
+    return scene.parameter(f"{scene.stage}.weight")
 
 
 def _bias(scene: Scene) -> Tensor:
     return scene.parameter(f"{scene.stage}.bias")
 
 
-def _linear(weight: Make) -> Make:
-    return lambda scene: scene.entered @ weight(scene).T + _bias(scene)
+def _rounded(scene: Scene, dtype: torch.dtype) -> Tensor:
+    weight, bias = (each.to(dtype).to(scene.right) for each in (_weight(scene), _bias(scene)))
+    return scene.entered @ weight.T + bias
 
 
-def _of_layer(number: Callable[[Scene], int]) -> Make:
-    """Compute with another layer's weights."""
-
-    def other(scene: Scene) -> Tensor:
-        there = scene.stage.replace(scene.layer, f"encoder.layer.{number(scene)}")
-        if not there.endswith("LayerNorm"):
-            return scene.linear(scene.entered, there)
-        own_gain, own_bias = (scene.parameter(f"{scene.stage}.{p}") for p in ("weight", "bias"))
-        gain, bias = (scene.parameter(f"{there}.{p}") for p in ("weight", "bias"))
-        return (scene.right - own_bias) / own_gain * gain + bias
-
-    return other
+def _by_layer(scene: Scene, number: int) -> Tensor:
+    """Compute the stage with another layer's weights."""
+    there = scene.stage.replace(scene.layer, f"encoder.layer.{number}")
+    module = scene.norm if there.endswith("LayerNorm") else scene.linear
+    return module(scene.entered, there)
 
 
-def _rounded(dtype: torch.dtype) -> Make:
-    return lambda s: s.entered @ _weight(s).to(dtype).to(s.right).T + _bias(s).to(dtype).to(s.right)
-
-
-def _mistake(
-    name: str, stages: tuple[str, ...], wrong: Make, description: str, fix: str, **more: Any
-) -> Mistake:
-    return Mistake(name, stages, wrong, description=description, fix=fix, **more)
-
-
-_COUNT = "layer i of the file is layer i of the model, from 0 on"
-
-MISTAKES = (
-    _mistake(
-        "bias-missing",
-        _SEEN,
-        lambda s: s.right - _bias(s),
-        "the linear layer's bias is missing",
-        "every linear layer of BERT has one: bias=True",
-        detected_by="biases other than 0; fresh ones are",
-        seen="load_state_dict(strict=False), and bias=False as newer models have it",
-    ),
-    _mistake(
-        "bias-twice",
-        _SEEN,
-        lambda s: s.right + _bias(s),
-        "the linear layer's bias is added twice",
-        "nn.Linear adds it already",
-        detected_by="biases other than 0; fresh ones are",
-        seen="HuggingFace's own head for masked words (transformers#2957), for a time",
-    ),
-    _mistake(
-        "weight-transposed",
-        _SQUARE,
-        _linear(lambda s: _weight(s).T),
-        "the matrix is transposed",
-        "it is square, so no shape tells: PyTorch has (out, in), TensorFlow (in, out)",
-        seen="checkpoints of TensorFlow, einsum, x @ W with nn.Linear's W",
-    ),
-    _mistake(
-        "weight-in-bfloat16",
-        _LINEAR,
-        _rounded(torch.bfloat16),
-        "the weights went through bfloat16",
-        "load them in the file's own dtype",
-        detected_by="a tolerance below 1e-2",
-    ),
-    _mistake(
-        "weight-in-float16",
-        _LINEAR,
-        _rounded(torch.float16),
-        "the weights went through float16",
-        "load them in the file's own dtype",
-        detected_by="a tolerance below 1e-3",
-    ),
-    _mistake(
-        "layers-shared",
-        _OF_LAYER,
-        _of_layer(lambda _: 0),
-        "the layer has the first layer's weights",
-        "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n",
-        detected_by="layers after the first",
-        seen="[layer] * n",
-        together=True,
-        layers=slice(1, None),
-    ),
-    _mistake(
-        "layers-shared-last",
-        _OF_LAYER,
-        _of_layer(lambda s: s.config["num_hidden_layers"] - 1),
-        "the layer has the last layer's weights",
-        "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n",
-        detected_by="layers before the last",
-        seen="[layer] * n, into which the weights of all layers were loaded one after the other",
-        together=True,
-        layers=slice(None, -1),
-    ),
-    _mistake(
-        "layers-one-off",
-        _OF_LAYER,
-        _of_layer(lambda s: max(s.number - 1, 0)),
-        "the layer has the weights of the one before it",
-        _COUNT,
-        seen="names counted from 1",
-        together=True,
-        layers=slice(1, None),
-    ),
-    _mistake(
-        "layers-backwards",
-        _OF_LAYER,
-        _of_layer(lambda s: s.config["num_hidden_layers"] - 1 - s.number),
-        "the layers' weights are in the opposite order",
-        _COUNT,
-        together=True,
-        layers=slice(None),
-    ),
-    _mistake(
-        "layer-skipped",
-        (_LAYER,),
-        lambda s: s.entering,
-        "the layer is not run",
-        "num_hidden_layers layers, one after the other",
-        seen="range(1, n), and a last layer cut off for feature extraction",
-    ),
-    _mistake(
-        "layer-residual",
-        (_LAYER,),
-        lambda s: s.right + s.entering,
-        "what the layer is given is added to what it makes",
-        "its two halves have a residual each; the layer as a whole has none",
-    ),
-    _mistake(
-        "key-bias-missing",
-        (f"{_LAYER}.attention.self.key",),
-        lambda s: s.right - _bias(s),
-        "the key's bias is missing",
-        "it is in the file; a checkpoint saved without it loads nowhere",
-        equivalent="it adds the same number to all scores of a query, which softmax does not see",
-        detected_by="the key and the scores alone",
-        seen="Whisper, where it is right",
-    ),
+@SEEN(
+    "bias-missing",
+    "every linear layer of BERT has one: bias=True",
+    seen="load_state_dict(strict=False), and bias=False as newer models have it",
 )
+def bias_is_missing(scene: Scene) -> Tensor:
+    """The linear layer's bias is missing."""
+    return scene.right - _bias(scene)
+
+
+@SEEN(
+    "bias-twice",
+    "nn.Linear adds it already",
+    seen="HuggingFace's own head for masked words (transformers#2957), for a time",
+)
+def bias_is_added_twice(scene: Scene) -> Tensor:
+    """The linear layer's bias is added twice."""
+    return scene.right + _bias(scene)
+
+
+@SQUARE(
+    "weight-transposed",
+    "it is square, so no shape tells: PyTorch has (out, in), TensorFlow (in, out)",
+    seen="checkpoints of TensorFlow, einsum, x @ W with nn.Linear's W",
+)
+def weight_is_transposed(scene: Scene) -> Tensor:
+    """The matrix is transposed."""
+    return scene.entered @ _weight(scene) + _bias(scene)
+
+
+@LINEAR_LAYERS("weight-in-bfloat16", _DTYPE, "a tolerance below 1e-2")
+def weight_is_in_bfloat16(scene: Scene) -> Tensor:
+    """The weights were rounded to bfloat16."""
+    return _rounded(scene, torch.bfloat16)
+
+
+@LINEAR_LAYERS("weight-in-float16", _DTYPE, "a tolerance below 1e-3")
+def weight_is_in_float16(scene: Scene) -> Tensor:
+    """The weights were rounded to float16."""
+    return _rounded(scene, torch.float16)
+
+
+@ALL_OF_A_LAYER(
+    "layers-shared", _MODULES, "layers after the first", seen="[layer] * n", layers=slice(1, None)
+)
+def layers_share_the_first(scene: Scene) -> Tensor:
+    """The layer has the first layer's weights."""
+    return _by_layer(scene, 0)
+
+
+@ALL_OF_A_LAYER(
+    "layers-shared-last",
+    _MODULES,
+    "layers before the last",
+    seen="[layer] * n, into which the weights of all layers were loaded one after the other",
+    layers=slice(None, -1),
+)
+def layers_share_the_last(scene: Scene) -> Tensor:
+    """The layer has the last layer's weights."""
+    return _by_layer(scene, scene.config["num_hidden_layers"] - 1)
+
+
+@ALL_OF_A_LAYER("layers-one-off", _COUNT, seen="names counted from 1", layers=slice(1, None))
+def layers_are_one_off(scene: Scene) -> Tensor:
+    """The layer has the weights of the one before it."""
+    return _by_layer(scene, max(scene.number - 1, 0))
+
+
+@ALL_OF_A_LAYER("layers-backwards", _COUNT, layers=slice(None))
+def layers_are_backwards(scene: Scene) -> Tensor:
+    """The layers' weights are in the opposite order."""
+    return _by_layer(scene, scene.config["num_hidden_layers"] - 1 - scene.number)
+
+
+@LAYERS(
+    "layer-skipped",
+    "num_hidden_layers layers, one after the other",
+    seen="range(1, n), and a last layer cut off for feature extraction",
+)
+def layer_is_skipped(scene: Scene) -> Tensor:
+    """The layer is not run."""
+    return scene.entering
+
+
+@LAYERS("layer-residual", "its two halves have a residual each; the layer as a whole has none")
+def layer_has_a_residual(scene: Scene) -> Tensor:
+    """The layer's input is added to its output."""
+    return scene.right + scene.entering
+
+
+@KEYS(
+    "key-bias-missing",
+    "it is in the file; a checkpoint saved without it loads nowhere",
+    "the key and the scores alone",
+    equivalent="it adds the same number to all scores of a query, which softmax does not see",
+    seen="Whisper, where it is right",
+)
+def bias_of_key_is_missing(scene: Scene) -> Tensor:
+    """The key's bias is missing."""
+    return scene.right - _bias(scene)

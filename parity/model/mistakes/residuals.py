@@ -1,95 +1,83 @@
 """Residual mistakes, in both halves of a layer."""
 
-from typing import Any
+from torch import Tensor
 
-from parity.core.mistake import Make, Mistake
+from parity.core.mistake import Mistake, StageMistakes
+from parity.core.scene import Scene
 
-_ATTENTION_SUM = "encoder.layer.{i}.attention.output.sum"
-_OUTPUT_SUM = "encoder.layer.{i}.output.sum"
+_ATTENTION, _OUTPUT = "encoder.layer.{i}.attention.output", "encoder.layer.{i}.output"
+
+MISTAKES: list[Mistake] = []
+FIRST_SUM = StageMistakes(MISTAKES, f"{_ATTENTION}.sum")
+SECOND_SUM = StageMistakes(MISTAKES, f"{_OUTPUT}.sum")
+FIRST_HALF = StageMistakes(MISTAKES, f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm", together=True)
+SECOND_HALF = StageMistakes(MISTAKES, f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm", together=True)
+
+_FIRST = "LayerNorm(dense(context) + hidden_states)"
+_SECOND = "LayerNorm(dense(intermediate) + attention_output)"
 
 
-def _mistake(
-    name: str, stage: str, wrong: Make, description: str, fix: str, **more: Any
-) -> Mistake:
-    return Mistake(name, (stage,), wrong, description=description, fix=fix, **more)
+@FIRST_SUM("attention-residual-missing", _FIRST)
+def first_residual_is_missing(scene: Scene) -> Tensor:
+    """The layer's input is not added to the output of attention."""
+    return scene.right - scene.entering
 
 
-MISTAKES = (
-    _mistake(
-        "attention-residual-missing",
-        _ATTENTION_SUM,
-        lambda s: s.right - s.entering,
-        "what the layer is given is not added to its attention",
-        "LayerNorm(dense(context) + hidden_states)",
-    ),
-    _mistake(
-        "attention-residual-twice",
-        _ATTENTION_SUM,
-        lambda s: s.right + s.entering,
-        "what the layer is given is added twice",
-        "LayerNorm(dense(context) + hidden_states)",
-    ),
-    _mistake(
-        "attention-residual-of-values",
-        _ATTENTION_SUM,
-        lambda s: s.right - s.entering + s["attention.self.value"],
-        "the values are added where what the layer is given should be",
-        "LayerNorm(dense(context) + hidden_states)",
-    ),
-    Mistake(
-        "attention-residual-after-norm",
-        (_ATTENTION_SUM, _ATTENTION_SUM.replace("sum", "LayerNorm")),
-        lambda s: s.right - s.entering if s.stage.endswith("sum") else s.right + s.entering,
-        description="what the layer is given is added after the LayerNorm",
-        fix="LayerNorm(dense(context) + hidden_states): the sum is inside",
-        together=True,
-    ),
-    _mistake(
-        "pre-norm",
-        _ATTENTION_SUM,
-        lambda s: s.entering,
-        "LayerNorm comes before attention: it is given what the layer is given",
-        "BERT normalises after the sum: LayerNorm(dense(context) + hidden_states)",
-        seen="GPT-2, ViT, and most newer models, where it is right",
-    ),
-    _mistake(
-        "feed-forward-residual-missing",
-        _OUTPUT_SUM,
-        lambda s: s.right - s["attention.output.LayerNorm"],
-        "what the feed-forward half is given is not added to what it makes",
-        "LayerNorm(dense(intermediate) + attention_output)",
-    ),
-    _mistake(
-        "feed-forward-residual-twice",
-        _OUTPUT_SUM,
-        lambda s: s.right + s["attention.output.LayerNorm"],
-        "what the feed-forward half is given is added twice",
-        "LayerNorm(dense(intermediate) + attention_output)",
-    ),
-    _mistake(
-        "feed-forward-residual-of-layer-input",
-        _OUTPUT_SUM,
-        lambda s: s.right - s["attention.output.LayerNorm"] + s.entering,
-        "what the layer is given is added a second time, in place of what attention made of it",
-        "LayerNorm(dense(intermediate) + attention_output)",
-    ),
-    _mistake(
-        "feed-forward-residual-of-sum",
-        _OUTPUT_SUM,
-        lambda s: s.right - s["attention.output.LayerNorm"] + s["attention.output.sum"],
-        "the sum before attention's LayerNorm is added, not the one after it",
-        "LayerNorm(dense(intermediate) + attention_output): BERT is post-norm",
-    ),
-    Mistake(
-        "feed-forward-residual-after-norm",
-        (_OUTPUT_SUM, _OUTPUT_SUM.replace("sum", "LayerNorm")),
-        lambda s: (
-            s.right - s["attention.output.LayerNorm"]
-            if s.stage.endswith("sum")
-            else s.right + s["attention.output.LayerNorm"]
-        ),
-        description="what the feed-forward half is given is added after its LayerNorm",
-        fix="LayerNorm(dense(intermediate) + attention_output): the sum is inside",
-        together=True,
-    ),
+@FIRST_SUM("attention-residual-twice", _FIRST)
+def first_residual_is_added_twice(scene: Scene) -> Tensor:
+    """The layer's input is added twice."""
+    return scene.right + scene.entering
+
+
+@FIRST_SUM("attention-residual-of-values", _FIRST)
+def first_residual_is_of_values(scene: Scene) -> Tensor:
+    """The values are added in place of the layer's input."""
+    return scene.right - scene.entering + scene["attention.self.value"]
+
+
+@FIRST_HALF("attention-residual-after-norm", f"{_FIRST}: the sum is inside")
+def first_residual_comes_after_norm(scene: Scene) -> Tensor:
+    """The layer's input is added after the LayerNorm."""
+    sign = -1 if scene.stage.endswith("sum") else 1
+    return scene.right + sign * scene.entering
+
+
+@FIRST_SUM(
+    "pre-norm",
+    f"BERT normalises after the sum: {_FIRST}",
+    seen="GPT-2, ViT, and most newer models, where it is right",
 )
+def norm_comes_before_attention(scene: Scene) -> Tensor:
+    """LayerNorm comes before attention: its input is the layer's input."""
+    return scene.entering
+
+
+@SECOND_SUM("feed-forward-residual-missing", _SECOND)
+def second_residual_is_missing(scene: Scene) -> Tensor:
+    """The input of the feed-forward half is not added to its output."""
+    return scene.right - scene["attention.output.LayerNorm"]
+
+
+@SECOND_SUM("feed-forward-residual-twice", _SECOND)
+def second_residual_is_added_twice(scene: Scene) -> Tensor:
+    """The input of the feed-forward half is added twice."""
+    return scene.right + scene["attention.output.LayerNorm"]
+
+
+@SECOND_SUM("feed-forward-residual-of-layer-input", _SECOND)
+def second_residual_is_of_layer_input(scene: Scene) -> Tensor:
+    """The layer's input is added a second time, in place of the output of attention."""
+    return scene.right - scene["attention.output.LayerNorm"] + scene.entering
+
+
+@SECOND_SUM("feed-forward-residual-of-sum", f"{_SECOND}: BERT is post-norm")
+def second_residual_is_of_sum(scene: Scene) -> Tensor:
+    """The sum before attention's LayerNorm is added, not the one after it."""
+    return scene.right - scene["attention.output.LayerNorm"] + scene["attention.output.sum"]
+
+
+@SECOND_HALF("feed-forward-residual-after-norm", f"{_SECOND}: the sum is inside")
+def second_residual_comes_after_norm(scene: Scene) -> Tensor:
+    """The input of the feed-forward half is added after its LayerNorm."""
+    sign = -1 if scene.stage.endswith("sum") else 1
+    return scene.right + sign * scene["attention.output.LayerNorm"]

@@ -1,88 +1,77 @@
 """Softmax mistakes."""
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Make, Mistake
+from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
-from parity.model.mistakes.attention_mask import hidden, keys, unmasked
+from parity.model.mistakes.attention_mask import masked, unmasked
 
-_PROBABILITIES = "encoder.layer.{i}.attention.self.probabilities"
+MISTAKES: list[Mistake] = []
+PROBABILITIES = StageMistakes(MISTAKES, "encoder.layer.{i}.attention.self.probabilities")
+
+_SOFTMAX = "softmax over the keys: dim=-1 of (batch, heads, query, key)"
 
 
-def _kept(scene: Scene) -> Tensor:
-    return hidden(scene, keys(scene.mask))
+def _scores(scene: Scene) -> Tensor:
+    return masked(unmasked(scene), scene.keys)
 
 
-def _off_by_one(scene: Scene) -> Tensor:
-    scores = _kept(scene)
+@PROBABILITIES("softmax-over-queries", _SOFTMAX)
+def softmax_is_over_queries(scene: Scene) -> Tensor:
+    """The softmax is taken over the queries: columns sum to 1, not rows."""
+    return _scores(scene).softmax(2)
+
+
+@PROBABILITIES(
+    "softmax-over-heads",
+    _SOFTMAX,
+    seen="F.softmax without a dim, which chose 1 for four dimensions",
+)
+def softmax_is_over_heads(scene: Scene) -> Tensor:
+    """The softmax is taken over the heads."""
+    return _scores(scene).softmax(1)
+
+
+@PROBABILITIES("softmax-twice", "once; padding has probability 0 after it")
+def softmax_is_taken_twice(scene: Scene) -> Tensor:
+    """The softmax is taken twice."""
+    return scene.right.softmax(-1)
+
+
+@PROBABILITIES("softmax-missing", _SOFTMAX)
+def softmax_is_missing(scene: Scene) -> Tensor:
+    """The softmax is missing: scores weigh the values as they are."""
+    return unmasked(scene) * scene.keys
+
+
+@PROBABILITIES("softmax-plus-1", "BERT's rows sum to 1")
+def denominator_has_1_added(scene: Scene) -> Tensor:
+    """1 is added to the softmax's denominator, so that rows sum to less than 1."""
+    scores = _scores(scene)
     nothing = torch.zeros_like(scores[..., :1])
     return torch.cat((scores, nothing), -1).softmax(-1)[..., :-1]
 
 
-def _sharp(scene: Scene) -> Tensor:
-    scores = _kept(scene)
+@PROBABILITIES("softmax-sharp", "softmax, not argmax")
+def softmax_is_sharp(scene: Scene) -> Tensor:
+    """Each token takes the value of the best key alone."""
+    scores = _scores(scene)
     return (scores == scores.amax(-1, keepdim=True)).to(scores)
 
 
-def _mistake(name: str, wrong: Make, description: str, fix: str, **more: Any) -> Mistake:
-    return Mistake(name, (_PROBABILITIES,), wrong, description=description, fix=fix, **more)
+@PROBABILITIES("softmax-sigmoid", _SOFTMAX)
+def softmax_is_sigmoid(scene: Scene) -> Tensor:
+    """A sigmoid replaces the softmax."""
+    return _scores(scene).sigmoid()
 
 
-_SOFTMAX = "softmax over the keys: dim=-1 of (batch, heads, query, key)"
-
-MISTAKES = (
-    _mistake(
-        "softmax-over-queries",
-        lambda s: _kept(s).softmax(2),
-        "the softmax is taken over the queries: columns sum to 1, not rows",
-        _SOFTMAX,
-    ),
-    _mistake(
-        "softmax-over-heads",
-        lambda s: _kept(s).softmax(1),
-        "the softmax is taken over the heads",
-        _SOFTMAX,
-        seen="F.softmax without a dim, which chose 1 for four dimensions",
-    ),
-    _mistake(
-        "softmax-twice",
-        lambda s: s.right.softmax(-1),
-        "the softmax is taken twice",
-        "once; padding has probability 0 after it",
-    ),
-    _mistake(
-        "softmax-missing",
-        lambda s: unmasked(s) * keys(s.mask),
-        "there is no softmax: scores weigh the values as they are",
-        _SOFTMAX,
-    ),
-    _mistake(
-        "softmax-plus-1",
-        _off_by_one,
-        "1 is added to the softmax's denominator, so that rows sum to less than 1",
-        "BERT's rows sum to 1",
-    ),
-    _mistake(
-        "softmax-sharp",
-        _sharp,
-        "each token takes the value of the best key alone",
-        "softmax, not argmax",
-    ),
-    _mistake(
-        "softmax-sigmoid",
-        lambda s: _kept(s).sigmoid(),
-        "a sigmoid stands in the softmax's place",
-        _SOFTMAX,
-    ),
-    _mistake(
-        "softmax-in-float32",
-        lambda s: s["attention.self.scores"].float().softmax(-1).to(s.right),
-        "the softmax computes in float32 though the model computes in double",
-        "harmless in a float32 model; let it keep the dtype to be comparable",
-        detected_by="double precision",
-        seen="code that calls .float() for the sake of half precision",
-    ),
+@PROBABILITIES(
+    "softmax-in-float32",
+    "harmless in a float32 model; let it keep the dtype to be comparable",
+    "double precision",
+    seen="code that calls .float() for the sake of half precision",
 )
+def softmax_is_in_float32(scene: Scene) -> Tensor:
+    """The softmax computes in float32 though the model computes in double."""
+    return scene["attention.self.scores"].float().softmax(-1).to(scene.right)

@@ -183,7 +183,7 @@ WRONG = {
             "torch.softmax(scores + mask, dim=-1)",
         ),
         "encoder.layer.0.attention.self",
-        "nothing is dropped here in training",
+        "dropout is missing here in training",
     ),
     "unbiased variance": ("layer-norm", LAYER_NORM, "embeddings.LayerNorm", "n - 1"),
     "no positions": ("embeddings", EMBEDDINGS, "embeddings.position_embeddings", "position"),

@@ -3,7 +3,7 @@
 import torch
 
 from parity.core.mistake import Mistake
-from parity.model.mistakes.attention_mask import keys
+from parity.model.mistakes.attention_mask import masked
 
 LAYER = "encoder.layer.1"
 
@@ -11,7 +11,7 @@ LAYER = "encoder.layer.1"
 def _head_0_times(scene):
     scores = scene.right.clone()
     scores[:, 0] *= 1.1
-    return scores.masked_fill(~keys(scene.mask), torch.finfo(scores.dtype).min)
+    return masked(scores, scene.keys)
 
 
 def _heads_exchanged(scene):
@@ -26,8 +26,7 @@ def _later(scene):
 
 
 def _of_second(scene):
-    segments = scene.batch.get("token_type_ids", torch.zeros_like(scene.batch["input_ids"]))
-    return scene.right + 0.5 * segments[..., None] * scene.right.flip(-1)
+    return scene.right + 0.5 * scene.segments[..., None] * scene.right.flip(-1)
 
 
 def _noise(scene):
