@@ -9,11 +9,7 @@ from typing import Any
 from parity import reference
 from parity.tokenizer.adversarial_texts import TextSource
 from parity.tokenizer.candidate import TokenizerCandidate
-from parity.tokenizer.folders import (
-    MORE_CONFIGURATIONS,
-    Configuration,
-    write_folder,
-)
+from parity.tokenizer.folders import MORE_CONFIGURATIONS, Configuration, write_folder
 from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.sides import Workplace
 
@@ -84,8 +80,17 @@ def _cases() -> list[Case]:
     def settings(**values: Any) -> Callable[[Path], object]:
         return lambda folder: (folder / "tokenizer_config.json").write_text(json.dumps(values))
 
+    def swapped(old: bytes, new: bytes) -> Callable[[Path], object]:
+        return words(lambda text: text.replace(old, new))
+
+    def longer(more: str) -> Callable[[Path], object]:
+        return words(lambda text: text + more.encode())
+
+    the, of = (b"\nthe\n", b"\nthe \t\n"), (b"\nof\n", b"\nof\xc2\xa0\n")
+    spaces = words(lambda text: text.replace(*the).replace(*of))
+    lines = longer("new\u2028line\nnew\x0cpage\nnew\x85line\n")
     return [
-        ("vocab.txt alone", "vocab.txt", plain, words(lambda text: text)),
+        ("vocab.txt alone", "vocab.txt", plain, longer("")),
         ("tokenizer.json alone", "tokenizer.json", added, without("vocab.txt")),
         ("all files, cased", "tokenizer.json", added_cased, without()),
         ("no tokenizer_config.json", "settings", plain, without("tokenizer_config.json")),
@@ -93,38 +98,14 @@ def _cases() -> list[Case]:
         ("an empty tokenizer_config.json", "settings", cased, settings()),
         ("strip_accents false", "settings", plain, settings(strip_accents=False)),
         ("no end of line at the end", "vocab.txt", plain, words(lambda text: text.rstrip(b"\n"))),
-        (
-            "ends of line \\r\\n",
-            "vocab.txt",
-            plain,
-            words(lambda text: text.replace(b"\n", b"\r\n")),
-        ),
-        (
-            "a blank line",
-            "vocab.txt",
-            plain,
-            words(lambda text: text.replace(b"\nthe\n", b"\n\nthe\n")),
-        ),
-        ("a blank line at the end", "vocab.txt", plain, words(lambda text: text + b"\n")),
-        ("a word twice", "vocab.txt", plain, words(lambda text: text + b"the\nof\n")),
-        ("a special token twice", "vocab.txt", plain, words(lambda text: text + b"[MASK]\n")),
+        ("ends of line \\r\\n", "vocab.txt", plain, swapped(b"\n", b"\r\n")),
+        ("a blank line", "vocab.txt", plain, swapped(b"\nthe\n", b"\n\nthe\n")),
+        ("a blank line at the end", "vocab.txt", plain, longer("\n")),
+        ("a word twice", "vocab.txt", plain, longer("the\nof\n")),
+        ("a special token twice", "vocab.txt", plain, longer("[MASK]\n")),
         ("a byte order mark", "vocab.txt", plain, words(lambda text: b"\xef\xbb\xbf" + text)),
-        (
-            "white space at the end of lines",
-            "vocab.txt",
-            plain,
-            words(
-                lambda text: text.replace(b"\nthe\n", b"\nthe \t\n").replace(
-                    b"\nof\n", b"\nof\xc2\xa0\n"
-                )
-            ),
-        ),
-        (
-            "other ends of line inside",
-            "vocab.txt",
-            plain,
-            words(lambda text: text + "new\u2028line\nnew\x0cpage\nnew\x85line\n".encode()),
-        ),
+        ("white space at the end of lines", "vocab.txt", plain, spaces),
+        ("other ends of line inside", "vocab.txt", plain, lines),
     ]
 
 

@@ -7,11 +7,7 @@ from typing import Any
 
 from parity import reference
 from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
-from parity.tokenizer.folders import (
-    CONFIGURATIONS,
-    with_characters,
-    write_folder,
-)
+from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.rules import text_rule
@@ -34,11 +30,9 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
     outcome.compared += len(texts)
     their_ids, their_offsets = reference.ids_and_offsets(sides.theirs, texts)
     rows = sides.our_rows(texts)
-    if not isinstance(rows, Exception):
-        our_ids, our_offsets = rows
-        if our_ids == their_ids and our_offsets in (their_offsets, None):
-            _narrow(sides, texts, outcome)
-            return
+    if rows in ((their_ids, their_offsets), (their_ids, None)):
+        _narrow(sides, texts, outcome)
+        return
     equal = []
     for i, text in enumerate(texts):
         if isinstance(rows, Exception) or len(rows[0]) != len(texts):
@@ -49,8 +43,8 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         if not differs:
             equal.append(text)
         else:
-            first, outcome.different = outcome.different == 0, outcome.different + 1
-            possible = [*CATALOGUE] if first else outcome.causes
+            possible = outcome.causes if outcome.different else [*CATALOGUE]
+            outcome.different += 1
             outcome.causes = _still_possible(sides, text, possible)
             if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
                 outcome.add(_explained(sides, text))
@@ -78,7 +72,8 @@ def check_scalars(
         for configuration, outcome in zip(configurations, outcomes, strict=True):
             place = work.folder / f"{configuration.name} {ord(block[0]):X}"
             sides = work.build(configuration, write_folder(place, pieces, configuration))
-            for texts in _batches([CONTEXTS.format(char) for char in block]):
+            for start in range(0, len(block), BATCH):
+                texts = [CONTEXTS.format(char) for char in block[start : start + BATCH]]
                 check_texts(sides, texts, outcome)
                 progress(len(texts))
     yield from outcomes
@@ -115,11 +110,6 @@ def check_given(work: Workplace, texts: Sequence[str]) -> Iterator[Outcome]:
         outcome = Outcome("texts", configuration.name)
         check_texts(work.build(configuration, place), texts, outcome)
         yield outcome
-
-
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), BATCH):
-        yield texts[start : start + BATCH]
 
 
 def _different(sides: Sides, text: str) -> str | None:

@@ -12,7 +12,9 @@ from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.outcome import explain
+from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink import shrink
+from parity.tokenizer.shrink_calls import shrink_call
 from parity.tokenizer.sides import Workplace
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_given, check_scalars, check_strings
@@ -170,6 +172,11 @@ def test_a_text_that_depends_on_its_neighbours_is_a_difference(work):
     assert outcome.differences[0].rule.startswith("a text alone is right")
 
 
+def test_what_is_kept_and_is_white_space_separates_words(work):
+    (outcome,) = check_given(work(broken.NothingRemoved), ["x\u200by", "a\x0ba"])
+    assert "tokenizer-clean-two" in outcome.causes
+
+
 def test_a_message_says_everything(work):
     ((outcome, difference),) = differences(check_given(work(broken.NothingRemoved), ["x\u200by"]))
     assert explain(outcome, difference, "parity tokenizer mine.py:Mine").splitlines() == [
@@ -218,6 +225,20 @@ def test_every_scalar_value_has_its_contexts():
 )
 def test_shrinking(text, fails, least):
     assert shrink(text, fails) == least
+
+
+def test_shrinking_a_call():
+    arguments = (["some words", "x y"], ["one", "two"])
+    call = Call(arguments, {"padding": True, "stride": 1}, "left")
+
+    def fails(call):
+        return call.options.get("padding") is True and "y" in str(call.arguments)
+
+    assert shrink_call(call, fails) == Call(("y",), {"padding": True})
+    rows = Call(([[1, 2], [3, 4, 3]],), method="batch_decode")
+    assert shrink_call(rows, lambda call: "4" in str(call.arguments)) == Call(
+        (4,), method="batch_decode"
+    )
 
 
 def test_a_candidate_cannot_lack_what_nobody_knows():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from parity import reference
 from parity.ours.tokenizer import ScratchTokenizer
@@ -19,7 +20,7 @@ from parity.tokenizer.files import check_files
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.outcome import Outcome, explain
 from parity.tokenizer.sides import Workplace
-from parity.tokenizer.strategies import hard_texts, texts
+from parity.tokenizer.strategies import hard_texts
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_given, check_scalars, check_strings, check_texts
 from scratch_bert.tokenization.unicode.tables import TOKENIZERS
@@ -97,7 +98,7 @@ def test_real_text(work, exact_with):
     assert_parity(check_given(work, found))
 
 
-@given(text=hard_texts() | texts())
+@given(text=hard_texts() | st.text())
 def test_any_text(work, exact_with, text):
     for configuration in MORE_CONFIGURATIONS[:2]:
         outcome = Outcome("hypothesis", configuration.name)
