@@ -1,7 +1,5 @@
 """`parity diagnose`: why is this BERT not HuggingFace's?"""
 
-import typer
-
 from parity.cli.check import CandidateArgument
 from parity.cli.options import (
     CheckpointsOption,
@@ -15,7 +13,6 @@ from parity.cli.options import (
     finish,
     shows_histograms,
 )
-from parity.core.errors import CandidateError
 from parity.model.judge import Chosen
 from parity.report.check import show
 from parity.session import CHECKPOINTS, CheckRun
@@ -35,9 +32,6 @@ def diagnose_command(
 
     Each known mistake is made by HuggingFace's own model; one that gives the candidate's numbers is
     the cause. `parity check` does the same where it diverges; this looks at the stages alone.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
     """
     check_output(output)
     each = {}
@@ -47,8 +41,5 @@ def diagnose_command(
     histogram = shows_histograms(output, form)
     asked = CheckRun(candidate, each, seed, limit, histogram=histogram)
     report = asked.report()
-    try:
-        show(report, asked.rows(report), human=form is Format.HUMAN, probes=False)
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
+    show(report, asked.rows(report), human=form is Format.HUMAN, probes=False)
     return finish(report, output)

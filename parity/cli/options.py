@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from parity.core.verdict import EXIT_CODES, Report
+from parity.core.verdict import Report
 from parity.model.judge import Chosen
 from parity.report.json import to_json
 from parity.report.page import to_html
@@ -113,12 +113,12 @@ def shows_histograms(output: Path | None, form: Format) -> bool:
 def finish(report: Report, output: Path | None) -> int:
     """Write a report where asked, and return the exit code."""
     if output is None:
-        return EXIT_CODES[report.verdict]
+        return report.exit_code
     if output.suffix in PICTURES:
         done = _saved(output, lambda place: draw(report, place, output.suffix[1:]))
     else:
         done = written(output, _WRITERS[output.suffix](report))
-    return EXIT_CODES[report.verdict] if done else USAGE
+    return report.exit_code if done else USAGE
 
 
 def written(output: Path, text: str) -> bool:

@@ -22,7 +22,7 @@ from parity.cli.options import (
     shows_histograms,
 )
 from parity.core.environment import environment
-from parity.core.errors import CandidateCrashedError, CandidateError, RecordingError
+from parity.core.errors import CandidateCrashedError, RecordingError
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.core.rerun import rerun
@@ -53,6 +53,8 @@ def record_command(
 
     A program in any language can read HuggingFace's recording and write one of its own;
     `parity compare` judges it. parity/core/recording.py describes the files.
+
+    Exit codes: 0 written, 2 the candidate crashed, 4 usage.
     """
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
@@ -63,8 +65,6 @@ def record_command(
         made = Path(unfinished) / folder.name
         try:
             _write(made, candidate, place, probes, dtype, limit, checkpoint=checkpoint, seed=seed)
-        except CandidateError as error:
-            raise typer.BadParameter(str(error), param_hint="--candidate") from None
         except CandidateCrashedError as error:
             print(error)
             return EXIT_CODES[Verdict.CRASHED]

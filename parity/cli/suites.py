@@ -10,13 +10,12 @@ from rich.console import Console
 
 from parity.cli.options import FormatOption
 from parity.core.environment import environment
-from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.rerun import rerun
-from parity.core.verdict import EXIT_CODES
+from parity.core.verdict import Report
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE
 from parity.pretraining.suite import PRETRAINING
-from parity.report.suite import SuiteReport, Terminal, to_json
+from parity.report.suite import SuiteTerminal, to_json
 from parity.suite.candidate import SuiteProcess
 from parity.suite.suite import Suite, run_checks
 from scratch_bert.cli.common import Format
@@ -51,27 +50,22 @@ def judge(suite: Suite, candidate: str, names: Collection[str], form: Format) ->
     facts = environment()
     kept = ("transformers", "torch", "python", "scratch_bert", "threads")
     known = {"candidate": candidate, **{name: facts[name] for name in kept}, "rerun": rerun()}
-    report = SuiteReport(suite, known)
-    begun, terminal = time.monotonic(), Terminal(Console())
+    report = Report(environment=known)
+    begun, terminal = time.monotonic(), SuiteTerminal(Console())
     human = form is Format.HUMAN
-    try:
-        with SuiteProcess(candidate, suite.answering) as judged:
-            for outcome in run_checks(suite, judged, names):
-                if human and not report.outcomes:
-                    terminal.header()
-                report.outcomes.append(outcome)
-                if human:
-                    terminal.outcome(outcome)
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
-    except CandidateCrashedError as error:
-        report.error = f"{candidate} cannot be loaded\n{error}"
+    with report.failing(), SuiteProcess(candidate, suite.answering) as judged:
+        for outcome in run_checks(suite, judged, names):
+            if human and not report.outcomes:
+                terminal.header()
+            report.outcomes.append(outcome)
+            if human:
+                terminal.outcome(outcome)
     report.environment["seconds"] = round(time.monotonic() - begun)
     if human:
-        terminal.summary(report)
+        terminal.summary(report, suite)
     else:
         print(to_json(report))
-    return EXIT_CODES[report.verdict]
+    return report.exit_code
 
 
 def pretraining_command(
@@ -82,9 +76,6 @@ def pretraining_command(
     """Compare a pretraining with HuggingFace: first weights, hidden words, pairs, loss, steps.
 
     Where it diverges, known mistakes are tried until one gives its numbers.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
     """
     return judge(PRETRAINING, candidate, check or (), form)
 
@@ -97,9 +88,6 @@ def finetuning_command(
     """Compare a fine-tuning with HuggingFace: each task's loss, labels of tokens, whole epochs.
 
     Where it diverges, known mistakes are tried until one gives its numbers.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
     """
     return judge(FINETUNING, candidate, check or (), form)
 
@@ -112,8 +100,5 @@ def inference_command(
     """Compare what a trained model is used for with HuggingFace: words, classes, tags, answers.
 
     Where it diverges, known mistakes are tried until one gives its answers.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
     """
     return judge(INFERENCE, candidate, check or (), form)

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes.head_dropout import HEAD_DROPOUT
 from parity.finetuning.right import TASKS
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measures, alike, share
 from parity.suite.training_runs import Batch
 

@@ -14,6 +14,7 @@ import torch
 from parity import reference
 from parity.core.compare import Comparison, Status, compare
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.finetuning import texts
 from parity.finetuning.candidate import FinetuningCandidate
@@ -21,7 +22,6 @@ from parity.finetuning.mistakes import answer_windows, word_tags
 from parity.finetuning.mistakes.answer_windows import Window, windows
 from parity.finetuning.mistakes.word_tags import Encoded, align
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 
 Row = dict[str, list[int]]
 

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.mistakes import label_losses, text_losses, token_losses
@@ -13,7 +14,6 @@ from parity.finetuning.right import TASKS
 from parity.pretraining.states import KEPT, LazyStates
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.training_runs import State
 
 _MISTAKES = {**text_losses.MISTAKES, **label_losses.MISTAKES, **token_losses.MISTAKES}

@@ -17,6 +17,7 @@ from torch import Tensor
 from parity import reference
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.finetuning.right import ACCUMULATED
@@ -24,7 +25,6 @@ from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State, as_built
 
 LEARNT = ("tag", "classify", "answer")

@@ -9,6 +9,7 @@ import torch
 
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.inference.answers import (
     compared,
     equal_numbers,
@@ -24,7 +25,6 @@ from parity.inference.mistakes.catalogue import MISTAKES
 from parity.inference.reference import expected, machine
 from parity.inference.right.tasks import TASKS
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome
 from parity.suite.suite import Check, Suite
 
 _SINGLE, _DOUBLE = torch.float32, torch.float64

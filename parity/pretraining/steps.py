@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
@@ -21,7 +22,6 @@ from parity.pretraining.states import (
 )
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
 

@@ -12,13 +12,13 @@ from torch import nn
 from parity import reference
 from parity.core.compare import bit_equal
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import LazyStates, explain, judge_states, wrong_states
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State
 
 _EXAMPLES = 11  # an epoch's last batch is smaller

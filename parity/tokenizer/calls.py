@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.call_rules import call_rule
-from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.random_calls import Call, CallSource, has_no_room
 from parity.tokenizer.shrink_calls import shrink_call
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
@@ -33,7 +33,7 @@ def check_calls(
     """
     unsupported = work.candidate.unsupported
     if "calls" in unsupported:
-        yield Outcome("calls", "all", unsupported="calls")
+        yield Outcome("calls", "all", lacks="calls")
         return
     ready = []
     for configuration in work.configurations:
@@ -44,11 +44,11 @@ def check_calls(
         choose = random.Random(i)  # noqa: S311
         sides, source, outcome = ready[int(choose.random() * len(ready))]
         call = source.call(choose)
-        outcome.compared += 1
+        outcome.inputs += 1
         found = compare_call(sides, call, choose)
         if found is not None:
-            outcome.different += 1
-            if outcome.different <= _EXPLAINED:
+            outcome.wrong += 1
+            if outcome.wrong <= _EXPLAINED:
                 outcome.add(_explained(sides, call, i, found))
         progress(1)
     yield from (outcome for _, _, outcome in ready)

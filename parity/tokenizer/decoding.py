@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from parity.tokenizer.outcome import Difference, Outcome
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
 _NAMES = ("uncased", "cased, added tokens")
@@ -45,7 +45,7 @@ def check_decoding(
         progress: is told how many are done.
     """
     if "decode" in work.candidate.unsupported:
-        yield Outcome("decode", "all", unsupported="decode")
+        yield Outcome("decode", "all", lacks="decode")
         return
     ready = []
     for configuration in work.configurations:
@@ -56,10 +56,10 @@ def check_decoding(
         choose = random.Random(i)  # noqa: S311
         sides, drawer, outcome = ready[int(choose.random() * len(ready))]
         question = drawer.question(choose)
-        outcome.compared += 1
+        outcome.inputs += 1
         if _answers(sides, question) is not None:
-            outcome.different += 1
-            if outcome.different <= _EXPLAINED:
+            outcome.wrong += 1
+            if outcome.wrong <= _EXPLAINED:
                 outcome.add(_explained(sides, question, i))
         progress(1)
     yield from (outcome for _, _, outcome in ready)

@@ -6,13 +6,13 @@ from itertools import chain, islice
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
 from parity.tokenizer.folders import (
     CONFIGURATIONS,
     with_characters,
     write_folder,
 )
-from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.rules import explain
 from parity.tokenizer.shrink import shrink
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
@@ -31,7 +31,7 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         texts: without lone surrogates.
         outcome: takes the result.
     """
-    outcome.compared += len(texts)
+    outcome.inputs += len(texts)
     their_ids, their_offsets = reference.ids_and_offsets(sides.theirs, texts)
     rows = sides.our_rows(texts)
     if not isinstance(rows, Exception):
@@ -49,10 +49,10 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         if not differs:
             equal.append(text)
         else:
-            first, outcome.different = outcome.different == 0, outcome.different + 1
-            possible = [*sides.mistakes] if first else outcome.causes
-            outcome.causes = _still_possible(sides, text, possible)
-            if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
+            first, outcome.wrong = outcome.wrong == 0, outcome.wrong + 1
+            possible = [*sides.mistakes] if first else outcome.possible
+            outcome.possible = _still_possible(sides, text, possible)
+            if outcome.wrong <= _EXPLAINED and not _known(outcome, sides, text):
                 outcome.add(_explained(sides, text))
     _narrow(sides, equal, outcome)
 
@@ -148,8 +148,8 @@ def _rule(sides: Sides, text: str, rows: Any) -> str:
 
 def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
     """Tell causes apart by texts that are right."""
-    for text in texts if len(outcome.causes) > 1 else ():
-        outcome.causes = _still_possible(sides, text, outcome.causes)
+    for text in texts if len(outcome.possible) > 1 else ():
+        outcome.possible = _still_possible(sides, text, outcome.possible)
 
 
 def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:

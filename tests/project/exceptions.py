@@ -23,7 +23,6 @@ EXCEPTIONS = {
     "same_class_names": {
         "Faulty": 3,
         "Labelled": 2,
-        "Outcome": 2,
         "Piece": 2,
         "Row": 2,
         "Task": 3,

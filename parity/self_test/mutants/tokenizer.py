@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Outcome
 from parity.tokenizer.adversarial_texts import CONTEXTS
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes import UNCASED, mistakes
-from parity.tokenizer.outcome import Outcome, causes
+from parity.tokenizer.outcome import causes
 from parity.tokenizer.sides import Workplace
 from parity.tokenizer.steps import Step, reference_steps, tokens_of
 from parity.tokenizer.suite import vocabulary
