@@ -40,7 +40,7 @@ from parity.ours import checkpoint as scratch
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
 from parity.session import PACKED
-from scratch_bert.cli.common import Format, check_texts
+from scratch_bert.cli.common import Format, check_texts, refused
 from scratch_bert.cli.input_lines import InputError, stdin_texts
 
 
@@ -134,10 +134,8 @@ def diff_command(
 
 
 def _of_stdin() -> list[str]:
-    try:
+    with refused("TEXT", InputError):
         texts = list(stdin_texts())
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="TEXT") from None
     if not texts:
         raise typer.BadParameter("there is none on standard input", param_hint="TEXT")
     return texts

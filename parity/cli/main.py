@@ -15,8 +15,7 @@ from typing import Any
 
 import typer
 
-from parity.cli.check import check_command
-from parity.cli.diagnose import diagnose_command
+from parity.cli.check import check_command, diagnose_command
 from parity.cli.diff import diff_command
 from parity.cli.exercise import exercise_command
 from parity.cli.init import init_command
@@ -28,7 +27,7 @@ from parity.cli.tokenizer import tokenizer_command
 from parity.core.environment import environment
 from parity.core.errors import CandidateError
 from parity.core.verdict import EXIT_CODES, Verdict
-from scratch_bert.cli.common import Format, run
+from scratch_bert.cli.common import Format, refused, run
 
 app = typer.Typer(
     help="Is this BERT the same as HuggingFace's, and if not, where?",
@@ -77,10 +76,8 @@ def _add(name: str, command: Callable[..., int], candidate: str = "CANDIDATE") -
     @app.command(name=name, help=about)
     @wraps(command)
     def checked(*given: Any, **named: Any) -> int:
-        try:
+        with refused(candidate, CandidateError):
             return command(*given, **named)
-        except CandidateError as error:
-            raise typer.BadParameter(str(error), param_hint=candidate) from None
 
 
 _add("diff", diff_command, "--candidate")

@@ -15,7 +15,7 @@ from parity.report.json import to_json
 from parity.report.page import to_html
 from parity.report.picture import PICTURES, draw
 from parity.session import chosen
-from scratch_bert.cli.common import USAGE, Format
+from scratch_bert.cli.common import USAGE, Format, refused
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 from scratch_bert.weights.checkpoints import resolve
@@ -69,10 +69,8 @@ def resolve_checkpoint(name: str) -> Path:
     Raises:
         typer.BadParameter: there is none of this name.
     """
-    try:
+    with refused("--checkpoint", CheckpointError, OSError):
         return resolve(name)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
 def choose_by_name(checkpoint: str, names: Sequence[str] | None, seed: int) -> tuple[Path, Chosen]:
@@ -81,12 +79,8 @@ def choose_by_name(checkpoint: str, names: Sequence[str] | None, seed: int) -> t
     Raises:
         typer.BadParameter: there is no such checkpoint, probe or law.
     """
-    try:
+    with refused("--probe", ValueError), refused("--checkpoint", CheckpointError, OSError):
         return chosen(checkpoint, names or (), seed)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--probe") from None
 
 
 def check_output(output: Path | None) -> None:

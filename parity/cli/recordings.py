@@ -31,7 +31,7 @@ from parity.model.judge import Judge
 from parity.model.record import record
 from parity.model.recordings import compare_recordings
 from parity.report.check import show
-from scratch_bert.cli.common import Format
+from scratch_bert.cli.common import Format, refused
 
 _RECORDED = (Mode.EVALUATE, Mode.BACKWARD)
 
@@ -105,10 +105,8 @@ def compare_command(
     Exit codes: 0 parity, 1 diverges, 3 not comparable, 4 usage, 5 nothing was compared.
     """
     check_output(output)
-    try:
+    with refused("OURS THEIRS", RecordingError):
         mine, reference = Recording.read(ours), Recording.read(theirs)
-    except RecordingError as error:
-        raise typer.BadParameter(str(error)) from None
     report = Report(
         environment={
             "ours": str(ours),

@@ -1,8 +1,8 @@
 """`parity pretraining`, `finetuning` and `inference`: a suite of checks judges a candidate."""
 
 import time
-from collections.abc import Collection
-from typing import Annotated, Any
+from collections.abc import Callable, Collection
+from typing import Annotated
 
 import torch
 import typer
@@ -19,17 +19,6 @@ from parity.report.suite import SuiteTerminal, to_json
 from parity.suite.candidate import SuiteProcess
 from parity.suite.suite import Suite, run_checks
 from scratch_bert.cli.common import Format
-
-
-def candidate_argument(suite: Suite) -> Any:
-    """Say what a candidate is."""
-    name = "path/to/file.py:NAME or package.module:NAME, a class"
-    return typer.Argument(help=f"{name}; {suite.contract} says with which methods.")
-
-
-def check_option(suite: Suite) -> Any:
-    """Say which checks there are."""
-    return typer.Option(help=f"Only this of {', '.join(suite.checks)}; repeatable.")
 
 
 def judge(suite: Suite, candidate: str, names: Collection[str], form: Format) -> int:
@@ -68,37 +57,47 @@ def judge(suite: Suite, candidate: str, names: Collection[str], form: Format) ->
     return report.exit_code
 
 
-def pretraining_command(
-    candidate: Annotated[str, candidate_argument(PRETRAINING)] = PRETRAINING.scratch_bert,
-    check: Annotated[list[str] | None, check_option(PRETRAINING)] = None,
-    form: FormatOption = Format.HUMAN,
-) -> int:
+def suite_command(suite: Suite, about: str) -> Callable[..., int]:
+    """Return the command that judges a candidate by a suite.
+
+    Args:
+        suite: which.
+        about: the command's help.
+    """
+    where = f"path/to/file.py:NAME or package.module:NAME, a class; {suite.contract} says with"
+    checks = f"Only this of {', '.join(suite.checks)}; repeatable."
+
+    def command(
+        candidate: Annotated[
+            str, typer.Argument(help=f"{where} which methods.")
+        ] = suite.scratch_bert,
+        check: Annotated[list[str] | None, typer.Option(help=checks)] = None,
+        form: FormatOption = Format.HUMAN,
+    ) -> int:
+        return judge(suite, candidate, check or (), form)
+
+    command.__doc__ = about
+    return command
+
+
+pretraining_command = suite_command(
+    PRETRAINING,
     """Compare a pretraining with HuggingFace: first weights, hidden words, pairs, loss, steps.
 
     Where it diverges, known mistakes are tried until one gives its numbers.
-    """
-    return judge(PRETRAINING, candidate, check or (), form)
-
-
-def finetuning_command(
-    candidate: Annotated[str, candidate_argument(FINETUNING)] = FINETUNING.scratch_bert,
-    check: Annotated[list[str] | None, check_option(FINETUNING)] = None,
-    form: FormatOption = Format.HUMAN,
-) -> int:
+    """,
+)
+finetuning_command = suite_command(
+    FINETUNING,
     """Compare a fine-tuning with HuggingFace: each task's loss, labels of tokens, whole epochs.
 
     Where it diverges, known mistakes are tried until one gives its numbers.
-    """
-    return judge(FINETUNING, candidate, check or (), form)
-
-
-def inference_command(
-    candidate: Annotated[str, candidate_argument(INFERENCE)] = INFERENCE.scratch_bert,
-    check: Annotated[list[str] | None, check_option(INFERENCE)] = None,
-    form: FormatOption = Format.HUMAN,
-) -> int:
+    """,
+)
+inference_command = suite_command(
+    INFERENCE,
     """Compare what a trained model is used for with HuggingFace: words, classes, tags, answers.
 
     Where it diverges, known mistakes are tried until one gives its answers.
-    """
-    return judge(INFERENCE, candidate, check or (), form)
+    """,
+)

@@ -2,7 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import NoReturn
 
@@ -39,6 +40,19 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None) -> NoRetur
     except (typer.Abort, KeyboardInterrupt):  # the first is what Click makes of the second
         code = INTERRUPTED
     raise SystemExit(code or 0)
+
+
+@contextmanager
+def refused(option: str, *errors: type[Exception]) -> Iterator[None]:
+    """While inside, these errors of the library become usage errors that name an option.
+
+    Raises:
+        typer.BadParameter: one of them was raised.
+    """
+    try:
+        yield
+    except errors as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def check_texts(texts: Sequence[str], pairs: Sequence[str]) -> None:
