@@ -8,10 +8,10 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, weights
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measure, alike, share
 from parity.suite.training_runs import Batch
 

@@ -12,13 +12,13 @@ import torch
 
 from parity import reference
 from parity.core.compare import Comparison, Status, compare
+from parity.core.outcome import Outcome, accounted
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.finetuning import texts
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.oracles.answer_windows import answer_windows
 from parity.oracles.word_tags import label_tokens
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 
 Row = dict[str, list[int]]
 

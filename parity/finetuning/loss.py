@@ -3,11 +3,11 @@
 from functools import cache
 from typing import Any
 
+from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import VARIANTS, batch, config_of, model, weights
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.training_runs import State
 
 _ROWS = (4, 3, 1)  # of each batch; a last batch may have one

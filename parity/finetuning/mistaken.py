@@ -6,6 +6,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.mistakes import (
     answer_windows,
@@ -17,7 +18,6 @@ from parity.finetuning.mistakes import (
 )
 from parity.ours.finetuning import ScratchFinetuning
 from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
-from parity.suite.outcome import Outcome
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
     "Fine-tuning: text classification.": text_losses.CLASSIFY,
