@@ -75,7 +75,7 @@ def test_parity(suite, checks, lines, run):
         ),
         (
             "inference",
-            "parity.self_test.mutants.inference:answers-null-of-best",
+            "parity.inference.mistaken:answers-null-of-best",
             "answer",
             "answers-null-of-best",
             [
