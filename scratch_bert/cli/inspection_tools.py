@@ -4,6 +4,7 @@ import codecs
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -17,6 +18,7 @@ from scratch_bert.cli.input_lines import InputError, stdin_texts
 from scratch_bert.errors import CheckpointError, TextError
 from scratch_bert.files import replace
 from scratch_bert.inspection.result import Inspection, Text
+from scratch_bert.weights.builtin import MINILM
 
 C = TypeVar("C")
 I = TypeVar("I", bound=Inspection)  # noqa: E741
@@ -46,6 +48,32 @@ def run(command: Callable[..., int], name: str, arguments: Sequence[str] | None 
     )
     app.command()(command)
     run_app(app, name, arguments)
+
+
+def command_for_each_text(
+    look: Callable[..., I], load: Callable[[str], object], about: str
+) -> Callable[..., int]:
+    """Make the command of a tool that looks at one text after the other.
+
+    Args:
+        look: at a text, with what is loaded as `checkpoint`.
+        load: what `look` needs of a checkpoint, by its name.
+        about: the help.
+    """
+
+    def command(
+        texts: Texts = None,
+        pair: Pair = None,
+        checkpoint: Checkpoint = MINILM,
+        output: Output = None,
+    ) -> int:
+        some = read_texts(texts, pair, output)
+        return show(each(partial(look, checkpoint=use(load, checkpoint)), some), output)
+
+    command.__doc__ = (
+        f"{about}\n\nExit codes: 0 done, 4 usage or an input that cannot be used, 130 interrupted."
+    )
+    return command
 
 
 def read_texts(
