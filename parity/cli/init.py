@@ -10,7 +10,7 @@ import typer
 
 from parity.adapter.request import adapter_for
 from parity.cli.options import CheckpointOption, resolve_checkpoint
-from parity.core.errors import CandidateCrashedError, CandidateError
+from parity.core.errors import CandidateCrashedError
 from parity.core.verdict import EXIT_CODES, Verdict
 from scratch_bert.cli.common import USAGE
 from scratch_bert.files import write_text
@@ -43,8 +43,6 @@ def init_command(
     found = resolve_checkpoint(checkpoint)
     try:
         written = adapter_for(module, found, output)
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="MODULE") from None
     except CandidateCrashedError as error:
         print(f"{module} crashed: {error}")
         return EXIT_CODES[Verdict.CRASHED]

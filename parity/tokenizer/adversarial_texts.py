@@ -31,19 +31,9 @@ SCRIPTS = (
     "Ꭰꭰ ᲐᲑ 𐐀𐐨 ﬁn ½ x² ℌ Ａｂ ꙮ ሰላም ᠮᠣᠩ ꦗꦮ"
 ).split()
 EMOJI = (
-    *(
-        "😀",
-        "👍🏽",
-        "👨\u200d👩\u200d👧",
-        "🏳\ufe0f\u200d🌈",
-        "❤\ufe0f",
-        "❤",
-        "1\ufe0f\u20e3",
-        "🇫🇷",
-        "🇫",
-    ),
-    *("👩🏿\u200d🚀", "☺\ufe0e", "🏴\U000e0067\U000e0062\U000e007f"),
-)
+    "😀 👍🏽 👨\u200d👩\u200d👧 🏳\ufe0f\u200d🌈 ❤\ufe0f ❤ 1\ufe0f\u20e3 🇫🇷 "
+    "🇫 👩🏿\u200d🚀 ☺\ufe0e 🏴\U000e0067\U000e0062\U000e007f"
+).split()
 LONG = (
     *("a" * 99, "a" * 100, "B" * 101, "é" * 60, "e\u0301" * 51, "ß" * 100, "x\u200b" * 60),
     *("ab" * 101, "the" * 40, "\u0301" * 101 + "a"),
@@ -98,7 +88,7 @@ def pools() -> dict[str, tuple[float, tuple[str, ...]]]:
             (*"가각힣", *map(chr, range(0x1100, 0x1113)), *map(chr, range(0x1161, 0x11C3))),
         ),
         "scripts": (5, tuple(SCRIPTS)),
-        "emoji": (2, EMOJI),
+        "emoji": (2, tuple(EMOJI)),
         "special": (4, SPECIAL_TOKENS),
         "nearly special": (3, NEARLY_SPECIAL),
         "long": (0.15, LONG),

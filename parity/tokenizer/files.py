@@ -7,14 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import TextSource
 from parity.tokenizer.candidate import TokenizerCandidate
-from parity.tokenizer.folders import (
-    MORE_CONFIGURATIONS,
-    Configuration,
-    write_folder,
-)
-from parity.tokenizer.outcome import Difference, Outcome
+from parity.tokenizer.folders import MORE_CONFIGURATIONS, Configuration, write_folder
 from parity.tokenizer.sides import Workplace
 
 _TEXTS = 150
@@ -39,12 +35,12 @@ def check_files(work: Workplace, *, seed: int) -> Iterator[Outcome]:
     """
     candidate = work.candidate
     if "files" in candidate.unsupported:
-        yield Outcome("files", "all", unsupported="files")
+        yield Outcome("files", "all", lacks="files")
         return
     for number, (name, rule, configuration, change) in enumerate(_cases()):
         outcome = Outcome("files", name)
         if not work.can(configuration):
-            outcome.unsupported = "added tokens"
+            outcome.lacks = "added tokens"
             yield outcome
             continue
         place = write_folder(work.folder / f"files {number}", work.vocabulary, configuration)
@@ -54,7 +50,7 @@ def check_files(work: Workplace, *, seed: int) -> Iterator[Outcome]:
         texts = [*_NEW, *drawn]
         ours, theirs = _asked(place, candidate.build), _asked(place, reference.tokenizer)
         _compare(outcome, rule, ours, theirs, texts)
-        if rule == "tokenizer.json" and not outcome.different:
+        if rule == "tokenizer.json" and not outcome.wrong:
             _compare_saved(outcome, candidate, ours, place / "saved", theirs, texts)
             new = [_asked(made, lambda made: made.add_tokens(_NEW)) for made in (ours, theirs)]
             _judge(outcome, "add_tokens", f"add_tokens({_NEW})", *new)
@@ -84,8 +80,17 @@ def _cases() -> list[Case]:
     def settings(**values: Any) -> Callable[[Path], object]:
         return lambda folder: (folder / "tokenizer_config.json").write_text(json.dumps(values))
 
+    def swapped(old: bytes, new: bytes) -> Callable[[Path], object]:
+        return words(lambda text: text.replace(old, new))
+
+    def longer(more: str) -> Callable[[Path], object]:
+        return words(lambda text: text + more.encode())
+
+    the, of = (b"\nthe\n", b"\nthe \t\n"), (b"\nof\n", b"\nof\xc2\xa0\n")
+    spaces = words(lambda text: text.replace(*the).replace(*of))
+    lines = longer("new\u2028line\nnew\x0cpage\nnew\x85line\n")
     return [
-        ("vocab.txt alone", "vocab.txt", plain, words(lambda text: text)),
+        ("vocab.txt alone", "vocab.txt", plain, longer("")),
         ("tokenizer.json alone", "tokenizer.json", added, without("vocab.txt")),
         ("all files, cased", "tokenizer.json", added_cased, without()),
         ("no tokenizer_config.json", "settings", plain, without("tokenizer_config.json")),
@@ -93,38 +98,14 @@ def _cases() -> list[Case]:
         ("an empty tokenizer_config.json", "settings", cased, settings()),
         ("strip_accents false", "settings", plain, settings(strip_accents=False)),
         ("no end of line at the end", "vocab.txt", plain, words(lambda text: text.rstrip(b"\n"))),
-        (
-            "ends of line \\r\\n",
-            "vocab.txt",
-            plain,
-            words(lambda text: text.replace(b"\n", b"\r\n")),
-        ),
-        (
-            "a blank line",
-            "vocab.txt",
-            plain,
-            words(lambda text: text.replace(b"\nthe\n", b"\n\nthe\n")),
-        ),
-        ("a blank line at the end", "vocab.txt", plain, words(lambda text: text + b"\n")),
-        ("a word twice", "vocab.txt", plain, words(lambda text: text + b"the\nof\n")),
-        ("a special token twice", "vocab.txt", plain, words(lambda text: text + b"[MASK]\n")),
+        ("ends of line \\r\\n", "vocab.txt", plain, swapped(b"\n", b"\r\n")),
+        ("a blank line", "vocab.txt", plain, swapped(b"\nthe\n", b"\n\nthe\n")),
+        ("a blank line at the end", "vocab.txt", plain, longer("\n")),
+        ("a word twice", "vocab.txt", plain, longer("the\nof\n")),
+        ("a special token twice", "vocab.txt", plain, longer("[MASK]\n")),
         ("a byte order mark", "vocab.txt", plain, words(lambda text: b"\xef\xbb\xbf" + text)),
-        (
-            "white space at the end of lines",
-            "vocab.txt",
-            plain,
-            words(
-                lambda text: text.replace(b"\nthe\n", b"\nthe \t\n").replace(
-                    b"\nof\n", b"\nof\xc2\xa0\n"
-                )
-            ),
-        ),
-        (
-            "other ends of line inside",
-            "vocab.txt",
-            plain,
-            words(lambda text: text + "new\u2028line\nnew\x0cpage\nnew\x85line\n".encode()),
-        ),
+        ("white space at the end of lines", "vocab.txt", plain, spaces),
+        ("other ends of line inside", "vocab.txt", plain, lines),
     ]
 
 
@@ -167,11 +148,11 @@ def _compare_saved(
 
 
 def _judge(outcome: Outcome, rule: str, call: str, ours: Any, theirs: Any) -> None:
-    outcome.compared += 1
+    outcome.inputs += 1
     both_fail = isinstance(ours, Exception) and isinstance(theirs, Exception)
     if both_fail or (type(ours) is type(theirs) and ours == theirs):
         return
-    outcome.different += 1
+    outcome.wrong += 1
     shown = [
         f"{type(side).__name__}: {side}"
         if isinstance(side, Exception)

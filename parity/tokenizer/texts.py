@@ -6,14 +6,10 @@ from itertools import chain, islice
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
-from parity.tokenizer.folders import (
-    CONFIGURATIONS,
-    with_characters,
-    write_folder,
-)
+from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
-from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.rules import text_rule
 from parity.tokenizer.shrink import shrink
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
@@ -31,14 +27,12 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         texts: without lone surrogates.
         outcome: takes the result.
     """
-    outcome.compared += len(texts)
+    outcome.inputs += len(texts)
     their_ids, their_offsets = reference.ids_and_offsets(sides.theirs, texts)
     rows = sides.our_rows(texts)
-    if not isinstance(rows, Exception):
-        our_ids, our_offsets = rows
-        if our_ids == their_ids and our_offsets in (their_offsets, None):
-            _narrow(sides, texts, outcome)
-            return
+    if rows in ((their_ids, their_offsets), (their_ids, None)):
+        _narrow(sides, texts, outcome)
+        return
     equal = []
     for i, text in enumerate(texts):
         if isinstance(rows, Exception) or len(rows[0]) != len(texts):
@@ -49,10 +43,10 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         if not differs:
             equal.append(text)
         else:
-            first, outcome.different = outcome.different == 0, outcome.different + 1
-            possible = [*CATALOGUE] if first else outcome.causes
-            outcome.causes = _still_possible(sides, text, possible)
-            if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
+            possible = outcome.possible if outcome.wrong else [*CATALOGUE]
+            outcome.wrong += 1
+            outcome.possible = _still_possible(sides, text, possible)
+            if outcome.wrong <= _EXPLAINED and not _known(outcome, sides, text):
                 outcome.add(_explained(sides, text))
     _narrow(sides, equal, outcome)
 
@@ -78,7 +72,8 @@ def check_scalars(
         for configuration, outcome in zip(configurations, outcomes, strict=True):
             place = work.folder / f"{configuration.name} {ord(block[0]):X}"
             sides = work.build(configuration, write_folder(place, pieces, configuration))
-            for texts in _batches([CONTEXTS.format(char) for char in block]):
+            for start in range(0, len(block), BATCH):
+                texts = [CONTEXTS.format(char) for char in block[start : start + BATCH]]
                 check_texts(sides, texts, outcome)
                 progress(len(texts))
     yield from outcomes
@@ -117,11 +112,6 @@ def check_given(work: Workplace, texts: Sequence[str]) -> Iterator[Outcome]:
         yield outcome
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(texts), BATCH):
-        yield texts[start : start + BATCH]
-
-
 def _different(sides: Sides, text: str) -> str | None:
     """What differs for one text alone: "an error", "input_ids", "offset_mapping" or nothing."""
     rows = sides.our_rows([text])
@@ -138,8 +128,8 @@ def _different(sides: Sides, text: str) -> str | None:
 
 def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
     """Tell causes apart by texts that are right."""
-    for text in texts if len(outcome.causes) > 1 else ():
-        outcome.causes = _still_possible(sides, text, outcome.causes)
+    for text in texts if len(outcome.possible) > 1 else ():
+        outcome.possible = _still_possible(sides, text, outcome.possible)
 
 
 def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:

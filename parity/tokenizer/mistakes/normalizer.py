@@ -15,7 +15,7 @@ from scratch_bert.tokenization.normalizer import (
     separate_cjk,
     strip_accents,
 )
-from scratch_bert.tokenization.unicode.characters import is_cjk, is_removed, lowered
+from scratch_bert.tokenization.unicode.characters import is_cjk, is_removed, is_space, lowered
 
 WHITESPACE, CLEAN, CJK = breaking("whitespace"), breaking("clean"), breaking("cjk")
 ACCENTS, LOWER = breaking("accents"), breaking("lower")
@@ -30,13 +30,18 @@ def split_comes_first(right: Right, text: str) -> Characters:
     return right(" ".join(text.split()))
 
 
-@CLEAN("tokenizer-clean-nothing", is_removed)
+def _separates_words(right: Right, char: str) -> bool:
+    """Control characters that are kept, and that are white space to all but BERT."""
+    return char in "\x0b\x0c\x85" or right(char)
+
+
+@CLEAN("tokenizer-clean-nothing", is_removed, spaces=(is_space, _separates_words))
 def nothing_is_removed(_: Right, char: str) -> bool:  # noqa: ARG001
     """No character was removed."""
     return False
 
 
-@CLEAN("tokenizer-clean-two", is_removed)
+@CLEAN("tokenizer-clean-two", is_removed, spaces=(is_space, _separates_words))
 def two_are_removed(_: Right, char: str) -> bool:
     """Only U+0000 and U+FFFD were removed."""
     return char in "\0\ufffd"

@@ -12,7 +12,9 @@ from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.outcome import explain
+from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink import shrink
+from parity.tokenizer.shrink_calls import shrink_call
 from parity.tokenizer.sides import Workplace
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_given, check_scalars, check_strings
@@ -137,7 +139,7 @@ def test_scalar_values_find_one_wrong_character(work):
             return super().lower(text.replace("\u0222", "o"))
 
     outcome, *_ = check_scalars(work(OneCharacter), chosen=[(0x200, 0x24F)])
-    assert outcome.different == 1
+    assert outcome.wrong == 1
     assert outcome.compared == 0x50
     assert outcome.differences[0].text == "\u0222"
     assert outcome.differences[0].rule.startswith("lower case")
@@ -154,7 +156,7 @@ def test_an_error_is_a_difference(work):
     assert difference.text == "\u0301"
     assert difference.rule == "a text has ids; none is an error"
     assert difference.ours == "KeyError: '\u0301'"
-    assert 0 < outcome.different < outcome.compared
+    assert 0 < outcome.wrong < outcome.compared
 
 
 def test_a_text_that_depends_on_its_neighbours_is_a_difference(work):
@@ -166,8 +168,13 @@ def test_a_text_that_depends_on_its_neighbours_is_a_difference(work):
             return super().encode(text)
 
     (outcome,) = check_given(work(Remembers), ["before", "after"])
-    assert outcome.different == 1
+    assert outcome.wrong == 1
     assert outcome.differences[0].rule.startswith("a text alone is right")
+
+
+def test_what_is_kept_and_is_white_space_separates_words(work):
+    (outcome,) = check_given(work(broken.NothingRemoved), ["x\u200by", "a\x0ba"])
+    assert "tokenizer-clean-two" in outcome.causes
 
 
 def test_a_message_says_everything(work):
@@ -218,6 +225,20 @@ def test_every_scalar_value_has_its_contexts():
 )
 def test_shrinking(text, fails, least):
     assert shrink(text, fails) == least
+
+
+def test_shrinking_a_call():
+    arguments = (["some words", "x y"], ["one", "two"])
+    call = Call(arguments, {"padding": True, "stride": 1}, "left")
+
+    def fails(call):
+        return call.options.get("padding") is True and "y" in str(call.arguments)
+
+    assert shrink_call(call, fails) == Call(("y",), {"padding": True})
+    rows = Call(([[1, 2], [3, 4, 3]],), method="batch_decode")
+    assert shrink_call(rows, lambda call: "4" in str(call.arguments)) == Call(
+        (4,), method="batch_decode"
+    )
 
 
 def test_a_candidate_cannot_lack_what_nobody_knows():
