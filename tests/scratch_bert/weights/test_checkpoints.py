@@ -9,7 +9,7 @@ from huggingface_hub import constants
 
 from scratch_bert import BertConfig, BertModel, CheckpointError
 from scratch_bert.weights.builtin import BUILTIN
-from scratch_bert.weights.checkpoints import resolve
+from scratch_bert.weights.checkpoints import Checkpoint, resolve
 from tests.models import TINY, adversarial_
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -122,6 +122,18 @@ def test_folders_and_files(hub, monkeypatch):
         resolve(hub / "nowhere")
     with pytest.raises(CheckpointError, match=r"config.json: there is no such file"):
         BertModel.from_pretrained(hub / "model")
+
+
+def test_a_checkpoint_is_found_and_read_once(tmp_path):
+    (tmp_path / "config.json").write_text('{"hidden_size": 24, "more": [1]}')
+    checkpoint = Checkpoint.of(tmp_path)
+    assert Checkpoint.of(checkpoint) is checkpoint
+    assert (checkpoint.name, checkpoint.folder) == (str(tmp_path), tmp_path)
+    first = checkpoint.config
+    (tmp_path / "config.json").unlink()
+    first.hidden_size = 48  # of this configuration alone
+    assert checkpoint.values == {"hidden_size": 24, "more": [1]}
+    assert checkpoint.config.hidden_size == 24
 
 
 @pytest.mark.parametrize("name", BUILTIN)
