@@ -67,11 +67,8 @@ def _moved(model: nn.Module, stage: str, *, before: bool) -> Iterator[None]:
         if before
         else norm.register_forward_hook(made, prepend=True)
     )
-    try:
-        with _set(dropout, "p", 0.0):
-            yield
-    finally:
-        hook.remove()
+    with hook, _set(dropout, "p", 0.0):
+        yield
 
 
 @DROPPED.around(
