@@ -103,6 +103,16 @@ class Scene:
         """(batch, 1, 1, key), True for tokens."""
         return self.mask[:, None, None]
 
+    @property
+    def weight(self) -> Tensor:
+        """Of this stage's linear layer or LayerNorm."""
+        return self.parameter(f"{self.stage}.weight")
+
+    @property
+    def bias(self) -> Tensor:
+        """Of this stage's linear layer or LayerNorm."""
+        return self.parameter(f"{self.stage}.bias")
+
     def parameter(self, name: str) -> Tensor:
         """Return a weight by HuggingFace's name, of the same layer if it has one of this name."""
         here = f"{self.layer}.{name}"

@@ -55,14 +55,12 @@ def _exponentials(scene: Scene) -> Tensor:
 
 def _head_by_head(scene: Scene) -> Tensor:
     heads = scene.config["num_attention_heads"]
-    weight, bias = (scene.parameter(f"{scene.stage}.{each}") for each in ("weight", "bias"))
-    parts = zip(weight.chunk(heads), bias.chunk(heads), strict=True)
+    parts = zip(scene.weight.chunk(heads), scene.bias.chunk(heads), strict=True)
     return torch.cat([F.linear(scene.entered, *part) for part in parts], -1)
 
 
 def _matrix_first(scene: Scene) -> Tensor:
-    weight, bias = (scene.parameter(f"{scene.stage}.{each}") for each in ("weight", "bias"))
-    return (weight @ scene.entered.transpose(-1, -2)).transpose(-1, -2) + bias
+    return (scene.weight @ scene.entered.transpose(-1, -2)).transpose(-1, -2) + scene.bias
 
 
 _EDITS: dict[str, tuple[tuple[str, ...], Make]] = {

@@ -32,7 +32,7 @@ def _head_dim(scene: Scene) -> int:
 
 
 def _split_otherwise(scene: Scene, split: Callable[[Tensor, int], Tensor]) -> Tensor:
-    """Return the scores, or what each head mixes, where `split` makes the heads."""
+    """Return the scores, or the context of each head, with heads made by `split`."""
 
     def heads(name: str) -> Tensor:
         return split(scene[f"attention.self.{name}"], scene.config["num_attention_heads"])

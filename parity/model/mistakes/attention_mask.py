@@ -30,7 +30,7 @@ def unmasked(scene: Scene) -> Tensor:
 
 
 def masked(scores: Tensor, kept: Tensor) -> Tensor:
-    """Scores for the probabilities of what is kept; the rest has none."""
+    """Set the scores of keys that are not `kept` so low that their probabilities are 0."""
     return scores.masked_fill(~kept, torch.finfo(scores.dtype).min)
 
 
@@ -39,7 +39,7 @@ def _attending(scene: Scene, kept: Tensor) -> Tensor:
 
 
 def lowered(scene: Scene, constant: float) -> Tensor:
-    """Q Kᵀ / √head_dim, and a constant added to padding's."""
+    """Q Kᵀ / √head_dim, with a constant added to the scores of padding."""
     return unmasked(scene) + (constant * ~scene.keys).to(scene.right)
 
 

@@ -21,7 +21,7 @@ _GELU = 'hidden_act "gelu" is x Φ(x): nn.GELU(), F.gelu(x)'
 
 
 def _activated(scene: Scene, states: Tensor) -> Tensor:
-    """Return what an activation makes; the masked words' transform also normalizes it."""
+    """Return the activated states; the masked words' transform also normalizes them."""
     return scene.norm(states, f"{_TRANSFORM}.LayerNorm") if scene.stage == _TRANSFORM else states
 
 

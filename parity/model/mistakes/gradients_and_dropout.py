@@ -48,7 +48,7 @@ def _set(thing: Any, name: str, value: Any) -> Iterator[None]:
 
 @contextmanager
 def _moved(model: nn.Module, stage: str, *, before: bool) -> Iterator[None]:
-    """Drop what the LayerNorm is given, or what it makes, in place of what is dropped else."""
+    """Move dropout to the input of the LayerNorm, or to its output."""
     if not stage.endswith("sum"):  # of the mistake's two stages, one is enough
         yield
         return
@@ -67,11 +67,8 @@ def _moved(model: nn.Module, stage: str, *, before: bool) -> Iterator[None]:
         if before
         else norm.register_forward_hook(made, prepend=True)
     )
-    try:
-        with _set(dropout, "p", 0.0):
-            yield
-    finally:
-        hook.remove()
+    with hook, _set(dropout, "p", 0.0):
+        yield
 
 
 @DROPPED.around(

@@ -36,16 +36,8 @@ _MODULES = "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()
 _COUNT = "layer i of the file is layer i of the model, from 0 on"
 
 
-def _weight(scene: Scene) -> Tensor:
-    return scene.parameter(f"{scene.stage}.weight")
-
-
-def _bias(scene: Scene) -> Tensor:
-    return scene.parameter(f"{scene.stage}.bias")
-
-
 def _rounded(scene: Scene, dtype: torch.dtype) -> Tensor:
-    weight, bias = (each.to(dtype).to(scene.right) for each in (_weight(scene), _bias(scene)))
+    weight, bias = (each.to(dtype).to(scene.right) for each in (scene.weight, scene.bias))
     return scene.entered @ weight.T + bias
 
 
@@ -63,7 +55,7 @@ def _by_layer(scene: Scene, number: int) -> Tensor:
 )
 def bias_is_missing(scene: Scene) -> Tensor:
     """The linear layer's bias is missing."""
-    return scene.right - _bias(scene)
+    return scene.right - scene.bias
 
 
 @SEEN(
@@ -73,7 +65,7 @@ def bias_is_missing(scene: Scene) -> Tensor:
 )
 def bias_is_added_twice(scene: Scene) -> Tensor:
     """The linear layer's bias is added twice."""
-    return scene.right + _bias(scene)
+    return scene.right + scene.bias
 
 
 @SQUARE(
@@ -83,7 +75,7 @@ def bias_is_added_twice(scene: Scene) -> Tensor:
 )
 def weight_is_transposed(scene: Scene) -> Tensor:
     """The matrix is transposed."""
-    return scene.entered @ _weight(scene) + _bias(scene)
+    return scene.entered @ scene.weight + scene.bias
 
 
 @LINEAR_LAYERS("weight-in-bfloat16", _DTYPE, "a tolerance below 1e-2")
@@ -155,4 +147,4 @@ def layer_has_a_residual(scene: Scene) -> Tensor:
 )
 def bias_of_key_is_missing(scene: Scene) -> Tensor:
     """The key's bias is missing."""
-    return scene.right - _bias(scene)
+    return scene.right - scene.bias

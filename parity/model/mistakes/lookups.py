@@ -28,7 +28,7 @@ def _in_order(scene: Scene) -> Tensor:
 
 
 def _looked_up(scene: Scene, ids: Tensor, stage: str = "") -> Tensor:
-    """Look up; an id beyond the table is taken for its last, so that any batch can be tried."""
+    """Look up ids in a table; an id beyond it takes the last row, so that any batch works."""
     table = scene.parameter(f"{stage or scene.stage}.weight")
     return table[ids.clamp(0, len(table) - 1)]
 

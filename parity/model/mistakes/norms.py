@@ -32,10 +32,6 @@ def _normalized(scene: Scene) -> Tensor:
     return F.layer_norm(given, given.shape[-1:], eps=scene.config["layer_norm_eps"])
 
 
-def _bias(scene: Scene) -> Tensor:
-    return scene.parameter(f"{scene.stage}.bias")
-
-
 @NORMS("norm-eps-1e-5", _EPS, _SMALL, seen="most tutorials")
 def eps_is_1e_5(scene: Scene) -> Tensor:
     """LayerNorm's eps is 1e-5, torch's default."""
@@ -125,7 +121,7 @@ def gain_and_bias_are_not_loaded(scene: Scene) -> Tensor:
 @NORMS("norm-gain-unloaded", "old checkpoints call it gamma", "gains other than 1")
 def gain_is_not_loaded(scene: Scene) -> Tensor:
     """The gain is still 1: it was not loaded."""
-    return _normalized(scene) + _bias(scene)
+    return _normalized(scene) + scene.bias
 
 
 @NORMS(
@@ -136,7 +132,7 @@ def gain_is_not_loaded(scene: Scene) -> Tensor:
 )
 def bias_is_missing(scene: Scene) -> Tensor:
     """LayerNorm's bias is missing."""
-    return scene.right - _bias(scene)
+    return scene.right - scene.bias
 
 
 @NORMS("norm-gain-plus-1", "BERT's gain is the weight itself", seen="code shared with Gemma")
@@ -165,8 +161,8 @@ def norm_is_applied_twice(scene: Scene) -> Tensor:
 )
 def norm_is_in_float32(scene: Scene) -> Tensor:
     """LayerNorm computes in float32 though the model computes in double."""
-    gain, bias = (scene.parameter(f"{scene.stage}.{each}").float() for each in ("weight", "bias"))
-    given, eps = scene.entered.float(), scene.config["layer_norm_eps"]
+    gain, bias, given = (each.float() for each in (scene.weight, scene.bias, scene.entered))
+    eps = scene.config["layer_norm_eps"]
     return F.layer_norm(given, given.shape[-1:], gain, bias, eps).to(scene.right)
 
 
