@@ -1,5 +1,6 @@
-"""JSON files in, with the line of what is wrong; any file out, whole or not at all."""
+"""Text and JSON in, with the line of what is wrong; any file out, whole or not at all."""
 
+import hashlib
 import json
 import os
 import re
@@ -17,15 +18,20 @@ _SURROGATES = re.compile(
 )
 
 
-def read_object(path: Path) -> dict[str, Any] | None:
-    """Read a file that holds one JSON object; None where there is no such file.
+def sha256(path: Path) -> str:
+    """Return a file's sha256 in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_text(path: Path) -> str | None:
+    """Read a file of UTF-8; None where there is no such file.
 
     Raises:
-        CheckpointError: it cannot be read, is not JSON, or holds something else.
+        CheckpointError: it cannot be read, or is not UTF-8.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
-        values = json.loads(text)
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -33,6 +39,18 @@ def read_object(path: Path) -> dict[str, Any] | None:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise CheckpointError(f"{path}, line {line}: not UTF-8") from None
+
+
+def read_object(path: Path) -> dict[str, Any] | None:
+    """Read a file that holds one JSON object; None where there is no such file.
+
+    Raises:
+        CheckpointError: it cannot be read, is not JSON, or holds something else.
+    """
+    if (text := read_text(path)) is None:
+        return None
+    try:
+        values = json.loads(text)
     except json.JSONDecodeError as error:
         raise CheckpointError(f"{path}, line {error.lineno}: not JSON: {error.msg}") from None
     except (ValueError, RecursionError) as error:  # a number or a nesting beyond all measure
@@ -44,6 +62,11 @@ def read_object(path: Path) -> dict[str, Any] | None:
     if not isinstance(values, dict):
         raise CheckpointError(f"{path}: holds a {type(values).__name__}, expected an object")
     return values
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of UTF-8, whole or not at all."""
+    replace(path, lambda place: place.write_bytes(text.encode("utf-8")))
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:

@@ -5,11 +5,13 @@ that hands out the tests reads this file too, and they wait for it.
 """
 
 import gc
+import io
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Before torch starts its threads: with several workers, each takes its share of the cores.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -114,6 +116,23 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
     from parity.core import process
 
     monkeypatch.setattr(process, "subprocess", subprocess)
+
+
+@pytest.fixture
+def command_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Call a `main` with arguments: its exit code, and what went to stdout and to stderr."""
+
+    def call(main: Callable[..., None], *arguments: object, stdin: bytes = b"") -> Any:
+        given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin)))  # type: ignore[arg-type]
+        monkeypatch.setattr(sys, "stdin", given)
+        monkeypatch.setattr(sys, "argv", ["parity"])
+        with pytest.raises(SystemExit) as ended:
+            main([str(each) for each in arguments])
+        return ended.value.code, *capfd.readouterr()
+
+    return call
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ EXPECTED = {
         r"test_initial_weights.py::test_seeded_construction\[Bert(ForMasked|ForPreTr).*-(?!.*is_dec)",
         r"test_initial_weights.py::test_seeded_construction\[BertLMHeadModel-",
         r"reference/pretraining/test_pretraining.py::test_a_check_holds\[initial\]",
-        r"parity/cli/test_pretraining.py::test_parity",
+        r"parity/cli/test_suites.py::test_parity\[pretraining-",
     ),
     "weights without bert.": (
         r"reference/model/test_loading.py::test_layouts\[BertFor.*-without bert.",

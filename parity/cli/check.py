@@ -1,4 +1,4 @@
-"""`parity check`: is this BERT HuggingFace's, on every probe and at every stage?"""
+"""`parity check` and `parity diagnose`: is this BERT HuggingFace's, and if not, why?"""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from parity.cli.options import (
     finish,
     shows_histograms,
 )
-from parity.core.errors import CandidateError
+from parity.model.judge import Chosen
 from parity.report.check import show
 from parity.session import CHECKPOINTS, SCRATCH_BERT, CheckRun
 from scratch_bert.cli.common import Format
@@ -40,17 +40,37 @@ def check_command(
     """Compare a BERT with HuggingFace in double precision, each stage alone and all in a row.
 
     Where it diverges, known mistakes are tried until one gives its numbers.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
     """
     check_output(output)
     each = {name: choose_by_name(name, probe, seed) for name in checkpoint or CHECKPOINTS}
     histogram = shows_histograms(output, form)
     asked = CheckRun(candidate, each, seed, limit, tolerance, histogram)
     report = asked.report()
-    try:
-        show(report, asked.rows(report), human=form is Format.HUMAN)
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
+    show(report, asked.rows(report), human=form is Format.HUMAN)
+    return finish(report, output)
+
+
+def diagnose_command(
+    candidate: CandidateArgument,
+    checkpoint: CheckpointsOption = None,
+    probe: ProbeOption = None,
+    seed: SeedOption = CheckRun.seed,
+    limit: LimitOption = CheckRun.limit,
+    form: FormatOption = Format.HUMAN,
+    output: OutputOption = None,
+) -> int:
+    """Name the mistakes that make a BERT differ from HuggingFace's.
+
+    Each known mistake is made by HuggingFace's own model; one that gives the candidate's numbers is
+    the cause. `parity check` does the same where it diverges; this looks at the stages alone.
+    """
+    check_output(output)
+    each = {}
+    for name in checkpoint or CHECKPOINTS:
+        found, chosen = choose_by_name(name, probe, seed)
+        each[name] = found, Chosen([one for one in chosen.probes if not one.dtype])
+    histogram = shows_histograms(output, form)
+    asked = CheckRun(candidate, each, seed, limit, histogram=histogram)
+    report = asked.report()
+    show(report, asked.rows(report), human=form is Format.HUMAN, probes=False)
     return finish(report, output)

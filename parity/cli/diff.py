@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import torch
@@ -20,24 +21,25 @@ from parity.cli.options import (
     shows_histograms,
 )
 from parity.core.compare import Comparison
-from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.probes import Mode, Probe
 from parity.core.rerun import rerun
-from parity.core.verdict import Report, Verdict
-from parity.model.diff import judge
+from parity.core.verdict import Report
+from parity.model.diff import diff
 from parity.model.diff_settings import (
     DEFAULT_PAIRS,
     DEFAULT_TEXTS,
     DiffSettings,
     describe,
+    notes,
     probe_of,
     selected,
 )
 from parity.model.judge import Chosen, Judge, check
+from parity.ours import checkpoint as scratch
 from parity.report.json import to_json
 from parity.report.terminal import TerminalReport
 from parity.session import PACKED
-from scratch_bert.cli.common import Format, check_texts
+from scratch_bert.cli.common import Format, check_texts, refused
 from scratch_bert.cli.input_lines import InputError, stdin_texts
 from scratch_bert.weights.builtin import MINILM
 from scratch_bert.weights.checkpoints import Checkpoint
@@ -84,9 +86,6 @@ def diff_command(
 
     scratch_bert is compared bit for bit. A candidate, and a packed batch of scratch_bert, which
     does other operations, are compared in double precision.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
     """
     check_output(output)
     if texts == ["-"]:
@@ -120,14 +119,12 @@ def diff_command(
     terminal = TerminalReport(Console())
     if form is Format.HUMAN:
         terminal.header()
-    rows = (
-        judge(report, found, settings)
-        if candidate is None
-        else _judge_candidate(report, candidate, found, settings)
-    )
-    for row in rows:
-        if form is Format.HUMAN and row.lane in ("propagated", "published"):
-            terminal.row(row)
+    with report.failing():
+        judged = _judge_ours if candidate is None else partial(_judge_candidate, candidate)
+        for row in judged(report, found, settings):
+            report.rows.append(row)
+            if form is Format.HUMAN and row.lane in ("propagated", "published"):
+                terminal.row(row)
     if form is Format.JSON:
         print(to_json(report))
     else:
@@ -136,10 +133,8 @@ def diff_command(
 
 
 def _of_stdin() -> list[str]:
-    try:
+    with refused(InputError, option="TEXT"):
         texts = list(stdin_texts())
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="TEXT") from None
     if not texts:
         raise typer.BadParameter("there is none on standard input", param_hint="TEXT")
     return texts
@@ -153,19 +148,21 @@ def _probe(checkpoint: str, name: str, seed: int) -> Probe:
     return evaluated[0]
 
 
+def _judge_ours(
+    report: Report, checkpoint: Checkpoint, settings: DiffSettings
+) -> Iterator[Comparison]:
+    report.environment["architecture"] = scratch.architecture_of(checkpoint).name
+    report.notes += notes(checkpoint, settings)
+    yield from diff(checkpoint, settings)
+
+
 def _judge_candidate(
-    report: Report, candidate: str, checkpoint: Checkpoint, settings: DiffSettings
+    candidate: str, report: Report, checkpoint: Checkpoint, settings: DiffSettings
 ) -> Iterator[Comparison]:
     for fact in ("attention", "dtype", "device"):
         del report.environment[fact]
     report.environment["candidate"] = candidate
-    try:
-        with Judge(candidate, checkpoint, histogram=settings.histogram) as judge:
-            for row in check(judge, Chosen([probe_of(checkpoint, settings)])):
-                if selected(row.name, settings.stages):
-                    report.rows.append(row)
-                    yield row
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="--candidate") from None
-    except CandidateCrashedError as error:
-        report.failure, report.error = Verdict.CRASHED, str(error)
+    with Judge(candidate, checkpoint, histogram=settings.histogram) as judge:
+        for row in check(judge, Chosen([probe_of(checkpoint, settings)])):
+            if selected(row.name, settings.stages):
+                yield row

@@ -11,15 +11,9 @@ from rich.text import Text
 from parity.cli.options import CheckpointsOption, choose_by_name, written
 from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.verdict import EXIT_CODES, Verdict
-from parity.exercises.catalogue import CRASHED, EXERCISES, FOLDER, TO_WRITE, WRONG, Exercise
+from parity.exercises.catalogue import EXERCISES, FOLDER, Exercise
 from parity.exercises.judging import judge
 from scratch_bert.cli.common import USAGE
-
-_VERDICTS = {
-    TO_WRITE: Verdict.NOTHING_COMPARED,
-    CRASHED: Verdict.CRASHED,
-    WRONG: Verdict.DIVERGES,
-}
 
 
 def exercise_command(
@@ -64,27 +58,18 @@ def exercise_command(
         choose_by_name(each, (), 0)  # says which option names no checkpoint
     try:
         verdict = judge(exercise, place, checkpoint or ())
-    except (CandidateError, CandidateCrashedError) as error:
-        verdict = _told(error)
+    except CandidateCrashedError as error:  # it ended its process, or took too long
+        verdict = Verdict.CRASHED
+        _print(f"crashed: {error}", "bold red")
+    except CandidateError as error:
+        if not error.verdict:
+            raise
+        verdict = Verdict(error.verdict)
+        unwritten = verdict is Verdict.NOTHING_COMPARED
+        _print(str(error), "bold yellow" if unwritten else "bold red")
     if verdict is Verdict.PARITY:
         _print(f"right: this {exercise.asks} is BERT's", "bold green")
     return EXIT_CODES[verdict]
-
-
-def _told(error: CandidateError | CandidateCrashedError) -> Verdict:
-    """Say what is the matter before anything is compared.
-
-    Raises:
-        typer.BadParameter: the file is not what it must be.
-    """
-    said = str(error)
-    if isinstance(error, CandidateCrashedError):  # it ended its process, or took too long
-        said = f"{CRASHED}: {said}"
-    for begin, verdict in _VERDICTS.items():
-        if said.startswith(begin):
-            _print(said, "bold yellow" if begin is TO_WRITE else "bold red")
-            return verdict
-    raise typer.BadParameter(said, param_hint="FILE")
 
 
 def _list() -> None:

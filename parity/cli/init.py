@@ -10,10 +10,10 @@ import typer
 
 from parity.adapter.request import adapter_for
 from parity.cli.options import CheckpointOption, resolve_checkpoint
-from parity.core.errors import CandidateCrashedError, CandidateError
+from parity.core.errors import CandidateCrashedError
 from parity.core.verdict import EXIT_CODES, Verdict
 from scratch_bert.cli.common import USAGE
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.weights.builtin import ADVERSARIAL
 
 
@@ -43,13 +43,11 @@ def init_command(
     found = resolve_checkpoint(checkpoint)
     try:
         written = adapter_for(module, found, output)
-    except CandidateError as error:
-        raise typer.BadParameter(str(error), param_hint="MODULE") from None
     except CandidateCrashedError as error:
         print(f"{module} crashed: {error}")
         return EXIT_CODES[Verdict.CRASHED]
     try:
-        replace(output, lambda place: place.write_text(written["text"], encoding="utf-8"))
+        write_text(output, written["text"])
     except OSError as error:
         print(f"{output}: cannot be written: {error.strerror}", file=sys.stderr)
         return USAGE

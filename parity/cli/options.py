@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from parity.core.verdict import EXIT_CODES, Report
+from parity.core.verdict import Report
 from parity.model.judge import Chosen
 from parity.report.json import to_json
 from parity.report.page import to_html
 from parity.report.picture import PICTURES, draw
 from parity.session import CHECKPOINTS, chosen
-from scratch_bert.cli.common import USAGE, Format
+from scratch_bert.cli.common import USAGE, Format, refused
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import replace
 from scratch_bert.weights.checkpoints import Checkpoint
@@ -69,10 +69,8 @@ def resolve_checkpoint(name: str) -> Checkpoint:
     Raises:
         typer.BadParameter: there is none of this name.
     """
-    try:
+    with refused(CheckpointError, OSError, option="--checkpoint"):
         return Checkpoint.of(name)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
 
 
 def choose_by_name(
@@ -83,12 +81,11 @@ def choose_by_name(
     Raises:
         typer.BadParameter: there is no such checkpoint, probe or law.
     """
-    try:
+    with (
+        refused(ValueError, option="--probe"),
+        refused(CheckpointError, OSError, option="--checkpoint"),
+    ):
         return chosen(checkpoint, names or (), seed)
-    except (CheckpointError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--checkpoint") from None
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--probe") from None
 
 
 def check_output(output: Path | None) -> None:
@@ -115,12 +112,12 @@ def shows_histograms(output: Path | None, form: Format) -> bool:
 def finish(report: Report, output: Path | None) -> int:
     """Write a report where asked, and return the exit code."""
     if output is None:
-        return EXIT_CODES[report.verdict]
+        return report.exit_code
     if output.suffix in PICTURES:
         done = _saved(output, lambda place: draw(report, place, output.suffix[1:]))
     else:
         done = written(output, _WRITERS[output.suffix](report))
-    return EXIT_CODES[report.verdict] if done else USAGE
+    return report.exit_code if done else USAGE
 
 
 def written(output: Path, text: str) -> bool:

@@ -22,7 +22,7 @@ from parity.cli.options import (
     shows_histograms,
 )
 from parity.core.environment import environment
-from parity.core.errors import CandidateCrashedError, CandidateError, RecordingError
+from parity.core.errors import CandidateCrashedError, RecordingError
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.core.rerun import rerun
@@ -32,7 +32,7 @@ from parity.model.record import record
 from parity.model.recordings import compare_recordings
 from parity.report.check import show
 from parity.session import CheckRun
-from scratch_bert.cli.common import Format
+from scratch_bert.cli.common import Format, refused
 from scratch_bert.weights.builtin import ADVERSARIAL
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -56,6 +56,8 @@ def record_command(
 
     A program in any language can read HuggingFace's recording and write one of its own;
     `parity compare` judges it. parity/core/recording.py describes the files.
+
+    Exit codes: 0 written, 2 the candidate crashed, 4 usage.
     """
     if folder.exists():
         raise typer.BadParameter(f"{folder} exists already", param_hint="FOLDER")
@@ -66,8 +68,6 @@ def record_command(
         made = Path(unfinished) / folder.name
         try:
             _write(made, candidate, found, probes, dtype, limit, seed)
-        except CandidateError as error:
-            raise typer.BadParameter(str(error), param_hint="--candidate") from None
         except CandidateCrashedError as error:
             print(error)
             return EXIT_CODES[Verdict.CRASHED]
@@ -108,10 +108,8 @@ def compare_command(
     Exit codes: 0 parity, 1 diverges, 3 not comparable, 4 usage, 5 nothing was compared.
     """
     check_output(output)
-    try:
+    with refused(RecordingError, option="OURS THEIRS"):
         mine, reference = Recording.read(ours), Recording.read(theirs)
-    except RecordingError as error:
-        raise typer.BadParameter(str(error)) from None
     report = Report(
         environment={
             "ours": str(ours),

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from parity.cli.options import FormatOption, SeedOption, written
-from scratch_bert.cli.common import USAGE, Format
+from scratch_bert.cli.common import USAGE, Format, refused
 
 
 def self_test_command(
@@ -43,13 +43,10 @@ def self_test_command(
     if output is not None and output.suffix not in writers:
         raise typer.BadParameter(f"{output}: expected FILE.json or FILE.html", param_hint="-o")
     results, progress = Results(), Console(stderr=True)
-    try:
-        with progress.status("preparing") as status:
-            for number, found in enumerate(self_test(fault or (), draws, seed, workers), 1):
-                results.add(found)
-                status.update(f"{number} tried, the last: {found.trial.name}")
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--fault") from None
+    with refused(ValueError, option="--fault"), progress.status("preparing") as status:
+        for number, found in enumerate(self_test(fault or (), draws, seed, workers), 1):
+            results.add(found)
+            status.update(f"{number} tried, the last: {found.trial.name}")
     if form is Format.JSON:
         print(to_json(results))
     else:

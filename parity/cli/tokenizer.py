@@ -10,13 +10,12 @@ from rich.progress import Progress
 
 from parity.cli.options import FormatOption
 from parity.core.environment import environment
-from parity.core.errors import CandidateCrashedError, CandidateError
+from parity.core.outcome import Outcome
 from parity.core.rerun import rerun
-from parity.core.verdict import EXIT_CODES
-from parity.report.tokenizer import TokenizerReport, to_json, to_text
+from parity.core.verdict import Report
+from parity.report.tokenizer import to_json, to_text
 from parity.tokenizer.adversarial_texts import LAST
 from parity.tokenizer.folders import CONFIGURATIONS
-from parity.tokenizer.outcome import Outcome
 from parity.tokenizer.suite import Amounts, judge_in_process
 from scratch_bert.cli.common import Format
 
@@ -42,42 +41,26 @@ def tokenizer_command(
     ] = Amounts.seed,
     form: FormatOption = Format.HUMAN,
 ) -> int:
-    """Compare a tokenizer with HuggingFace: ids, offsets, calls, decoding, files.
-
-    Exit codes: 0 parity, 1 diverges, 2 the candidate crashed, 3 not comparable, 4 usage,
-    5 nothing was compared.
-    """
+    """Compare a tokenizer with HuggingFace: ids, offsets, calls, decoding, files."""
     amounts = Amounts(scalars, files, strings, calls, seed, [_unescaped(t) for t in text or ()])
     facts = environment()
-    report = TokenizerReport(
-        {
-            "candidate": candidate,
-            **{
-                name: facts[name]
-                for name in ("transformers", "tokenizers", "python", "scratch_bert")
-            },
-            "seed": seed,
-            "rerun": rerun(),
-        }
-    )
+    kept = ("transformers", "tokenizers", "python", "scratch_bert")
+    known = {"candidate": candidate, **{name: facts[name] for name in kept}}
+    report = Report(environment={**known, "seed": seed, "rerun": rerun()})
     begun = time.monotonic()
     total = 0 if amounts.texts else strings + calls + -(-calls // 5)
     total += scalars * (LAST + 1 - 0x800) * len(CONFIGURATIONS)
     terminal = Console(stderr=True)
-    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+    progress = Progress(console=terminal, transient=True, disable=not terminal.is_terminal)
+    with progress as bar, report.failing():
         task = bar.add_task("comparing", total=total)
-        try:
-            for outcome in judge_in_process(candidate, amounts, partial(bar.advance, task)):
-                report.outcomes.append(outcome)
-                if terminal.is_terminal:
-                    bar.console.print(_line(outcome), highlight=False)
-        except CandidateError as error:
-            raise typer.BadParameter(str(error), param_hint="CANDIDATE") from None
-        except CandidateCrashedError as error:
-            report.error = str(error)
+        for outcome in judge_in_process(candidate, amounts, partial(bar.advance, task)):
+            report.outcomes.append(outcome)
+            if terminal.is_terminal:
+                bar.console.print(_line(outcome), highlight=False)
     report.environment["seconds"] = round(time.monotonic() - begun)
     print(to_json(report) if form is Format.JSON else to_text(report))
-    return EXIT_CODES[report.verdict]
+    return report.exit_code
 
 
 def _unescaped(text: str) -> str:

@@ -2,7 +2,16 @@
 
 
 class CandidateError(ValueError):
-    """A candidate cannot be found, or is not what one must be; the message says which part."""
+    """A candidate cannot be found, or is not what one must be; the message says which part.
+
+    Args:
+        message: what is wrong.
+        verdict: what that means for an exercise, as a `Verdict`; elsewhere it is a usage error.
+    """
+
+    def __init__(self, message: str, verdict: str = "") -> None:
+        super().__init__(message)
+        self.verdict = verdict
 
 
 class CandidateCrashedError(Exception):

@@ -138,7 +138,7 @@ def serve() -> None:
         try:
             found(function)(lambda value, send=send: send("answer", value), **given)
         except CandidateError as error:
-            send("refused", (str(error),))
+            send("refused", (str(error), str(error.verdict)))
         except (Exception, SystemExit) as error:
             send("crashed", crash_report(error))
         else:

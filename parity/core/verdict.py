@@ -1,10 +1,16 @@
-"""What a comparison comes to: rows, a verdict, an exit code."""
+"""What a comparison comes to: rows or outcomes, a verdict, an exit code."""
 
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from parity.core.causes import Diagnosis
 from parity.core.compare import Comparison, Status
+from parity.core.errors import CandidateCrashedError, CandidateError, RecordingError
+from parity.core.outcome import Outcome
+from scratch_bert.errors import CheckpointError
 
 
 class Verdict(StrEnum):
@@ -31,7 +37,9 @@ class Report:
     """What a comparison found.
 
     Attributes:
-        rows: one for each stage, probe, lane and checkpoint, in the order of computation.
+        rows: of a model: one for each stage, probe, lane and checkpoint, in the order of
+            computation.
+        outcomes: of a suite or a tokenizer: one for each check.
         environment: what the result depends on.
         notes: what a reader must know besides, such as a text that was cut.
         failure: the verdict where the comparison did not come to its end.
@@ -45,6 +53,25 @@ class Report:
     failure: Verdict | None = None
     error: str | None = None
     diagnosis: Diagnosis | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """While inside, make a verdict of what is raised.
+
+        Raises:
+            CandidateError: the candidate is not what one must be, which is a usage error.
+        """
+        try:
+            yield
+        except CandidateError:
+            raise
+        except CandidateCrashedError as error:
+            self.failure, self.error = Verdict.CRASHED, str(error)
+        except (CheckpointError, RecordingError) as error:
+            self.failure, self.error = Verdict.NOT_COMPARABLE, str(error)
+        except Exception:  # not the candidate's: the reference could not run
+            self.failure, self.error = Verdict.NOT_COMPARABLE, traceback.format_exc().rstrip()
 
     @property
     def first_divergence(self) -> Comparison | None:
@@ -80,9 +107,10 @@ class Report:
 
     @property
     def unsupported(self) -> list[str]:
-        """What the candidate has not, or is not seen to have, each once."""
+        """What the candidate lacks: each stage once, and checks."""
         rows = [row for row in self.rows if row.status is Status.UNSUPPORTED]
-        return list(dict.fromkeys(row.name for row in rows))
+        lacking = [outcome.check for outcome in self.outcomes if outcome.lacks]
+        return [*dict.fromkeys(row.name for row in rows), *lacking]
 
     @property
     def tally(self) -> str:
@@ -97,13 +125,26 @@ class Report:
     @property
     def compared(self) -> int:
         """How many comparisons were made; what a side does not compute is not compared."""
-        return sum(row.status is not Status.UNSUPPORTED for row in self.rows)
+        rows = sum(row.status is not Status.UNSUPPORTED for row in self.rows)
+        return rows + sum(outcome.compared for outcome in self.outcomes)
+
+    @property
+    def failed(self) -> int:
+        """How many comparisons of the outcomes do not hold."""
+        return sum(outcome.failed for outcome in self.outcomes)
 
     @property
     def verdict(self) -> Verdict:
         """The whole in a word."""
         if self.failure is not None:
             return self.failure
-        if not self.compared:
-            return Verdict.NOTHING_COMPARED
-        return Verdict.PARITY if self.first_divergence is None else Verdict.DIVERGES
+        if any(outcome.crashed for outcome in self.outcomes):
+            return Verdict.CRASHED
+        if self.failed or self.first_divergence is not None:
+            return Verdict.DIVERGES
+        return Verdict.PARITY if self.compared else Verdict.NOTHING_COMPARED
+
+    @property
+    def exit_code(self) -> int:
+        """The command's."""
+        return EXIT_CODES[self.verdict]

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from parity.core.errors import CandidateError
 from parity.core.import_by_name import load_callable
-from parity.exercises.catalogue import CRASHED, EXERCISES, TO_WRITE, WRONG
+from parity.core.verdict import Verdict
+from parity.exercises.catalogue import EXERCISES, TO_WRITE
 from parity.exercises.parts import PARTS, put
 from parity.ours.model import ScratchBert
 from parity.ours.pretraining import ScratchTraining
@@ -38,10 +39,13 @@ def _told(file: str) -> Iterator[None]:
     except CandidateError:
         raise
     except NotImplementedError as error:
-        raise CandidateError(f"{TO_WRITE}: {_lines(error, file) or file}") from None
+        raise CandidateError(
+            f"{TO_WRITE}: {_lines(error, file) or file}", Verdict.NOTHING_COMPARED
+        ) from None
     except (Exception, SystemExit) as error:
         where = f"\n{_lines(error, file)}".rstrip()
-        raise CandidateError(f"{CRASHED}: {type(error).__name__}: {error}{where}") from None
+        message = f"crashed: {type(error).__name__}: {error}{where}"
+        raise CandidateError(message, Verdict.CRASHED) from None
 
 
 def _lines(error: BaseException, file: str) -> str:
@@ -116,8 +120,9 @@ class _Encoder:
                 answers.append([vocabulary[piece] for piece in pieces])
             else:
                 raise CandidateError(
-                    f"{WRONG}: wordpiece({word!r}, …) returns {pieces}, expected pieces that the "
-                    "vocabulary has, or None"
+                    f"wrong: wordpiece({word!r}, …) returns {pieces}, expected pieces that the "
+                    "vocabulary has, or None",
+                    Verdict.DIVERGES,
                 )
 
         with patch.object(pipeline, "wordpiece", ask), _told(self.file):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-TO_WRITE, CRASHED, WRONG = "not written yet", "crashed", "wrong"  # what an error begins with
+TO_WRITE = "not written yet"
 FOLDER = Path("exercises")
 SKELETONS = Path(__file__).parent / "skeletons"
 PROBES = (

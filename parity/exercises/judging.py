@@ -17,7 +17,6 @@ from parity.pretraining.suite import PRETRAINING
 from parity.report.diagnosis import lines
 from parity.report.suite import told
 from parity.report.terminal import explain as explain_row
-from parity.report.tokenizer import TokenizerReport
 from parity.session import CHECKPOINTS, CheckRun, chosen
 from parity.suite.candidate import SuiteProcess
 from parity.suite.suite import run_checks
@@ -42,7 +41,7 @@ def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdic
         CandidateCrashedError: it ended its process, or took too long.
     """
     if exercise.state(place) == TO_WRITE:
-        raise CandidateError(f"{TO_WRITE}: {place}")
+        raise CandidateError(f"{TO_WRITE}: {place}", Verdict.NOTHING_COMPARED)
     candidate = f"parity.exercises.candidate:{exercise.name}={place}"
     with Console(stderr=True).status("comparing"):
         if exercise.stages:
@@ -102,13 +101,13 @@ def _judge_training(check: str, candidate: str) -> Verdict:
 def _judge_words(candidate: str) -> Verdict:
     """A tokenizer's words, in texts of all kinds."""
     command = f"parity tokenizer {shlex.quote(candidate)}"
-    report, amounts = TokenizerReport({}), Amounts(scalars=False, files=False, strings=_TEXTS)
+    report, amounts = Report(), Amounts(scalars=False, files=False, strings=_TEXTS)
     report.outcomes += judge_in_process(candidate, amounts)
-    if not report.different:
+    if not report.failed:
         _print(f"{report.compared:,} texts have the same pieces")
         return report.verdict
     wrong = next(outcome for outcome in report.outcomes if outcome.differences)
-    _print(f"wrong: {report.different:,} of {report.compared:,} texts differ", "bold red")
+    _print(f"wrong: {report.failed:,} of {report.compared:,} texts differ", "bold red")
     _print(explain(wrong, wrong.differences[0], command))
     for cause in causes(report.outcomes):
         _print(

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from parity.core.errors import CandidateError
-from parity.exercises.catalogue import WRONG
+from parity.core.verdict import Verdict
 from scratch_bert import BertConfig
 from scratch_bert.model.interface.pretrained import BertPreTrainedModel
 from scratch_bert.model.outputs import BertModelOutput
@@ -74,14 +74,14 @@ def _checked(new: nn.Module, names: tuple[str, ...], config: BertConfig) -> Forw
         before = [each._version for each in (states, *more)]
         made, expected = forward(states, *more), tuple(sizes[name] for name in names)
         if before != [each._version for each in (states, *more)]:
-            raise CandidateError(
-                f"{WRONG}: {type(new).__name__}.forward changes a tensor that it is given, in "
+            raise _wrong(
+                f"{type(new).__name__}.forward changes a tensor that it is given, in "
                 "place; others read it, too"
             )
         found = tuple(made.shape) if isinstance(made, Tensor) else f"a {type(made).__name__}"
         if found != expected:
-            raise CandidateError(
-                f"{WRONG}: {type(new).__name__}.forward returns {found}, expected {expected}, "
+            raise _wrong(
+                f"{type(new).__name__}.forward returns {found}, expected {expected}, "
                 f"which is ({', '.join(names)})"
             )
         return made
@@ -93,19 +93,20 @@ def _check_parameters(new: nn.Module, old: nn.Module) -> None:
     ours, theirs = _shapes(new), _shapes(old)
     for name, shape in theirs.items():
         if name not in ours:
-            raise CandidateError(
-                f"{WRONG}: {type(new).__name__} has no parameter {name} of {shape}, "
+            raise _wrong(
+                f"{type(new).__name__} has no parameter {name} of {shape}, "
                 f"which trained weights have"
             )
         if ours[name] != shape:
-            raise CandidateError(
-                f"{WRONG}: {type(new).__name__}'s {name} is {ours[name]}, expected {shape}"
-            )
+            raise _wrong(f"{type(new).__name__}'s {name} is {ours[name]}, expected {shape}")
     if more := [name for name in ours if name not in theirs]:
-        raise CandidateError(
-            f"{WRONG}: {type(new).__name__} has the parameter {more[0]}, "
-            "which trained weights have not"
+        raise _wrong(
+            f"{type(new).__name__} has the parameter {more[0]}, which trained weights have not"
         )
+
+
+def _wrong(message: str) -> CandidateError:
+    return CandidateError(f"wrong: {message}", Verdict.DIVERGES)
 
 
 def _shapes(module: nn.Module) -> Mapping[str, tuple[int, ...]]:

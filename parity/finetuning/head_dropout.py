@@ -8,19 +8,15 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, weights
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measure, alike, share
 from parity.suite.training_runs import Batch
 
-_RATES = {
-    "hidden_dropout_prob": 0.25,
-    "attention_probs_dropout_prob": 0.0,
-    "classifier_dropout": 0.5,
-}
+_RATES = {"hidden_dropout_prob": 0.25, "attention_probs_dropout_prob": 0.0}
+_RATES |= {"classifier_dropout": 0.5}
 _DROPPED = {"classify": 0.5, "multi-label": 0.5, "regress": 0.5, "tag": 0.5}
 _DROPPED |= {"choose": 0.5**2, "answer": 0.0}  # two choices, two tokens: both must be dropped
 _DRAWS = 20
@@ -34,19 +30,25 @@ def check_head_dropout(candidate: Asked) -> Outcome:
         CandidateCrashedError: the candidate raised.
     """
     outcome = Outcome("dropout")
-    gradients = {task: _drawn(candidate, task) for task in _DROPPED}
-    for task, found in gradients.items():
-        outcome.rows += accounted(task, [_matrix(task)] * bool(found), [_matrix(task)])
+    columns = {task: _columns_without_gradient(candidate, task) for task in _DROPPED}
+    for task, found in columns.items():
+        outcome.rows += accounted(task, [_matrix(task)] * bool(len(found)), [_matrix(task)])
     lacking = bool(outcome.rows)
-    measured = {task: _measure(task, found) for task, found in gradients.items()}
+    measured = {task: _measure(task, found) for task, found in columns.items()}
     outcome.rows += [measure.row(task) for task, measure in measured.items()]
-    wrong = {task: measure for task, measure in measured.items() if not measure.passed}
-    if wrong and not lacking:  # a mistake may be made in some heads, and not in others
-        from parity.finetuning.mistakes.head_dropout import MISTAKES
+    if outcome.different and not lacking:
+        from parity.finetuning.mistaken import explain
 
-        outcome.explain(
-            MISTAKES, lambda known: alike(wrong, {task: _wrong(known, task) for task in wrong})
-        )
+        def fits(wrong: Asked) -> bool:
+            """A mistake may be made in some heads, and not in others."""
+            return all(
+                alike({task: mine}, {task: _measure(task, _columns_without_gradient(wrong, task))})
+                for task, mine in measured.items()
+                if not mine.passed
+            )
+
+        with torch.random.fork_rng(devices=[]):
+            explain(outcome, fits)
     return outcome
 
 
@@ -54,23 +56,16 @@ def _matrix(task: str) -> str:
     return "qa_outputs.weight" if task == "answer" else "classifier.weight"
 
 
-def _drawn(candidate: Asked, task: str) -> list[Tensor]:
+def _columns_without_gradient(candidate: Asked, task: str) -> Tensor:
     given = {"config": {**config_of(task), **_RATES}, "weights": weights(task)}
     own = {"batch": _example(task), "matrix": _matrix(task), "draws": _DRAWS}
-    return candidate.ask(FinetuningCandidate.drops, task=task, **given, **own)
+    gradients = candidate.ask(FinetuningCandidate.drops, task=task, **given, **own)
+    return torch.stack(gradients).eq(0).all(1) if gradients else torch.zeros(0)
 
 
-def _measure(task: str, gradients: list[Tensor]) -> Measure:
-    columns = torch.stack(gradients).eq(0).all(1) if gradients else torch.zeros(0)
+def _measure(task: str, columns: Tensor) -> Measure:
     hits, dropped = int(columns.sum()), _DROPPED[task]
     return share("what the head does without", hits, columns.numel(), dropped)
-
-
-def _wrong(mistake: Mistake, task: str) -> Measure:
-    from parity.finetuning.mistaken import with_mistake
-
-    with torch.random.fork_rng(devices=[]):
-        return _measure(task, _drawn(with_mistake(mistake), task))
 
 
 @cache

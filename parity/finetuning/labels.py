@@ -12,16 +12,16 @@ import torch
 
 from parity import reference
 from parity.core.compare import Comparison, Status, compare
-from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.finetuning import texts
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.oracles.answer_windows import answer_windows
 from parity.oracles.word_tags import label_tokens
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 
 Row = dict[str, list[int]]
+
 
 _METHODS = {"align": FinetuningCandidate.align, "windows": FinetuningCandidate.windows}
 
@@ -66,14 +66,14 @@ def _judge(what: str, candidate: Asked, right: list[Row], **given: Any) -> Outco
     outcome, ours = Outcome(what), candidate.ask(_METHODS[what], **given)
     outcome.rows = _rows(what, ours, right)
     if outcome.different:
-        from parity.finetuning.mistaken import known_mistakes, with_mistake
+        from parity.finetuning.mistaken import explain
 
-        def explains(mistake: Mistake) -> bool:
-            made = with_mistake(mistake).ask(_METHODS[what], **given)
-            wrong = [{name: row[name] for name in right[0]} for row in made]
-            return all(row.passed for row in _rows(what, ours, wrong))
+        def fits(wrong: Asked) -> bool:
+            made = wrong.ask(_METHODS[what], **given)
+            theirs = [{name: row[name] for name in right[0]} for row in made]
+            return all(row.passed for row in _rows(what, ours, theirs))
 
-        outcome.explain(known_mistakes(what), explains)
+        explain(outcome, fits)
     return outcome
 
 

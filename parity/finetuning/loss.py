@@ -3,12 +3,11 @@
 from functools import cache
 from typing import Any
 
-from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import VARIANTS, batch, config_of, model, weights
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.training_runs import State
 
 _ROWS = (4, 3, 1)  # of each batch; a last batch may have one
@@ -31,17 +30,16 @@ def check_task_loss(task: str, candidate: Asked) -> Outcome:
     compared = outcome.rows
     outcome.rows = lacking + compared
     if outcome.different and not lacking:
-        from parity.finetuning.mistaken import known_mistakes, with_mistake
+        from parity.finetuning.mistaken import explain
 
-        def explains(mistake: Mistake) -> bool:
-            wrong = with_mistake(mistake)
+        def fits(wrong: Asked) -> bool:
             return all(
                 row.passed
                 for variant, found in enumerate(ours)
                 for row in loss_rows(found, _asked(wrong, task, variant))
             )
 
-        outcome.explain(known_mistakes(task), explains)
+        explain(outcome, fits)
         if not outcome.causes:
             outcome.known.append(without_a_name(compared))
     return outcome

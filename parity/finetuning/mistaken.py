@@ -3,9 +3,10 @@
 `parity.finetuning.mistaken:tag-summed` makes one; ids joined by + make several, `right` none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.mistakes import (
     answer_windows,
@@ -34,9 +35,15 @@ PARTS: Mapping[str, Sequence[Mistake]] = {
 KNOWN = by_id(PARTS)
 
 
-def known_mistakes(check: str) -> list[Mistake]:
-    """Return the known mistakes that a check sees."""
-    return [mistake for mistake in KNOWN.values() if mistake.stages == (check,)]
+def explain(outcome: Outcome, fits: Callable[[FinetuningCandidate], bool]) -> None:
+    """Name the causes of an outcome.
+
+    Args:
+        outcome: of a check, whose known mistakes are tried.
+        fits: whether scratch_bert, as a candidate that makes a mistake, answers as the judged one.
+    """
+    known = [mistake for mistake in KNOWN.values() if mistake.stages == (outcome.check,)]
+    outcome.explain(known, lambda mistake: fits(with_mistake(mistake)))
 
 
 def with_mistake(*mistakes: Mistake) -> FinetuningCandidate:

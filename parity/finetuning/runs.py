@@ -13,13 +13,13 @@ from torch import Tensor
 
 from parity.core.compare import Status
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same, trainer_states
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built, states
 
 LEARNT = ("tag", "classify", "answer")

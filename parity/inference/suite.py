@@ -8,6 +8,7 @@ import torch
 
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.inference.answers import (
     compared,
     equal_numbers,
@@ -23,7 +24,6 @@ from parity.inference.reference import expected
 from parity.inference.tasks import TASKS
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
-from parity.suite.outcome import Outcome
 from parity.suite.suite import Check, Suite
 
 _SINGLE, _DOUBLE = torch.float32, torch.float64

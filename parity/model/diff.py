@@ -12,8 +12,7 @@ from parity import reference
 from parity.core.compare import Comparison, compare
 from parity.core.errors import CandidateCrashedError
 from parity.core.tolerance import BIT_FOR_BIT
-from parity.core.verdict import Report, Verdict
-from parity.model.diff_settings import DiffSettings, notes, probe_of, selected
+from parity.model.diff_settings import DiffSettings, probe_of, selected
 from parity.model.side_by_side import Side, judge_side_by_side
 from parity.ours import checkpoint as scratch
 from parity.ours import published
@@ -29,25 +28,8 @@ def blame_candidate(*but_for: type[Exception]) -> Iterator[None]:
     except but_for:
         raise
     except (Exception, SystemExit) as error:
-        raise CandidateCrashedError from error
-
-
-def judge(report: Report, checkpoint: Checkpoint, settings: DiffSettings) -> Iterator[Comparison]:
-    """Fill a report row after row and pass the rows on; what is raised becomes its verdict."""
-    try:
-        report.environment["architecture"] = scratch.architecture_of(checkpoint).name
-        report.notes += notes(checkpoint, settings)
-        for row in diff(checkpoint, settings):
-            report.rows.append(row)
-            yield row
-    except CandidateCrashedError as error:
-        cause = error.__cause__ or error
-        report.failure = Verdict.CRASHED
-        report.error = "".join(traceback.format_exception(cause)).rstrip()
-    except CheckpointError as error:
-        report.failure, report.error = Verdict.NOT_COMPARABLE, str(error)
-    except Exception:  # neither the candidate's nor the checkpoint's: the reference could not run
-        report.failure, report.error = Verdict.NOT_COMPARABLE, traceback.format_exc().rstrip()
+        text = "".join(traceback.format_exception(error)).rstrip()
+        raise CandidateCrashedError(text) from error
 
 
 def diff(checkpoint: Checkpoint, settings: DiffSettings) -> Iterator[Comparison]:

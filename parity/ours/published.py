@@ -8,7 +8,8 @@ import torch
 import scratch_bert
 from parity.core.compare import Comparison, compare
 from parity.core.tolerance import PUBLISHED
-from scratch_bert.weights.builtin import cache_folder, sha256
+from scratch_bert.files import sha256
+from scratch_bert.weights.builtin import cache_folder
 
 REAL = {
     "68d45e234eb4a928074dfd868cead0219ab85354cc53d20e772753c6bb9169d3": (

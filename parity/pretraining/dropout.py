@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from parity.core.compare import Comparison, Status, bit_equal
 from parity.core.mistake import Mistake
-from parity.suite.outcome import Outcome
+from parity.core.outcome import Outcome
 from parity.suite.training_runs import State
 
 _LEFT_OFF = 0.1

@@ -10,9 +10,9 @@ from torch import Tensor
 from parity import reference
 from parity.core.compare import Comparison, Status, bit_equal
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.pretraining.candidate import TrainingCandidate
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.statistics import Measure, Measures, alike, named, share
 
 WORDS = "bert.embeddings.word_embeddings.weight"

@@ -1,11 +1,11 @@
 """Are the loss of pretraining, and the gradients it gives, HuggingFace's?"""
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import STILL, batch, model, weights
 from parity.suite.candidate import Asked
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
-from parity.suite.outcome import Outcome, accounted
 
 _BATCHES = 3
 

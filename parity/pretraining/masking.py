@@ -9,9 +9,9 @@ from torch import Tensor
 
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
 from parity.suite.training_runs import IGNORED
 

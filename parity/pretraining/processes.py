@@ -8,12 +8,12 @@ from typing import Any
 
 from parity.core.compare import compare
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import SETTINGS, STILL, steps, weights
 from parity.pretraining.states import explain, judge_states, reference_states
 from parity.suite.candidate import Asked, SuiteProcess
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
 _WORLD, _STEPS = 2, 6

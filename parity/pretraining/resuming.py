@@ -7,13 +7,13 @@ from typing import Any
 
 from parity.core.compare import Comparison, compare
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State
 
 _STOP, _STEPS = 7, 10

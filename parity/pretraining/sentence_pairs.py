@@ -6,9 +6,9 @@ from itertools import pairwise
 from random import Random
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome
 from parity.suite.statistics import Measures, alike, named, share
 
 Pair = tuple[list[int], list[int], int]

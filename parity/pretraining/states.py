@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from parity import reference
 from parity.core.compare import Comparison, Status, bit_equal, compare
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome, accounted
 from parity.oracles.training import train
 from parity.pretraining.initial_weights import IGNORED
 from parity.pretraining.inputs import STILL, model
 from parity.suite.mistake import Mistaken
-from parity.suite.outcome import Outcome, accounted
 from parity.suite.training_runs import Batch, RowsDataset, State, as_built, state, states
 
 TRAINED = 2e-8

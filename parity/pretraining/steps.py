@@ -4,6 +4,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
@@ -17,7 +18,6 @@ from parity.pretraining.states import (
     with_mistake,
 )
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import State, states
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from parity.core.compare import bit_equal
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
@@ -16,7 +17,6 @@ from parity.pretraining.states import (
     with_mistake,
 )
 from parity.suite.candidate import Asked
-from parity.suite.outcome import Outcome
 from parity.suite.training_runs import RowsDataset, State, states
 
 _EXAMPLES = 11  # an epoch's last batch is smaller

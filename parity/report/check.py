@@ -1,18 +1,15 @@
 """A check's report for a person at a terminal: a line for each probe, then what was born where."""
 
-import textwrap
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.text import Text
 
 from parity.core.compare import Comparison, Status
-from parity.core.errors import CandidateCrashedError, RecordingError
 from parity.core.verdict import Report, Verdict
 from parity.model.candidate import FEATURES
 from parity.report.diagnosis import lines
 from parity.report.json import to_json
-from parity.report.terminal import explain
+from parity.report.terminal import Printer, explain
 
 _COLUMNS = {
     "propagated": ("propagated", "gradient"),
@@ -34,26 +31,22 @@ def show(report: Report, rows: Iterable[Comparison], *, human: bool, probes: boo
         CandidateError: the candidate is not what one must be.
     """
     terminal = CheckReport(Console())
-    try:
+    with report.failing():
         for row in rows:
             report.rows.append(row)
             if human and probes:
                 terminal.row(row)
-    except CandidateCrashedError as error:
-        report.failure, report.error = Verdict.CRASHED, str(error)
-    except RecordingError as error:
-        report.failure, report.error = Verdict.NOT_COMPARABLE, str(error)
     if human:
         terminal.summary(report)
     else:
         print(to_json(report))
 
 
-class CheckReport:
+class CheckReport(Printer):
     """Prints a probe's line when all of it is there, and the verdict at the end."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self._rows: list[Comparison] = []
         self._checkpoint: str | None = None
 
@@ -63,7 +56,7 @@ class CheckReport:
             self.probe()
         if row.checkpoint != self._checkpoint:
             self.probe()
-            self._print(_line(row.checkpoint or "probe", *_COLUMNS), "bold")
+            self.print(_line(row.checkpoint or "probe", *_COLUMNS), "bold")
             self._checkpoint = row.checkpoint
         self._rows.append(row)
 
@@ -74,28 +67,27 @@ class CheckReport:
             return
         if all(row.status is Status.UNSUPPORTED for row in rows):
             note = f"UNSUPPORTED: {rows[0].note}".splitlines()[0]
-            self._print(f"{rows[0].probe:<20} {note}", "yellow")
+            self.print(f"{rows[0].probe:<20} {note}", "yellow")
             return
         if rows[0].lane == "law":
             told = (
                 f"{row.name:<20} {'holds' if row.passed else 'broken'}: {row.note}" for row in rows
             )
-            self._print("\n".join(told), "" if all(row.passed for row in rows) else "red")
+            self.print("\n".join(told), "" if all(row.passed for row in rows) else "red")
             return
         lanes = [[row for row in rows if row.lane in lanes] for lanes in _COLUMNS.values()]
         wrong = any(not row.passed for row in rows if row.lane != "padding")
-        self._print(_line(rows[0].probe, *map(_cell, lanes)), "red" if wrong else "")
+        self.print(_line(rows[0].probe, *map(_cell, lanes)), "red" if wrong else "")
         for row in [row for row in rows if row.note and not row.passed][:1]:
-            self._print(f"{'':<20} {row.name}: {row.note}", "red")
+            self.print(f"{'':<20} {row.name}: {row.note}", "red")
 
     def summary(self, report: Report) -> None:
         """Print the verdict, what was born where, and how to see it again."""
         self.probe()
-        style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
-        self._print(f"\n{report.verdict.replace('_', ' ')}: {_reason(report)}", style)
+        self.verdict(report, _reason(report))
         if report.first_divergence is not None:
             first = report.first_divergence
-            self._print(f"first divergence, on {where(first)}: {explain(first)}")
+            self.print(f"first divergence, on {where(first)}: {explain(first)}")
         left_out = {
             row.name: row.note
             for row in report.rows
@@ -103,28 +95,21 @@ class CheckReport:
         }
         if left_out:
             name, note = next(iter(left_out.items()))
-            self._print(f"not compared: {len(left_out)} of its stages, first {name}: {note}")
+            self.print(f"not compared: {len(left_out)} of its stages, first {name}: {note}")
         for name in report.born:
-            self._print(f"born here, though its input was right: {name}", "red")
+            self.print(f"born here, though its input was right: {name}", "red")
         for name in report.born_backward:
-            self._print(f"born on the way back, its gradient alone is wrong: {name}", "red")
+            self.print(f"born on the way back, its gradient alone is wrong: {name}", "red")
         if report.required is not None:
-            self._print(required(report.required))
+            self.print(required(report.required))
         for row in report.rows:
             if row.reproduction:
-                self._print(f"\n{row.reproduction}\n")
+                self.print(f"\n{row.reproduction}\n")
         if report.diagnosis is not None:
             for line, style in lines(report.diagnosis, report.environment["candidate"]):
-                self._print(line, style)
-            self._print("")
-        facts = {name: fact for name, fact in report.environment.items() if fact != ""}
-        rerun = facts.pop("rerun")
-        text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())
-        self._print(textwrap.fill(text, self._console.width).replace("\u00a0", " "), "dim")
-        self._print(f"again: {rerun}", "dim")
-
-    def _print(self, line: str, style: str = "") -> None:
-        self._console.print(Text(line, style=style), soft_wrap=True)
+                self.print(line, style)
+            self.print("")
+        self.origin(report)
 
 
 def _line(probe: str, *cells: str) -> str:
@@ -144,8 +129,6 @@ def _cell(rows: Iterable[Comparison]) -> str:
 
 
 def _reason(report: Report) -> str:
-    if report.error is not None:
-        return report.error
     if report.verdict is Verdict.NOTHING_COMPARED:
         return "the candidate has none of the stages and outputs; see docs/adapters.md"
     return report.tally

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from parity.core.causes import Diagnosis
@@ -15,25 +16,43 @@ def to_json(report: Report) -> str:
     required = report.required
     fields = ("probe", "lane", "max_abs", "allowed")
     numbers = ("probe", "lane", "max_abs", "max_rel", "allowed", "checkpoint")
-    return json.dumps(
+    return dumped(
+        report,
         {
-            "verdict": report.verdict,
             "first_divergence": first and {"stage": first.name, **_pick(first, fields)},
             "born": report.born,
             "born_backward": report.born_backward,
             "required_tolerance": required and {"stage": required.name, **_pick(required, numbers)},
-            "unsupported": report.unsupported,
+        },
+        {
             "causes": causes(report.diagnosis),
             "unknown": unknown(report.diagnosis),
             "stages": [as_object(row) for row in report.rows],
-            "compared": report.compared,
-            "environment": report.environment,
-            "notes": report.notes,
-            "error": report.error,
         },
-        indent=2,
-        ensure_ascii=False,
+        {"notes": report.notes},
     )
+
+
+def dumped(
+    report: Report,
+    located: Mapping[str, Any],
+    made: Mapping[str, Any],
+    more: Mapping[str, Any],
+    *,
+    ensure_ascii: bool = False,
+) -> str:
+    """Return the keys that every report has as an object, with a kind's own ones in between."""
+    fields = {
+        "verdict": report.verdict,
+        **located,
+        "unsupported": report.unsupported,
+        **made,
+        "compared": report.compared,
+        "environment": report.environment,
+        **more,
+        "error": report.error,
+    }
+    return json.dumps(fields, indent=2, ensure_ascii=ensure_ascii)
 
 
 def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:

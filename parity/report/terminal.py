@@ -12,16 +12,52 @@ from parity.core.verdict import Report, Verdict
 _WITH_SHAPES = 100  # columns a terminal needs for them
 
 
-class TerminalReport:
-    """Prints a table line by line, then the verdict."""
+class Printer:
+    """Prints lines, and what every report ends with.
+
+    Args:
+        console: where.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
+
+    def print(self, line: str, style: str = "") -> None:
+        """Print a line, which the terminal may wrap."""
+        self.console.print(Text(line, style=style), soft_wrap=True)
+
+    def verdict(self, report: Report, reason: str) -> None:
+        """Print the verdict; the error, where there is one, is its reason."""
+        style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
+        self.print(f"\n{report.verdict.replace('_', ' ')}: {report.error or reason}", style)
+
+    def origin(self, report: Report) -> None:
+        """Print what the result depends on, and the command that repeats it."""
+        for line in origin(report, self.console.width):
+            self.print(line, "dim")
+
+
+def origin(report: Report, width: int) -> tuple[str, str]:
+    """Return what the result depends on, and the command that repeats it.
+
+    No line ends between a fact's name and its value.
+    """
+    facts = {name: fact for name, fact in report.environment.items() if fact != ""}
+    rerun = facts.pop("rerun")
+    text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())
+    return textwrap.fill(text, width).replace("\u00a0", " "), f"again: {rerun}"
+
+
+class TerminalReport(Printer):
+    """Prints a table line by line, then the verdict."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
         self.diverged = False
 
     def header(self) -> None:
         """Print the columns' names."""
-        self._print(
+        self.print(
             self._line("stage", "shape", "status", "max abs", "max rel", "bit-equal"), "bold"
         )
 
@@ -31,31 +67,23 @@ class TerminalReport:
         equal = "yes" if row.bit_equal else "no"
         numbers = _number(row.max_abs), _number(row.max_rel)
         line = self._line(row.name, shape, row.status, *numbers, equal)
-        self._print(line, "" if row.passed else "red")
+        self.print(line, "" if row.passed else "red")
         if not row.passed and not self.diverged:
             self.diverged = True
-            self._print("▲ first divergence", "bold red")
+            self.print("▲ first divergence", "bold red")
 
     def summary(self, report: Report) -> None:
         """Print the verdict, where it first went wrong, and how to see it again."""
-        style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
-        self._print(f"\n{report.verdict.replace('_', ' ')}: {self._reason(report)}", style)
+        self.verdict(report, self._reason(report))
         if report.first_divergence is not None:
-            self._print(f"first divergence: {explain(report.first_divergence)}")
+            self.print(f"first divergence: {explain(report.first_divergence)}")
         for name in report.born:
-            self._print(f"born here, though its input was right: {name}", "red")
+            self.print(f"born here, though its input was right: {name}", "red")
         for note in report.notes:
-            self._print(f"note: {note}", "yellow")
-        facts = {name: fact for name, fact in report.environment.items() if fact != ""}
-        rerun = facts.pop("rerun")
-        # No line ends between a fact's name and its value.
-        text = ", ".join(f"{name} {fact}".replace(" ", "\u00a0") for name, fact in facts.items())
-        self._print(textwrap.fill(text, self.console.width).replace("\u00a0", " "), "dim")
-        self._print(f"again: {rerun}", "dim")
+            self.print(f"note: {note}", "yellow")
+        self.origin(report)
 
     def _reason(self, report: Report) -> str:
-        if report.error is not None:
-            return report.error
         if report.verdict is Verdict.NOTHING_COMPARED:
             return "no stage has such a name; a pattern covers all of it, such as '*attention*'"
         if any(row.lane == "isolated" for row in report.rows):
@@ -67,9 +95,6 @@ class TerminalReport:
         shape = f"{shape:<18} " if self.console.width >= _WITH_SHAPES else ""
         max_abs, max_rel, equal = rest
         return f"{name:<45} {shape}{status:<6} {max_abs:>8} {max_rel:>8} {equal:>9}"
-
-    def _print(self, line: str, style: str = "") -> None:
-        self.console.print(Text(line, style=style), soft_wrap=True)
 
 
 def explain(row: Comparison) -> str:

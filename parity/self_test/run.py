@@ -159,7 +159,7 @@ def tried(bench: Bench, trial: Trial) -> Found:
     if trial.name in TOKENIZER:
         place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
         outcomes, causes = judge_tokenizer(trial.name, place)
-        shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.different]
+        shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.wrong]
         return Found(trial, shows, causes=causes)
     if trial.name in suite_mistakes() or trial.name in correct_ones():
         judged = [*judge_known(trial.name)]

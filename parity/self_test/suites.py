@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.finetuning import mistaken as mistaken_finetuning
 from parity.finetuning.suite import FINETUNING
 from parity.inference import mistaken as mistaken_inference
@@ -11,7 +12,6 @@ from parity.inference.suite import INFERENCE
 from parity.pretraining import mistaken as mistaken_pretraining
 from parity.pretraining.suite import PRETRAINING
 from parity.suite.mistake import by_id
-from parity.suite.outcome import Outcome
 from parity.suite.suite import Suite
 
 _TRIED: tuple[tuple[Suite, ModuleType], ...] = (

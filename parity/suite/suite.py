@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from parity.core.errors import CandidateCrashedError
+from parity.core.outcome import Outcome
 from parity.suite.candidate import Answering, Asked
-from parity.suite.outcome import Outcome
 
 
 class Check(NamedTuple):
@@ -52,7 +52,10 @@ def run_checks(suite: Suite, candidate: Asked, names: Collection[str] = ()) -> I
         CandidateError: it is not what a candidate must be.
         CandidateCrashedError: it cannot be loaded.
     """
-    has = candidate.has()
+    try:
+        has = candidate.has()
+    except CandidateCrashedError as error:
+        raise CandidateCrashedError(f"{candidate.name} cannot be loaded\n{error}") from None
     for name in names or suite.checks:
         needs, run = suite.checks[name]
         if lacks := [each for each in needs if each not in has]:

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Outcome
 from parity.tokenizer.call_rules import call_rule
 from parity.tokenizer.drawn_calls import DrawnCalls, Found, compare_drawn
-from parity.tokenizer.outcome import Outcome
 from parity.tokenizer.random_calls import Call, CallSource, has_no_room
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
@@ -30,7 +30,7 @@ def check_calls(
         progress: is told how many are done.
     """
     if "calls" in work.candidate.unsupported:
-        yield Outcome("calls", "all", unsupported="calls")
+        yield Outcome("calls", "all", lacks="calls")
         return
     ready = [_drawn(work.sides(configuration)) for configuration in work.configurations]
     yield from compare_drawn(ready, number, seed, progress)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from parity.core.outcome import Outcome
 from parity.tokenizer.drawn_calls import DrawnCalls, Found, compare_drawn
-from parity.tokenizer.outcome import Outcome
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink_calls import parts
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
@@ -34,7 +34,7 @@ def check_decoding(
         progress: is told how many are done.
     """
     if "decode" in work.candidate.unsupported:
-        yield Outcome("decode", "all", unsupported="decode")
+        yield Outcome("decode", "all", lacks="decode")
         return
     chosen = [each for each in work.configurations if each.name in _NAMES]
     ready = [_drawn(work.sides(configuration)) for configuration in chosen]

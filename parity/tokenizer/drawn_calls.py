@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity.tokenizer.outcome import Difference, Outcome
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink_calls import parts, shrink_call
 from parity.tokenizer.sides import Progress
@@ -47,11 +47,11 @@ def compare_drawn(
         choose = random.Random(i)  # noqa: S311
         drawn = ready[int(choose.random() * len(ready))]
         call, outcome = drawn.draw(choose), drawn.outcome
-        outcome.compared += 1
+        outcome.inputs += 1
         found = drawn.compare(call, choose)
         if found is not None:
-            outcome.different += 1
-            if outcome.different <= _EXPLAINED:
+            outcome.wrong += 1
+            if outcome.wrong <= _EXPLAINED:
                 outcome.add(_explained(drawn, call, i, found))
         progress(1)
     yield from (drawn.outcome for drawn in ready)

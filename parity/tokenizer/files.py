@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import TextSource
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import MORE_CONFIGURATIONS, Configuration, write_folder
-from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.sides import Workplace
 
 _TEXTS = 150
@@ -35,12 +35,12 @@ def check_files(work: Workplace, *, seed: int) -> Iterator[Outcome]:
     """
     candidate = work.candidate
     if "files" in candidate.unsupported:
-        yield Outcome("files", "all", unsupported="files")
+        yield Outcome("files", "all", lacks="files")
         return
     for number, (name, rule, configuration, change) in enumerate(_cases()):
         outcome = Outcome("files", name)
         if not work.can(configuration):
-            outcome.unsupported = "added tokens"
+            outcome.lacks = "added tokens"
             yield outcome
             continue
         place = write_folder(work.folder / f"files {number}", work.vocabulary, configuration)
@@ -50,7 +50,7 @@ def check_files(work: Workplace, *, seed: int) -> Iterator[Outcome]:
         texts = [*_NEW, *drawn]
         ours, theirs = _asked(place, candidate.build), _asked(place, reference.tokenizer)
         _compare(outcome, rule, ours, theirs, texts)
-        if rule == "tokenizer.json" and not outcome.different:
+        if rule == "tokenizer.json" and not outcome.wrong:
             _compare_saved(outcome, candidate, ours, place / "saved", theirs, texts)
             new = [_asked(made, lambda made: made.add_tokens(_NEW)) for made in (ours, theirs)]
             _judge(outcome, "add_tokens", f"add_tokens({_NEW})", *new)
@@ -148,11 +148,11 @@ def _compare_saved(
 
 
 def _judge(outcome: Outcome, rule: str, call: str, ours: Any, theirs: Any) -> None:
-    outcome.compared += 1
+    outcome.inputs += 1
     both_fail = isinstance(ours, Exception) and isinstance(theirs, Exception)
     if both_fail or (type(ours) is type(theirs) and ours == theirs):
         return
-    outcome.different += 1
+    outcome.wrong += 1
     shown = [
         f"{type(side).__name__}: {side}"
         if isinstance(side, Exception)

@@ -1,71 +1,12 @@
-"""What a check of a tokenizer comes to: how much was compared, what differs, and why."""
+"""Outcomes of a tokenizer's checks, told and sent."""
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-from parity.core.compare import Status
+from parity.core.outcome import Difference, Outcome
 
 _SHOWN = 400  # characters of a value
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One difference, made as small as it can be.
-
-    Attributes:
-        call: what was asked, as Python source.
-        text: the text it hangs on.
-        what: which of the outputs differs.
-        ours: the candidate's answer.
-        theirs: the reference's.
-        rule: the rule that was broken.
-        rerun: options of `parity tokenizer` that show it again.
-    """
-
-    call: str
-    text: str
-    what: str
-    ours: Any
-    theirs: Any
-    rule: str
-    rerun: str
-
-
-@dataclass
-class Outcome:
-    """A check in one configuration.
-
-    Attributes:
-        check: "scalars", "strings", "texts", "calls", "decode", "files", or a feature.
-        configuration: its name.
-        compared: how many inputs were judged.
-        different: how many of them came out differently.
-        differences: some of them, one per rule.
-        unsupported: why nothing was compared.
-        causes: ids of known mistakes, each of which explains everything that differs.
-    """
-
-    check: str
-    configuration: str
-    compared: int = 0
-    different: int = 0
-    differences: list[Difference] = field(default_factory=list)
-    unsupported: str | None = None
-    causes: list[str] = field(default_factory=list)
-
-    @property
-    def status(self) -> Status:
-        """In a word."""
-        if self.unsupported is not None:
-            return Status.UNSUPPORTED
-        return Status.VALUE if self.different else Status.MATCH
-
-    def add(self, difference: Difference) -> None:
-        """Keep a difference, if none of its rule is there yet."""
-        if all(difference.rule != known.rule for known in self.differences):
-            self.differences.append(difference)
 
 
 def as_data(outcome: Outcome) -> dict[str, Any]:
@@ -84,7 +25,7 @@ def as_outcome(data: dict[str, Any]) -> Outcome:
 
 def causes(outcomes: Iterable[Outcome]) -> list[str]:
     """Return the ids of the mistakes that explain all texts that differ, in all configurations."""
-    wrong = [outcome.causes for outcome in outcomes if outcome.different]
+    wrong = [outcome.possible for outcome in outcomes if outcome.wrong]
     return [cause for cause in (wrong or [[]])[0] if all(cause in each for each in wrong)]
 
 

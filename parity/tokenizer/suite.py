@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from parity.core.outcome import Outcome
 from parity.core.process import LIMIT, CandidateProcess, Send
 from parity.tokenizer.calls import check_calls
 from parity.tokenizer.candidate import FEATURES, TokenizerCandidate, load_candidate
 from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
-from parity.tokenizer.outcome import Outcome, as_data, as_outcome
+from parity.tokenizer.outcome import as_data, as_outcome
 from parity.tokenizer.sides import Progress, Workplace, silent
 from parity.tokenizer.texts import check_given, check_scalars, check_strings
 from scratch_bert.weights.builtin import minilm
@@ -80,7 +81,7 @@ def run_checks(
             yield from check_scalars(work, progress=progress)
     for feature in FEATURES:
         if feature in candidate.unsupported - {"calls", "decode", "files"}:
-            yield Outcome(FEATURES[feature], "all", unsupported=feature)
+            yield Outcome(FEATURES[feature], "all", lacks=feature)
 
 
 def judge_in_process(

@@ -6,10 +6,10 @@ from itertools import chain, islice
 from typing import Any
 
 from parity import reference
+from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
-from parity.tokenizer.outcome import Difference, Outcome
 from parity.tokenizer.rules import text_rule
 from parity.tokenizer.shrink import shrink
 from parity.tokenizer.sides import Progress, Sides, Workplace, silent
@@ -27,7 +27,7 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         texts: without lone surrogates.
         outcome: takes the result.
     """
-    outcome.compared += len(texts)
+    outcome.inputs += len(texts)
     their_ids, their_offsets = reference.ids_and_offsets(sides.theirs, texts)
     rows = sides.our_rows(texts)
     if rows in ((their_ids, their_offsets), (their_ids, None)):
@@ -43,10 +43,10 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         if not differs:
             equal.append(text)
         else:
-            possible = outcome.causes if outcome.different else [*CATALOGUE]
-            outcome.different += 1
-            outcome.causes = _still_possible(sides, text, possible)
-            if outcome.different <= _EXPLAINED and not _known(outcome, sides, text):
+            possible = outcome.possible if outcome.wrong else [*CATALOGUE]
+            outcome.wrong += 1
+            outcome.possible = _still_possible(sides, text, possible)
+            if outcome.wrong <= _EXPLAINED and not _known(outcome, sides, text):
                 outcome.add(_explained(sides, text))
     _narrow(sides, equal, outcome)
 
@@ -128,8 +128,8 @@ def _different(sides: Sides, text: str) -> str | None:
 
 def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
     """Tell causes apart by texts that are right."""
-    for text in texts if len(outcome.causes) > 1 else ():
-        outcome.causes = _still_possible(sides, text, outcome.causes)
+    for text in texts if len(outcome.possible) > 1 else ():
+        outcome.possible = _still_possible(sides, text, outcome.possible)
 
 
 def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:

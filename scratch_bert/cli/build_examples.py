@@ -11,7 +11,7 @@ import typer
 
 from scratch_bert.cli.common import refused, written
 from scratch_bert.errors import CheckpointError, CorpusError
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.pretraining.corpus.documents import read_documents, read_lines
 from scratch_bert.pretraining.static.examples import Example, ExampleRecipe, build_examples
 from scratch_bert.pretraining.static.masking import Masking, Words
@@ -120,4 +120,4 @@ def _write(examples: list[Example], output: Path) -> None:
         sys.stdout.write(text)
         return
     with written(output):
-        replace(output, lambda place: place.write_text(text, encoding="utf-8"))
+        write_text(output, text)

@@ -37,8 +37,7 @@ Data = Annotated[
 Dataset = Annotated[
     str | None,
     _rows(
-        metavar="NAME",
-        help="In place of --data, a HuggingFace dataset: a hub name, or a folder.",
+        metavar="NAME", help="In place of --data, a HuggingFace dataset: a hub name, or a folder."
     ),
 ]
 DatasetConfig = Annotated[str | None, _rows(metavar="NAME", help="Of a dataset that has several.")]
@@ -58,16 +57,14 @@ HeldOutShare = Annotated[
     float, _rows(min=0.01, max=0.9, metavar="P", help="Of the rows, chosen by --seed.")
 ]
 Labels = Annotated[
-    str | None,
-    _rows(metavar="A,B", help="All labels there are. Without: those of the rows."),
+    str | None, _rows(metavar="A,B", help="All labels there are. Without: those of the rows.")
 ]
 OnErrorOption = Annotated[
     training.OnError, _rows(help="What a row that cannot be used does: it is named either way.")
 ]
 Checkpoint = Annotated[str, _model(metavar="NAME", help="A folder, a hub id, builtin:minilm, …")]
 MaxLength = Annotated[
-    int | None,
-    _model(min=8, metavar="N", help="Tokens at most: 128, or 384 to answer."),
+    int | None, _model(min=8, metavar="N", help="Tokens at most: 128, or 384 to answer.")
 ]
 Stride = Annotated[
     int | None,

@@ -24,10 +24,7 @@ Corpus = Annotated[
         "document. Repeatable. Without: the prose of Python's own documentation.",
     ),
 ]
-WholeFiles = Annotated[
-    bool,
-    _corpus("--whole-files", help="Each file is one document."),
-]
+WholeFiles = Annotated[bool, _corpus("--whole-files", help="Each file is one document.")]
 Dataset = Annotated[
     str | None,
     _corpus(
@@ -37,13 +34,9 @@ Dataset = Annotated[
     ),
 ]
 DatasetConfig = Annotated[
-    str | None,
-    _corpus(metavar="NAME", help="Of a dataset that has several."),
+    str | None, _corpus(metavar="NAME", help="Of a dataset that has several.")
 ]
-DatasetSplit = Annotated[
-    str,
-    _corpus(metavar="SPLIT", help="Such as train, or train[:10%]."),
-]
+DatasetSplit = Annotated[str, _corpus(metavar="SPLIT", help="Such as train, or train[:10%].")]
 TextColumn = Annotated[str, _corpus(metavar="NAME", help="Of the dataset.")]
 Streaming = Annotated[
     bool,
@@ -59,26 +52,16 @@ OnErrorOption = Annotated[
 ]
 Workers = Annotated[
     int,
-    _corpus(
-        min=1,
-        metavar="N",
-        help="Processes that prepare the corpus; any N makes the same.",
-    ),
+    _corpus(min=1, metavar="N", help="Processes that prepare the corpus; any N makes the same."),
 ]
-Vocab = Annotated[
-    Path | None,
-    _inputs(metavar="FILE", help="A vocab.txt. Without: one is learnt."),
-]
+Vocab = Annotated[Path | None, _inputs(metavar="FILE", help="A vocab.txt. Without: one is learnt.")]
 VocabSize = Annotated[
     int,
     _inputs(
         min=100, metavar="N", help="Pieces of the vocabulary that is learnt; all characters are."
     ),
 ]
-SeqLength = Annotated[
-    int,
-    _inputs(min=8, metavar="N", help="Tokens of an input at most."),
-]
+SeqLength = Annotated[int, _inputs(min=8, metavar="N", help="Tokens of an input at most.")]
 LongLength = Annotated[
     int | None,
     _inputs(
@@ -88,36 +71,22 @@ LongLength = Annotated[
         "as many as before.",
     ),
 ]
-WholeWord = Annotated[
-    bool,
-    _inputs("--whole-word", help="Hide all pieces of a word or none."),
-]
+WholeWord = Annotated[bool, _inputs("--whole-word", help="Hide all pieces of a word or none.")]
 Layers = Annotated[int, _model(min=1, metavar="N", help="Of the model.")]
 Hidden = Annotated[
-    int,
-    _model(min=64, metavar="N", help="Its width, a multiple of 64: heads have 64."),
+    int, _model(min=64, metavar="N", help="Its width, a multiple of 64: heads have 64.")
 ]
 Dropout = Annotated[
     float,
     _model(min=0, max=0.9, metavar="P", help="0.1 in the paper; in some minutes 0 learns more."),
 ]
-MlmOnly = Annotated[
-    bool,
-    _model("--mlm-only", help="Learn hidden words only, no next sentences."),
-]
+MlmOnly = Annotated[bool, _model("--mlm-only", help="Learn hidden words only, no next sentences.")]
 Steps = Annotated[int, _training(min=1, metavar="N", help="Optimiser steps.")]
-BatchSize = Annotated[
-    int,
-    _training(min=1, metavar="N", help="Inputs that are computed together."),
-]
-Warmup = Annotated[
-    int,
-    _training(min=0, metavar="N", help="Steps until it is there."),
-]
+BatchSize = Annotated[int, _training(min=1, metavar="N", help="Inputs that are computed together.")]
+Warmup = Annotated[int, _training(min=0, metavar="N", help="Steps until it is there.")]
 PresetOption = Annotated[Preset, _training(help="Whose AdamW and schedule.")]
 Every = Annotated[
-    int,
-    _training(min=1, metavar="N", help="Steps from one evaluation and checkpoint to the next."),
+    int, _training(min=1, metavar="N", help="Steps from one evaluation and checkpoint to the next.")
 ]
 ParallelOption = Annotated[
     Parallel,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scratch_bert.errors import CheckpointError
+from scratch_bert.files import sha256
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,12 +115,6 @@ BUILTIN: dict[str, Callable[[], Path]] = {
 }
 
 
-def sha256(path: Path) -> str:
-    """Return a file's sha256 in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @cache
 def _sha256_once(path: Path, size: int, changed: int) -> str:  # noqa: ARG001
     """Hash a file anew only when its size or time changed; 90 MB take a third of a second."""
@@ -135,12 +130,13 @@ def cache_folder() -> Path:
 def _made(name: str, config: dict[str, Any], config_text: str, scale: float) -> Path:
     """Return the cached folder, and make it first where there is none, whole or not at all."""
     import numpy as np  # which takes time, and most who name a checkpoint need none of these
-    from safetensors.numpy import save_file
 
     recipe = hashlib.sha256(f"{config_text}{scale}{np.__version__}v1".encode()).hexdigest()[:8]
     folder = cache_folder() / f"{name}-{recipe}"
     if folder.is_dir():
         return folder
+    from safetensors.numpy import save_file
+
     vocabulary = minilm() / "vocab.txt"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}.") as temporary:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from scratch_bert.config import BertConfig
 from scratch_bert.errors import CheckpointError
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.weights.config_file import config_values
 from scratch_bert.weights.files import SAFETENSORS, read_weights, write_weights
 from scratch_bert.weights.initialization import init_weights
@@ -203,4 +203,4 @@ def save_weights(
         raise CheckpointError(f"{folder}: is a file, expected a folder to save into")
     write_weights(state, folder / SAFETENSORS)
     text = json.dumps(values, indent=2, sort_keys=True) + "\n"
-    replace(folder / "config.json", lambda place: place.write_text(text, encoding="utf-8"))
+    write_text(folder / "config.json", text)

@@ -20,6 +20,5 @@ EXCEPTIONS = {
         ],
         ["scratch_bert.inspection.figures.states", "scratch_bert.inspection.states"],
     ],
-    "same_class_names": {"Outcome": 2},
     "book_too_long": {"model/": 984},
 }

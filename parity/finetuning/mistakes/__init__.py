@@ -1,1 +1,1 @@
-"""KnownMistakes mistakes of fine-tuning, by what they break."""
+"""Known mistakes of fine-tuning, by what they break."""

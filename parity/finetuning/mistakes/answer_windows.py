@@ -16,7 +16,6 @@ from scratch_bert.finetuning.tasks.question_answering import (
     text_spans,
 )
 from scratch_bert.finetuning.tasks.task import Lengths
-from scratch_bert.tokenization import BertTokenizer
 
 MISTAKES = KnownMistakes(
     "windows",
@@ -145,14 +144,14 @@ def only_the_first_window_is_kept(right: Featurize, *given: Any) -> Features:
     seen="google-research/bert's doc_stride",
 )
 def stride_is_the_step(
-    right: Featurize, task: Any, items: Sequence[Question], tokenizer: BertTokenizer, own: Lengths
+    right: Featurize, task: Any, items: Sequence[Question], tokenizer: Any, lengths: Lengths
 ) -> Features:
     """The stride is how far a window is from the one before."""
     rows = list[Any]()
     for item in items:
         asked = len(tokenizer(item.question)["input_ids"]) + 1  # with [CLS] and two [SEP]
-        shared = Lengths(own.most, own.most - asked - own.stride)
-        rows += right(task, [item], tokenizer, shared).rows
+        shared = lengths.most - asked - lengths.stride
+        rows += right(task, [item], tokenizer, replace(lengths, stride=shared)).rows
     return Features(rows, tokenizer.pad_token_id)
 
 

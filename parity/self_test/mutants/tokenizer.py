@@ -4,13 +4,14 @@ import random
 from pathlib import Path
 
 from parity.core.mistake import Mistake
+from parity.core.outcome import Outcome
 from parity.ours.tokenizer import BookTokenizer
 from parity.suite.mistake import Mistaken
 from parity.tokenizer.adversarial_texts import CONTEXTS
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
-from parity.tokenizer.outcome import Outcome, causes
+from parity.tokenizer.outcome import causes
 from parity.tokenizer.sides import Workplace
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_texts

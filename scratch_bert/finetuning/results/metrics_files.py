@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.finetuning.results.plots import plot_confusion, plot_curves
 from scratch_bert.finetuning.run.evaluation import Said
 from scratch_bert.finetuning.tables.split import Split
@@ -39,7 +39,7 @@ def write_results(
     write_json(output / "metrics.json", {"rows": len(held_out), "loss": said.loss, **scores})
     told = [task.told(*pair) for pair in zip(held_out, predictions, strict=True)]
     lines = "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in told)
-    replace(output / "predictions.jsonl", lambda place: place.write_text(lines, encoding="utf-8"))
+    write_text(output / "predictions.jsonl", lines)
     plot_curves(output / "curves.jsonl", task.METRIC, output / "curves.png")
     confused = task.confusion(held_out, predictions)
     if confused is not None:
@@ -52,5 +52,4 @@ def write_results(
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a file of JSON, whole or not at all."""
-    text = json.dumps(values, indent=1) + "\n"
-    replace(path, lambda place: place.write_text(text, encoding="utf-8"))
+    write_text(path, json.dumps(values, indent=1) + "\n")

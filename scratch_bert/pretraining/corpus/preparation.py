@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from scratch_bert.errors import CheckpointError
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.pretraining.corpus.build import (
     TIMES,
     count,
@@ -138,14 +138,14 @@ def _make(
         pieces = [*read_vocabulary(corpus.vocab)]
         if lacks := [token for token in SPECIAL if token not in pieces]:
             raise CheckpointError(f"{corpus.vocab}: lacks {', '.join(lacks)}")
-    _write(folder / VOCAB_TXT, "\n".join(pieces) + "\n")
+    write_text(folder / VOCAB_TXT, "\n".join(pieces) + "\n")
     if corpus.vocab is None and skip:
         skip = _again
     advance = begin("cutting into pieces", *corpus.size())
     texts, tokenizer = corpus.texts(skip), _tokenizer(folder)
     left_out = write_documents(_arrow(folder, _DOCUMENTS), texts, tokenizer, workers, advance)
     divided(_arrow(folder, _DOCUMENTS))
-    _write(folder / _MADE, json.dumps({**description, "left_out": left_out}, indent=1))
+    write_text(folder / _MADE, json.dumps({**description, "left_out": left_out}, indent=1))
 
 
 def changes(folder: Path, corpus: Corpus) -> list[str] | None:
@@ -174,10 +174,6 @@ def _again(_: str) -> None:
 
 def _arrow(folder: Path, name: str) -> Path:
     return folder / f"{name}.arrow"
-
-
-def _write(place: Path, text: str) -> None:
-    replace(place, lambda beside: beside.write_text(text, encoding="utf-8"))
 
 
 def _tokenizer(folder: Path) -> BertTokenizer:

@@ -7,7 +7,7 @@ import torch
 from rich.console import Console
 
 from scratch_bert.errors import CorpusError
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.pretraining.corpus.preparation import Prepared, changes, prepare
 from scratch_bert.pretraining.corpus.source import Corpus
 from scratch_bert.pretraining.objective import Pretraining
@@ -157,7 +157,7 @@ def _tell(found: Evaluation, prepared: Prepared, output: Path) -> None:
     batches = held_out_batches(prepared.held_out)
     frequencies = unigram_perplexity(prepared.learnt.counts(len(prepared.tokenizer)), batches)
     text = json.dumps({**found.numbers(), "unigram_perplexity": frequencies}, indent=1)
-    replace(output / "evaluation.json", lambda place: place.write_text(text, encoding="utf-8"))
+    write_text(output / "evaluation.json", text)
     print(
         f"held out: perplexity {found.perplexity:.1f} of a hidden word, by frequency alone "
         f"{frequencies:.1f}; {found.words_right:.1%} of words"

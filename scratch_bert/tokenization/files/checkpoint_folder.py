@@ -206,13 +206,9 @@ def write_settings(settings: TokenizerSettings, folder: Path) -> list[Path]:
         if text is None:
             (folder / name).unlink(missing_ok=True)
             continue
-        _write(folder / name, text)
+        files.write_text(folder / name, text)
         written.append(folder / name)
     return written
-
-
-def _write(path: Path, text: str) -> None:
-    files.replace(path, lambda place: place.write_bytes(text.encode("utf-8")))
 
 
 def _json(values: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scratch_bert.errors import CheckpointError
+from scratch_bert.files import read_text
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -28,15 +29,9 @@ def read_vocabulary(path: Path) -> dict[str, int]:
     Raises:
         CheckpointError: it is absent, cannot be read, or is not UTF-8.
     """
-    try:
-        return parse_vocabulary(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: there is no such file") from None
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise CheckpointError(f"{path}, line {line}: not UTF-8") from None
+    if (text := read_text(path)) is None:
+        raise CheckpointError(f"{path}: there is no such file")
+    return parse_vocabulary(text)
 
 
 def parse_vocabulary(text: str) -> dict[str, int]:

@@ -6,7 +6,6 @@ safetensors, of which nothing can be executed; `training.json` holds the rest, a
 sha256.
 """
 
-import hashlib
 import json
 import math
 import os
@@ -28,6 +27,7 @@ from torch.distributed.checkpoint.state_dict_loader import load as load_tensors
 from torch.distributed.checkpoint.state_dict_saver import save as save_tensors
 
 from scratch_bert.errors import CheckpointError, TrainingError
+from scratch_bert.files import sha256
 from scratch_bert.training.distributed import processes
 from scratch_bert.training.loop import Done, Training
 
@@ -159,7 +159,7 @@ def _write(training: Training, tensors: dict[str, Tensor], beside: Path) -> None
         "format": 1,
         "step": training.step,
         "settings": _settings(training),
-        "sha256": {path.name: _sha256(path) for path in sorted(beside.iterdir())},
+        "sha256": {path.name: sha256(path) for path in sorted(beside.iterdir())},
     }
     with (beside / ABOUT).open("w", encoding="utf-8") as file:
         json.dump(about, file, indent=1)
@@ -200,7 +200,7 @@ def _read(place: Path) -> dict[str, Any]:
         raise CheckpointError(f"{why}; {_last(place.parent, place)}") from None
     for name, digest in digests.items():
         path = place / name
-        if not path.is_file() or _sha256(path) != digest:
+        if not path.is_file() or sha256(path) != digest:
             what = "is damaged" if path.is_file() else "is missing"
             raise CheckpointError(f"{path}: {what}; {_last(place.parent, place)}")
     return about
@@ -215,11 +215,6 @@ def _last(folder: Path, but: Path | None = None) -> str:
             continue
         return f"the last good checkpoint is {place}"
     return "there is no good checkpoint"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(folder: Path) -> None:

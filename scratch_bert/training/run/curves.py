@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack
 from itertools import islice
 from pathlib import Path
 
-from scratch_bert.files import replace
+from scratch_bert.files import write_text
 from scratch_bert.training.loop import Done
 
 _HELD_OUT = "held_out_"
@@ -40,7 +40,7 @@ class Curves(AbstractContextManager["Curves"]):
         if lines.is_file():
             with lines.open(encoding="utf-8") as file:
                 kept = [*islice(file, step)]
-            replace(lines, lambda place: place.write_text("".join(kept), encoding="utf-8"))
+            write_text(lines, "".join(kept))
             self.held_out += filter(None, (_held_out(json.loads(line)) for line in kept))
         self._file = self._open.enter_context(lines.open("a", encoding="utf-8"))
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,19 +17,13 @@ UNFIT = BERTS.with_name("unfit_berts.py")
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(tmp_path, monkeypatch, command_line):
     monkeypatch.chdir(tmp_path)
-
-    def run_one(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(["init", *arguments])
-        return ended.value.code, *capsys.readouterr()
-
-    return run_one
+    return partial(command_line, main, "init")
 
 
 @pytest.mark.thorough
-def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
+def test_an_adapter_that_check_accepts(run, tmp_path, command_line):
     code, out, _ = run(f"{BERTS}:Transposed")
     assert code == 0
     lines = out.splitlines()
@@ -39,9 +34,7 @@ def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
     assert "Proved on builtin:adversarial in double precision" in out
     following = "my_bert_adapter.py is written; next: parity check my_bert_adapter.py:Adapter"
     assert lines[-1] == following
-    with pytest.raises(SystemExit) as ended:
-        main(["check", "my_bert_adapter.py:Adapter", "--probe", "pair"])
-    assert ended.value.code == 0
+    assert command_line(main, "check", "my_bert_adapter.py:Adapter", "--probe", "pair")[0] == 0
 
     before = (tmp_path / "my_bert_adapter.py").read_text()
     code, _, err = run(f"{BERTS}:Tutorial")
@@ -53,16 +46,14 @@ def test_an_adapter_that_check_accepts(run, tmp_path, capsys):
 
 
 @pytest.mark.thorough
-def test_a_wrong_model(run, capsys):
+def test_a_wrong_model(run, command_line):
     """Slow: all guesses are tried."""
     code, out, _ = run(f"{UNFIT}:WrongEps", "-o", "wrong.py")
     assert code == 1
     assert "Not proved. On builtin:adversarial in double precision (" in out
     assert "Each part alone, given the reference's input: embeddings " in out
-    with pytest.raises(SystemExit) as ended:
-        main(["check", "wrong.py:Adapter", "--probe", "pair"])
-    assert ended.value.code == 1
-    assert "encoder.layer.0.attention.output.LayerNorm" in capsys.readouterr().out
+    code, out, _ = command_line(main, "check", "wrong.py:Adapter", "--probe", "pair")
+    assert (code, "encoder.layer.0.attention.output.LayerNorm" in out) == (1, True)
 
 
 @pytest.mark.thorough

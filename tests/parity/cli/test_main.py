@@ -1,11 +1,11 @@
 """The command line's contract: exit codes, what goes where, JSON's shape, the rerun command."""
 
-import io
 import json
 import math
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,11 +22,9 @@ ROOT = Path(__file__).parents[3]
 ONE_STAGE = ["--checkpoint", "builtin:adversarial", "--stage", "embeddings*"]
 
 
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as exit_:
-        main(["diff", *arguments] if arguments[:1] != ("env",) else list(arguments))
-    captured = capsys.readouterr()
-    return exit_.value.code, captured.out, captured.err
+@pytest.fixture
+def run(command_line):
+    return partial(command_line, main, "diff")
 
 
 @pytest.fixture
@@ -41,8 +39,8 @@ def wrong_eps(monkeypatch):
     monkeypatch.setattr(scratch, "load", load_wrong)
 
 
-def test_parity(capsys):
-    code, out, err = run(capsys, "A text.", *ONE_STAGE)
+def test_parity(run):
+    code, out, err = run("A text.", *ONE_STAGE)
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0].split() == ["stage", "status", "max", "abs", "max", "rel", "bit-equal"]
@@ -62,15 +60,15 @@ def test_parity(capsys):
     )
 
 
-def test_lines_fit_a_terminal_of_80_columns(capsys):
-    code, out, _ = run(capsys, "--checkpoint", "builtin:adversarial")
+def test_lines_fit_a_terminal_of_80_columns(run):
+    code, out, _ = run("--checkpoint", "builtin:adversarial")
     assert code == 0
     table = out.split("\n\n")[0].splitlines()
     assert max(map(len, table)) <= 80
 
 
-def test_diverges(capsys, wrong_eps):
-    code, out, _ = run(capsys, *ONE_STAGE)
+def test_diverges(run, wrong_eps):
+    code, out, _ = run(*ONE_STAGE)
     assert code == 1
     lines = out.splitlines()
     marked = lines[lines.index("▲ first divergence") - 1]
@@ -79,9 +77,9 @@ def test_diverges(capsys, wrong_eps):
     assert out.count("VALUE") == 3  # the stage, the one after it, and the summary
 
 
-def test_json(capsys, wrong_eps, tmp_path):
+def test_json(run, wrong_eps, tmp_path):
     path = tmp_path / "report.json"
-    code, out, _ = run(capsys, *ONE_STAGE, "--format", "json", "-o", str(path))
+    code, out, _ = run(*ONE_STAGE, "--format", "json", "-o", str(path))
     assert code == 1
     report = json.loads(out)
     assert json.loads(path.read_text()) == report
@@ -98,14 +96,9 @@ def test_json(capsys, wrong_eps, tmp_path):
         assert sum(counts.values()) == (0 if stage["bit_equal"] else math.prod(stage["shape"]))
 
 
-def test_texts_from_stdin(capsys, monkeypatch):
-    def given(text, *arguments):
-        stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(text)))
-        monkeypatch.setattr(sys, "stdin", stdin)
-        monkeypatch.setattr(sys, "argv", ["parity", "diff", "-", *arguments])
-        return run(capsys, "-", *arguments)
-
-    code, out, _ = given(b"A cat.\nAnd a second, longer line.\n", *ONE_STAGE, "--format", "json")
+def test_texts_from_stdin(run):
+    lines = b"A cat.\nAnd a second, longer line.\n"
+    code, out, _ = run("-", *ONE_STAGE, "--format", "json", stdin=lines)
     report = json.loads(out)
     assert (code, report["stages"][0]["shape"][:2]) == (0, [2, 9])
     assert "parity diff 'A cat.' 'And a second, longer line.' " in report["environment"]["rerun"]
@@ -113,7 +106,7 @@ def test_texts_from_stdin(capsys, monkeypatch):
         (b"", "there is none on standard input"),
         (b"a\n\xff", "line 2: not UTF-8"),
     ):
-        code, _, err = given(text)
+        code, _, err = run("-", stdin=text)
         assert (code, message in err) == (4, True)
 
 
@@ -124,15 +117,15 @@ def test_half_a_character_in_a_name_is_written_as_json_has_it(tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_text_that_is_cut_is_told(capsys):
-    code, out, _ = run(capsys, "word " * 600, "short", *ONE_STAGE)
+def test_a_text_that_is_cut_is_told(run):
+    code, out, _ = run("word " * 600, "short", *ONE_STAGE)
     assert code == 0
     assert "\nnote: text 1 has 602 tokens; both models read 512\n" in out
-    code, out, _ = run(capsys, "word " * 510, *ONE_STAGE, "--format", "json")
+    code, out, _ = run("word " * 510, *ONE_STAGE, "--format", "json")
     assert not any("text 1 has" in note for note in json.loads(out)["notes"])
 
 
-def test_json_has_no_nan(capsys, monkeypatch):
+def test_json_has_no_nan(run, monkeypatch):
     load = scratch.load
 
     def load_nan(*args, **options):
@@ -141,34 +134,34 @@ def test_json_has_no_nan(capsys, monkeypatch):
         return model
 
     monkeypatch.setattr(scratch, "load", load_nan)
-    code, out, _ = run(capsys, *ONE_STAGE, "--format", "json")
+    code, out, _ = run(*ONE_STAGE, "--format", "json")
     assert code == 1
     assert "NaN" not in out
     assert "Infinity" not in out
 
 
-def test_crashed(capsys, monkeypatch):
+def test_crashed(run, monkeypatch):
     monkeypatch.setattr(scratch, "forward", lambda *_: 1 / 0)
-    code, out, _ = run(capsys, *ONE_STAGE)
+    code, out, _ = run(*ONE_STAGE)
     assert code == 2
     assert "ZeroDivisionError: division by zero" in out
     assert "crashed: Traceback" in out
 
 
-def test_not_comparable(capsys, tmp_path):
+def test_not_comparable(run, tmp_path):
     (tmp_path / "config.json").write_text("{")
-    code, out, _ = run(capsys, "--checkpoint", str(tmp_path))
+    code, out, _ = run("--checkpoint", str(tmp_path))
     assert code == 3
     assert f"not comparable: {tmp_path}/config.json, line 1: not JSON" in out
-    code, out, _ = run(capsys, "--checkpoint", str(tmp_path), "--format", "json")
+    code, out, _ = run("--checkpoint", str(tmp_path), "--format", "json")
     assert code == 3
     assert json.loads(out)["verdict"] == "not_comparable"
     assert "not JSON" in json.loads(out)["error"]
 
 
-def test_the_reference_is_not_the_candidate(capsys, monkeypatch):
+def test_the_reference_is_not_the_candidate(run, monkeypatch):
     monkeypatch.setattr(reference, "forward", lambda *_: 1 / 0)
-    code, out, _ = run(capsys, *ONE_STAGE)
+    code, out, _ = run(*ONE_STAGE)
     assert code == 3
     assert "ZeroDivisionError" in out
 
@@ -177,26 +170,26 @@ FUSED = str(Path(__file__).parents[1] / "strangers" / "berts" / "fused.py")
 
 
 @pytest.mark.thorough
-def test_a_candidate_in_scratch_berts_place(capsys):
+def test_a_candidate_in_scratch_berts_place(run):
     options = ["--checkpoint", "builtin:adversarial", "--stage", "encoder.layer.1*"]
-    code, out, _ = run(capsys, "A text.", "--candidate", f"{FUSED}:Fused_1_tanh", *options)
+    code, out, _ = run("A text.", "--candidate", f"{FUSED}:Fused_1_tanh", *options)
     stage = "encoder.layer.1.intermediate"
     assert code == 1
     assert f"first divergence: {stage}: VALUE" in out
     assert [line for line in out.splitlines() if line.startswith("born")] == [
         f"born here, though its input was right: {stage}"
     ]
-    code, out, _ = run(capsys, "--candidate", f"{FUSED}:Fused", "--format", "json", *options)
+    code, out, _ = run("--candidate", f"{FUSED}:Fused", "--format", "json", *options)
     report = json.loads(out)
     assert (code, report["verdict"]) == (0, "parity")
     assert {row["name"].partition(".attention")[0] for row in report["stages"]} >= {
         "encoder.layer.1"
     }
-    assert run(capsys, "--candidate", f"{FUSED}:Nobody")[0] == 4
+    assert run("--candidate", f"{FUSED}:Nobody")[0] == 4
 
 
-def test_a_probe_in_the_texts_place(capsys):
-    code, out, _ = run(capsys, "--probe", "holes in the mask", *ONE_STAGE, "--format", "json")
+def test_a_probe_in_the_texts_place(run):
+    code, out, _ = run("--probe", "holes in the mask", *ONE_STAGE, "--format", "json")
     report = json.loads(out)
     assert (code, report["compared"], report["stages"][0]["shape"]) == (0, 6, [2, 12, 48])
 
@@ -210,15 +203,15 @@ def test_a_probe_in_the_texts_place(capsys):
         (["--candidate", "a.py:B", "--dtype", "float32"], "brings its own attention, dtype and"),
     ],
 )
-def test_what_does_not_go_together(arguments, message, capsys):
-    code, _, err = run(capsys, *arguments)
+def test_what_does_not_go_together(arguments, message, run):
+    code, _, err = run(*arguments)
     assert code == 4
     assert message in " ".join(err.replace("│", " ").split())
 
 
-def test_a_report_that_cannot_be_written(capsys, tmp_path):
+def test_a_report_that_cannot_be_written(run, tmp_path):
     (tmp_path / "file").touch()
-    code, out, err = run(capsys, *ONE_STAGE, "-o", str(tmp_path / "file" / "report.json"))
+    code, out, err = run(*ONE_STAGE, "-o", str(tmp_path / "file" / "report.json"))
     assert code == 4
     assert "report.json: cannot be written" in err
     assert "parity: 6 of 6" in out
@@ -267,31 +260,31 @@ def test_a_candidate_that_cannot_be_imported_has_crashed(tmp_path):
         (["one text", "--pair", "a", "--pair", "b"], "give 1, one per TEXT"),
     ],
 )
-def test_usage(arguments, message, capsys):
-    code, out, err = run(capsys, *arguments)
+def test_usage(arguments, message, run):
+    code, out, err = run(*arguments)
     assert code == 4
     assert message in err
     assert out == ""
 
 
-def test_nothing_compared(capsys):
-    code, out, _ = run(capsys, "--stage", "no such stage")
+def test_nothing_compared(run):
+    code, out, _ = run("--stage", "no such stage")
     assert code == 5
     assert "nothing compared: no stage has such a name" in out
 
 
-def test_colour_is_for_terminals_only(capsys, monkeypatch, wrong_eps):
+def test_colour_is_for_terminals_only(run, monkeypatch, wrong_eps):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert "\x1b[" in run(capsys, *ONE_STAGE)[1]
+    assert "\x1b[" in run(*ONE_STAGE)[1]
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[3" not in run(capsys, *ONE_STAGE)[1]
+    assert "\x1b[3" not in run(*ONE_STAGE)[1]
     monkeypatch.delenv("FORCE_COLOR")
-    assert "\x1b[" not in run(capsys, *ONE_STAGE)[1]
+    assert "\x1b[" not in run(*ONE_STAGE)[1]
 
 
 @pytest.mark.parametrize("form", ["human", "json"])
-def test_env(form, capsys):
-    code, out, _ = run(capsys, "env", "--format", form)
+def test_env(form, command_line):
+    code, out, _ = command_line(main, "env", "--format", form)
     assert code == 0
     facts = json.loads(out) if form == "json" else dict(x.split(None, 1) for x in out.splitlines())
     assert {"torch", "transformers", "threads", "processor"} <= set(facts)

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-import sys
+from functools import partial
 
 import pytest
 
@@ -13,15 +13,8 @@ BROKEN = "tests/parity/strangers/broken_tokenizers.py"
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, few_words):
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["parity"])
-        with pytest.raises(SystemExit) as ended:
-            main(["tokenizer", *arguments])
-        captured = capsys.readouterr()
-        return ended.value.code, captured.out, captured.err
-
-    return command
+def run(command_line, few_words):
+    return partial(command_line, main, "tokenizer")
 
 
 def test_parity(run):

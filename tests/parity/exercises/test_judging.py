@@ -11,7 +11,7 @@ MODEL = [name for name, exercise in EXERCISES.items() if exercise.stages]
 
 
 @pytest.fixture
-def judged(tmp_path, monkeypatch, capsys, small):
+def judged(tmp_path, monkeypatch, command_line, small):
     """Judge a solution: the exit code, and what is printed."""
     monkeypatch.chdir(tmp_path)
 
@@ -20,23 +20,19 @@ def judged(tmp_path, monkeypatch, capsys, small):
         assert probe in judging.PROBES
         monkeypatch.setattr(judging, "PROBES", (probe,))  # all of them take seconds
         weights = ["--checkpoint", str(small)] if name in MODEL else []
-        with pytest.raises(SystemExit) as ended:
-            main(["exercise", name, "mine.py", *weights])
-        return ended.value.code, capsys.readouterr().out
+        return command_line(main, "exercise", name, "mine.py", *weights)[:2]
 
     return judge
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, capsys):
+def command(tmp_path, monkeypatch, command_line):
     """Run one: the exit code, and all that is printed."""
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(["exercise", *arguments])
-        printed = capsys.readouterr()
-        return ended.value.code, printed.out + printed.err
+        code, out, err = command_line(main, "exercise", *arguments)
+        return code, out + err
 
     return run
 

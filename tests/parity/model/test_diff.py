@@ -9,7 +9,7 @@ from parity.core.compare import Status
 from parity.core.errors import CandidateCrashedError
 from parity.core.verdict import Report, Verdict
 from parity.model import diff as parity_diff
-from parity.model.diff import diff, judge
+from parity.model.diff import diff
 from parity.model.diff_settings import DiffSettings, unseen
 from parity.ours import checkpoint as scratch
 from scratch_bert import BertForMaskedLM, BertModel, BertTokenizer
@@ -131,7 +131,8 @@ def test_whatever_the_candidate_raises_is_its_own(error, folder, monkeypatch):
 
     monkeypatch.setattr(scratch, "forward", raise_it)
     report = Report()
-    list(judge(report, Checkpoint.of(folder), DiffSettings()))
+    with report.failing():
+        list(diffed(folder))
     assert report.verdict is Verdict.CRASHED
 
 

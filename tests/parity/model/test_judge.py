@@ -1,6 +1,7 @@
 """A candidate in a process of its own: whatever it does, the judge says what it did."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,12 +115,8 @@ def test_a_process_is_started(rows_of, started):
     assert [row.status for row in rows_of("NotANumber")] == [Status.VALUE] * 2
 
 
-def test_the_command(tmp_path, capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        return ended.value.code, *capsys.readouterr()
-
+def test_the_command(tmp_path, command_line):
+    run = partial(command_line, main)
     code, out, _ = run("check", "--probe", "pair", "--probe", "too long", "--format", "json")
     report = json.loads(out)
     assert (code, report["verdict"], report["born"]) == (0, "parity", [])

@@ -5,7 +5,6 @@ import shlex
 
 import pytest
 
-from parity.cli.main import main
 from parity.core.causes import Cause, Diagnosis
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Injection
@@ -108,17 +107,14 @@ def plain(text):
 
 @pytest.mark.thorough
 @needs_browser
-def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, capsys, monkeypatch):
+def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, command_line, monkeypatch):
     monkeypatch.setattr("parity.session.explain", lambda *_: Diagnosis())  # which takes long
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as exit_:
-            main(list(arguments))
-        return exit_.value.code, capsys.readouterr().out
 
     candidate, file = "tests/parity/strangers/berts/fused.py:Fused_1_eps", tmp_path / "report.html"
     probe = ("--probe", "padded pairs")
-    code, out = run("check", candidate, "--checkpoint", str(small), *probe, "-o", str(file))
+    code, out, _ = command_line(
+        main, "check", candidate, "--checkpoint", str(small), *probe, "-o", str(file)
+    )
     assert code == 1
     with opened(file) as page:
         first = "encoder.layer.1.attention.output.LayerNorm"
@@ -130,7 +126,7 @@ def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, capsys, monkeypatc
         command = page.locator("dialog code").last.inner_text()
     program, *arguments = shlex.split(command)
     assert program == "parity"
-    code, again_ = run(*arguments)
+    code, again_, _ = command_line(main, *arguments)
     assert code == 1
     assert again_.splitlines()[:-1] == out.splitlines()[:-1]  # but for the command itself
 

@@ -19,12 +19,11 @@ PRINT = {"env": ["env"], "tokenizer": ["tokenizer", "--text", "a", *NOTHING_DRAW
 
 
 @pytest.fixture
-def run(capsys, few_words):
+def run(command_line, few_words):
     def command(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main([*map(str, arguments)])
-        assert ended.value.code == 0
-        return capsys.readouterr().out
+        code, out, _ = command_line(main, *arguments)
+        assert code == 0
+        return out
 
     return command
 

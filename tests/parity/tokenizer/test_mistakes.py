@@ -47,9 +47,9 @@ def test_a_mistake_is_made_named_and_undone(work, name, text):
     wrong = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
     uncased = MORE_CONFIGURATIONS[:1]
     (outcome,) = check_given(Workplace(wrong, work.folder, work.vocabulary, uncased), [text])
-    assert name in outcome.causes
+    assert name in outcome.possible
     (right,) = check_given(Workplace(work.candidate, work.folder, work.vocabulary, uncased), [text])
-    assert not right.different
+    assert not right.wrong
 
 
 def test_a_known_part_before_the_unknown_rest(work):

@@ -46,4 +46,4 @@ def test_a_crash_is_told_with_the_users_own_line(judge, does, message):
 
 def test_what_is_printed_is_no_answer(judge):
     (outcome, *_) = judge("print('garbage'); os.write(1, b'x' * 99); sys.stdin.read(); return [2]")
-    assert (outcome.compared, outcome.different) == (1, 1)
+    assert (outcome.compared, outcome.wrong) == (1, 1)

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity import reference
+from parity.core.outcome import Outcome
 from parity.ours.tokenizer import ScratchTokenizer
 from parity.tokenizer.calls import check_calls
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
-from parity.tokenizer.outcome import Outcome, explain
+from parity.tokenizer.outcome import explain
 from parity.tokenizer.sides import Workplace
 from parity.tokenizer.strategies import hard_texts
 from parity.tokenizer.suite import vocabulary
@@ -51,7 +52,7 @@ def work(tmp_path_factory):
 def assert_parity(outcomes):
     outcomes = list(outcomes)
     assert sum(outcome.compared for outcome in outcomes) > 0
-    assert not any(outcome.unsupported for outcome in outcomes)
+    assert not any(outcome.lacks for outcome in outcomes)
     told = [
         explain(outcome, difference, f"parity tokenizer {NAME}")
         for outcome in outcomes

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import pytest
 
@@ -7,17 +8,11 @@ from scratch_bert.tokenization.files.vocabulary import SPECIAL
 
 
 @pytest.fixture
-def run(tmp_path, capsys, monkeypatch):
+def run(tmp_path, command_line, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_text("A b c.\nD e f.\n\nF e d c b a.\nA.\n")
     (tmp_path / "vocab.txt").write_text("\n".join([*SPECIAL, *"abcdef.", "A", ""]))
-
-    def run_one(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(["build-examples", "--corpus=text.txt", "--vocab=vocab.txt", *arguments])
-        return ended.value.code, *capsys.readouterr()
-
-    return run_one
+    return partial(command_line, main, "build-examples", "--corpus=text.txt", "--vocab=vocab.txt")
 
 
 def test_what_is_printed(run, tmp_path):

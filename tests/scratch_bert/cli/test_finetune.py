@@ -25,7 +25,7 @@ def learner(once):
 
 
 @pytest.fixture
-def run(tmp_path, capfd, monkeypatch, learner):
+def run(tmp_path, command_line, monkeypatch, learner):
     monkeypatch.chdir(tmp_path)
 
     def run_one(task, *arguments, data=True, epochs=2):
@@ -33,9 +33,8 @@ def run(tmp_path, capfd, monkeypatch, learner):
         if source and task in ("multi-label", "regress"):
             source += ["--column", f"label={TASKS[task].columns['label']}"]
         few = shlex.split(f"--batch-size 4 --epochs {epochs} --max-length 64 --learning-rate 1e-3")
-        with pytest.raises(SystemExit) as ended:
-            main(["finetune", task, "--checkpoint", str(learner), *source, *few, *arguments])
-        return ended.value.code, *capfd.readouterr()
+        options = ["--checkpoint", learner, *source, *few]
+        return command_line(main, "finetune", task, *options, *arguments)
 
     return run_one
 

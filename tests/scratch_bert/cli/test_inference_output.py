@@ -45,15 +45,12 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture
-def run(capfdbinary, monkeypatch, folders):
+def run(command_line, folders):
     def command(name, *arguments, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
         if name in folders and "--checkpoint" not in arguments:
             arguments = (*arguments, "--checkpoint", folders[name])
-        with pytest.raises(SystemExit) as ended:
-            main([name, *map(str, arguments)])
-        captured = capfdbinary.readouterr()
-        return ended.value.code or 0, captured.out.decode(), captured.err.decode()
+        code, out, err = command_line(main, name, *arguments, stdin=stdin)
+        return code or 0, out, err
 
     return command
 

@@ -1,9 +1,9 @@
 """What all tools do alike, seen at two of them: texts in, files out, and what is refused."""
 
-import io
 import json
 import runpy
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,10 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def run(capfdbinary, monkeypatch):
+def run(command_line):
     def command(tool, *arguments, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
         made = runpy.run_path(str(ROOT / "tools" / f"{tool}.py"))["command"]
-        with pytest.raises(SystemExit) as ended:
-            run_tool(made, f"{tool}.py", [str(each) for each in arguments])
-        captured = capfdbinary.readouterr()
-        return ended.value.code, captured.out.decode(), captured.err.decode()
+        return command_line(partial(run_tool, made, f"{tool}.py"), *arguments, stdin=stdin)
 
     return command
 

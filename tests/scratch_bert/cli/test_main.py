@@ -22,19 +22,15 @@ COMMAND = [sys.executable, "-c", PROGRAM]
         (["tokenize", "--frobnicate"], "No such option"),
     ],
 )
-def test_usage(arguments, message, capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main(arguments)
-    captured = capsys.readouterr()
-    assert (exit_.value.code, captured.out) == (4, "")
-    assert message in captured.err
+def test_usage(arguments, message, command_line):
+    code, out, err = command_line(main, *arguments)
+    assert (code, out) == (4, "")
+    assert message in err
 
 
-def test_help(capsys):
-    with pytest.raises(SystemExit) as exit_:
-        main(["--help"])
-    assert exit_.value.code == 0
-    assert "tokenize" in capsys.readouterr().out
+def test_help(command_line):
+    code, out, _ = command_line(main, "--help")
+    assert (code, "tokenize" in out) == (0, True)
 
 
 def test_it_is_installed_under_its_name():

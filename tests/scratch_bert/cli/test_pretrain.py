@@ -26,16 +26,13 @@ TEXT = "\n\n".join(f"It is {n}. Is it {n}? It was {n - 1}. Then {n}." for n in r
 
 
 @pytest.fixture
-def run(tmp_path, capfd, monkeypatch):
+def run(tmp_path, command_line, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_text(TEXT)
 
     def run_one(*arguments, steps=6, corpus=True):
         source = ["--corpus", "text.txt"] if corpus else []
-        options = [*source, "--steps", str(steps), *SMALL, *arguments]
-        with pytest.raises(SystemExit) as ended:
-            main(["pretrain", *options])
-        return ended.value.code, *capfd.readouterr()
+        return command_line(main, "pretrain", *source, "--steps", steps, *SMALL, *arguments)
 
     return run_one
 

@@ -1,8 +1,8 @@
 """`scratch-bert tokenize`: what goes where, and what is refused."""
 
-import io
 import json
 import sys
+from functools import partial
 
 import pytest
 
@@ -13,15 +13,8 @@ from tests.memory import measure
 
 
 @pytest.fixture
-def run(capfdbinary, monkeypatch):
-    def command(*arguments, stdin=b""):
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
-        with pytest.raises(SystemExit) as exit_:
-            main(["tokenize", *map(str, arguments)])
-        captured = capfdbinary.readouterr()
-        return exit_.value.code, captured.out.decode(), captured.err.decode()
-
-    return command
+def run(command_line):
+    return partial(command_line, main, "tokenize")
 
 
 def test_json_is_what_the_tokenizer_returns(run):

@@ -1,6 +1,7 @@
 """Words for [MASK]: several masks, few words, and texts that cannot be filled."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -30,13 +31,8 @@ def test_a_text_that_cannot_be_filled(text, why, folder):
 
 
 @pytest.fixture
-def run(capsys, folder):
-    def run_one(*arguments):
-        with pytest.raises(SystemExit) as ended:
-            main(["fill-mask", *arguments, "--checkpoint", str(folder)])
-        return ended.value.code, *capsys.readouterr()
-
-    return run_one
+def run(command_line, folder):
+    return partial(command_line, main, "fill-mask", "--checkpoint", folder)
 
 
 def test_the_command(run):
@@ -56,8 +52,6 @@ def test_the_command(run):
         (["[MASK]", "--checkpoint", "nowhere/at/all"], "nowhere/at/all"),
     ],
 )
-def test_usage(arguments, why, capsys, folder):
-    with pytest.raises(SystemExit) as ended:
-        main(["fill-mask", "--checkpoint", str(folder), *arguments])
-    assert ended.value.code == 4
-    assert why in capsys.readouterr().err
+def test_usage(arguments, why, run):
+    code, _, err = run(*arguments)
+    assert (code, why in err) == (4, True)

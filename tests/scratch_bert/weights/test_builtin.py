@@ -8,8 +8,9 @@ import pytest
 from safetensors import safe_open
 
 from scratch_bert import BertForPreTraining, CheckpointError
+from scratch_bert.files import sha256
 from scratch_bert.weights import builtin
-from scratch_bert.weights.builtin import adversarial, bert_base, minilm, sha256
+from scratch_bert.weights.builtin import adversarial, bert_base, minilm
 from scratch_bert.weights.files import read_weights
 
 FILES = {"config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"}
@@ -78,7 +79,7 @@ def test_making_twice_gives_the_same_bytes(cache):
 
 def test_what_is_made_is_not_made_again(cache, monkeypatch):
     made = adversarial()
-    monkeypatch.delattr(builtin, "save_file")
+    monkeypatch.delattr("safetensors.numpy.save_file")
     assert adversarial() == made
 
 
@@ -87,7 +88,7 @@ def test_a_failed_making_leaves_nothing(cache, monkeypatch):
         place.write_bytes(b"half")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(builtin, "save_file", full)
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
     with pytest.raises(OSError, match="no space left"):
         adversarial()
     assert list((cache / "scratch_bert").iterdir()) == []
@@ -95,13 +96,14 @@ def test_a_failed_making_leaves_nothing(cache, monkeypatch):
 
 KILLED = """
 import os, signal
+import safetensors.numpy
 from scratch_bert.weights import builtin
 
 def half(tensors, place, metadata):
     place.write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 
-builtin.save_file = half
+safetensors.numpy.save_file = half
 builtin.adversarial()
 """
 
@@ -116,16 +118,17 @@ def test_a_killed_making_leaves_nothing_that_is_used(cache):
 
 TOGETHER = """
 import sys
+import safetensors.numpy
 from scratch_bert.weights import builtin
 
-real = builtin.save_file
+real = safetensors.numpy.save_file
 
 def wait_for_the_other(*arguments, **options):
     real(*arguments, **options)
     print("saved", flush=True)
     sys.stdin.readline()
 
-builtin.save_file = wait_for_the_other
+safetensors.numpy.save_file = wait_for_the_other
 print(builtin.adversarial(), flush=True)
 """
 

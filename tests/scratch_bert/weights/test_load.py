@@ -301,11 +301,11 @@ from pathlib import Path
 from scratch_bert import BertForMaskedLM
 from scratch_bert.weights import load
 
-def half(path, write):
+def half(path, text):
     Path(path).with_suffix(".half").write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
 
-load.replace = half  # the weights are written, config.json is not yet
+load.write_text = half  # the weights are written, config.json is not yet
 model = BertForMaskedLM.from_pretrained(sys.argv[1], hidden_dropout_prob=0.5)
 model.cls["predictions"].bias.data.fill_(9.0)
 model.save_pretrained(sys.argv[1])

@@ -1,11 +1,35 @@
-"""What a check of a pretraining, a fine-tuning or an inference comes to."""
+"""What a check comes to: how much was compared, what differs, and why."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from typing import Any
 
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An input of a tokenizer on which it differs, made as small as it can be.
+
+    Attributes:
+        call: what was asked, as Python source.
+        text: the text it hangs on.
+        what: which of the outputs differs.
+        ours: the candidate's answer.
+        theirs: the reference's.
+        rule: the rule that was broken.
+        rerun: options of `parity tokenizer` that show it again.
+    """
+
+    call: str
+    text: str
+    what: str
+    ours: Any
+    theirs: Any
+    rule: str
+    rerun: str
 
 
 @dataclass
@@ -13,21 +37,31 @@ class Outcome:
     """A check's.
 
     Attributes:
-        check: its name.
+        check: its name; for a tokenizer also a feature's.
+        configuration: of a tokenizer, by name.
         rows: what was compared, in order.
+        inputs: how many inputs of a tokenizer were compared, which have no rows.
+        wrong: how many of those differ.
+        differences: some of those that differ, one per rule.
         bits: how many tensors have the reference's bits, and of how many; None where that was not
             asked. It is a fact, and no demand.
         causes: known mistakes, each of which explains all that differs; or two that do together.
-        together: whether it is two.
-        known: what can be said where none does.
+        possible: ids of a tokenizer's known mistakes, each of which explains all that differs.
+        together: whether `causes` are two that explain it together.
+        known: what can be said where no known mistake does.
         lacks: why nothing was compared.
         crashed: what the candidate raised.
     """
 
     check: str
+    configuration: str = ""
     rows: list[Comparison] = field(default_factory=list)
+    inputs: int = 0
+    wrong: int = 0
+    differences: list[Difference] = field(default_factory=list)
     bits: tuple[int, int] | None = None
     causes: list[Mistake] = field(default_factory=list)
+    possible: list[str] = field(default_factory=list)
     together: bool = False
     known: list[str] = field(default_factory=list)
     lacks: str = ""
@@ -39,11 +73,26 @@ class Outcome:
         return [row for row in self.rows if not row.passed]
 
     @property
+    def compared(self) -> int:
+        """How many comparisons were made."""
+        return len(self.rows) + self.inputs
+
+    @property
+    def failed(self) -> int:
+        """How many comparisons do not hold."""
+        return len(self.different) + self.wrong
+
+    @property
     def status(self) -> Status:
         """In a word."""
         if self.lacks:
             return Status.UNSUPPORTED
-        return Status.VALUE if self.different or self.crashed else Status.MATCH
+        return Status.VALUE if self.failed or self.crashed else Status.MATCH
+
+    def add(self, difference: Difference) -> None:
+        """Keep a difference, if none of its rule is there yet."""
+        if all(difference.rule != known.rule for known in self.differences):
+            self.differences.append(difference)
 
     def explain(
         self, known: Iterable[Mistake], fits: Callable[[Mistake], bool], *, pairs: bool = True
