@@ -235,10 +235,8 @@ def test_shrinking_a_call():
         return call.options.get("padding") is True and "y" in str(call.arguments)
 
     assert shrink_call(call, fails) == Call(("y",), {"padding": True})
-    rows = Call(([[1, 2], [3, 4, 3]],), method="batch_decode")
-    assert shrink_call(rows, lambda call: "4" in str(call.arguments)) == Call(
-        (4,), method="batch_decode"
-    )
+    rows = Call(([[1, 2], [3, 4]],), method="batch_decode")
+    assert shrink_call(rows, lambda call: "4]]" in str(call)).arguments == ([[4]],)
 
 
 def test_a_candidate_cannot_lack_what_nobody_knows():
