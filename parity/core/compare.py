@@ -2,9 +2,10 @@
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,23 +106,15 @@ def compare(
     To count differences for a `histogram` takes longer than all the rest.
     """
     shape = tuple(theirs.shape)
+    row: Callable[..., Comparison] = partial(
+        Comparison, name, shape=shape, allowed=allowed, **labels
+    )
     if ours.shape != theirs.shape:
-        note = f"ours is {tuple(ours.shape)}, theirs {shape}"
-        return Comparison(name, Status.SHAPE, shape=shape, allowed=allowed, note=note, **labels)
+        return row(Status.SHAPE, note=f"ours is {tuple(ours.shape)}, theirs {shape}")
     if ours.dtype != theirs.dtype:
-        note = f"ours is {ours.dtype}, theirs {theirs.dtype}"
-        return Comparison(name, Status.DTYPE, shape=shape, allowed=allowed, note=note, **labels)
+        return row(Status.DTYPE, note=f"ours is {ours.dtype}, theirs {theirs.dtype}")
     if bit_equal(ours, theirs):
-        return Comparison(
-            name,
-            Status.MATCH,
-            bit_equal=True,
-            shape=shape,
-            max_abs=0.0,
-            max_rel=0.0,
-            allowed=allowed,
-            **labels,
-        )
+        return row(Status.MATCH, bit_equal=True, max_abs=0.0, max_rel=0.0)
 
     a, b = ours.to(torch.float64), theirs.to(torch.float64)
     difference = (a - b).abs_()  # in place from here on: an embedding's gradient is large
@@ -132,16 +125,12 @@ def compare(
     counts = decades(difference) if histogram else {}
     magnitude = _magnitude(b, theirs.dtype, out=difference)
     status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
-    return Comparison(
-        name,
+    return row(
         status,
-        shape=shape,
         max_abs=max_abs,
         max_rel=max_abs / magnitude if magnitude else math.inf,
         where=worst,
-        allowed=allowed,
         histogram=counts,
-        **labels,
     )
 
 
