@@ -20,16 +20,16 @@ from parity.cli.options import (
     shows_histograms,
 )
 from parity.core.compare import Comparison
+from parity.core.environment import rerun
 from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.probes import Mode, Probe
-from parity.core.rerun import rerun
 from parity.core.verdict import Report, Verdict
-from parity.model.diff import judge
-from parity.model.diff_settings import (
+from parity.model.diff import (
     DEFAULT_PAIRS,
     DEFAULT_TEXTS,
     DiffSettings,
     describe,
+    judge,
     probe_of,
     selected,
 )

@@ -9,9 +9,8 @@ import typer
 from rich.console import Console
 
 from parity.cli.options import FormatOption
-from parity.core.environment import environment
+from parity.core.environment import environment, rerun
 from parity.core.errors import CandidateCrashedError, CandidateError
-from parity.core.rerun import rerun
 from parity.core.verdict import EXIT_CODES
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE

@@ -9,9 +9,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from parity.cli.options import FormatOption
-from parity.core.environment import environment
+from parity.core.environment import environment, rerun
 from parity.core.errors import CandidateCrashedError, CandidateError
-from parity.core.rerun import rerun
 from parity.core.verdict import EXIT_CODES
 from parity.report.tokenizer import TokenizerReport, to_json, to_text
 from parity.tokenizer.adversarial_texts import LAST
