@@ -25,7 +25,7 @@ from parity.model.model_under_test import candidate_subject
 from parity.model.record import record
 from parity.model.run_probe import judge_probe
 from parity.model.worker import probes_of
-from parity.self_test.mutants.model import Faulty
+from parity.self_test.mutants import Faulty
 from scratch_bert.weights.builtin import ADVERSARIAL
 from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
