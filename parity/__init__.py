@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from parity.api import examine, reference_attentions
     from parity.core.stages import Stage
-    from parity.model.candidate_under_test import load
+    from parity.model.model_under_test import load
     from parity.testing.checks import parametrize_with_checks
 
 __all__ = ["Stage", "examine", "load", "parametrize_with_checks", "reference_attentions"]
@@ -32,7 +32,7 @@ __all__ = ["Stage", "examine", "load", "parametrize_with_checks", "reference_att
 _PLACES = {
     "Stage": "parity.core.stages",
     "examine": "parity.api",
-    "load": "parity.model.candidate_under_test",
+    "load": "parity.model.model_under_test",
     "parametrize_with_checks": "parity.testing.checks",
     "reference_attentions": "parity.api",
 }

@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Put the checks before the other tests."""
     if candidate := config.getoption("--parity-candidate"):
-        from parity.testing.items import items_for
+        from parity.testing.checks import items_for
 
         items[:0] = items_for(session, candidate, config.getoption("--parity-checkpoint"))
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from parity.core.compare import Comparison
-from parity.core.environment import environment
+from parity.core.environment import environment, rerun
 from parity.core.errors import CandidateCrashedError
 from parity.core.process import LIMIT
-from parity.core.rerun import rerun
 from parity.core.verdict import Report
 from parity.diagnosis.explain import explain
 from parity.model.judge import Chosen, Judge, check, choose

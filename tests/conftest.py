@@ -169,7 +169,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 @pytest.fixture(scope="session")
 def small(once: Once) -> Path:
     """The same with few words and positions, of which nothing but time depends."""
-    from parity.self_test.small_checkpoint import small_checkpoint
+    from parity.self_test.workbench import small_checkpoint
 
     return once("small", small_checkpoint)
 

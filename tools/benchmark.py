@@ -24,8 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from parity import reference
-from parity.model.diff import diff
-from parity.model.diff_settings import DiffSettings
+from parity.model.diff import DiffSettings, diff
 from parity.ours import checkpoint as scratch
 from scratch_bert.tokenization.files.checkpoint_folder import read_settings
 from scratch_bert.weights.checkpoints import Checkpoint, resolve

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from parity.adapter.pairing import ParameterPair
 from parity.adapter.parameter_units import folded
 from parity.adapter.signatures import Call, leaves, run
-from parity.core.padding import attended
+from parity.core.compare import attended
 from parity.core.probes import Probe
 from parity.core.recording import Recording
 

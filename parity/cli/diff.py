@@ -21,15 +21,15 @@ from parity.cli.options import (
     shows_histograms,
 )
 from parity.core.compare import Comparison
+from parity.core.environment import rerun
 from parity.core.probes import Mode, Probe
-from parity.core.rerun import rerun
 from parity.core.verdict import Report
-from parity.model.diff import diff
-from parity.model.diff_settings import (
+from parity.model.diff import (
     DEFAULT_PAIRS,
     DEFAULT_TEXTS,
     DiffSettings,
     describe,
+    diff,
     notes,
     probe_of,
     selected,

@@ -21,15 +21,13 @@ from parity.cli.options import (
     finish,
     shows_histograms,
 )
-from parity.core.environment import environment
+from parity.core.environment import environment, rerun
 from parity.core.errors import CandidateCrashedError, RecordingError
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
-from parity.core.rerun import rerun
 from parity.core.verdict import EXIT_CODES, Report, Verdict
 from parity.model.judge import Judge
-from parity.model.record import record
-from parity.model.recordings import compare_recordings
+from parity.model.record import compare_recordings, record
 from parity.report.check import show
 from parity.session import CheckRun
 from scratch_bert.cli.common import Format, refused

@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 from parity.cli.options import FormatOption
-from parity.core.environment import environment
-from parity.core.rerun import rerun
+from parity.core.environment import environment, rerun
 from parity.core.verdict import Report
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE

@@ -9,9 +9,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from parity.cli.options import FormatOption
-from parity.core.environment import environment
+from parity.core.environment import environment, rerun
 from parity.core.outcome import Outcome
-from parity.core.rerun import rerun
 from parity.core.verdict import Report
 from parity.report.tokenizer import to_json, to_text
 from parity.tokenizer.adversarial_texts import LAST

@@ -2,9 +2,10 @@
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 _POWERS = [f"1e{power:+03d}" for power in range(-323, 309)]
 _DECADES = torch.tensor([*map(float, _POWERS), sys.float_info.max], dtype=torch.float64)
 _DECADE_NAMES = ["0", *_POWERS, "inf"]  # infinity has become the largest number there is
+_ATTENDED_KEYS = ("scores", "scores.grad", "probabilities.grad")
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
@@ -105,23 +107,15 @@ def compare(
     To count differences for a `histogram` takes longer than all the rest.
     """
     shape = tuple(theirs.shape)
+    row: Callable[..., Comparison] = partial(
+        Comparison, name, shape=shape, allowed=allowed, **labels
+    )
     if ours.shape != theirs.shape:
-        note = f"ours is {tuple(ours.shape)}, theirs {shape}"
-        return Comparison(name, Status.SHAPE, shape=shape, allowed=allowed, note=note, **labels)
+        return row(Status.SHAPE, note=f"ours is {tuple(ours.shape)}, theirs {shape}")
     if ours.dtype != theirs.dtype:
-        note = f"ours is {ours.dtype}, theirs {theirs.dtype}"
-        return Comparison(name, Status.DTYPE, shape=shape, allowed=allowed, note=note, **labels)
+        return row(Status.DTYPE, note=f"ours is {ours.dtype}, theirs {theirs.dtype}")
     if bit_equal(ours, theirs):
-        return Comparison(
-            name,
-            Status.MATCH,
-            bit_equal=True,
-            shape=shape,
-            max_abs=0.0,
-            max_rel=0.0,
-            allowed=allowed,
-            **labels,
-        )
+        return row(Status.MATCH, bit_equal=True, max_abs=0.0, max_rel=0.0)
 
     a, b = ours.to(torch.float64), theirs.to(torch.float64)
     difference = (a - b).abs_()  # in place from here on: an embedding's gradient is large
@@ -132,16 +126,12 @@ def compare(
     counts = decades(difference) if histogram else {}
     magnitude = _magnitude(b, theirs.dtype, out=difference)
     status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
-    return Comparison(
-        name,
+    return row(
         status,
-        shape=shape,
         max_abs=max_abs,
         max_rel=max_abs / magnitude if magnitude else math.inf,
         where=worst,
-        allowed=allowed,
         histogram=counts,
-        **labels,
     )
 
 
@@ -165,3 +155,42 @@ def _magnitude(numbers: Tensor, dtype: torch.dtype, out: Tensor) -> float:
     limit = torch.finfo(dtype).max / 2 if dtype.is_floating_point else math.inf
     sizes = torch.abs(numbers, out=out)
     return sizes.masked_fill_(~(sizes < limit), 0.0).max().item()
+
+
+@dataclass(frozen=True)
+class Attended:
+    """Two parts of a stage's tensor, as masks of its shape; some numbers are in neither."""
+
+    tokens: Tensor
+    padding: Tensor
+
+
+def attended(name: str, tensor: Tensor, mask: Tensor) -> Attended | None:
+    """Say which numbers of a stage belong to tokens.
+
+    Of scores only those of keys that are attended count: what stands for "not attended" is each
+    implementation's own business. So is the gradient of a probability that is 0: it depends on what
+    is made of padding.
+
+    Args:
+        name: the stage; its gradient's ends with `.grad`.
+        tensor: the reference's.
+        mask: (batch, seq), 1 for tokens.
+
+    Returns:
+        None where the tensor has no rows of the batch.
+    """
+    rows = mask.bool()
+    batch, seq = rows.shape
+    if tensor.shape[0] != batch:
+        return None
+    if tensor.shape[1:2] == (seq,) and tensor.dim() == 3:
+        tokens, padding = rows[:, :, None], ~rows[:, :, None]
+    elif tensor.dim() == 4 and tensor.shape[2:] == (seq, seq):
+        queries, keys = rows[:, None, :, None], rows[:, None, None, :]
+        keys = keys if name.endswith(_ATTENDED_KEYS) else torch.ones_like(keys)
+        tokens, padding = queries & keys, ~queries & keys
+    else:
+        first = rows[:, 0].reshape(batch, *[1] * (tensor.dim() - 1))
+        tokens, padding = first, ~first
+    return Attended(tokens.expand_as(tensor), padding.expand_as(tensor))

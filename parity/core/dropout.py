@@ -1,6 +1,5 @@
 """Dropout that draws the same masks in two models, whatever the rest of them draws."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,20 +52,16 @@ class AlignedDropout(TorchFunctionMode):
         """Be told that a stage was made."""
         self.draws = [replace(draw, stage=draw.stage or stage) for draw in self.draws]
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func in _DROPOUTS:
             return self._dropout(*args, **kwargs)
-        if func is F.scaled_dot_product_attention and _p_of_attention(*args, **kwargs) > 0:
-            return self._attention(*args, **kwargs)
-        if func is F.multi_head_attention_forward and _is_dropping(*args, **kwargs):
-            self.hidden = True
+        if func is F.scaled_dot_product_attention:
+            p = args[4] if len(args) > 4 else kwargs.get("dropout_p", 0.0)
+            if p > 0:
+                return self._attention(*args, **kwargs)
+        if func is F.multi_head_attention_forward:  # its eleventh argument is the probability
+            self.hidden |= bool(kwargs.get("training", True)) and args[10] > 0
         return func(*args, **kwargs)
 
     def _dropout(
@@ -106,13 +101,3 @@ class AlignedDropout(TorchFunctionMode):
         generator = torch.Generator().manual_seed(self._seed + number)
         self.draws.append(Draw(shape, p))
         return torch.rand(shape, generator=generator, dtype=torch.float64) >= p
-
-
-def _p_of_attention(*args: Any, **kwargs: Any) -> float:
-    """It is the fifth, or given by name."""
-    return args[4] if len(args) > 4 else kwargs.get("dropout_p", 0.0)
-
-
-def _is_dropping(*args: Any, **kwargs: Any) -> bool:
-    """torch.nn.MultiheadAttention gives the switch by name and the probability as the eleventh."""
-    return bool(kwargs.get("training", True)) and args[10] > 0

@@ -1,7 +1,10 @@
-"""What a result depends on besides the code: versions, machine, threads."""
+"""What a result depends on besides the code: versions, machine, threads, and the command."""
 
 import os
 import platform
+import shlex
+import sys
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,3 +43,10 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def rerun(lines: Sequence[str] = ("-",)) -> str:
+    """Return the command that was given, to be given again; lines of stdin stand in place of -."""
+    called = sys.argv[0] if Path(sys.argv[0]).name == "parity" else "parity"
+    given = [text for each in sys.argv[1:] for text in (lines if each == "-" else [each])]
+    return shlex.join([called, *given])

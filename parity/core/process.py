@@ -72,7 +72,10 @@ class CandidateProcess:
             CandidateError: the code is not what it must be.
             CandidateCrashedError: it raised, ended its process, or took too long.
         """
-        process = self._process = self._process or self._started()
+        if self._process is None:
+            command, pipe = [sys.executable, "-m", "parity.core.process"], subprocess.PIPE
+            self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._log)  # noqa: S603
+        process = self._process
         assert process.stdin is not None
         assert process.stdout is not None
         with suppress(BrokenPipeError):  # it has ended; the log says why
@@ -95,11 +98,6 @@ class CandidateProcess:
         """End the process; another thread that waits for its answer sees it end."""
         if self._process is not None:
             self._process.kill()
-
-    def _started(self) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "parity.core.process"]
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self._log)  # noqa: S603
 
     def _end(self) -> None:
         process, self._process = self._process, None

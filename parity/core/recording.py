@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from parity.core.dropout import Draw
@@ -93,7 +93,7 @@ class Recording:
         """Read the probes, one at a time."""
         for name, about in self._probes.items():
             path = self.folder / _folder(name) / _INPUTS
-            batch = dict(_tensors(path)) if path.is_file() else {}
+            batch = load_file(path) if path.is_file() else {}
             mode = Mode(about.get("mode", Mode.EVALUATE))
             yield Probe(name, batch, mode, about.get("dtype", ""))
 
@@ -143,12 +143,6 @@ class Recording:
                 except (SafetensorError, OSError) as error:
                     raise RecordingError(f"{path}: is no safetensors file: {error}") from None
         return found
-
-
-def _tensors(path: Path) -> Iterator[tuple[str, Tensor]]:
-    with safe_open(path, framework="pt") as file:
-        for name in file.keys():  # noqa: SIM118 - it is no mapping
-            yield name, file.get_tensor(name)
 
 
 def _folder(probe: str) -> str:

@@ -58,15 +58,15 @@ _EMBEDDINGS = (
     "embeddings",
 )
 _ATTENTION = (
-    "{0}.self.query",
-    "{0}.self.key",
-    "{0}.self.value",
-    "{0}.self.scores",
-    "{0}.self.probabilities",
-    "{0}.self",
-    "{0}.output.dense",
-    "{0}.output.sum",
-    "{0}.output.LayerNorm",
+    "self.query",
+    "self.key",
+    "self.value",
+    "self.scores",
+    "self.probabilities",
+    "self",
+    "output.dense",
+    "output.sum",
+    "output.LayerNorm",
 )
 _FEED_FORWARD = (
     "intermediate.dense",
@@ -109,7 +109,7 @@ def stage_names(layers: Iterable[int | str]) -> list[str]:
     for layer in layers:
         here = f"encoder.layer.{layer}"
         for attention in ("attention", "crossattention"):
-            names += [f"{here}.{stage.format(attention)}" for stage in _ATTENTION]
+            names += [f"{here}.{attention}.{stage}" for stage in _ATTENTION]
         names += [f"{here}.{stage}" for stage in _FEED_FORWARD]
         names.append(here)
     return [*names, *_TOP]
@@ -125,18 +125,14 @@ def reference_points(modules: Iterable[str]) -> dict[str, Stage]:
     layers = 0
     while f"{prefix}encoder.layer.{layers}" in paths:
         layers += 1
-    names = stage_names(range(layers))
-
     points = {}
-    for name in names:
+    for name in stage_names(range(layers)):
         path = name if name.startswith(("cls.", "classifier", "qa_")) else prefix + name
         parent, _, last = path.rpartition(".")
         if last == "sum":
             stage = Stage(f"{parent}.LayerNorm", "in")
-        elif last == "scores":
-            stage = Stage(parent, "scores")
-        elif last == "probabilities":
-            stage = Stage(parent, "probabilities")
+        elif last in ("scores", "probabilities"):
+            stage = Stage.parse(f"{parent}:{last}")
         else:
             stage = Stage(path)
         if stage.module in paths:

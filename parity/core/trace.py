@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property, partial
 from itertools import chain, cycle
 from typing import Any
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode, handle_torch_function
 
-from parity.core.first_tensor import first_tensor, with_tensor
+from parity.core.errors import CandidateError
 from parity.core.stages import Stage
 
 Visit = Callable[[str, Tensor], Tensor | None]
@@ -44,31 +45,33 @@ def tapped(
     """
     show = _Show(visit, visit_gradient, model, edits)
     softmax = _SoftmaxWatch(show)
-    places: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
+    softmaxes: dict[nn.Module, dict[str, list[_Named]]] = {}
+    taps: dict[tuple[nn.Module, str], dict[str, list[_Named]]] = {}
+    for name, stage in stages.items():
+        module = model.get_submodule(stage.module)
+        if stage.side in ("scores", "probabilities"):
+            paths = softmaxes.setdefault(module, {})
+        else:
+            paths = taps.setdefault((module, stage.side), {})
+        paths.setdefault(stage.module, []).append((name, stage))
     with ExitStack() as stack:
-        for name, stage in stages.items():
-            module = model.get_submodule(stage.module)
-            if stage.side in ("scores", "probabilities"):
-                softmax.watch(module, name, stage, stack)
-            else:
-                paths = places.setdefault((module, stage.side), {})
-                paths.setdefault(stage.module, []).append((name, stage))
-        for (module, side), paths in places.items():
-            tap = _Tap(show, list(paths.values()))
+        for module, paths in softmaxes.items():
+            enter, leave = softmax.hooks(cycle(paths.values()))
+            stack.callback(module.register_forward_pre_hook(enter).remove)
+            stack.callback(module.register_forward_hook(leave, always_call=True).remove)
+        for (module, side), paths in taps.items():
+            before, after = _hooks(show, cycle(paths.values()))
             if side == "in":
-                handle = module.register_forward_pre_hook(
-                    tap.before, prepend=edits, with_kwargs=True
-                )
+                handle = module.register_forward_pre_hook(before, prepend=edits, with_kwargs=True)
             else:
-                handle = module.register_forward_hook(tap.after, prepend=edits)
+                handle = module.register_forward_hook(after, prepend=edits)
             stack.callback(handle.remove)
-        if softmax.watches:  # torch's fused layers notice a mode, and compute another way under one
+        if softmaxes:  # torch's fused layers notice a mode, and compute another way under one
             stack.enter_context(softmax)
         yield
 
 
 _Named = tuple[str, Stage]
-_Sides = dict[str, list[_Named]]  # scores and probabilities
 
 
 @dataclass(frozen=True)
@@ -136,33 +139,56 @@ def _write(tensor: Tensor, stage: Stage, put: Tensor) -> None:
         part.copy_(put)
 
 
-class _Tap:
-    """A module's hooks.
+def _hooks(
+    show: _Show, turns: Iterator[Sequence[_Named]]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return what runs before and after a module; each call is shown as the next turn's stages."""
 
-    Args:
-        show: shows a tensor as stages.
-        turns: the stages of the first call, of the second, and so on.
-    """
-
-    def __init__(self, show: _Show, turns: Sequence[Sequence[_Named]]) -> None:
-        self._show = show
-        self._turns = cycle(turns)
-
-    def before(self, _module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+    def before(_module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
         if args:
-            return (self._shown(args[0]), *args[1:]), kwargs
+            return (shown(args[0]), *args[1:]), kwargs
         (name, value), *_ = kwargs.items()
-        return args, {**kwargs, name: self._shown(value)}
+        return args, {**kwargs, name: shown(value)}
 
-    def after(self, _module: nn.Module, _args: Any, output: Any) -> Any:
-        return self._shown(output)
+    def after(_module: nn.Module, _args: Any, output: Any) -> Any:
+        return shown(output)
 
-    def _shown(self, value: Any) -> Any:
-        place, tensor = (None, value) if isinstance(value, Tensor) else first_tensor(value)
-        shown = self._show(tensor, next(self._turns))
-        if shown is tensor:
+    def shown(value: Any) -> Any:
+        place, tensor = (None, value) if isinstance(value, Tensor) else _first_tensor(value)
+        made = show(tensor, next(turns))
+        if made is tensor:
             return value
-        return shown if value is tensor else with_tensor(value, place, shown)
+        return made if value is tensor else _with_tensor(value, place, made)
+
+    return before, after
+
+
+def _first_tensor(value: Any) -> tuple[Any, Tensor]:
+    """Find the tensor that stands for a collection, and its place there."""
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        items = value.items()
+    elif is_dataclass(value):
+        items = ((field.name, getattr(value, field.name)) for field in fields(value))
+    elif isinstance(value, (tuple, list)):
+        items = enumerate(value)
+    for place, item in items:
+        if isinstance(item, Tensor):
+            return place, item
+    kind = type(value).__name__
+    raise CandidateError(f"a stage's module takes or returns a {kind} in which there is no tensor")
+
+
+def _with_tensor(value: Any, place: Any, tensor: Tensor) -> Any:
+    """Return a copy of a collection with another tensor in one place."""
+    if isinstance(value, Mapping):
+        changed: Any = copy(value)
+        changed[place] = tensor
+        return changed
+    if is_dataclass(value):
+        return replace(value, **{place: tensor})  # type: ignore[type-var]
+    items = (*value[:place], tensor, *value[place + 1 :])
+    return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,15 +196,13 @@ class _EditedSoftmax:
     """A softmax whose result is edited before any of those who watch from outside sees it."""
 
     softmax: Callable[..., Tensor]
-    show: _Show
-    stages: Mapping[str, Sequence[_Named]]
+    show: Callable[[Tensor], Tensor]
 
     def __call__(self, scores: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         if torch._C._is_torch_function_mode_enabled():
             made: Tensor = handle_torch_function(self, (scores,), scores, *args, **kwargs)
             return made
-        made = self.softmax(scores, *args, **kwargs)
-        return self.show(made, self.stages.get("probabilities", ()))
+        return self.show(self.softmax(scores, *args, **kwargs))
 
 
 class _SoftmaxWatch(TorchFunctionMode):
@@ -186,46 +210,32 @@ class _SoftmaxWatch(TorchFunctionMode):
 
     def __init__(self, show: _Show) -> None:
         super().__init__()
-        self.show = show
-        self._paths: dict[nn.Module, dict[str, _Sides]] = {}  # one after the other, call by call
-        self._turns: dict[nn.Module, Iterator[_Sides]] = {}
-        self.inside: list[_Sides] = []
+        self._show = show
+        self._inside: list[Sequence[_Named]] = []  # the stages of each module that is running
 
-    def watch(self, module: nn.Module, name: str, stage: Stage, stack: ExitStack) -> None:
-        if module not in self._paths:
-            self._paths[module] = {}
-            enter = module.register_forward_pre_hook(self._enter)
-            leave = module.register_forward_hook(
-                lambda *_: self.inside.pop() and None, always_call=True
-            )
-            stack.callback(enter.remove)
-            stack.callback(leave.remove)
-        sides = self._paths[module].setdefault(stage.module, {})
-        sides.setdefault(stage.side, []).append((name, stage))
+    def hooks(
+        self, turns: Iterator[Sequence[_Named]]
+    ) -> tuple[Callable[..., None], Callable[..., None]]:
+        """Return what runs before and after a module; each call has the next turn's stages."""
 
-    @property
-    def watches(self) -> bool:
-        return bool(self._paths)
+        def enter(*_: Any) -> None:
+            self._inside.append(next(turns))
 
-    def _enter(self, module: nn.Module, _args: Any) -> None:
-        turns = self._turns.setdefault(module, cycle(self._paths[module].values()))
-        self.inside.append(next(turns))
+        def leave(*_: Any) -> None:
+            self._inside.pop()
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
+        return enter, leave
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if not (func in _SOFTMAXES or isinstance(func, _EditedSoftmax)) or not self.inside:
+        if not (func in _SOFTMAXES or isinstance(func, _EditedSoftmax)) or not self._inside:
             return func(*args, **kwargs)
-        stages = self.inside[-1]
+        before, after = (
+            partial(self._show, named=[each for each in self._inside[-1] if each[1].side == side])
+            for side in ("scores", "probabilities")
+        )
         scores, *rest = args or (kwargs["input"],)
         options = {name: value for name, value in kwargs.items() if name != "input"}
-        scores = self.show(scores, stages.get("scores", ()))
-        if self.show.edits:
-            return _EditedSoftmax(func, self.show, stages)(scores, *rest, **options)
-        probabilities = func(scores, *rest, **options)
-        return self.show(probabilities, stages.get("probabilities", ()))
+        if self._show.edits:
+            return _EditedSoftmax(func, after)(before(scores), *rest, **options)
+        return after(func(before(scores), *rest, **options))

@@ -1,7 +1,7 @@
 """What the reference would compute had it made a mistake, where a candidate shows its stages."""
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from parity.core.mistake import Injection
 from parity.core.probes import Mode, Probe
 from parity.core.stages import OUTPUTS
-from parity.diagnosis.cached_layers import known, made_by
 from parity.diagnosis.inject import making
 from parity.model.expected import Witness
-from parity.model.isolated import isolated
+from parity.model.lanes import isolated
 from parity.model.reference_under_test import reference_subject
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -80,7 +79,7 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
     def _forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         layers = self._modules(model)[: len(self._known)]
         with (
-            known(layers, self._known),
+            _known(layers, self._known),
             making(self._mistakes, model, self._config, batch) as edited,
         ):
             return edited(self._right(model, batch))
@@ -89,10 +88,16 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
         """What each layer makes of a probe."""
         if probe.name not in self._made:
             model = self._subject.model(torch.float64)
+            made: list[Any] = []
+            handles = [
+                layer.register_forward_hook(lambda *call: made.append(call[-1]))
+                for layer in self._modules(model)
+            ]
             with torch.no_grad():
-                self._made[probe.name] = made_by(
-                    self._modules(model), lambda: self._right(model, probe.batch)
-                )
+                self._right(model, probe.batch)
+            for handle in handles:
+                handle.remove()
+            self._made[probe.name] = made
         return self._made[probe.name]
 
     def _modules(self, model: nn.Module) -> list[nn.Module]:
@@ -107,3 +112,15 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
 
     def __exit__(self, *_: object) -> None:
         self._subject.__exit__()
+
+
+@contextmanager
+def _known(layers: Sequence[nn.Module], made: Sequence[Any]) -> Iterator[None]:
+    """While inside, layers return what they have made before, whatever they are given."""
+    for layer, each in zip(layers, made, strict=True):
+        layer.forward = lambda *_, made=each, **__: made
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward  # that of its class is seen again

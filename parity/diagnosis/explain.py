@@ -20,9 +20,8 @@ from parity.core.compare import Comparison, Status
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.diagnosis.counterfactual import Counterfactual
-from parity.diagnosis.observations import Evidence, is_long
+from parity.diagnosis.observations import Evidence, describe, is_long
 from parity.diagnosis.search import Search
-from parity.diagnosis.unknown import describe
 from parity.model.expected import GRADIENT, Witness
 from parity.model.judge import Judge
 

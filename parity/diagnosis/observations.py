@@ -1,9 +1,13 @@
-"""What a candidate computed where it is wrong, beside what the reference did."""
+"""What a candidate computed where it is wrong, beside what the reference did.
 
-from collections.abc import Collection, Mapping, Sequence
+And what can be said about a difference that no known mistake explains.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
 from torch import Tensor
 
 from parity.core.compare import Comparison
@@ -11,6 +15,7 @@ from parity.core.probes import Mode, Probe
 from parity.model.expected import Witness
 
 _LONG = 64  # tokens
+_SAME = 1e-9  # of the largest number; other orders of additions leave 1e-14
 _ORDER = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD)
 
 
@@ -81,3 +86,104 @@ class Evidence:
 def is_long(probe: Probe) -> bool:
     """Whether a probe takes so long that it is asked only for what no other shows."""
     return probe.batch["input_ids"].shape[1] > _LONG
+
+
+def describe(evidence: Evidence, stage: str, heads: int) -> list[str]:
+    """Say what is known about a stage that is wrong.
+
+    Args:
+        evidence: what the candidate computed.
+        stage: one that is wrong.
+        heads: how many the attention has.
+    """
+    probe = next(iter(evidence.wrong[stage]))
+    witness = evidence.witnesses[probe]
+    ours, theirs = evidence.ours[probe][stage].double(), witness.get(stage).double()
+    if ours.shape != theirs.shape:
+        return [f"its shape is {tuple(ours.shape)}, expected {tuple(theirs.shape)}"]
+    kept = witness.kept(stage, theirs)
+    tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
+    return [
+        *_inputs(evidence, stage),
+        *_numbers(ours[tokens], theirs[tokens]),
+        *_heads(ours, theirs, tokens, heads),
+        *_features(ours, theirs, tokens),
+        *_positions(ours, theirs, tokens, witness.probe.batch.get("token_type_ids")),
+    ]
+
+
+def _same(ours: Tensor, theirs: Tensor) -> bool:
+    return bool((ours - theirs).abs().max() <= _SAME * theirs.abs().max())
+
+
+def _inputs(evidence: Evidence, stage: str) -> Iterator[str]:
+    wrong = evidence.wrong[stage]
+    right = [name for name in evidence.like(stage) if name not in wrong]
+    if right:
+        yield f"it is wrong on {', '.join(wrong)}, right on {', '.join(right)}"
+
+
+def _numbers(ours: Tensor, theirs: Tensor) -> Iterator[str]:
+    """A shift, a scale, or other places."""
+    if not bool(ours.isfinite().all()):
+        yield f"{int((~ours.isfinite()).sum())} of its {len(ours)} numbers are infinite or NaN"
+    elif not bool(ours.any()):
+        yield "its numbers are all 0"
+    elif _same(ours, theirs + (shift := (ours - theirs).mean())):
+        yield f"its numbers are the reference's plus {shift.item():.6g}"
+    elif _same(ours, theirs * (scale := ours.dot(theirs) / theirs.dot(theirs))):
+        yield f"its numbers are the reference's times {scale.item():.6g}"
+    elif _same(ours.sort().values, theirs.sort().values):
+        yield "its numbers are the reference's in other places"
+
+
+def _heads(ours: Tensor, theirs: Tensor, tokens: Tensor, heads: int) -> Iterator[str]:
+    """Which of them, or which stands in the place of which."""
+    if ours.dim() == 3 and ours.shape[-1] % heads == 0:
+        ours, theirs, tokens = (
+            each.reshape(*each.shape[:2], heads, -1).transpose(1, 2)
+            for each in (ours, theirs, tokens)
+        )
+    if ours.dim() != 4:
+        return
+    mine, expected = ours.masked_fill(~tokens, 0), theirs.masked_fill(~tokens, 0)
+    found = [
+        next((j for j in range(heads) if _same(mine[:, i], expected[:, j])), None)
+        for i in range(heads)
+    ]
+    wrong = [i for i, j in enumerate(found) if i != j]
+    if len(wrong) < heads:
+        yield f"only in heads {_listed(wrong)}, counted from 0"
+    moved = [f"{j} in the place of {i}" for i, j in enumerate(found) if j not in (i, None)]
+    if moved:
+        yield f"its heads have changed places: {', '.join(moved)}"
+
+
+def _features(ours: Tensor, theirs: Tensor, tokens: Tensor) -> Iterator[str]:
+    """Something that is the same for all tokens."""
+    if ours.dim() != 3:
+        return
+    mine, expected = ours[tokens[..., 0]], theirs[tokens[..., 0]]
+    difference, factor = mine - expected, mine / expected
+    if len(mine) > 1 and _same(difference, difference[:1].expand_as(difference)):
+        yield "the same vector is added to every token"
+    if len(mine) > 1 and _same(factor, factor[:1].expand_as(factor)):
+        yield "each feature has a factor, the same for every token"
+
+
+def _positions(
+    ours: Tensor, theirs: Tensor, tokens: Tensor, segments: Tensor | None
+) -> Iterator[str]:
+    if ours.dim() != 3:
+        return
+    allowed = _SAME * theirs[tokens].abs().max()
+    wrong = (((ours - theirs).abs() > allowed) & tokens).any(2)
+    positions = wrong.any(0).nonzero().flatten().tolist()
+    if len(positions) < int(tokens.any(2).any(0).sum()):
+        yield f"only at positions {_listed(positions)}, counted from 0"
+    if segments is not None and bool(segments.any()) and not bool((wrong & (segments == 0)).any()):
+        yield "only at tokens of segment 1"
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers[:10])) + (" and more" if len(numbers) > 10 else "")

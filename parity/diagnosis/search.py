@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -119,7 +120,7 @@ class Search:
         values = mistakes[0].mistake.values
         if not values:
             return self._one(stage, mistakes), mistakes
-        valued = [tuple(_with_value(each, value) for each in mistakes) for value in values]
+        valued = [_with_value(mistakes, value) for value in values]
         left = [self._one(stage, each) for each in valued]
         best = valued[min(range(len(left)), key=left.__getitem__)]
         if min(left) in (0, math.inf) or _kind(stage) in self._unknown:
@@ -153,8 +154,7 @@ class Search:
         value = mistakes[0].value
 
         def residual(value: float) -> Tensor | None:
-            valued = tuple(_with_value(each, value) for each in mistakes)
-            made = self._made(probe, stage, valued)
+            made = self._made(probe, stage, _with_value(mistakes, value))
             return None if made is None else self._evidence.residual(probe, stage, made)
 
         for power in reversed(range(_STEPS)):
@@ -172,7 +172,7 @@ class Search:
             value -= max(-abs(value) * 0.9, min(change, abs(value) * 0.9))  # it keeps its sign
             if abs(change) <= abs(value) * 1e-14:
                 break
-        return tuple(_with_value(each, value) for each in mistakes)
+        return _with_value(mistakes, value)
 
     def _verified(self, stage: str, mistakes: Injections) -> Cause | None:
         """Return the cause, if all that mistakes change is as the candidate has it."""
@@ -216,5 +216,5 @@ def _is_whole(stage: str) -> bool:
     return parts[-1] in ("embeddings", "sum", "LayerNorm") or parts[-1].isdigit()
 
 
-def _with_value(mistake: Injection, value: float) -> Injection:
-    return Injection(mistake.mistake, mistake.stages, value)
+def _with_value(mistakes: Injections, value: float) -> Injections:
+    return tuple(replace(each, value=value) for each in mistakes)

@@ -34,7 +34,9 @@ class ExercisePart:
     """
 
     path: str
-    make: Callable[[Callable[..., nn.Module], BertConfig, Any], nn.Module]
+    make: Callable[[Callable[..., nn.Module], BertConfig, Any], nn.Module] = (
+        lambda written, config, _: written(config)
+    )
     called: Callable[[Forward], Forward] = lambda forward: forward
     returns: tuple[str, ...] = ("batch", "seq", "hidden")
 
@@ -64,9 +66,9 @@ def _checked(new: nn.Module, names: tuple[str, ...], config: BertConfig) -> Forw
     forward = new.forward
 
     def checked(states: Tensor, *more: Tensor) -> Tensor:
-        given = {"batch": states.shape[0], "seq": states.shape[1]}
         sizes = {
-            **given,
+            "batch": states.shape[0],
+            "seq": states.shape[1],
             "hidden": config.hidden_size,
             "intermediate": config.intermediate_size,
             "vocab": config.vocab_size,
@@ -119,14 +121,10 @@ def _mask(plan: AttentionPlan, states: Tensor) -> Tensor:
     return states.new_zeros(1, 1, 1, states.shape[1])
 
 
-def _plan(mask: Tensor) -> AttentionPlan:
-    return AttentionPlan("eager", mask)
-
-
 def _attending(module: nn.Module) -> nn.Module:
     """Let a part of scratch_bert be called with states and a mask, and return states alone."""
     forward = module.forward
-    module.forward = lambda states, mask: forward(states, _plan(mask))[0]
+    module.forward = lambda states, mask: forward(states, AttentionPlan("eager", mask))[0]
     return module
 
 
@@ -157,22 +155,17 @@ PARTS = {
     "layer-norm": ExercisePart(
         r".*LayerNorm", lambda written, _, old: written(old.normalized_shape[0], eps=old.eps)
     ),
-    "embeddings": ExercisePart(
-        r"embeddings", lambda written, config, _: written(config), _embeddings
-    ),
+    "embeddings": ExercisePart(r"embeddings", called=_embeddings),
     "attention": ExercisePart(
         rf"{_LAYERS}\.attention\.self",
-        lambda written, config, _: written(config),
-        lambda forward: lambda states, plan: (forward(states, _mask(plan, states)), None),
+        called=lambda forward: lambda states, plan: (forward(states, _mask(plan, states)), None),
     ),
     "residual": ExercisePart(
         rf"{_LAYERS}(\.attention)?\.output",
         lambda written, config, old: written(config, old.dense.in_features),
     ),
     "feed-forward": ExercisePart(
-        rf"{_LAYERS}\.intermediate",
-        lambda written, config, _: written(config),
-        returns=("batch", "seq", "intermediate"),
+        rf"{_LAYERS}\.intermediate", returns=("batch", "seq", "intermediate")
     ),
     "layer": ExercisePart(
         _LAYERS,
@@ -188,8 +181,6 @@ PARTS = {
             )
         ),
     ),
-    "pooler": ExercisePart(
-        "pooler", lambda written, config, _: written(config), returns=("batch", "hidden")
-    ),
+    "pooler": ExercisePart("pooler", returns=("batch", "hidden")),
     "mlm-head": ExercisePart(r"cls\.predictions", _head, returns=("batch", "seq", "vocab")),
 }

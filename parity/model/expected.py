@@ -8,8 +8,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from parity.core.compare import Comparison, Status, compare
-from parity.core.padding import Attended, attended
+from parity.core.compare import Attended, Comparison, Status, attended, compare
 from parity.core.probes import Probe
 from parity.core.recording import Recording
 from parity.core.tolerance import FLOAT64, OWN_ERROR, ROUNDING
@@ -65,11 +64,12 @@ class Witness:
             return None
         return attended(name, theirs, mask)
 
-    def put(self, name: str, ours: Tensor, theirs: Tensor) -> Tensor | None:
+    def put(self, name: str, ours: Tensor, theirs: Tensor | None = None) -> Tensor | None:
         """What the candidate goes on with in place of its own numbers, if there is such a thing.
 
         What stands for "not attended" in the scores stays its own: there a mask is right or wrong.
         """
+        theirs = self.get(name) if theirs is None else theirs
         if ours.shape != theirs.shape:
             return None
         mask = self.probe.batch.get("attention_mask")

@@ -4,14 +4,22 @@ import ctypes
 import sys
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
+from parity.core.import_by_name import load_maker
 from parity.core.stages import Stage
-from parity.model.weight_places import Emit
+from parity.model.candidate import Batch, Candidate
+from parity.model.weight_places import Emit, Place, gathered, places_of
+from scratch_bert.weights.builtin import ADVERSARIAL
+from scratch_bert.weights.checkpoints import Checkpoint
+from scratch_bert.weights.files import read_weights
+from scratch_bert.weights.names import canonical_weights
 
 
 @dataclass
@@ -26,7 +34,6 @@ class Subject:
             HuggingFace's names and in its layout, and drops them.
         unsupported: what it says it has not.
         dtype: what it computes in, unless a probe asks for another.
-        kept: what is known about the model, as long as it is the same one.
     """
 
     make: Callable[[torch.dtype], nn.Module]
@@ -35,7 +42,6 @@ class Subject:
     gradients: Callable[[nn.Module, Emit], AbstractContextManager[None]]
     unsupported: Collection[str] = ()
     dtype: torch.dtype = torch.float64
-    kept: dict[str, Any] = field(default_factory=dict, repr=False)
     _made: tuple[tuple[torch.dtype, bool], nn.Module] | None = field(default=None, repr=False)
 
     def model(
@@ -44,7 +50,6 @@ class Subject:
         """Return a model; one is kept for the next call that does not want a fresh one."""
         if fresh or self._made is None or self._made[0] != (dtype, training):
             self._made = None  # so that two are never held
-            self.kept.clear()
             self._made = (dtype, training), self.make(dtype).train(training)
         return self._made[1]
 
@@ -54,6 +59,65 @@ class Subject:
     def __exit__(self, *_: object) -> None:
         """Let the model go; functions that know this subject would hold it."""
         self._made = None
-        self.kept.clear()
         if sys.platform == "linux":  # whose allocator keeps what is freed, a fifth of a BERT
             getattr(ctypes.CDLL(None), "malloc_trim", int)(0)
+
+
+def candidate_subject(candidate: Candidate, checkpoint: Checkpoint, dtype: torch.dtype) -> Subject:
+    """Build a candidate, and find its stages.
+
+    Args:
+        candidate: whose model.
+        checkpoint: with its weights.
+        dtype: what it computes in.
+
+    Raises:
+        CandidateError: it is not what a candidate must be.
+    """
+    places = WeakKeyDictionary[nn.Module, dict[str, list[Place]]]()
+
+    def weights() -> dict[str, Tensor]:
+        """Read them anew: nobody's changes stay, and nobody holds them."""
+        found = canonical_weights(read_weights(checkpoint.folder), checkpoint.folder)
+        return {name: tensor for name, (_, tensor) in found.items()}
+
+    def make(dtype: torch.dtype) -> nn.Module:
+        return candidate.build(deepcopy(checkpoint.values), weights()).to(dtype)
+
+    def gradients(model: nn.Module, emit: Emit) -> AbstractContextManager[None]:
+        if model not in places:
+            places[model] = places_of(model, weights())
+        return gathered(places[model], emit)
+
+    subject = Subject(make, candidate.forward, {}, gradients, candidate.unsupported, dtype)
+    layers = checkpoint.config.num_hidden_layers
+    subject.stages = candidate.stages(subject.model(dtype), layers)
+    return subject
+
+
+def load(
+    candidate: str,
+    checkpoint: str = ADVERSARIAL,
+    dtype: torch.dtype = torch.float64,
+) -> Callable[..., dict[str, Tensor]]:
+    """Build a candidate to try things on it.
+
+    Args:
+        candidate: path/to/file.py:NAME or package.module:NAME.
+        checkpoint: a folder, a hub id or a built-in one.
+        dtype: what it computes in.
+
+    Returns:
+        A function of `input_ids` and the other inputs, by name and as nested lists; its outputs by
+        HuggingFace's names.
+    """
+    made = Candidate(load_maker(candidate), candidate)
+    subject = candidate_subject(made, Checkpoint.of(checkpoint), dtype)
+
+    def run(**inputs: list[list[int]]) -> dict[str, Tensor]:
+        batch = Batch({name: torch.tensor(rows) for name, rows in inputs.items()})
+        with torch.no_grad():
+            outputs = subject.forward(subject.model(dtype), batch)
+        return {name: tensor.clone() for name, tensor in outputs.items()}
+
+    return run

@@ -1,26 +1,29 @@
-"""What the reference computes on probes, on disk, for a candidate to be compared with."""
+"""Recordings: what the reference computes on probes, and any two recordings compared.
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack
+Whoever wrote them, in whatever language.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from parity import reference
+from parity.core.compare import Comparison, Status, attended
 from parity.core.dropout import AlignedDropout
-from parity.core.padding import attended
+from parity.core.errors import RecordingError
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
-from parity.model.expected import GRADIENT
+from parity.model.expected import GRADIENT, Witness
+from parity.model.lanes import go_back
 from parity.model.model_under_test import Subject
 from parity.model.reference_under_test import reference_subject
 from parity.model.run_probe import judge_probe
 from scratch_bert.weights.checkpoints import Checkpoint
-
-Keep = Callable[[str, Tensor], None]
 
 _COMPUTED = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD)
 
@@ -60,9 +63,8 @@ def record(
 def _run(
     subject: Subject, probe: Probe, recording: Recording, wanted: Collection[str] | None
 ) -> None:
-    model = subject.model(torch.float64, training=probe.mode is Mode.TRAIN)
-    backward = probe.mode is Mode.BACKWARD
-
+    training, backward = probe.mode is Mode.TRAIN, probe.mode is Mode.BACKWARD
+    model = subject.model(torch.float64, training=training)
     aligned = AlignedDropout()
 
     def keep(name: str, tensor: Tensor) -> None:
@@ -74,44 +76,26 @@ def _run(
         if wanted is None or name in wanted or name.endswith((".weight", ".bias")):
             recording.add(probe.name, f"{name}{GRADIENT}", tensor)
 
-    with ExitStack() as stack:
-        stack.enter_context(torch.set_grad_enabled(backward))
-        stack.enter_context(
-            tapped(model, subject.stages, keep, keep_gradient if backward else None)
-        )
-        if probe.mode is Mode.TRAIN:
-            stack.enter_context(aligned)
+    with (
+        torch.set_grad_enabled(backward),
+        tapped(model, subject.stages, keep, keep_gradient if backward else None),
+        aligned if training else nullcontext(),
+    ):
         outputs = subject.forward(model, probe.batch)
-        if probe.mode is Mode.TRAIN:
+        if training:
             recording.add_draws(probe.name, aligned.draws)
         for name, tensor in outputs.items():
             keep(name, tensor)
-        if backward:
-            begin = {*outputs} & ({"last_hidden_state"} if wanted is None else {*wanted})
-            _go_back(subject, model, probe, {name: outputs[name] for name in begin}, keep_gradient)
-
-
-def _go_back(
-    subject: Subject,
-    model: nn.Module,
-    probe: Probe,
-    outputs: Mapping[str, Tensor],
-    keep_gradient: Keep,
-) -> None:
-    """Run backward from random gradients at the outputs, none of them at padding."""
-    generator = torch.Generator().manual_seed(0)
-    ends, first = [], []
-    for name in (each for each in OUTPUTS if each in outputs):
-        tensor = outputs[name]
-        gradient = torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
-        kept = attended(name, tensor, probe.batch["attention_mask"])
-        if kept is not None:
-            gradient = gradient * kept.tokens
-        keep_gradient(name, gradient)
-        ends.append(tensor)
-        first.append(gradient)
-    with subject.gradients(model, keep_gradient):
-        torch.autograd.backward(ends, first)
+        if backward:  # from random gradients at the outputs, none of them at padding
+            draw = torch.Generator().manual_seed(0)
+            ends = {"last_hidden_state"} if wanted is None else wanted
+            for name in (each for each in OUTPUTS if each in outputs and each in ends):
+                gradient = torch.randn(outputs[name].shape, generator=draw, dtype=torch.float64)
+                kept = attended(name, gradient, probe.batch["attention_mask"])
+                keep_gradient(name, gradient if kept is None else gradient * kept.tokens)
+            go_back(
+                subject, model, outputs, Witness(recording, probe, torch.float64), keep_gradient
+            )
 
 
 def _measure(subject: Subject, probe: Probe, dtype: str, recording: Recording) -> None:
@@ -119,3 +103,47 @@ def _measure(subject: Subject, probe: Probe, dtype: str, recording: Recording) -
     for row in judge_probe(subject, probe, recording):
         name = f"{row.name}{GRADIENT}" if "gradient" in row.lane else row.name
         recording.add_noise(probe.name, dtype, row.lane, name, row.max_abs)
+
+
+def compare_recordings(
+    ours: Recording, theirs: Recording, relative: float | None = None, *, histogram: bool = False
+) -> Iterator[Comparison]:
+    """Compare every tensor that a candidate recorded with the reference's.
+
+    What it did not record is not judged; a name the reference has not is an error of its writer.
+
+    Args:
+        ours: the candidate's.
+        theirs: the reference's.
+        relative: what numbers may differ by, as a share of their tensor's largest; None means what
+            `parity.core.tolerance` says.
+        histogram: whether differences are counted, too.
+
+    Raises:
+        RecordingError: a file cannot be read, or how much may differ is not known.
+    """
+    for probe in theirs.probes():
+        made, expected = ours.stages(probe.name), theirs.stages(probe.name)
+        if not made:
+            note = f"{ours.folder} has nothing about this probe"
+            yield Comparison("probe", Status.UNSUPPORTED, note=note, probe=probe.name)
+        for name in (each for each in expected if each in made):
+            tensor = ours.get(probe.name, name)
+            smaller = tensor.is_floating_point() and tensor.dtype is not torch.float64
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            if smaller and relative is None and not theirs.has_noise(probe.name, dtype):
+                raise RecordingError(
+                    f"{ours.folder}: {name} on {probe.name!r} is {dtype}, and {theirs.folder} does "
+                    f"not say how far the reference is off in {dtype}; record it with --dtype "
+                    f"{dtype}, or give a --tolerance"
+                )
+            judged_in = tensor.dtype if smaller else torch.float64
+            witness = Witness(theirs, probe, judged_in, relative, histogram)
+            lane = "gradient" if name.endswith(GRADIENT) else "propagated"
+            yield from witness.compare(name, tensor, witness.get(name), lane)
+        for name in (each for each in made if each not in expected):
+            note = "theirs has no such tensor"
+            yield Comparison(name, Status.MISSING_THEIRS, note=note, probe=probe.name)
+    for name in {*ours.names()} - {*theirs.names()}:
+        note = "theirs has no such probe"
+        yield Comparison("probe", Status.MISSING_THEIRS, note=note, probe=name)

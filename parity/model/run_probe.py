@@ -1,28 +1,21 @@
 """A candidate beside what the reference was recorded to compute, probe by probe."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import torch
+from torch import Tensor
 
-from parity.core.compare import Comparison, Status
+from parity.core.compare import Comparison, Status, compare
+from parity.core.dropout import AlignedDropout, Draw
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
-from parity.model.backward import judge_backward
+from parity.core.stages import OUTPUTS
+from parity.core.tolerance import BIT_FOR_BIT
 from parity.model.candidate import INPUTS, Batch
 from parity.model.expected import Witness
-from parity.model.forward import judge_forward
+from parity.model.lanes import LANES, judge_backward, judge_forward, run_lane
 from parity.model.model_under_test import Subject
-from parity.model.repetition import judge_refusal, judge_repetition
-from parity.model.training_mode import judge_dropout
-
-_CHECKS: dict[Mode, Callable[[Subject, Batch, Witness], Iterator[Comparison]]] = {
-    Mode.EVALUATE: judge_forward,
-    Mode.REFUSE: judge_refusal,
-    Mode.REPEAT: judge_repetition,
-    Mode.TRAIN: judge_dropout,
-    Mode.BACKWARD: judge_backward,
-}
-_NEEDED = {Mode.TRAIN: "dropout", Mode.BACKWARD: "gradients"}
 
 
 def judge_probe(
@@ -75,3 +68,97 @@ def judge_probe(
 def _unsupported(witness: Witness, features: Iterable[str], why: str) -> Iterator[Comparison]:
     for name in sorted(features):
         yield witness.row(name, Status.UNSUPPORTED, f"{name}: {why}")
+
+
+def judge_repetition(
+    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+) -> Iterator[Comparison]:
+    """In evaluation a second run gives the same bits as the first, whatever was run before."""
+    other = {name: rows.flip(0) for name, rows in witness.probe.batch.items()}
+
+    def run(*batches: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """Run them on a model that has seen nothing else."""
+        model = subject.model(witness.dtype, fresh=True)
+        with torch.no_grad():
+            made = [subject.forward(model, each) for each in batches]
+        return [{key: tensor.clone() for key, tensor in outputs.items()} for outputs in made]
+
+    first, second, after = run(batch, batch, other)
+    (alone,) = run(other)
+    for output in (each for each in OUTPUTS if each in first):
+        for ours, theirs, what in (
+            (second, first, "a second run gives other numbers"),
+            (after, alone, "another batch before it gives other numbers: something is kept"),
+        ):
+            row = compare(
+                output, ours[output], theirs[output], BIT_FOR_BIT, probe=witness.probe.name
+            )
+            yield row if row.passed else replace(row, note=what)
+
+
+def judge_refusal(
+    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+) -> Iterator[Comparison]:
+    """A token raises no error, more tokens than there are positions do."""
+    model, tokens = subject.model(witness.dtype), batch["input_ids"].shape[1]
+    with torch.no_grad():
+        subject.forward(model, {name: rows[:, :1] for name, rows in witness.probe.batch.items()})
+    try:
+        with torch.no_grad():
+            subject.forward(model, batch)
+    except Exception:
+        yield Comparison("error", Status.MATCH, bit_equal=True, probe=witness.probe.name)
+        return
+    note = f"{tokens} tokens are one more than there are positions, but no error was raised"
+    yield witness.row("error", Status.VALUE, note)
+
+
+def judge_dropout(
+    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+) -> Iterator[Comparison]:
+    """Compare what is dropped, and if it is the same, every stage."""
+    model = subject.model(witness.dtype, training=True)
+    rows = []
+    for lane in LANES:
+        aligned = AlignedDropout()
+        with aligned:
+            rows += run_lane(subject, model, batch, witness, lane, aligned.reached)
+    theirs = witness.recording.draws(witness.probe.name)
+    if not theirs:
+        yield witness.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")
+    elif aligned.hidden or not {draw.shape for draw in aligned.draws} <= {d.shape for d in theirs}:
+        note = "the candidate draws its dropout where or in shapes that cannot be aligned"
+        yield witness.row("dropout", Status.UNSUPPORTED, note)
+    elif not aligned.draws:
+        note = "the candidate drops nothing, or not with torch's functions"
+        yield witness.row("dropout", Status.UNSUPPORTED, note)
+    elif aligned.draws != theirs:
+        stage, note = _explain(aligned.draws, theirs)
+        for lane in LANES:
+            yield witness.row(stage, Status.VALUE, note, lane)
+    else:
+        yield from rows
+
+
+def _explain(ours: list[Draw], theirs: list[Draw]) -> tuple[str, str]:
+    """The first stage before which another thing is dropped, and what."""
+    stages = dict.fromkeys(draw.stage for draw in (*theirs, *ours))
+    for stage in stages:
+        mine, expected = ([draw for draw in side if draw.stage == stage] for side in (ours, theirs))
+        if mine != expected:
+            return stage or "dropout", f"dropout drops {_told(mine)}, expected {_told(expected)}"
+    return "dropout", "it is drawn in another order"
+
+
+def _told(draws: list[Draw]) -> str:
+    return " and ".join(map(str, draws)) or "nothing"
+
+
+_CHECKS: dict[Mode, Callable[[Subject, Batch, Witness], Iterator[Comparison]]] = {
+    Mode.EVALUATE: judge_forward,
+    Mode.REFUSE: judge_refusal,
+    Mode.REPEAT: judge_repetition,
+    Mode.TRAIN: judge_dropout,
+    Mode.BACKWARD: judge_backward,
+}
+_NEEDED = {Mode.TRAIN: "dropout", Mode.BACKWARD: "gradients"}

@@ -127,9 +127,11 @@ def compare_runs(
         order, made = theirs.stages(probe.name), dict[str, Comparison]()
 
         def visit(name: str, tensor: Tensor) -> None:
-            once = name in order and name not in made
-            recorded = theirs.get(probe.name, name) if once else None
-            made[name] = _compared(name, tensor, recorded, histogram=histogram)
+            if name in order and name not in made:
+                recorded = theirs.get(probe.name, name).to(tensor.device)
+                made[name] = compare(name, tensor, recorded, BIT_FOR_BIT, histogram=histogram)
+            else:
+                made[name] = _missing(name, Status.MISSING_THEIRS, tensor)
 
         try:
             run_ours(visit)
@@ -138,22 +140,14 @@ def compare_runs(
             raise
         for name in order:
             if name not in made:
-                made[name] = _compared(name, None, theirs.get(probe.name, name))
+                made[name] = _missing(name, Status.MISSING_OURS, theirs.get(probe.name, name))
             yield made.pop(name)
     yield from made.values()
 
 
-def _compared(
-    name: str, ours: Tensor | None, theirs: Tensor | None, *, histogram: bool = False
-) -> Comparison:
-    if ours is None:
-        assert theirs is not None
-        shape, note = tuple(theirs.shape), "ours has no such tensor"
-        return Comparison(name, Status.MISSING_OURS, shape=shape, note=note)
-    if theirs is None:
-        shape, note = tuple(ours.shape), "theirs has no such tensor"
-        return Comparison(name, Status.MISSING_THEIRS, shape=shape, note=note)
-    return compare(name, ours, theirs.to(ours.device), BIT_FOR_BIT, histogram=histogram)
+def _missing(name: str, status: Status, there: Tensor) -> Comparison:
+    side = "ours" if status is Status.MISSING_OURS else "theirs"
+    return Comparison(name, status, shape=tuple(there.shape), note=f"{side} has no such tensor")
 
 
 def _flat(outputs: Mapping[str, Any]) -> dict[str, Tensor]:

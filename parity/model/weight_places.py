@@ -61,21 +61,27 @@ def gathered(places: Mapping[str, Sequence[Place]], emit: Emit) -> Iterator[None
         for place in found:
             pieces[place.parameter].append((name, place))
             waiting[name].add(place.parameter)
-    sums: dict[str, _Sum] = {}
+    sums: dict[str, tuple[Tensor, Tensor]] = {}  # as far as it is there, and where it is
 
     def gather(parameter: Tensor) -> None:
         assert isinstance(parameter, nn.Parameter)
+        assert parameter.grad is not None
         for name, place in pieces[parameter]:
-            sums.setdefault(name, _Sum(place)).add(place)
+            if name not in sums:
+                total = torch.zeros(place.shape, dtype=parameter.dtype)
+                sums[name] = total, torch.zeros_like(total, dtype=torch.bool)
+            total, known = sums[name]
+            place.theirs(total)[place.same] += place.ours(parameter.grad)[place.rows]
+            place.theirs(known)[place.same] = True
             waiting[name].discard(parameter)
         parameter.grad = None
         for name in [name for name in sums if not waiting[name]]:
             finish(name)
 
     def finish(name: str) -> None:
-        whole = sums.pop(name)
-        if bool(whole.known.all()):
-            emit(name, whole.gradient)
+        total, known = sums.pop(name)
+        if bool(known.all()):
+            emit(name, total)
 
     hooks = [each.register_post_accumulate_grad_hook(gather) for each in pieces]  # type: ignore[no-untyped-call]
     try:
@@ -87,25 +93,6 @@ def gathered(places: Mapping[str, Sequence[Place]], emit: Emit) -> Iterator[None
             hook.remove()
 
 
-class _Sum:
-    """A weight's gradient, as far as it is there.
-
-    Args:
-        place: any of the weight's.
-    """
-
-    def __init__(self, place: Place) -> None:
-        self.gradient = torch.zeros(place.shape, dtype=place.parameter.dtype)
-        self.known = torch.zeros(place.shape, dtype=torch.bool)
-
-    def add(self, place: Place) -> None:
-        """Add a parameter's gradient where it belongs."""
-        assert place.parameter.grad is not None
-        rows = place.ours(place.parameter.grad)[place.rows]
-        place.theirs(self.gradient)[place.same] += rows
-        place.theirs(self.known)[place.same] = True
-
-
 def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list[Place]]:
     """Say where a model holds weights.
 
@@ -113,22 +100,39 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
         model: built with them.
         weights: by HuggingFace's names.
     """
-    index = cache(lambda width: _Index(weights, width))
+
+    @cache
+    def rows_of(width: int) -> Mapping[int, list[tuple[str, View, int]]]:
+        """The rows of this width that weights have, by their numbers."""
+        rows = defaultdict[int, list[tuple[str, View, int]]](list)
+        for name, weight in weights.items():
+            for view in _views(tuple(weight.shape)):
+                matrix = view(weight.float())
+                if matrix.shape[1] == width:
+                    for i, key in enumerate(_keys(matrix)):
+                        rows[key].append((name, view, i))
+        return rows
+
     found: dict[str, list[Place]] = defaultdict(list)
     for parameter in model.parameters():
         numbers = parameter.detach().float()
-        best: dict[tuple[str, View], tuple[View, list[tuple[int, int]]]] = {}
+        best: list[tuple[View, str, View, list[tuple[int, int]]]] = []
         most = 0
         for ours in _views(tuple(numbers.shape)):
             matrix = ours(numbers)
-            pairs = index(matrix.shape[1]).find(matrix)
+            known = rows_of(matrix.shape[1])
+            pairs: dict[tuple[str, View], list[tuple[int, int]]] = defaultdict(list)
+            for row, key in enumerate(_keys(matrix)):
+                if len(places := known.get(key, [])) == 1:
+                    weight, theirs, same_row = places[0]
+                    pairs[weight, theirs].append((row, same_row))
             if sum(map(len, pairs.values())) > most:
                 most = sum(map(len, pairs.values()))
-                best = {key: (ours, rows) for key, rows in pairs.items()}
+                best = [(ours, name, view, rows) for (name, view), rows in pairs.items()]
             if most == matrix.shape[0]:
                 break
-        for (weight, theirs), (ours, rows) in best.items():
-            mine, same = zip(*rows, strict=True)
+        for ours, weight, theirs, each in best:
+            mine, same = zip(*each, strict=True)
             shape = tuple(weights[weight].shape)
             place = Place(parameter, ours, _chosen(mine), theirs, _chosen(same), shape)
             found[weight].append(place)
@@ -139,34 +143,6 @@ def _chosen(rows: Sequence[int]) -> slice | list[int]:
     """Rows that follow each other as a slice, which copies nothing."""
     span = range(rows[0], rows[-1] + 1)
     return slice(span.start, span.stop) if [*rows] == [*span] else [*rows]
-
-
-class _Index:
-    """The rows of this width that weights have, by their numbers.
-
-    Args:
-        weights: by name.
-        width: of a row.
-    """
-
-    def __init__(self, weights: Mapping[str, Tensor], width: int) -> None:
-        self._rows: dict[int, list[tuple[str, View, int]]] = defaultdict(list)
-        for name, weight in weights.items():
-            for view in _views(tuple(weight.shape)):
-                matrix = view(weight.float())
-                if matrix.shape[1] == width:
-                    for i, key in enumerate(_keys(matrix)):
-                        self._rows[key].append((name, view, i))
-
-    def find(self, matrix: Tensor) -> dict[tuple[str, View], list[tuple[int, int]]]:
-        """Return, for each weight looked at so, which row of the matrix is which of its rows."""
-        found = defaultdict(list)
-        for row, key in enumerate(_keys(matrix)):
-            places = self._rows.get(key, ())
-            if len(places) == 1:
-                (name, view, i) = places[0]
-                found[name, view].append((row, i))
-        return found
 
 
 def _keys(matrix: Tensor) -> list[int]:

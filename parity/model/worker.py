@@ -4,6 +4,7 @@ The first argument of each is `send`, which sends an answer; then the candidate'
 folder of the checkpoint.
 """
 
+import sys
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,19 +17,17 @@ from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateError
 from parity.core.import_by_name import load_maker
 from parity.core.probes import Mode, Probe, probes
-from parity.core.process import Send, crash_report
+from parity.core.process import Send, crash_report, is_ours
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
 from parity.model.candidate import Batch, Candidate
-from parity.model.candidate_under_test import candidate_subject
 from parity.model.expected import Witness
-from parity.model.isolated import isolated
+from parity.model.lanes import isolated
 from parity.model.law_search import judge_law
 from parity.model.laws import laws_for
-from parity.model.model_under_test import Subject
+from parity.model.model_under_test import Subject, candidate_subject
 from parity.model.run_probe import judge_probe
-from parity.model.source_line import whereabouts
 from scratch_bert.weights.checkpoints import Checkpoint
 
 
@@ -135,7 +134,7 @@ def keep_isolated(
             if name in stages and name not in places and name in subject.stages:
                 stage = subject.stages[name]
                 module = model.get_submodule(stage.module)
-                places[name] = whereabouts(module, called=stage.side == "out")
+                places[name] = _whereabouts(module, called=stage.side == "out")
 
         for probe in (each for each in theirs.probes() if each.name in probes):
             made.begin(probe)
@@ -204,3 +203,24 @@ def _look(
         for name, tensor in outputs.items():
             look(name, tensor)
         return seen, [*outputs]
+
+
+def _whereabouts(module: nn.Module, called: bool) -> str:
+    """Return `file:line`, from inside a module's hook; "" if nothing of the code is in sight.
+
+    Args:
+        module: whose hook it is.
+        called: whether the stage is what the module makes; then the module's own forward is meant,
+            if it is the user's, else the line that calls it.
+    """
+    code, frame = getattr(type(module).forward, "__code__", None), sys._getframe()
+    if called and code is not None and not is_ours(code.co_filename):
+        file, line = Path(code.co_filename), code.co_firstlineno
+    else:
+        while is_ours(frame.f_code.co_filename):
+            if frame.f_back is None:
+                return ""
+            frame = frame.f_back
+        file, line = Path(frame.f_code.co_filename), frame.f_lineno
+    here = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    return f"{here}:{line}"

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import cache
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -18,8 +20,7 @@ import torch
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.mutants.model import Faulty
-from parity.self_test.mutants.tokenizer import judge_tokenizer
+from parity.self_test.mutants import Faulty, judge_tokenizer
 from parity.self_test.suites import correct_ones, judge_known, suite_mistakes
 from parity.self_test.trials import RETURNED, Trial, draws, every_mistake, trials
 from parity.self_test.variants import variants
@@ -150,8 +151,9 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
             yield from (tried(bench, trial) for trial in chosen)
             return
         spawn = get_context("spawn")
-        with ProcessPoolExecutor(workers, spawn, _begin, (folder,)) as pool:
-            yield from pool.map(_tried, chosen)
+        # Hundreds of small runs; more threads than one wait for each other.
+        with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, (1,)) as pool:
+            yield from pool.map(_tried, repeat(folder), chosen)
 
 
 def tried(bench: Bench, trial: Trial) -> Found:
@@ -183,13 +185,8 @@ def tried(bench: Bench, trial: Trial) -> Found:
     )
 
 
-_benches: list[Bench] = []  # of this process
+_bench = cache(Bench)  # of this process
 
 
-def _begin(folder: Path) -> None:
-    torch.set_num_threads(1)  # hundreds of small runs; more threads wait for each other
-    _benches.append(Bench(folder))
-
-
-def _tried(trial: Trial) -> Found:
-    return tried(_benches[0], trial)
+def _tried(folder: Path, trial: Trial) -> Found:
+    return tried(_bench(folder), trial)

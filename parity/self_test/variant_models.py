@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from parity.core.stages import OUTPUTS, Stage
 from parity.ours.model import PackedBert
-from parity.self_test.mutants.model import Faulty
+from parity.self_test.mutants import Faulty
 
 _LAYER = "encoder.layer.{i}"
 _SELF = f"{_LAYER}.attention.self"
@@ -20,7 +20,6 @@ class _Sdpa(Faulty):
     """torch's fused attention, which has no scores."""
 
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Run a batch."""
         return vars(model(**batch, attention="sdpa"))
 
 
@@ -28,7 +27,6 @@ class _Checkpointed(Faulty):
     """Layers computed anew for the backward pass."""
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
-        """Build it."""
         model = super().build(config, weights)
         encoder: Any = model.get_submodule("bert.encoder")
         encoder.gradient_checkpointing = True
@@ -41,7 +39,6 @@ class _Single(Faulty):
     unsupported = ("float64",)
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
-        """Build it."""
         return super().build(config, weights).float()
 
 
@@ -74,7 +71,6 @@ class _Fused(Faulty):
     """One matrix for query, key and value."""
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
-        """Build it."""
         model = super().build(config, weights)
         for layer in model.get_submodule("bert.encoder.layer").children():
             attention: Any = layer.attention
@@ -112,7 +108,6 @@ class _Hidden(Faulty):
     """Runs batches in a way of its own; a subclass says how."""
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
-        """Build it."""
         self.positions: int = config["max_position_embeddings"]
         return _Inside(super().build(config, weights))
 
@@ -128,7 +123,6 @@ class _Compiled(_Hidden):
     unsupported = ("dropout", "gradients", "bfloat16", "float16")  # it is compiled anew for each
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
-        """Build it."""
         model: Any = super().build(config, weights)
         model.inside = torch.compile(model.inside, backend="aot_eager", dynamic=True)
         return _Inside(model.inside)
@@ -140,7 +134,6 @@ class _RowByRow(_Hidden):
     """Each row of the batch alone and without its padding, where that stands at the end."""
 
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Run a batch."""
         rows, seq = batch["input_ids"].shape
         mask = batch["attention_mask"] if "attention_mask" in batch else torch.ones(rows, seq)
         found: dict[str, list[Tensor]] = {}
@@ -160,7 +153,6 @@ class _PaddedFurther(_Hidden):
     """Padded to a multiple of eight, and cut again."""
 
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Run a batch."""
         ids = batch["input_ids"]
         seq = ids.shape[1]
         tensors = {"attention_mask": torch.ones_like(ids), **{name: batch[name] for name in batch}}
@@ -175,7 +167,6 @@ class _LastRowFirst(_Hidden):
     unsupported = ("dropout",)  # each row is given another's mask
 
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Run a batch."""
         outputs = self.run(model, {name: batch[name].flip(0) for name in batch})
         return {name: tensor.flip(0) for name, tensor in outputs.items()}
 

@@ -17,7 +17,7 @@ from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import lowered, masked, unmasked
 from parity.model.mistakes.loading import LINEAR
 from parity.model.mistakes.norms import STAGES as NORMS
-from parity.self_test.mutants.model import Faulty
+from parity.self_test.mutants import Faulty
 from parity.self_test.variant_models import MODELS
 
 _LAYER = "encoder.layer.{i}"

@@ -1,11 +1,13 @@
 """Where BERTs that are known to be wrong, or right, are judged: in this process, and small."""
 
+import json
 from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from parity.core.causes import Diagnosis
@@ -17,16 +19,23 @@ from parity.core.verdict import Report
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.explain import Ours, explain_rows, shown_in
 from parity.model.candidate import Candidate
-from parity.model.candidate_under_test import candidate_subject
 from parity.model.expected import Witness
-from parity.model.isolated import isolated
+from parity.model.lanes import isolated
+from parity.model.model_under_test import candidate_subject
 from parity.model.record import record
 from parity.model.run_probe import judge_probe
 from parity.model.worker import probes_of
-from parity.self_test.mutants.model import Faulty
-from parity.self_test.small_checkpoint import small_checkpoint
+from parity.self_test.mutants import Faulty
+from scratch_bert.weights.builtin import ADVERSARIAL
 from scratch_bert.weights.checkpoints import Checkpoint
+from scratch_bert.weights.files import read_weights
 
+_WORDS, _POSITIONS = 199, 80
+_CUT = {
+    "bert.embeddings.word_embeddings.weight": _WORDS,
+    "bert.embeddings.position_embeddings.weight": _POSITIONS,
+    "cls.predictions.bias": _WORDS,
+}
 _PLACES = {True: "with heads", False: "without"}
 
 
@@ -89,14 +98,29 @@ class Bench:
             shown = shown_in(rows)
 
             def fetch(probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
-                return {
-                    probe.name: _only(
-                        isolated(subject, Witness(recording, probe, dtype), shown), stages
-                    )
-                    for probe in probes
-                }
+                found = {}
+                for probe in probes:
+                    made = isolated(subject, Witness(recording, probe, dtype), shown)
+                    found[probe.name] = {name: made[name] for name in stages if name in made}
+                return found
 
             return rows, explain_rows(rows, recording, dtype, self._counterfactual(shown), fetch)
+
+
+def small_checkpoint(into: Path) -> Path:
+    """Write builtin:adversarial into an empty folder, cut to 199 words and 80 positions.
+
+    So hundreds of mistakes can be tried.
+    """
+    whole = Checkpoint.of(ADVERSARIAL)
+    config = whole.values | {"vocab_size": _WORDS, "max_position_embeddings": _POSITIONS}
+    (into / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    weights = {
+        name: tensor[: _CUT.get(name)].contiguous()
+        for name, tensor in read_weights(whole.folder).items()
+    }
+    save_file(weights, into / "model.safetensors")
+    return into
 
 
 def prepare(folder: Path) -> None:
@@ -105,15 +129,10 @@ def prepare(folder: Path) -> None:
     place.mkdir()
     checkpoint = Checkpoint.of(small_checkpoint(place))
     for heads, name in _PLACES.items():
-        with candidate_subject(
-            Candidate(Faulty(heads=heads), "scratch_bert"), checkpoint, torch.float64
-        ) as subject:
+        candidate = Candidate(Faulty(heads=heads), "scratch_bert")
+        with candidate_subject(candidate, checkpoint, torch.float64) as subject:
             one = {"input_ids": torch.ones(1, 1, dtype=torch.long)}
             with torch.no_grad():
                 outputs = subject.forward(subject.model(torch.float64), one)
             wanted = {*subject.stages, *(name for name in OUTPUTS if name in outputs)}
         record(checkpoint, probes_of(checkpoint, 0), wanted, folder / name, ["float32"])
-
-
-def _only(numbers: dict[str, Tensor], names: Collection[str]) -> dict[str, Tensor]:
-    return {name: numbers[name] for name in names if name in numbers}

@@ -1,6 +1,5 @@
 """The first numbers of a BERT, drawn from the random generator as HF draws them; or none yet."""
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -53,13 +52,7 @@ class WithoutNumbers(TorchFunctionMode):
     draw nothing there, slowly.
     """
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func in _INITIALISERS:
             return args[0] if args else kwargs["tensor"]

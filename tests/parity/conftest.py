@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from parity.self_test.mutants import tokenizer
+from parity.self_test import mutants
 from parity.self_test.workbench import Bench, prepare
 from parity.tokenizer import suite
 
@@ -27,5 +27,5 @@ def _quick(unchecked_shapes, monkeypatch):
 def few_words(monkeypatch):
     """Tokenizers of 3,000 words, which are built in a tenth of the time."""
     words = suite.vocabulary()[:3000]
-    for module in (suite, tokenizer):
+    for module in (suite, mutants):
         monkeypatch.setattr(module, "vocabulary", lambda: words)

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from parity.cli.main import app as parity
-from parity.model.diff_settings import DiffSettings
+from parity.model.diff import DiffSettings
 from parity.session import CheckRun
 from parity.tokenizer.suite import Amounts
 from scratch_bert import inference

@@ -9,7 +9,7 @@ import torch
 import transformers
 
 from parity import reference
-from parity.model.diff_settings import rounding_note
+from parity.model.diff import rounding_note
 from tests.differs_in_4 import EXPECTED
 from tests.models import TINY
 from tests.reference.assertions import assert_bit_equal, assert_same

@@ -14,7 +14,7 @@ from parity.core.import_by_name import load_maker
 from parity.core.mistake import Injection, Mistake
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.mutants.model import Faulty
+from parity.self_test.mutants import Faulty
 from tests.parity.strangers.mutants import mutant
 from tests.parity.strangers.unlisted_mistakes import UNLISTED
 

@@ -9,8 +9,7 @@ from parity.core.compare import Status
 from parity.core.errors import CandidateCrashedError
 from parity.core.verdict import Report, Verdict
 from parity.model import diff as parity_diff
-from parity.model.diff import diff
-from parity.model.diff_settings import DiffSettings, unseen
+from parity.model.diff import DiffSettings, diff, unseen
 from parity.ours import checkpoint as scratch
 from scratch_bert import BertForMaskedLM, BertModel, BertTokenizer
 from scratch_bert.errors import CheckpointError
@@ -299,8 +298,7 @@ def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monke
 MEMORY = """
 from transformers import AutoTokenizer, BertForPreTraining
 
-from parity.model.diff import diff
-from parity.model.diff_settings import DiffSettings
+from parity.model.diff import DiffSettings, diff
 from scratch_bert.weights.checkpoints import Checkpoint
 from tests.memory import peak
 

@@ -4,7 +4,7 @@ import pytest
 
 from parity import reference
 from parity.ours.tokenizer import BookTokenizer, ScratchTokenizer
-from parity.self_test.mutants.tokenizer import FaultyTokenizer
+from parity.self_test.mutants import FaultyTokenizer
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.mistakes.catalogue import CATALOGUE

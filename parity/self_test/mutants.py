@@ -1,10 +1,16 @@
-"""scratch_bert's tokenizer with a known mistake."""
+"""Candidates that make a known mistake: scratch_bert's model, and its tokenizer."""
 
 import random
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from parity.core.mistake import Mistake
+from torch import Tensor, nn
+
+from parity.core.mistake import Injection, Mistake
 from parity.core.outcome import Outcome
+from parity.diagnosis.inject import making
+from parity.ours.model import ScratchBert
 from parity.ours.tokenizer import BookTokenizer
 from parity.suite.mistake import Mistaken
 from parity.tokenizer.adversarial_texts import CONTEXTS
@@ -23,6 +29,33 @@ _RARE = (
     (0xA7C0, 0xA7DF),  # letters that newer versions of Unicode know
     (0x10D50, 0x10D8F),
 )
+
+
+class Faulty:
+    """Builds scratch_bert, and makes mistakes while it runs.
+
+    Args:
+        mistakes: which, and where.
+        heads: whether it has those that the checkpoint has; without them it returns the last
+            layer's states and the pooler's output.
+    """
+
+    def __init__(self, mistakes: Sequence[Injection] = (), *, heads: bool = True) -> None:
+        self._mistakes = mistakes
+        self._heads = heads
+        self._config: dict[str, Any] = {}
+
+    def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
+        """Build it."""
+        self._config = config
+        kept = {name: weights[name] for name in weights if self._heads or name[:4] != "cls."}
+        return ScratchBert().build(config, kept)
+
+    def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Run a batch."""
+        tensors = {name: batch[name] for name in batch}
+        with making(self._mistakes, model, self._config, tensors) as edited:
+            return edited(dict(ScratchBert().forward(model, tensors)))
 
 
 class FaultyTokenizer:

@@ -1,1 +1,0 @@
-"""Candidates that make a known mistake, one file for each judged subject."""
