@@ -1,5 +1,6 @@
 """An adapter's text, as one would write it by hand."""
 
+import ast
 import os
 import textwrap
 from collections.abc import Sequence
@@ -7,10 +8,10 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
 
-from parity.adapter import signatures
 from parity.adapter.instantiate import ConstructorCall as Construction
 from parity.adapter.layouts import as_is, source
 from parity.adapter.pairing import ParameterPair
+from parity.adapter.signatures import INPUTS, Call
 from parity.adapter.stage_guess import StageGuess
 from parity.core.stages import stage_names
 
@@ -52,7 +53,7 @@ class Adapter:
     construction: Construction
     proof: str
     pairs: Sequence[ParameterPair] = ()
-    call: signatures.Call = (signatures.Argument("", "input_ids"),)
+    call: Call = ("ids",)
     outputs: dict[str, str] = field(default_factory=dict)
     stages: Sequence[StageGuess] = ()
     todo: Sequence[str] = ()
@@ -188,24 +189,16 @@ class Adapter:
         return lines
 
     def _inputs(self) -> list[str]:
-        roles = [argument.role for argument in self.call]
-        if roles == ["batch"]:
-            return []
-        lines = ['        ids = batch["input_ids"]']
-        for role, default in signatures.DEFAULTS.items():
-            if role in roles:
-                lines.append(
-                    f'        {signatures.VARIABLES[role]} = batch.get("{role}", {default})'
-                )
-        return lines
+        call = ast.walk(ast.parse(f"model({', '.join(self.call)})"))
+        used = {node.id for node in call if isinstance(node, ast.Name)}
+        return [f"        {name} = {source}" for name, source in INPUTS.items() if name in used]
 
     def _returned(self) -> list[str]:
-        arguments = [argument.source for argument in self.call]
-        call = f"        output = model({', '.join(arguments)})"
+        call = f"        output = model({', '.join(self.call)})"
         lines = [call]
         if len(call) > WIDTH:
             lines = ["        output = model("]
-            lines += [f"            {argument}," for argument in arguments]
+            lines += [f"            {argument}," for argument in self.call]
             lines.append("        )")
         if not self.outputs:
             return [*lines, "        return output"]
@@ -225,10 +218,10 @@ def _import(home: str, names: Sequence[str]) -> str:
 
 
 def _stage(place: StageGuess) -> str:
-    if not place.take.source:
+    if place.take == "x":
         return f'        "{place.stage}": "{place.source}",'
     side = f'            side="{place.side}",\n' if place.side != "out" else ""
     return (
         f'        "{place.stage}": Stage(\n            "{place.module}",\n{side}'
-        f"            take=lambda x: {place.take.source},\n        ),"
+        f"            take=lambda x: {place.take},\n        ),"
     )

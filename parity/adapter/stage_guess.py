@@ -1,6 +1,6 @@
 """Where somebody's model makes the reference's stages, as far as its parameters say so."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,43 +13,24 @@ from parity.adapter.signatures import Call, run
 from parity.core.stages import Side, Stage
 from parity.core.trace import tapped
 
-
-@dataclass(frozen=True)
-class Take:
-    """A part of a tensor.
-
-    Attributes:
-        source: as written in an adapter, of `x`; "" for all of it.
-        of: the same.
-    """
-
-    source: str
-    of: Callable[[Tensor], Tensor]
-
-
-def _part(j: int, n: int) -> Take:
-    return Take(f"x.chunk({n}, dim=-1)[{j}]", lambda x: x.chunk(n, dim=-1)[j])
-
-
-_WHOLE = Take("", lambda x: x)
-_SHAPES = (
-    _WHOLE,
-    Take("x[None]", lambda x: x[None]),
-    Take("x.transpose(0, 1)", lambda x: x.transpose(0, 1)),
-)
+_SHAPES = ("x", "x[None]", "x.transpose(0, 1)")
 
 
 @dataclass(frozen=True)
 class StageGuess:
-    """Where a stage may be made; `{i}` for a layer's number."""
+    """Where a stage may be made; `{i}` for a layer's number.
+
+    Attributes:
+        takes: the parts of its tensor `x` that it may be, as written in an adapter.
+    """
 
     stage: str
     module: str
     side: Side = "out"
-    takes: tuple[Take, ...] = _SHAPES
+    takes: tuple[str, ...] = _SHAPES
 
     @property
-    def take(self) -> Take:
+    def take(self) -> str:
         """The part, once it is known."""
         return self.takes[0]
 
@@ -139,7 +120,7 @@ def _of_option(option: Option) -> Iterator[StageGuess]:
     names = [unit.name for unit in option.references]
     if len(names) > 1:
         for j, name in enumerate(names):
-            yield StageGuess(name, path, takes=(_part(j, len(names)),))
+            yield StageGuess(name, path, takes=(f"x.chunk({len(names)}, dim=-1)[{j}]",))
     else:
         for stage, side in _MADE.get(names[0], ((names[0], "out"),)):
             yield StageGuess(stage, path, side)
@@ -147,17 +128,17 @@ def _of_option(option: Option) -> Iterator[StageGuess]:
         yield StageGuess(names[0], parent)  # an attention that multiplies by itself
     if f"{LAYER}attention.self.query" in names:
         for module in (parent, path):
-            yield StageGuess(f"{LAYER}attention.self.scores", module, "scores", (_WHOLE,))
+            yield StageGuess(f"{LAYER}attention.self.scores", module, "scores", ("x",))
             yield StageGuess(
-                f"{LAYER}attention.self.probabilities", module, "probabilities", (_WHOLE,)
+                f"{LAYER}attention.self.probabilities", module, "probabilities", ("x",)
             )
 
 
 def _look(
     bench: Agreement, places: Sequence[StageGuess], call: Call
-) -> Mapping[StageGuess, dict[Take, float]]:
+) -> Mapping[StageGuess, dict[str, float]]:
     """Return each place's differences, the largest of all layers; nothing where none was made."""
-    differences: dict[StageGuess, dict[Take, list[float]]] = {}
+    differences: dict[StageGuess, dict[str, list[float]]] = {}
     layers = bench.sizes[0]
 
     def visit(key: str, tensor: Tensor) -> None:
@@ -165,7 +146,7 @@ def _look(
         place = places[int(number)]
         for take in place.takes:
             try:
-                part = take.of(tensor)
+                part = eval(take, {"x": tensor})  # noqa: S307
             except (RuntimeError, IndexError):  # it has no such part
                 continue
             if part.shape != bench.shape(stage := place.stage.replace("{i}", i)):
