@@ -5,9 +5,10 @@ one, so that a wrong guess about one part does not touch the others.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ NAMED = (
 )
 
 
-@dataclass
+@dataclass(frozen=True)
 class Measured:
     """Largest differences, as shares of the reference's largest magnitude.
 
@@ -41,10 +42,10 @@ class Measured:
         places: how each of those is reached.
     """
 
-    embeddings: float = INFINITE
-    layers: float = INFINITE
-    outputs: dict[str, float] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
+    embeddings: float
+    layers: float
+    outputs: dict[str, float]
+    places: dict[str, str]
 
     @property
     def top(self) -> float:
@@ -74,24 +75,18 @@ class Agreement:
         self.model = model.to(torch.float64).eval()
         self.weights, self.sizes, self.probe = weights, sizes, probe
         self._expected = {name: theirs.get(probe.name, name) for name in theirs.stages(probe.name)}
-        self.templates = folded([name for name, _ in model.named_parameters()], *sizes)
         self.blocks = self._find_blocks()
         self._placed: dict[str, ParameterPair] = {}
 
     def _find_blocks(self) -> list[str]:
         """The path that all parameters of a layer share, up to its number."""
-        inside = [name for name in self.templates if "{i}" in name]
-        prefixes = {name[: name.index("{i}") + 3] for name in inside}
-        layers = range(self.sizes[0])
-        if len(prefixes) != 1 or not all(
-            re.match(r"\.|$", name[name.index("{i}") + 3 :]) for name in inside
-        ):
-            return []
-        (prefix,) = prefixes
-        paths = [prefix.replace("{i}", str(i)) for i in layers]
-        modules = [dict(self.model.named_modules()).get(path) for path in paths]
-        plain = (nn.ParameterDict, nn.ParameterList, nn.ModuleList, nn.ModuleDict)
-        return [] if any(m is None or isinstance(m, plain) for m in modules) else paths
+        names = folded([name for name, _ in self.model.named_parameters()], *self.sizes)
+        prefixes = {re.sub(r"\{i\}\..*", "{i}", name) for name in names if "{i}" in name}
+        paths = [prefix.replace("{i}", str(i)) for prefix in prefixes for i in range(self.sizes[0])]
+        modules = dict(self.model.named_modules())
+        plain = (nn.ParameterDict, nn.ParameterList, nn.ModuleList, nn.ModuleDict, type(None))
+        one = len(prefixes) == 1 and not any(isinstance(modules.get(p), plain) for p in paths)
+        return paths if one else []
 
     def place(self, pairs: Sequence[ParameterPair]) -> None:
         """Put the reference's weights where a guess says."""
@@ -117,51 +112,30 @@ class Agreement:
         Raises:
             Exception: whatever the user's own code raises.
         """
-        measured = Measured()
-        with torch.no_grad(), self._guided(measured):
-            output = run(self.model, call, self.probe.batch)
-            self._name_outputs(measured, output)
-        if not self.blocks and measured.outputs:
-            measured.embeddings = measured.layers = 0.0  # seen in the outputs alone
-        return measured
+        stages = ["embeddings", *(f"encoder.layer.{i}" for i in range(self.sizes[0]))]
+        seen = dict.fromkeys(stages, INFINITE)
 
-    @contextmanager
-    def _guided(self, measured: Measured) -> Iterator[None]:
-        handles = []
-        worst: list[float] = []
+        def guide(stage: str, value: Any) -> None:
+            """Compare the hidden states, and put the reference's in their place."""
+            if (hidden := self._hidden(value)) is not None:
+                seen[stage] = self.difference(stage, hidden)
+                hidden.copy_(self._expected[stage])
 
-        def look(stage: str, value: Any) -> float:
-            hidden = self._hidden(value)
-            if hidden is None:
-                return INFINITE
-            difference = self.difference(stage, hidden)
-            hidden.copy_(self._expected[stage])
-            return difference
-
-        def before(i: int, value: Any) -> None:
-            stage = f"encoder.layer.{i - 1}" if i else "embeddings"
-            difference = look(stage, value)
-            if i:
-                worst.append(difference)
-            else:
-                measured.embeddings = difference
-
-        def after(value: Any) -> None:
-            worst.append(look(f"encoder.layer.{self.sizes[0] - 1}", value))
-            measured.layers = max(worst)
-
-        for i, path in enumerate(self.blocks):
-            block = self.model.get_submodule(path)
-            hook = lambda _m, args, kwargs, i=i: before(i, (*args, *kwargs.values()))  # noqa: E731
-            handles.append(block.register_forward_pre_hook(hook, with_kwargs=True))
-        if self.blocks:
-            last = self.model.get_submodule(self.blocks[-1])
-            handles.append(last.register_forward_hook(lambda _m, _a, output: after(output)))
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+        with torch.no_grad(), ExitStack() as stack:
+            for stage, path in zip(stages, self.blocks, strict=False):
+                block = self.model.get_submodule(path)
+                hook = lambda _m, args, kwargs, at=stage: guide(at, (*args, *kwargs.values()))  # noqa: E731
+                stack.callback(block.register_forward_pre_hook(hook, with_kwargs=True).remove)
+            if self.blocks:  # of them the last
+                last = lambda _m, _args, output: guide(stages[-1], output)  # noqa: E731
+                stack.callback(block.register_forward_hook(last).remove)
+            outputs = self._outputs(run(self.model, call, self.probe.batch))
+        if not self.blocks and outputs:
+            seen = dict.fromkeys(stages, 0.0)  # seen in the outputs alone
+        embeddings, *layers = seen.values()
+        differences = {name: difference for name, (difference, _) in outputs.items()}
+        places = {name: place for name, (_, place) in outputs.items()}
+        return Measured(embeddings, max(layers), differences, places)
 
     def _hidden(self, value: Any) -> Tensor | None:
         """The hidden states among what a layer is given or returns, as (batch, seq, hidden)."""
@@ -190,33 +164,20 @@ class Agreement:
         share = float(gap.abs().max() / theirs.abs().max())
         return share if share == share else INFINITE
 
-    def _name_outputs(self, measured: Measured, output: Any) -> None:
+    def _outputs(self, output: Any) -> dict[str, tuple[float, str]]:
+        """How far off each output is and how it is reached; each place has one name.
+
+        Logits and their logarithms have one shape: the name that agrees better is kept.
+        """
+        best: dict[str, tuple[float, str]] = {}
         for at, leaf in leaves(output):
-            for name in NAMED:
-                expected = self._expected.get(name)
-                if expected is None or not leaf.is_floating_point():
-                    continue
-                for suffix, tensor in ((at, leaf), (f"{at}.transpose(0, 1)", _swapped(leaf))):
-                    if tensor is None or tensor.shape != expected.shape:
-                        continue
-                    difference = self.difference(name, tensor)
-                    if difference < measured.outputs.get(name, INFINITE) or (
-                        name not in measured.outputs
-                    ):
-                        measured.outputs[name] = difference
-                        measured.places[name] = suffix
-        _one_name_each(measured)
-
-
-def _swapped(tensor: Tensor) -> Tensor | None:
-    return tensor.transpose(0, 1) if tensor.dim() == 3 else None
-
-
-def _one_name_each(measured: Measured) -> None:
-    """Logits and their logarithms have one shape: keep the name that agrees better."""
-    by_place: dict[str, list[str]] = {}
-    for name, place in measured.places.items():
-        by_place.setdefault(place, []).append(name)
-    for names in by_place.values():
-        for name in sorted(names, key=lambda n: measured.outputs[n])[1:]:
-            del measured.outputs[name], measured.places[name]
+            turned = [(f"{at}.transpose(0, 1)", leaf.transpose(0, 1))] if leaf.dim() == 3 else []
+            for name in NAMED if leaf.is_floating_point() else ():
+                for place, tensor in ((at, leaf), *turned):
+                    if tensor.shape == self.shape(name):
+                        seen = self.difference(name, tensor), place
+                        best[name] = min(best.get(name, seen), seen, key=itemgetter(0))
+        chosen: dict[str, str] = {}
+        for name, (_, place) in sorted(best.items(), key=lambda item: item[1][0]):
+            chosen.setdefault(place, name)
+        return {name: seen for name, seen in best.items() if chosen[seen[1]] == name}

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from parity.adapter.agreement import INFINITE, Agreement
 from parity.adapter.instantiate import UnknownError, build, construction
 from parity.adapter.pairing import Pairing, guesses
-from parity.adapter.parameter_units import folded, module_units, reference_units
+from parity.adapter.parameter_units import folded_parameters, module_units, reference_units
 from parity.adapter.render import Adapter
 from parity.adapter.search import AGREES, search
 from parity.adapter.signatures import calls
@@ -85,108 +85,73 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
     made, name = load_callable(module), module.rpartition(":")[2]
     config, folder = checkpoint.values, checkpoint.folder
     constructed = construction(made, name, config)
+    adapter = Adapter(module, constructed)
     try:
         model = build(constructed, config)
     except UnknownError as error:
         proof = f"Nothing is proved: {error}. Fill in what is marked TODO."
-        return Written(Adapter(module, constructed, proof).text(path), proof=proof)
+        return Written(adapter.text(path, proof), proof=proof)
     weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
-    sizes = config["num_hidden_layers"], config["num_attention_heads"]
+    layers, heads = sizes = config["num_hidden_layers"], config["num_attention_heads"]
     bench = Agreement(model, weights, sizes, probes[0], theirs)
-    top, layer = _guesses(bench)
-    ways = calls(bench.model)
-    written = Written("")
-    adapter = Adapter(module, constructed, "", call=ways[0])
-    if not any(unit.weight == WORDS for option in top[0].options for unit in option.references):
-        likeliest = Pairing((*top[0].options, *layer[0].options))
-        _list_pairs(written, bench, likeliest, weights)
-        adapter.pairs, adapter.todo = likeliest.pairs, _todo(written)
-        adapter.proof = written.proof = (
-            f"Nothing is proved: no parameter has the shape of {WORDS}, "
-            f"{tuple(weights[WORDS].shape)} on {checkpoint.name}."
-        )
-        written.text = adapter.text(path)
-        return written
-
-    found = search(bench, top, layer, ways)
-    _list_pairs(written, bench, found.guess, weights)
-    measured = found.measured
-    written.parts = {
-        "embeddings": measured.embeddings,
-        "layers": measured.layers,
-        **measured.outputs,
-    }
-    if not bench.blocks:
-        del written.parts["embeddings"], written.parts["layers"]
-    adapter.pairs, adapter.call, adapter.outputs = found.guess.pairs, found.call, measured.places
-    worst = prove(adapter.text(path), path, config, weights, probes, theirs)
-    written.proved = worst <= AGREES
-    places = staged(bench, found.guess, found.call, proved=written.proved)
-    written.unseen = [f"{p.stage} is not what {p.source} makes" for p in places.unseen]
-    adapter.stages, adapter.todo = places.seen, _todo(written)
-    adapter.proof = written.proof = _sentence(checkpoint.name, probes, worst, written)
-    written.text = adapter.text(path)
-    return written
-
-
-def _guesses(bench: Agreement) -> tuple[list[Pairing], list[Pairing]]:
-    """About the parameters outside of layers, and about those inside."""
-    layers, heads = bench.sizes
-    shapes = {
-        template: tuple(bench.model.get_parameter(names[0]).shape)
-        for template, names in bench.templates.items()
-    }
-    units = module_units(bench.model, layers, heads)
-    references = reference_units(bench.weights, layers)
-    by_template = {
-        template: bench.weights[names[0]]
-        for template, names in folded(list(bench.weights), layers, 0).items()
-    }
     top, layer = (
         guesses(
-            [unit for unit in units if unit.in_layer is inside],
-            [unit for unit in references if unit.in_layer is inside],
-            shapes,
-            by_template,
+            [unit for unit in module_units(model, *sizes) if ("{i}" in unit.name) is inside],
+            [unit for unit in reference_units(weights, layers) if ("{i}" in unit.name) is inside],
             heads,
         )
         for inside in (False, True)
     )
-    return top, layer
-
-
-def _todo(written: Written) -> list[str]:
-    return [
+    ways = calls(model)
+    guess = Pairing((*top[0].options, *layer[0].options))
+    if not any(WORDS in pair.references for pair in guess.pairs):
+        written = _listed(bench, guess)
+        adapter.pairs, adapter.call = guess.pairs, ways[0]
+        written.proof = (
+            f"Nothing is proved: no parameter has the shape of {WORDS}, "
+            f"{tuple(weights[WORDS].shape)} on {checkpoint.name}."
+        )
+    else:
+        guess, adapter.call, measured = search(bench, top, layer, ways)
+        written = _listed(bench, guess)
+        if bench.blocks:
+            written.parts = {"embeddings": measured.embeddings, "layers": measured.layers}
+        written.parts |= measured.outputs
+        adapter.pairs, adapter.outputs = guess.pairs, measured.places
+        worst = prove(adapter.text(path), path, config, weights, probes, theirs)
+        written.proved = worst <= AGREES
+        adapter.stages, unseen = staged(bench, guess, adapter.call, proved=written.proved)
+        written.unseen = [f"{place.stage} is not what {place.source} makes" for place in unseen]
+        written.proof = _sentence(checkpoint.name, probes, worst, written)
+    todo = (
         *(f"{line} pairs with nothing and keeps its first value" for line in written.left),
         *(f"the reference's {line} has no place here" for line in written.missing),
         *written.unseen,
-    ]
+    )
+    written.text = adapter.text(path, written.proof, todo)
+    return written
 
 
-def _list_pairs(
-    written: Written, bench: Agreement, guess: Pairing, weights: Mapping[str, Tensor]
-) -> None:
-    pairs = guess.pairs
+def _listed(bench: Agreement, guess: Pairing) -> Written:
+    """What a guess pairs, and what it leaves."""
+    written, pairs = Written(""), guess.pairs
     written.pairs = [
         (pair.theirs, pair.references, pair.how.__name__.replace("_", " ")) for pair in pairs
     ]
     paired = {pair.theirs for pair in pairs}
     used = {name for pair in pairs for name in pair.references}
-    inner = 4 * weights[WORDS].shape[1]
-    four_times = False
-    for template, names in bench.templates.items():
-        if template not in paired:
-            shape = tuple(bench.model.get_parameter(names[0]).shape)
-            written.left.append(f"{template} {shape}")
-            four_times = four_times or inner in shape
-    for template, names in folded(list(weights), bench.sizes[0], 0).items():
-        if template not in used:
-            written.missing.append(f"{template} {tuple(weights[names[0]].shape)}")
-    if four_times:
+    ours = folded_parameters(dict(bench.model.named_parameters()), *bench.sizes)
+    left = [each for each in ours if each.name not in paired]
+    theirs = folded_parameters(bench.weights, bench.sizes[0], 0)
+    written.left = [f"{name} {shape}" for name, shape in left]
+    written.missing = [f"{name} {shape}" for name, shape in theirs if name not in used]
+    inner = 4 * bench.weights[WORDS].shape[1]
+    if any(inner in each.shape for each in left):
         written.notes.append(
             f"{inner} is 4 x the hidden size, which the checkpoint's inner size is not; where that "
             "cannot be given, --checkpoint builtin:minilm has one of 4 x 384."
         )
+    return written
 
 
 def prove(

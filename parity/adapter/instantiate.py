@@ -4,16 +4,17 @@ import dataclasses
 import inspect
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 from torch import nn
 
-from parity.adapter.config_names import Config, Setting, setting
+from parity.adapter.config_names import setting
 from parity.adapter.layouts import NAMES
 from parity.core.errors import CandidateError
 
+Config = Mapping[str, Any]
 _CONFIGS = ("config", "cfg", "conf", "args", "params", "hparams", "options", "settings")
 
 
@@ -28,22 +29,17 @@ class ConstructorCall:
     Attributes:
         name: what is called.
         target: it.
-        arguments: name → a value, another call, or None where nobody knows.
+        arguments: name → Python of `config`, another call, or None where nobody knows.
     """
 
     name: str
     target: Callable[..., Any]
-    arguments: dict[str, "Setting | ConstructorCall | None"]
+    arguments: dict[str, "str | ConstructorCall | None"]
 
     def value(self, config: Config) -> Any:
-        """Make it; None is given where nobody knows."""
-        given = {}
-        for name, argument in self.arguments.items():
-            if isinstance(argument, ConstructorCall):
-                given[name] = argument.value(config)
-            else:
-                given[name] = None if argument is None else argument.of(config)
-        return self.target(**given)
+        """Make it as an adapter does; None is given where nobody knows."""
+        targets = {call.local_name: call.target for call in self.calls()}
+        return eval(self.source(), {**targets, "config": config})  # noqa: S307
 
     @property
     def local_name(self) -> str:
@@ -55,17 +51,15 @@ class ConstructorCall:
         """Return it as it is written in an adapter, an argument a line."""
         if not self.arguments:
             return f"{self.local_name}()"
-        literal = self.target is dict
-        lines = ["{" if literal else f"{self.local_name}("]
+        opening, key, closing = f"{self.local_name}(", "{}=", ")"
+        if self.target is dict:
+            opening, key, closing = "{", '"{}": ', "}"
+        inner, lines = f"{indent}    ", [opening]
         for name, argument in self.arguments.items():
-            key = f'"{name}": ' if literal else f"{name}="
-            if argument is None:
-                lines.append(f"{indent}    {key}None,  # TODO: no setting has this name")
-            elif isinstance(argument, ConstructorCall):
-                lines.append(f"{indent}    {key}{argument.source(indent + '    ')},")
-            else:
-                lines.append(f"{indent}    {key}{argument.source},")
-        return "\n".join((*lines, f"{indent}{'}' if literal else ')'}"))
+            value = argument.source(inner) if isinstance(argument, ConstructorCall) else argument
+            end = "" if value else "  # TODO: no setting has this name"
+            lines.append(f"{inner}{key.format(name)}{value},{end}")
+        return "\n".join((*lines, f"{indent}{closing}"))
 
     def calls(self) -> Iterator["ConstructorCall"]:
         """Yield this call and those inside it."""
@@ -91,7 +85,7 @@ def construction(made: Callable[..., Any], name: str, config: Config) -> Constru
     Raises:
         CandidateError: it asks its config for what nobody knows.
     """
-    call = ConstructorCall(name, made, dict(_arguments(made)))
+    call = ConstructorCall(name, made, _arguments(made))
     for parameter, argument in [*call.arguments.items()]:
         kind = _annotated(made, parameter)
         if kind is None and argument is None and parameter.lower() in _CONFIGS:
@@ -101,7 +95,7 @@ def construction(made: Callable[..., Any], name: str, config: Config) -> Constru
                 if (kind := _config_class(made)) is None:
                     raise
         if kind is not None:
-            call.arguments[parameter] = ConstructorCall(kind.__name__, kind, dict(_arguments(kind)))
+            call.arguments[parameter] = ConstructorCall(kind.__name__, kind, _arguments(kind))
     return call
 
 
@@ -113,37 +107,33 @@ def build(call: ConstructorCall, config: Config) -> nn.Module:
         UnknownError: it cannot be made without an argument that nobody knows.
         Exception: whatever the user's own code raises.
     """
-    if call.unknown:
-        try:
-            call.value(config)
-        except Exception as error:
-            unknown = ", ".join(call.unknown)
-            raise UnknownError(
-                f"nobody knows the value of {unknown}, and None raises {type(error).__name__}: "
-                f"{error}"
-            ) from error
-    model = call.value(config)
+    try:
+        model = call.value(config)
+    except Exception as error:
+        if not call.unknown:
+            raise
+        unknown = ", ".join(call.unknown)
+        raise UnknownError(
+            f"nobody knows the value of {unknown}, and None raises {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(model, nn.Module):
         raise CandidateError(f"{call.name} made a {type(model).__name__}, expected a torch Module")
     return model
 
 
-def _parameters(made: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+def _arguments(made: Callable[..., Any]) -> dict[str, str | ConstructorCall | None]:
+    """What must be given, and of the rest what a config decides."""
     try:
         parameters = inspect.signature(made).parameters
     except ValueError as error:  # a class that is not written in Python
         raise CandidateError(str(error)) from None
-    return {name: p for name, p in parameters.items() if p.kind in named}
-
-
-def _arguments(made: Callable[..., Any]) -> Iterator[tuple[str, Setting | None]]:
-    for name, parameter in _parameters(made).items():
-        known, default = setting(name), parameter.default
-        if default is parameter.empty or (
-            known and not (callable(default) or isinstance(default, bool))
-        ):
-            yield name, known
+    return {
+        name: setting(name)
+        for name, p in parameters.items()
+        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        if p.default is p.empty
+        or (setting(name) and not (callable(p.default) or isinstance(p.default, bool)))
+    }
 
 
 def _annotated(made: Callable[..., Any], parameter: str) -> type | None:
@@ -182,32 +172,37 @@ class _Asked(dict[str, Any]):
         self.keys_asked: list[str] = []
         self.attributes_asked: list[str] = []
 
+    def _value(self, name: str) -> Any:
+        if (source := setting(name)) is None:
+            raise KeyError(name)
+        return eval(source, {"config": self._config})  # noqa: S307
+
     def __missing__(self, name: str) -> Any:
         self.keys_asked.append(name)
-        if found := setting(name):
-            return found.of(self._config)
-        raise KeyError(name)
+        return self._value(name)
 
     def __contains__(self, name: object) -> bool:
         return setting(str(name)) is not None
 
     def get(self, name: str, default: Any = None) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            return default
+        return self[name] if setting(name) else default
 
     def __getattr__(self, name: str) -> Any:
         self.attributes_asked.append(name)
-        if found := setting(name):
-            return found.of(self._config)
-        raise AttributeError(name)
+        try:
+            return self._value(name)
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def _asked(call: ConstructorCall, parameter: str, config: Config) -> ConstructorCall:
     """Find out what a config is asked for, and how."""
     asked = _Asked(config)
-    others = {name: a.of(config) for name, a in call.arguments.items() if isinstance(a, Setting)}
+    others = {
+        name: eval(source, {"config": config})  # noqa: S307
+        for name, source in call.arguments.items()
+        if isinstance(source, str)
+    }
     try:
         call.target(**others, **{parameter: asked})
     except (KeyError, AttributeError) as error:
@@ -219,5 +214,6 @@ def _asked(call: ConstructorCall, parameter: str, config: Config) -> Constructor
         raise
     made_of = SimpleNamespace if asked.attributes_asked else dict
     names = asked.attributes_asked or asked.keys_asked
-    known = {name: found for name in names if (found := setting(name))}
-    return ConstructorCall(made_of.__name__, made_of, {**known})
+    return ConstructorCall(
+        made_of.__name__, made_of, {name: setting(name) for name in names if setting(name)}
+    )

@@ -5,13 +5,13 @@ are written into adapters as they stand here. Those with `head` in their name re
 front, (heads, …): one tensor in three dimensions, or one parameter for each.
 """
 
-import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import torch
 from torch import Tensor
+
+from parity.adapter.parameter_units import Unit
 
 Function = Callable[[list[Tensor], int], Tensor]
 
@@ -102,68 +102,54 @@ def alternating(parts: list[Tensor], _heads: int) -> Tensor:
     return torch.stack(parts, dim=1).flatten(0, 1)
 
 
-@dataclass(frozen=True)
-class Form:
-    """How a unit's weight and bias are made.
+Form = tuple[Function, Function]
+"""How a unit's weight is made, or of a norm the gain, and the bias beside it."""
 
-    Attributes:
-        weight: of a matrix; of a norm the gain.
-        bias: of the vector beside it.
-    """
-
-    weight: Function
-    bias: Function
-
-    @property
-    def label(self) -> str:
-        """In words."""
-        return self.weight.__name__.replace("_", " ")
-
-
-_SINGLE = (
-    Form(as_is, as_is),
-    Form(transposed, as_is),
-    Form(with_batch, as_is),
-    Form(by_head, by_head),
-    Form(by_head_transposed, by_head),
-    Form(heads_last, by_head),
-    Form(input_by_head, as_is),
-    Form(input_heads_last, as_is),
-    Form(by_head, as_is),
-    Form(by_head_transposed, as_is),
-    Form(heads_last, as_is),
+_SINGLE: tuple[Form, ...] = (
+    (as_is, as_is),
+    (transposed, as_is),
+    (with_batch, as_is),
+    (by_head, by_head),
+    (by_head_transposed, by_head),
+    (heads_last, by_head),
+    (input_by_head, as_is),
+    (input_heads_last, as_is),
+    (by_head, as_is),
+    (by_head_transposed, as_is),
+    (heads_last, as_is),
 )
-_FUSED = (
-    Form(stacked, stacked),
-    Form(stacked_transposed, stacked),
-    Form(piled, piled),
-    Form(piled_transposed, piled),
-    Form(stacked_by_head, stacked_by_head),
-    Form(interleaved, interleaved),
-    Form(interleaved_transposed, interleaved),
-    Form(alternating, alternating),
+_FUSED: tuple[Form, ...] = (
+    (stacked, stacked),
+    (stacked_transposed, stacked),
+    (piled, piled),
+    (piled_transposed, piled),
+    (stacked_by_head, stacked_by_head),
+    (interleaved, interleaved),
+    (interleaved_transposed, interleaved),
+    (alternating, alternating),
 )
 
-NAMES = {function.__name__ for form in (*_SINGLE, *_FUSED) for function in (form.weight, form.bias)}
+NAMES = {function.__name__ for form in (*_SINGLE, *_FUSED) for function in form}
 
 
-def fitting(
-    weights: list[Tensor], biases: list[Tensor], shapes: tuple[object, object], heads: int
-) -> Iterator[Form]:
-    """Yield the forms that give these shapes, the likelier first.
+def fitting(theirs: Unit, references: Sequence[Unit], heads: int) -> Iterator[Form]:
+    """Yield the forms that give the shapes of a unit, the likelier first.
 
     Args:
-        weights: the reference's, one or several to be fused.
-        biases: likewise; none where it has none.
-        shapes: of their weight and of their bias; None where they have none.
+        theirs: their unit; a weight or a bias that it has not may have any shape.
+        references: one unit of the reference, or several to be fused.
         heads: how many there are.
     """
-    for form in _SINGLE if len(weights or biases) == 1 else _FUSED:
-        made = (
-            _shape(form.weight, tuple(tuple(part.shape) for part in weights), heads),
-            _shape(form.bias, tuple(tuple(part.shape) for part in biases), heads),
-        )
-        if all(theirs in (None, ours) for ours, theirs in zip(made, shapes, strict=True)):
+    front = (heads,) if (by_head := "{h}" in theirs.name) else ()
+    for form in _SINGLE if len(references) == 1 else _FUSED:
+        if (not by_head or "by_head" in form[0].__name__) and all(
+            wanted is None
+            or (*front, *wanted.shape)
+            == _shape(
+                how, tuple(part.shape for each in references if (part := each.sides[side])), heads
+            )
+            for side, (how, wanted) in enumerate(zip(form, theirs.sides, strict=True))
+        ):
             yield form
 
 
@@ -179,8 +165,3 @@ def _shape(
     except (RuntimeError, IndexError):  # cannot be split, or has no such dimension
         return None
     return tuple(made.shape)
-
-
-def source(function: Function) -> str:
-    """Return a function as it is written into an adapter."""
-    return inspect.getsource(function)

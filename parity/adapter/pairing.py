@@ -4,19 +4,91 @@ A guess is an assignment of units; what speaks for it are shapes, which must fit
 of definition and what kind of module a parameter belongs to.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
-from torch import Tensor, nn
+from torch import nn
 
-from parity.adapter.layouts import Form, Function, fitting
-from parity.adapter.names import likeness
+from parity.adapter.layouts import Form, Function, as_is, fitting, transposed
 from parity.adapter.parameter_units import Unit
 
 WIDTH = 400  # partial guesses that are followed; eight units of one shape have 40320
 LAYER = "encoder.layer.{i}."
 _QKV = tuple(f"{LAYER}attention.self.{part}" for part in ("query", "key", "value"))
+_ORDER = {
+    name: place
+    for place, name in enumerate(
+        (
+            "embeddings.LayerNorm",
+            *_QKV,
+            f"{LAYER}attention.output.dense",
+            f"{LAYER}attention.output.LayerNorm",
+            f"{LAYER}intermediate.dense",
+            f"{LAYER}output.dense",
+            f"{LAYER}output.LayerNorm",
+            "pooler.dense",
+            "cls.predictions.transform.dense",
+            "cls.predictions.transform.LayerNorm",
+        ),
+        start=1,
+    )
+}
+
+_EDGE, _END = r"(?:^|[._\d])", r"(?:[._\d]|$)"
+
+
+def _letter(letter: str, words: str) -> str:
+    suffix = r"(?:_?(?:proj|projection|lin|linear|layer|fc|w|net))?"
+    return (
+        rf"{_EDGE}(?<![qkv]_)(?:w|to|lin|fc|in|proj)?_?(?:{letter}|{words}){suffix}{_END}"
+        rf"|{_EDGE}(?<![qkv]_){words}"
+    )
+
+
+_LAYER = {
+    "attention.self.query": _letter("q", "quer(?:y|ies)"),
+    "attention.self.key": _letter("k", "keys?"),
+    "attention.self.value": _letter("v", "values?"),
+    "attention.output.dense": _letter("o", "(?:out|proj|output|dense|merge|unify|combine)"),
+    "attention.output.LayerNorm": (
+        rf"(?:att|sa_|mha).*(?:norm|ln)|(?:norm|ln|layer_?norm|n|norm_?layer)_?\.?(?:1|a|att\w*){_END}"
+    ),
+    "output.LayerNorm": (
+        r"(?:ff|mlp|feed|final|out).*(?:norm|ln)"
+        rf"|(?:norm|ln|layer_?norm|n|norm_?layer)_?\.?(?:2|b|f\w*|out\w*){_END}"
+    ),
+}
+_TOP = {
+    "embeddings.LayerNorm": r"emb",
+    "pooler.dense": r"pool",
+    "cls.predictions.transform.dense": r"transform|mlm|lm|pred|mask|head",
+    "cls.predictions.transform.LayerNorm": r"transform|mlm|lm|pred|mask|head",
+    "cls.predictions": r"decoder|mlm|lm|pred|mask|head",
+    "cls.seq_relationship": r"nsp|next|seq|relation|cls|class",
+    "embeddings.word_embeddings": r"word|tok",
+}
+_PATTERNS = {
+    **{LAYER + name: re.compile(pattern) for name, pattern in _LAYER.items()},
+    **{name: re.compile(pattern) for name, pattern in _TOP.items()},
+}
+
+
+def likeness(path: str, reference: str) -> float:
+    """Say how well a path in somebody's model fits a unit of the reference.
+
+    Returns:
+        3 where its last names say so, 1 where others do, 0 where nothing does.
+    """
+    pattern = _PATTERNS.get(reference)
+    if pattern is None:
+        return 0.0
+    path = re.sub(r"([a-z])([A-Z])", r"\1_\2", path.replace("{i}", "").replace("{h}", "")).lower()
+    parts = path.split(".")
+    if pattern.search(parts[-1]) or ("Norm" in reference and pattern.search(".".join(parts[-2:]))):
+        return 3.0
+    return 1.0 if pattern.search(path) else 0.0
 
 
 @dataclass(frozen=True)
@@ -55,56 +127,41 @@ class Pairing:
     @property
     def pairs(self) -> list[ParameterPair]:
         """Parameter by parameter."""
-        found = []
-        for option in self.options:
-            units = option.references
-            if weight := option.theirs.weight:
-                names = tuple(unit.weight for unit in units if unit.weight)
-                found.append(ParameterPair(weight, names, option.form.weight))
-            if bias := option.theirs.bias:
-                names = tuple(unit.bias for unit in units if unit.bias)
-                found.append(ParameterPair(bias, names, option.form.bias))
-        return found
+        return [
+            ParameterPair(
+                theirs.name,
+                tuple(part.name for unit in option.references if (part := unit.sides[side])),
+                option.form[side],
+            )
+            for option in self.options
+            for side, theirs in enumerate(option.theirs.sides)
+            if theirs
+        ]
 
 
-def guesses(
-    theirs: Sequence[Unit],
-    references: Sequence[Unit],
-    shapes: Mapping[str, tuple[int, ...]],
-    weights: Mapping[str, Tensor],
-    heads: int,
-) -> list[Pairing]:
+def guesses(theirs: Sequence[Unit], references: Sequence[Unit], heads: int) -> list[Pairing]:
     """Guess, and return the guesses from the likeliest on.
 
     Args:
         theirs: units of a layer, or those outside of layers.
         references: likewise.
-        shapes: of their parameters, by name.
-        weights: the reference's, by name.
         heads: how many there are.
     """
     references = sorted(references, key=lambda unit: _ORDER.get(unit.name, 0))
     beam = [Pairing()]
-    style = _transposes(theirs, references, shapes, weights, heads)
+    turned = _transposes(theirs, references, heads)
     for unit in theirs:
-        options = list(_options(unit, references, shapes, weights, heads, style))
+        options = list(_options(unit, references, heads, turned))
         grown = [
             Pairing((*guess.options, option), guess.score + option.score - _disorder(guess, option))
             for guess in beam
+            for taken in [{unit.name for each in guess.options for unit in each.references}]
             for option in options
-            if not _taken(guess).intersection(_consumed(option))
+            if taken.isdisjoint(unit.name for unit in option.references)
         ]
         left_out = [replace(guess, score=guess.score - 4) for guess in beam]
         beam = sorted((*grown, *left_out), key=lambda guess: -guess.score)[:WIDTH]
     return beam
-
-
-def _consumed(option: Option) -> set[str]:
-    return {unit.name for unit in option.references}
-
-
-def _taken(guess: Pairing) -> set[str]:
-    return {name for option in guess.options for name in _consumed(option)}
 
 
 def _disorder(guess: Pairing, option: Option) -> float:
@@ -113,35 +170,17 @@ def _disorder(guess: Pairing, option: Option) -> float:
     return 0.25 * sum(_ORDER.get(other.references[0].name, 0) > place for other in guess.options)
 
 
-_ORDER = {
-    name: place
-    for place, name in enumerate(
-        (
-            "embeddings.LayerNorm",
-            *_QKV,
-            f"{LAYER}attention.output.dense",
-            f"{LAYER}attention.output.LayerNorm",
-            f"{LAYER}intermediate.dense",
-            f"{LAYER}output.dense",
-            f"{LAYER}output.LayerNorm",
-            "pooler.dense",
-            "cls.predictions.transform.dense",
-            "cls.predictions.transform.LayerNorm",
-        ),
-        start=1,
-    )
-}
-
-
 def _options(
-    unit: Unit,
-    references: Sequence[Unit],
-    shapes: Mapping[str, tuple[int, ...]],
-    weights: Mapping[str, Tensor],
-    heads: int,
-    style: set[type],
+    unit: Unit, references: Sequence[Unit], heads: int, turned: set[type]
 ) -> Iterator[Option]:
-    for group in _groups(references):
+    fused = [each for each in references if each.name in _QKV]
+    in_order = tuple(fused), tuple(fused[1:])
+    groups = (
+        *((each,) for each in references),
+        *permutations(fused, 3),
+        *permutations(fused[1:], 2),  # key and value
+    )
+    for group in groups:
         if (unit.kind is nn.Embedding) != ("_embeddings" in group[0].name) and unit.kind in (
             nn.Embedding,
             nn.Linear,
@@ -150,61 +189,22 @@ def _options(
             continue
         if unit.weight is None and group[0].weight and group[0].name != "cls.predictions":
             continue
-        forms = _forms(unit, group, shapes, weights, heads)
-        for rank, form in enumerate(forms):
+        for rank, form in enumerate(fitting(unit, group, heads)):
             score = sum(likeness(unit.name, each.name) for each in group) / len(group)
             score -= rank + (2 if unit.bias is None and group[0].bias else 0)
-            if form.weight.__name__ == "transposed" and (
-                unit.kind in style and unit.kind is not nn.Linear
-            ):
+            if form[0] is transposed and unit.kind in turned and unit.kind is not nn.Linear:
                 score += 2
-            if len(group) > 1 and group not in (_plain(references), _plain(references)[1:]):
+            if len(group) > 1 and group not in in_order:
                 score -= 1
             yield Option(unit, group, form, score)
 
 
-def _plain(references: Sequence[Unit]) -> tuple[Unit, ...]:
-    """Query, key and value, where they are among these."""
-    return tuple(unit for unit in references if unit.name in _QKV)
-
-
-def _groups(references: Sequence[Unit]) -> Iterator[tuple[Unit, ...]]:
-    yield from ((unit,) for unit in references)
-    yield from permutations(_plain(references), 3)
-    yield from permutations(_plain(references)[1:], 2)  # key and value
-
-
-def _forms(
-    unit: Unit,
-    group: tuple[Unit, ...],
-    shapes: Mapping[str, tuple[int, ...]],
-    weights: Mapping[str, Tensor],
-    heads: int,
-) -> list[Form]:
-    front = (heads,) if unit.by_head else ()
-    wanted = tuple(
-        None if name is None else (*front, *shapes[name]) for name in (unit.weight, unit.bias)
-    )
-    parts = [
-        [weights[name] for each in group if (name := getattr(each, side))]
-        for side in ("weight", "bias")
-    ]
-    found = fitting(parts[0], parts[1], (wanted[0], wanted[1]), heads)
-    return [form for form in found if not unit.by_head or "by_head" in form.weight.__name__]
-
-
-def _transposes(
-    theirs: Sequence[Unit],
-    references: Sequence[Unit],
-    shapes: Mapping[str, tuple[int, ...]],
-    weights: Mapping[str, Tensor],
-    heads: int,
-) -> set[type]:
+def _transposes(theirs: Sequence[Unit], references: Sequence[Unit], heads: int) -> set[type]:
     """Their kinds of module that hold a weight as (in, out) wherever its shape can tell."""
-    found: dict[type, set[str]] = {}
+    found: dict[type, set[Function]] = {}
     for unit in theirs:
         for reference in references:
-            forms = _forms(unit, (reference,), shapes, weights, heads)
+            forms = list(fitting(unit, (reference,), heads))
             if len(forms) == 1 and unit.bias:
-                found.setdefault(unit.kind, set()).add(forms[0].weight.__name__)
-    return {kind for kind, names in found.items() if "transposed" in names and "as_is" not in names}
+                found.setdefault(unit.kind, set()).add(forms[0][0])
+    return {kind for kind, hows in found.items() if transposed in hows and as_is not in hows}

@@ -6,14 +6,23 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
+_TIED = "embeddings.word_embeddings"  # is the decoder of the masked words, too
 _NUMBER = re.compile(r"\d+")
 _BIAS = re.compile(r"bias|beta|shift|^b(?=_|[^aeiou]|$)|_b$|b_?\d*$")
 _ROLE = re.compile(
     r"weights?|bias|gamma|beta|gain|shift|scale|kernel|_[wbg]$|^[wb]_?(?=[a-z0-9]{0,3}$)|^[wb]_"
 )
+
+
+class Parameter(NamedTuple):
+    """One of them, and its shape in one layer, and in one head."""
+
+    name: str
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -22,25 +31,20 @@ class Unit:
 
     Attributes:
         name: of both, for the reference its stage.
-        weight: its parameter's name; None where there is only a bias.
+        weight: its parameter; None where there is only a bias.
         bias: likewise.
         kind: the class of the module they belong to, with theirs.
     """
 
     name: str
-    weight: str | None
-    bias: str | None
+    weight: Parameter | None
+    bias: Parameter | None
     kind: type = nn.Module
 
     @property
-    def in_layer(self) -> bool:
-        """Whether every layer has one."""
-        return "{i}" in self.name
-
-    @property
-    def by_head(self) -> bool:
-        """Whether every head has one."""
-        return "{h}" in self.name
+    def sides(self) -> tuple[Parameter | None, Parameter | None]:
+        """The weight and the bias, in the order of a `parity.adapter.layouts.Form`."""
+        return self.weight, self.bias
 
 
 def folded(names: Sequence[str], layers: int, heads: int) -> dict[str, list[str]]:
@@ -68,89 +72,83 @@ def folded(names: Sequence[str], layers: int, heads: int) -> dict[str, list[str]
     return found
 
 
+def folded_parameters(named: Mapping[str, Tensor], layers: int, heads: int) -> list[Parameter]:
+    """Return parameters with their names folded, in the order in which they are defined."""
+    names = folded(list(named), layers, heads)
+    return [Parameter(name, tuple(named[first].shape)) for name, (first, *_) in names.items()]
+
+
 def reference_units(weights: Mapping[str, Tensor], layers: int) -> list[Unit]:
     """Return the reference's units, by their names in the file."""
-    names = list(folded(list(weights), layers, 0))
-    parents = dict.fromkeys(name.rpartition(".")[0] for name in names)
-    units = []
-    for parent in parents:
-        weight, bias = f"{parent}.weight", f"{parent}.bias"
-        if parent == "cls.predictions":
-            weight = "embeddings.word_embeddings.weight"  # tied
-        units.append(
-            Unit(parent, weight if weight in names else None, bias if bias in names else None)
+    found = {each.name: each for each in folded_parameters(weights, layers, 0)}
+    return [
+        Unit(
+            parent,
+            found.get(f"{parent if parent != 'cls.predictions' else _TIED}.weight"),
+            found.get(f"{parent}.bias"),
         )
-    return units
+        for parent in dict.fromkeys(name.rpartition(".")[0] for name in found)
+    ]
 
 
 def module_units(model: nn.Module, layers: int, heads: int) -> list[Unit]:
     """Return a model's units, in the order in which they are defined."""
-    shapes = {name: tuple(p.shape) for name, p in model.named_parameters()}
-    templates = folded(list(shapes), layers, heads)
-    parents: dict[str, list[str]] = {}
-    for template in templates:
-        parents.setdefault(template.rpartition(".")[0], []).append(template)
+    parameters = folded_parameters(dict(model.named_parameters()), layers, heads)
+    parents: dict[str, list[Parameter]] = {}
+    for parameter in parameters:
+        parents.setdefault(parameter.name.rpartition(".")[0], []).append(parameter)
     units = []
     for parent, members in parents.items():
-        first = templates[members[0]][0]
-        owner = type(model.get_submodule(first.rpartition(".")[0]))
-        sizes = {name: shapes[templates[name][0]] for name in members}
-        units += [Unit(*names, kind=owner) for names in _paired(parent, members, sizes)]
-    order = list(templates)
-    return sorted(units, key=lambda unit: order.index(unit.weight or unit.bias or ""))
+        owner = model.get_submodule(parent.replace("{i}", "0").replace("{h}", "0"))
+        units += [Unit(*found, kind=type(owner)) for found in _paired(parent, members)]
+    return sorted(units, key=lambda unit: parameters.index(next(filter(None, unit.sides))))
 
 
-def _paired(
-    parent: str, members: list[str], sizes: Mapping[str, tuple[int, ...]]
-) -> list[tuple[str, str | None, str | None]]:
+_Pair = tuple[str, Parameter | None, Parameter | None]
+
+
+def _paired(parent: str, members: list[Parameter]) -> list[_Pair]:
     """Say which vector belongs to which matrix, or gain, of one module."""
-    matrices = [name for name in members if len(sizes[name]) > 1 and not _is_bias(name, sizes)]
-    vectors = [name for name in members if name not in matrices]
-    whole = parent or members[0]
-    fits = all(sizes[vector][-1] in sizes[name] for name in matrices for vector in vectors)
+    deep = any(len(each.shape) == 3 for each in members)  # then a matrix is a bias for each head
+    matrices = [each for each in members if len(each.shape) > (2 if deep else 1)]
+    vectors = [each for each in members if each not in matrices]
+    whole = parent or members[0].name
+    fits = all(vector.shape[-1] in each.shape for each in matrices for vector in vectors)
     if len(matrices) == 1 and len(vectors) <= 1 and fits:
         return [(whole, matrices[0], vectors[0] if vectors else None)]
     if not matrices and len(vectors) == 2:
         gain, shift = reversed(vectors) if _is_shift(vectors[0]) else vectors
         return [(whole, gain, shift)]
     if not matrices and len(vectors) == 1:
-        bias = vectors[0].endswith("bias")
-        return [(whole, None if bias else vectors[0], vectors[0] if bias else None)]
-    return _by_stem(members, matrices, vectors, sizes)
+        bias = vectors[0].name.endswith("bias")
+        return [(whole, None, vectors[0]) if bias else (whole, vectors[0], None)]
+    return _by_stem(members, matrices, vectors)
 
 
 def _by_stem(
-    members: list[str],
-    matrices: list[str],
-    vectors: list[str],
-    sizes: Mapping[str, tuple[int, ...]],
-) -> list[tuple[str, str | None, str | None]]:
-    free, pairs = list(vectors), []
+    members: list[Parameter], matrices: list[Parameter], free: list[Parameter]
+) -> list[_Pair]:
+    pairs: list[_Pair] = []
     for matrix in matrices:
         following = members[members.index(matrix) + 1 :][:1]
         alike = [vector for vector in free if _stem(vector) == _stem(matrix)]
-        near = [v for v in free if v in following and sizes[v][0] in sizes[matrix]]
+        near = [v for v in free if v in following and v.shape[0] in matrix.shape]
         bias = next(iter(alike or near), None)
         free = [vector for vector in free if vector != bias]
-        pairs.append((matrix, matrix, bias))
+        pairs.append((matrix.name, matrix, bias))
     while free:
         first, *free = free
         alike = [vector for vector in free if _stem(vector) == _stem(first)] or free[:1]
-        second = next((v for v in alike if sizes[v] == sizes[first]), None)
+        second = next((v for v in alike if v.shape == first.shape), None)
         free = [vector for vector in free if vector != second]
         gain, shift = (second, first) if second and _is_shift(first) else (first, second)
-        pairs.append((gain, gain, shift))
-    return pairs  # type: ignore[return-value]
+        pairs.append((gain.name, gain, shift))
+    return pairs
 
 
-def _is_bias(name: str, sizes: Mapping[str, tuple[int, ...]]) -> bool:
-    """A matrix that is a bias all the same, as one for each head is."""
-    return len(sizes[name]) == 2 and any(len(size) == 3 for size in sizes.values())
+def _is_shift(parameter: Parameter) -> bool:
+    return _BIAS.search(parameter.name.rpartition(".")[2].lower()) is not None
 
 
-def _is_shift(name: str) -> bool:
-    return _BIAS.search(name.rpartition(".")[2].lower()) is not None
-
-
-def _stem(name: str) -> str:
-    return _ROLE.sub("", name.rpartition(".")[2].lower()).strip("_")
+def _stem(parameter: Parameter) -> str:
+    return _ROLE.sub("", parameter.name.rpartition(".")[2].lower()).strip("_")

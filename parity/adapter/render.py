@@ -1,21 +1,28 @@
 """An adapter's text, as one would write it by hand."""
 
+import ast
+import inspect
 import os
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from pathlib import Path
 
-from parity.adapter import signatures
 from parity.adapter.instantiate import ConstructorCall as Construction
-from parity.adapter.layouts import as_is, source
+from parity.adapter.layouts import as_is
 from parity.adapter.pairing import ParameterPair
+from parity.adapter.signatures import INPUTS, Call
 from parity.adapter.stage_guess import StageGuess
 from parity.core.stages import stage_names
 
 WIDTH = 88
 
+_OPENING = """{quotes}{name} of {place} beside HuggingFace's BERT, for `parity check`.
+
+{proof}
+{quotes}
+"""
 _NAMES = """        for name, reference in NAMES.items():
             made[name.format(i=i)] = weights[reference.format(i=i)]
 """
@@ -31,6 +38,27 @@ _BY_HEAD = """        for name, (how, *references) in MADE.items():
             else:
                 made[name.format(i=i)] = whole
 """
+_PARAMETERS = """
+def parameters({counts}):
+    {quotes}This model's parameters, made of the reference's weights.{quotes}
+    made = {{}}
+    for i in range(layers):  # a name without {{i}} is the same in each turn
+{loops}    return made
+"""
+_CLASS = """class Adapter:
+    {quotes}{name}, as the judge calls it.{quotes}
+
+{stages}    def build(self, config, weights):
+        model = {construction}
+        layers = config["num_hidden_layers"]
+{heads}        made = parameters({counts})
+        model.load_state_dict({{**model.state_dict(), **made}})
+        return model
+
+    def forward(self, model, batch):
+{forward}
+"""
+_QUOTES = '"' * 3
 
 
 @dataclass
@@ -40,43 +68,41 @@ class Adapter:
     Attributes:
         module: as the user named it.
         construction: how the module is made.
-        proof: what was proved, in a sentence or two.
         pairs: parameter by parameter.
         call: how the model is called.
         outputs: HuggingFace's names → how they are reached in what it returns.
         stages: where they are made.
-        todo: what is left to do, a line each.
     """
 
     module: str
     construction: Construction
-    proof: str
     pairs: Sequence[ParameterPair] = ()
-    call: signatures.Call = (signatures.Argument("", "input_ids"),)
+    call: Call = ("ids",)
     outputs: dict[str, str] = field(default_factory=dict)
     stages: Sequence[StageGuess] = ()
-    todo: Sequence[str] = ()
 
-    def text(self, path: Path) -> str:
+    def text(self, path: Path, proof: str = "", todo: Sequence[str] = ()) -> str:
         """Write it.
 
         Args:
             path: where it will lie, from which the user's file is found.
+            proof: what was proved, in a sentence or two.
+            todo: what is left to do, a line each.
         """
         functions = dict.fromkeys(pair.how for pair in self.pairs if pair.how is not as_is)
-        code = [source(function) for function in functions]
-        tables, body = self._tables(), self._class()
-        imports = self._imports(path, "".join((*code, tables, body)))
-        head = f"{self._opening()}\n{imports}"
+        code = [inspect.getsource(function) for function in functions]
+        counts = "weights, layers, heads" if code else "weights, layers"
+        tables, body = self._tables(todo, counts), self._class(counts)
+        opening = _OPENING.format(
+            quotes=_QUOTES,
+            name=self.construction.name,
+            place=Path(self.module.rpartition(":")[0]).name,
+            proof=textwrap.fill(proof, WIDTH),
+        )
+        head = f"{opening}\n{self._imports(path, ''.join((*code, tables, body)))}"
         if code:
             return "\n\n".join((head, *code, tables, body))
         return "\n\n".join((f"{head}\n{tables}", body))
-
-    def _opening(self) -> str:
-        name = self.construction.name
-        place = Path(self.module.rpartition(":")[0]).name
-        title = f'"""{name} of {place} beside HuggingFace\'s BERT, for `parity check`.'
-        return "\n".join((title, "", textwrap.fill(self.proof, WIDTH), '"""', ""))
 
     def _imports(self, path: Path, code: str) -> str:
         place = self.module.rpartition(":")[0]
@@ -113,105 +139,63 @@ class Adapter:
                 names.setdefault(home, []).append(f"{call.name}{renamed}")
         return "\n".join(_import(home, sorted(found)) for home, found in names.items())
 
-    def _tables(self) -> str:
+    def _tables(self, todo: Sequence[str], counts: str) -> str:
         names = [pair for pair in self.pairs if pair.how is as_is]
         made = [pair for pair in self.pairs if pair.how is not as_is]
-        parts = [f"# TODO: {line}" for line in self.todo]
-        if parts:
-            parts.append("")
+        lines = [f"# TODO: {line}" for line in todo] + ([""] if todo else [])
         if names or not made:
-            parts.append(
-                "# This model's parameter: the reference's weight; {i} is a layer's number."
-            )
-            parts.append("NAMES = {")
-            parts += [f'    "{pair.theirs}": "{pair.references[0]}",' for pair in names]
-            parts += [] if names else ["    # TODO: fill in"]
-            parts += ["}", ""]
+            lines += [
+                "# This model's parameter: the reference's weight; {i} is a layer's number.",
+                "NAMES = {",
+                *(f'    "{pair.theirs}": "{pair.references[0]}",' for pair in names),
+                *([] if names else ["    # TODO: fill in"]),
+                "}",
+                "",
+            ]
         if made:
-            parts.append("# This model's parameter: how it is made, of which of the weights.")
-            parts.append("MADE = {")
+            lines += [
+                "# This model's parameter: how it is made, of which of the weights.",
+                "MADE = {",
+            ]
             for pair in made:
-                parts += [f'    "{pair.theirs}": (', f"        {pair.how.__name__},"]
-                parts += [f'        "{reference}",' for reference in pair.references]
-                parts.append("    ),")
-            parts += ["}", ""]
-        return "\n".join((*parts, self._parameters(names, made)))
+                lines += [f'    "{pair.theirs}": (', f"        {pair.how.__name__},"]
+                lines += [f'        "{reference}",' for reference in pair.references]
+                lines.append("    ),")
+            lines += ["}", ""]
+        loops = _NAMES if names or not made else ""
+        if made:
+            loops += _BY_HEAD if any("{h}" in pair.theirs for pair in made) else _MADE
+        parameters = _PARAMETERS.format(quotes=_QUOTES, counts=counts, loops=loops)
+        return "\n".join((*lines, parameters))
 
-    def _parameters(self, names: Sequence[ParameterPair], made: Sequence[ParameterPair]) -> str:
-        by_head = any("{h}" in pair.theirs for pair in made)
-        return "".join(
-            (
-                f"\ndef parameters({self._counts}):\n",
-                '    """This model\'s parameters, made of the reference\'s weights."""\n',
-                "    made = {}\n",
-                "    for i in range(layers):  # a name without {i} is the same in each turn\n",
-                _NAMES if names or not made else "",
-                (_BY_HEAD if by_head else _MADE) if made else "",
-                "    return made\n",
-            )
+    def _class(self, counts: str) -> str:
+        order = stage_names(["{i}"])
+        stages = [_stage(p) for p in sorted(self.stages, key=lambda p: order.index(p.stage))]
+        if stages:
+            stages = ["    stages = {", *stages, "    }", "", ""]
+        return _CLASS.format(
+            quotes=_QUOTES,
+            name=self.construction.name,
+            stages="\n".join(stages),
+            construction=self.construction.source("        "),
+            heads='        heads = config["num_attention_heads"]\n' if "heads" in counts else "",
+            counts=counts,
+            forward="\n".join(f"        {line}" for line in self._forward()),
         )
 
-    @property
-    def _counts(self) -> str:
-        """The arguments of `parameters`."""
-        made = any(pair.how is not as_is for pair in self.pairs)
-        return "weights, layers, heads" if made else "weights, layers"
-
-    def _class(self) -> str:
-        lines = [
-            "class Adapter:",
-            f'    """{self.construction.name}, as the judge calls it."""',
-            "",
-        ]
-        if self.stages:
-            order = stage_names(["{i}"])
-            places = sorted(self.stages, key=lambda place: order.index(place.stage))
-            lines += ["    stages = {", *(_stage(place) for place in places), "    }", ""]
-        lines += [
-            "    def build(self, config, weights):",
-            f"        model = {self.construction.source('        ')}",
-            *self._counted(),
-            f"        made = parameters({self._counts})",
-            "        model.load_state_dict({**model.state_dict(), **made})",
-            "        return model",
-            "",
-            "    def forward(self, model, batch):",
-            *self._inputs(),
-            *self._returned(),
-        ]
-        return "\n".join((*lines, ""))
-
-    def _counted(self) -> list[str]:
-        lines = ['        layers = config["num_hidden_layers"]']
-        if self._counts.endswith("heads"):
-            lines.append('        heads = config["num_attention_heads"]')
-        return lines
-
-    def _inputs(self) -> list[str]:
-        roles = [argument.role for argument in self.call]
-        if roles == ["batch"]:
-            return []
-        lines = ['        ids = batch["input_ids"]']
-        for role, default in signatures.DEFAULTS.items():
-            if role in roles:
-                lines.append(
-                    f'        {signatures.VARIABLES[role]} = batch.get("{role}", {default})'
-                )
-        return lines
-
-    def _returned(self) -> list[str]:
-        arguments = [argument.source for argument in self.call]
-        call = f"        output = model({', '.join(arguments)})"
-        lines = [call]
-        if len(call) > WIDTH:
-            lines = ["        output = model("]
-            lines += [f"            {argument}," for argument in arguments]
-            lines.append("        )")
-        if not self.outputs:
-            return [*lines, "        return output"]
-        lines.append("        return {")
-        lines += [f'            "{name}": output{at},' for name, at in self.outputs.items()]
-        return [*lines, "        }"]
+    def _forward(self) -> Iterator[str]:
+        call = f"output = model({', '.join(self.call)})"
+        used = {node.id for node in ast.walk(ast.parse(call)) if isinstance(node, ast.Name)}
+        yield from (f"{name} = {source}" for name, source in INPUTS.items() if name in used)
+        if len(call) + 8 > WIDTH:
+            yield from ("output = model(", *(f"    {argument}," for argument in self.call), ")")
+        else:
+            yield call
+        if self.outputs:
+            outputs = (f'    "{name}": output{at},' for name, at in self.outputs.items())
+            yield from ("return {", *outputs, "}")
+        else:
+            yield "return output"
 
 
 def _import(home: str, names: Sequence[str]) -> str:
@@ -225,10 +209,10 @@ def _import(home: str, names: Sequence[str]) -> str:
 
 
 def _stage(place: StageGuess) -> str:
-    if not place.take.source:
+    if place.take == "x":
         return f'        "{place.stage}": "{place.source}",'
     side = f'            side="{place.side}",\n' if place.side != "out" else ""
     return (
         f'        "{place.stage}": Stage(\n            "{place.module}",\n{side}'
-        f"            take=lambda x: {place.take.source},\n        ),"
+        f"            take=lambda x: {place.take},\n        ),"
     )

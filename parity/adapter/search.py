@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -25,52 +24,42 @@ BETTER = 0.05
 """Where nothing agrees, a guess must come this much closer to be preferred to a likelier one."""
 
 
-@dataclass
+_Seen = tuple[float, Pairing, Call]
+
+
 class _Best:
-    """The best guess so far about one part of the model."""
+    """The likeliest guess about one part of the model, and the one that comes closest so far."""
 
-    first: tuple[Pairing, Call, Measured] | None = None
-    found: tuple[Pairing, Call, Measured] | None = None
-    differences: list[float] = field(default_factory=lambda: [INFINITE, INFINITE])
+    first: _Seen | None = None
+    closest: _Seen | None = None
 
-    def see(self, difference: float, guess: Pairing, call: Call, measured: Measured) -> None:
-        seen = guess, call, measured
-        if self.first is None:
-            self.first, self.differences[0] = seen, difference
-        if self.found is None or difference < self.differences[1]:
-            self.found, self.differences[1] = seen, difference
+    def see(self, difference: float, guess: Pairing, call: Call) -> None:
+        seen = difference, guess, call
+        self.first = self.first or seen
+        if self.closest is None or difference < self.closest[0]:
+            self.closest = seen
 
     @property
     def agrees(self) -> bool:
-        return self.differences[1] <= AGREES
+        return self.closest is not None and self.closest[0] <= AGREES
 
     @property
-    def chosen(self) -> tuple[Pairing, Call, Measured]:
-        first, best = self.differences
-        kept = self.found if self.agrees or best < BETTER * first else self.first
-        assert kept is not None
-        return kept
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search came to.
-
-    Attributes:
-        guess: about all parameters.
-        call: how the model is called.
-        measured: how far the parts are from the reference, each with the reference's input.
-    """
-
-    guess: Pairing
-    call: Call
-    measured: Measured
+    def chosen(self) -> tuple[Pairing, Call]:
+        assert self.first is not None
+        assert self.closest is not None
+        closer = self.agrees or self.closest[0] < BETTER * self.first[0]
+        _, guess, call = self.closest if closer else self.first
+        return guess, call
 
 
 def search(
     bench: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
-) -> SearchResult:
+) -> tuple[Pairing, Call, Measured]:
     """Try guesses about the parameters outside of layers and inside, from the likeliest on.
+
+    Returns:
+        The guess about all parameters, how the model is called, and how far its parts are from the
+        reference, each with the reference's input.
 
     Raises:
         Exception: the model cannot be called in any way; what the likeliest one raised.
@@ -94,14 +83,14 @@ def search(
             ways, narrowed, layers = right, True, _Best()
         for call, each in seen:
             if call in ways:
-                tops.see(each.top, outer, call, each)
-                layers.see(each.layers if bench.blocks else each.top, inner, call, each)
+                tops.see(each.top, outer, call)
+                layers.see(each.layers if bench.blocks else each.top, inner, call)
         if (tops.agrees and layers.agrees) or time.monotonic() > end:
             break
-    outer, inner = tops.chosen[0], layers.chosen[0]
-    call = layers.chosen[1]
-    bench.place((*outer.pairs, *inner.pairs))
-    return SearchResult(Pairing((*outer.options, *inner.options)), call, bench.measure(call))
+    outer, (inner, call) = tops.chosen[0], layers.chosen
+    found = Pairing((*outer.options, *inner.options))
+    bench.place(found.pairs)
+    return found, call, bench.measure(call)
 
 
 def _running(bench: Agreement, calls: Sequence[Call]) -> list[tuple[Call, Measured]]:

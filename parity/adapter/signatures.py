@@ -2,8 +2,7 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import permutations, product
 from typing import Any
 
@@ -11,134 +10,85 @@ import torch
 from torch import Tensor, nn
 
 _SYNONYMS = {
-    "input_ids": "inputids ids tokens x inputs input tokenids src idx indices text seq words "
+    "ids": "inputids ids tokens x inputs input tokenids src idx indices text seq words "
     "sequence inputtokens src_tokens",
-    "attention_mask": "attentionmask mask paddingmask padmask keypaddingmask srckeypaddingmask "
+    "mask": "attentionmask mask paddingmask padmask keypaddingmask srckeypaddingmask "
     "attnmask padding inputmask srcmask",
-    "token_type_ids": "tokentypeids segments segmentids segmentlabel types segment tokentypes seg "
+    "segments": "tokentypeids segments segmentids segmentlabel types segment tokentypes seg "
     "typeids kinds segs segid segmentlabels tokentype",
-    "position_ids": "positionids positions pos places posids position",
+    "positions": "positionids positions pos places posids position",
 }
-_ROLES = {name: role for role, names in _SYNONYMS.items() for name in names.split()}
-VARIABLES = {
-    "input_ids": "ids",
-    "attention_mask": "mask",
-    "token_type_ids": "segments",
-    "position_ids": "positions",
+_VARIABLES = {name: variable for variable, names in _SYNONYMS.items() for name in names.split()}
+
+INPUTS = {
+    "ids": 'batch["input_ids"]',
+    "mask": 'batch.get("attention_mask", torch.ones_like(ids))',
+    "segments": 'batch.get("token_type_ids", torch.zeros_like(ids))',
+    "positions": 'batch.get("position_ids", torch.arange(ids.shape[1])[None])',
 }
-DEFAULTS = {
-    "attention_mask": "torch.ones_like(ids)",
-    "token_type_ids": "torch.zeros_like(ids)",
-    "position_ids": "torch.arange(ids.shape[1])[None]",
-}
+"""The variables of an adapter's `forward`; what a batch leaves out has the value that it means."""
 
-
-@dataclass(frozen=True)
-class Convention:
-    """How a mask is written.
-
-    Attributes:
-        source: as in an adapter, from `mask`, which has 1 for tokens.
-        of: the same of a mask.
-    """
-
-    source: str
-    of: Callable[[Tensor], Tensor]
-
-
-_PLAIN = Convention("{}", lambda x: x)
 _MASKS = (
-    _PLAIN,
-    Convention("{}.bool()", lambda x: x.bool()),
-    Convention("{} == 0", lambda x: x == 0),
-    Convention("{}[:, None, None, :]", lambda x: x[:, None, None, :]),
-    Convention("{}[:, None, None, :].bool()", lambda x: x[:, None, None, :].bool()),
-    Convention("{}[:, None, None, :] == 0", lambda x: x[:, None, None, :] == 0),
-    Convention("{}[:, None, :].bool()", lambda x: x[:, None, :].bool()),
-    Convention("{}[:, None, :] == 0", lambda x: x[:, None, :] == 0),
-    Convention("(1.0 - {}[:, None, None, :]) * -1e9", lambda x: (1.0 - x[:, None, None, :]) * -1e9),
-    Convention("{}.double()", lambda x: x.double()),
+    "mask",
+    "mask.bool()",
+    "mask == 0",
+    "mask[:, None, None, :]",
+    "mask[:, None, None, :].bool()",
+    "mask[:, None, None, :] == 0",
+    "mask[:, None, :].bool()",
+    "mask[:, None, :] == 0",
+    "(1.0 - mask[:, None, None, :]) * -1e9",
+    "mask.double()",
 )
 
-
-@dataclass(frozen=True)
-class Argument:
-    """What is given for a parameter of `forward`.
-
-    Attributes:
-        name: the parameter's; "" is the first, given by its place.
-        role: HuggingFace's name, or "batch" for all of them together.
-        convention: how it is written.
-    """
-
-    name: str
-    role: str
-    convention: Convention = _PLAIN
-
-    @property
-    def source(self) -> str:
-        """As written in an adapter."""
-        value = self.convention.source.format(VARIABLES.get(self.role, "dict(batch)"))
-        return f"{self.name}={value}" if self.name else value
-
-
-Call = tuple[Argument, ...]
+Call = tuple[str, ...]
+"""The arguments as they are written in an adapter, of `INPUTS` or of `batch`."""
 
 
 def calls(model: nn.Module) -> list[Call]:
     """Return the ways in which a model may be called, the likelier first."""
-    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
     parameters = [
         p
         for p in inspect.signature(model.forward).parameters.values()
-        if p.kind in named or p.kind is p.KEYWORD_ONLY
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
     ]
     known: dict[str, str] = {}
     unknown = []
     for place, parameter in enumerate(parameters):
-        role = _ROLES.get(parameter.name.lower().replace("_", ""))
-        if role and role not in known.values():
-            known[parameter.name] = role
+        variable = _VARIABLES.get(parameter.name.lower().replace("_", ""))
+        if variable and variable not in known.values():
+            known[parameter.name] = variable
         elif parameter.default is parameter.empty or place == 0:
             unknown.append(parameter.name)
-    found = []
-    first = parameters[0].name if parameters else ""
-    free = [role for role in _SYNONYMS if role not in known.values()]
-    for roles in permutations(free, len(unknown)):
-        taken = {**dict(zip(unknown, roles, strict=True)), **known}
-        if "input_ids" not in taken.values():
-            continue
-        order = [p.name for p in parameters if p.name in taken]
-        choices = [_arguments("" if name == first else name, taken[name]) for name in order]
-        found += list(product(*choices))
-    return [*found, (Argument("", "batch"),)]
+    found: list[Call] = []
+    free = [variable for variable in _SYNONYMS if variable not in known.values()]
+    for variables in permutations(free, len(unknown)):
+        taken = {**dict(zip(unknown, variables, strict=True)), **known}
+        if "ids" in taken.values():
+            found += product(
+                *(
+                    _arguments(p.name if place else "", taken[p.name])
+                    for place, p in enumerate(parameters)
+                    if p.name in taken
+                )
+            )
+    return [*found, ("dict(batch)",)]
 
 
-def _arguments(name: str, role: str) -> list[Argument]:
-    if role != "attention_mask":
-        return [Argument(name, role)]
-    masks: Sequence[Convention] = _MASKS
+def _arguments(name: str, variable: str) -> list[str]:
+    """How a parameter may be given; without a name by its place."""
+    values = list(_MASKS) if variable == "mask" else [variable]
     if "pad" in name:
-        masks = sorted(_MASKS, key=lambda each: "== 0" not in each.source)
-    return [Argument(name, role, convention) for convention in masks]
-
-
-def filled(batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return all inputs, those that a batch leaves out with what that means."""
-    ids = batch["input_ids"]
-    return {
-        "attention_mask": torch.ones_like(ids),
-        "token_type_ids": torch.zeros_like(ids),
-        "position_ids": torch.arange(ids.shape[1])[None],
-        **batch,
-    }
+        values.sort(key=lambda value: "== 0" not in value)
+    return [f"{name}={value}" if name else value for value in values]
 
 
 def run(model: nn.Module, call: Call, batch: Mapping[str, Tensor]) -> Any:
-    """Call a model."""
-    inputs: dict[str, Any] = {**filled(batch), "batch": dict(batch)}
-    values = [(a.name, a.convention.of(inputs[a.role])) for a in call]
-    return model(*(value for name, value in values if not name), **{n: v for n, v in values if n})
+    """Call a model as its adapter does."""
+    names = {"model": model, "batch": batch, "torch": torch}
+    for variable, source in INPUTS.items():
+        names[variable] = eval(source, names)  # noqa: S307
+    return eval(f"model({', '.join(call)})", names)  # noqa: S307
 
 
 def leaves(output: Any, at: str = "") -> Iterator[tuple[str, Tensor]]:

@@ -1,7 +1,8 @@
 """Where somebody's model makes the reference's stages, as far as its parameters say so."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import torch
 from torch import Tensor
@@ -13,43 +14,24 @@ from parity.adapter.signatures import Call, run
 from parity.core.stages import Side, Stage
 from parity.core.trace import tapped
 
-
-@dataclass(frozen=True)
-class Take:
-    """A part of a tensor.
-
-    Attributes:
-        source: as written in an adapter, of `x`; "" for all of it.
-        of: the same.
-    """
-
-    source: str
-    of: Callable[[Tensor], Tensor]
-
-
-def _part(j: int, n: int) -> Take:
-    return Take(f"x.chunk({n}, dim=-1)[{j}]", lambda x: x.chunk(n, dim=-1)[j])
-
-
-_WHOLE = Take("", lambda x: x)
-_SHAPES = (
-    _WHOLE,
-    Take("x[None]", lambda x: x[None]),
-    Take("x.transpose(0, 1)", lambda x: x.transpose(0, 1)),
-)
+_SHAPES = ("x", "x[None]", "x.transpose(0, 1)")
 
 
 @dataclass(frozen=True)
 class StageGuess:
-    """Where a stage may be made; `{i}` for a layer's number."""
+    """Where a stage may be made; `{i}` for a layer's number.
+
+    Attributes:
+        takes: the parts of its tensor `x` that it may be, as written in an adapter.
+    """
 
     stage: str
     module: str
     side: Side = "out"
-    takes: tuple[Take, ...] = _SHAPES
+    takes: tuple[str, ...] = _SHAPES
 
     @property
-    def take(self) -> Take:
+    def take(self) -> str:
         """The part, once it is known."""
         return self.takes[0]
 
@@ -59,42 +41,22 @@ class StageGuess:
         return self.module if self.side == "out" else f"{self.module}:{self.side}"
 
 
-_MADE: dict[str, tuple[tuple[str, Side], ...]] = {
-    "embeddings.LayerNorm": (
-        ("embeddings.sum", "in"),
-        ("embeddings.LayerNorm", "out"),
-        ("embeddings", "out"),
-    ),
-    f"{LAYER}attention.output.dense": (
-        (f"{LAYER}attention.self", "in"),
-        (f"{LAYER}attention.output.dense", "out"),
-    ),
-    f"{LAYER}attention.output.LayerNorm": (
-        (f"{LAYER}attention.output.sum", "in"),
-        (f"{LAYER}attention.output.LayerNorm", "out"),
-    ),
-    f"{LAYER}output.dense": (
-        (f"{LAYER}intermediate", "in"),
-        (f"{LAYER}output.dense", "out"),
-    ),
-    f"{LAYER}output.LayerNorm": (
-        (f"{LAYER}output.sum", "in"),
-        (f"{LAYER}output.LayerNorm", "out"),
-    ),
-    "cls.predictions.transform.dense": (),
-    "cls.predictions.transform.LayerNorm": (("cls.predictions.transform", "out"),),
+_BEFORE = {  # stages that are a module's input
+    "embeddings.LayerNorm": "embeddings.sum",
+    f"{LAYER}attention.output.dense": f"{LAYER}attention.self",
+    f"{LAYER}attention.output.LayerNorm": f"{LAYER}attention.output.sum",
+    f"{LAYER}output.dense": f"{LAYER}intermediate",
+    f"{LAYER}output.LayerNorm": f"{LAYER}output.sum",
+}
+_AFTER = {  # stages that are a module's output beside its own
+    "embeddings.LayerNorm": "embeddings",
+    "cls.predictions.transform.LayerNorm": "cls.predictions.transform",
 }
 
 
-@dataclass(frozen=True)
-class Staged:
-    """What was seen where it was expected, and what was not."""
-
-    seen: list[StageGuess]
-    unseen: list[StageGuess]
-
-
-def staged(bench: Agreement, guess: Pairing, call: Call, *, proved: bool) -> Staged:
+def staged(
+    bench: Agreement, guess: Pairing, call: Call, *, proved: bool
+) -> tuple[list[StageGuess], list[StageGuess]]:
     """Look for the stages and compare.
 
     Args:
@@ -102,32 +64,34 @@ def staged(bench: Agreement, guess: Pairing, call: Call, *, proved: bool) -> Sta
         guess: what its parameters are.
         call: how the model is called.
         proved: whether numbers that differ mean that the place is wrong.
+
+    Returns:
+        What was seen where it was expected, and what was not.
     """
     modules = dict(bench.model.named_modules())
     places = [
         place
         for place in dict.fromkeys(_places(bench, guess))
         if place.module.replace("{i}", "0") in modules and place.module
+        if bench.shape(place.stage.replace("{i}", "0")) is not None
     ]
-    differences = _look(bench, places, call)
+    closest = _look(bench, places, call)
     best: dict[str, StageGuess] = {}
     unseen: dict[str, StageGuess] = {}
     for place in places:
-        found = differences.get(place, {})
-        take = min(found, key=lambda each: found[each], default=None)
-        agrees = take is not None and found[take] <= (AGREES if proved else INFINITE)
-        if take is not None and agrees and place.stage not in best:
-            best[place.stage] = StageGuess(place.stage, place.module, place.side, (take,))
+        difference, take = closest.get(place, (INFINITE, None))
+        if take and difference <= (AGREES if proved else INFINITE):
+            best.setdefault(place.stage, replace(place, takes=(take,)))
         elif place.side in ("in", "out"):
             unseen.setdefault(place.stage, place)
-    return Staged([*best.values()], [p for stage, p in unseen.items() if stage not in best])
+    return [*best.values()], [place for stage, place in unseen.items() if stage not in best]
 
 
 def _places(bench: Agreement, guess: Pairing) -> Iterator[StageGuess]:
     if bench.blocks:
         yield StageGuess("embeddings", bench.blocks[0], "in")  # after dropout
     for option in guess.options:
-        if not option.theirs.by_head:
+        if "{h}" not in option.theirs.name:
             yield from _of_option(option)
     if bench.blocks:
         yield StageGuess("encoder.layer.{i}", bench.blocks[0].removesuffix("0") + "{i}")
@@ -136,28 +100,30 @@ def _places(bench: Agreement, guess: Pairing) -> Iterator[StageGuess]:
 def _of_option(option: Option) -> Iterator[StageGuess]:
     path = option.theirs.name
     parent = path.rpartition(".")[0]
-    names = [unit.name for unit in option.references]
-    if len(names) > 1:
+    first, *others = names = [unit.name for unit in option.references]
+    if others:
         for j, name in enumerate(names):
-            yield StageGuess(name, path, takes=(_part(j, len(names)),))
+            yield StageGuess(name, path, takes=(f"x.chunk({len(names)}, dim=-1)[{j}]",))
     else:
-        for stage, side in _MADE.get(names[0], ((names[0], "out"),)):
-            yield StageGuess(stage, path, side)
-    if names[0] == f"{LAYER}attention.output.dense":
-        yield StageGuess(names[0], parent)  # an attention that multiplies by itself
+        yield StageGuess(_BEFORE.get(first, ""), path, "in")
+        yield StageGuess(first, path)
+        yield StageGuess(_AFTER.get(first, ""), path)
+    if first == f"{LAYER}attention.output.dense":
+        yield StageGuess(first, parent)  # an attention that multiplies by itself
     if f"{LAYER}attention.self.query" in names:
         for module in (parent, path):
-            yield StageGuess(f"{LAYER}attention.self.scores", module, "scores", (_WHOLE,))
-            yield StageGuess(
-                f"{LAYER}attention.self.probabilities", module, "probabilities", (_WHOLE,)
-            )
+            for side in ("scores", "probabilities"):
+                yield StageGuess(f"{LAYER}attention.self.{side}", module, side, ("x",))
 
 
 def _look(
     bench: Agreement, places: Sequence[StageGuess], call: Call
-) -> Mapping[StageGuess, dict[Take, float]]:
-    """Return each place's differences, the largest of all layers; nothing where none was made."""
-    differences: dict[StageGuess, dict[Take, list[float]]] = {}
+) -> dict[StageGuess, tuple[float, str]]:
+    """Return each place's largest difference of all layers, and the part that has it.
+
+    The part that comes closest counts; a place where none was made is missing.
+    """
+    differences: dict[StageGuess, dict[str, list[float]]] = {}
     layers = bench.sizes[0]
 
     def visit(key: str, tensor: Tensor) -> None:
@@ -165,7 +131,7 @@ def _look(
         place = places[int(number)]
         for take in place.takes:
             try:
-                part = take.of(tensor)
+                part = eval(take, {"x": tensor})  # noqa: S307
             except (RuntimeError, IndexError):  # it has no such part
                 continue
             if part.shape != bench.shape(stage := place.stage.replace("{i}", i)):
@@ -182,11 +148,10 @@ def _look(
         chosen = {key: stage for key, stage in stages.items() if stage.side in kind}
         with torch.no_grad(), tapped(bench.model, chosen, visit):
             run(bench.model, call, bench.probe.batch)
-    return {
-        place: {
-            take: max(seen)
-            for take, seen in takes.items()
-            if len(seen) == (layers if "{i}" in place.stage else 1)
-        }
-        for place, takes in differences.items()
-    }
+    closest = {}
+    for place, takes in differences.items():
+        made = layers if "{i}" in place.stage else 1
+        found = [(max(seen), take) for take, seen in takes.items() if len(seen) == made]
+        if found:
+            closest[place] = min(found, key=itemgetter(0))
+    return closest
