@@ -29,12 +29,11 @@ def architecture_of(checkpoint: Checkpoint) -> Architecture:
     With both pretraining heads that is BertForPreTraining, whatever config.json calls the
     checkpoint: the hub's bert-base-uncased has them and says BertForMaskedLM, which has no pooler.
     """
-    named = checkpoint.config.extra.get("architectures")
     weights = canonical_weights(read_weights(checkpoint.folder), checkpoint.folder)
     if "cls.predictions.bias" in weights and "cls.seq_relationship.weight" in weights:
         return Architecture("BertForPreTraining", {})
-    if isinstance(named, list) and named[:1] and named[0] in HEADS:
-        return Architecture(named[0], {})
+    if checkpoint.architecture in HEADS:
+        return Architecture(checkpoint.architecture, {})
     return Architecture("BertModel", {"add_pooling_layer": "pooler.dense.weight" in weights})
 
 

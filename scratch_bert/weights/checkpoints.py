@@ -71,6 +71,16 @@ class Checkpoint:
         except CheckpointError as error:
             raise CheckpointError(f"{self.folder / _CONFIG}: {error}") from None
 
+    @property
+    def architecture(self) -> str:
+        """The class that config.json names first, such as "BertForMaskedLM"; "" if it names none.
+
+        Raises:
+            CheckpointError: the file is missing or damaged.
+        """
+        named = self.values.get("architectures")
+        return str(named[0]) if isinstance(named, list) and named else ""
+
 
 def resolve(name: str | Path, *, weights: bool = True) -> Path:
     """Find a checkpoint's folder, downloading or making it where needed.

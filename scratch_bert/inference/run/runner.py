@@ -62,7 +62,7 @@ class Runner:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message=".* drawn afresh")  # refused below
                 model = kind.from_pretrained(checkpoint, dtype=dtype, **arguments)
-            _check_head(model, checkpoint.name)
+            _check_head(model, checkpoint)
         self.model = model.to(device).eval()
         self._device = device
         self._attention = attention
@@ -152,13 +152,13 @@ def unpadded(values: Tensor, batch: dict[str, Tensor]) -> list[Tensor]:
     return [row[mask] for row, mask in zip(values.cpu(), masks, strict=True)]
 
 
-def _check_head(model: BertPreTrainedModel, name: str) -> None:
+def _check_head(model: BertPreTrainedModel, checkpoint: Checkpoint) -> None:
     """Refuse a checkpoint without the head, or with one of that name for another task."""
     report, kind = model.load_report, type(model).__name__
     assert report is not None
-    made_for = model.config.extra.get("architectures") or [kind]
-    if "classifier.weight" in report.loaded and kind not in made_for:
-        raise CheckpointError(f"{name}: is a {made_for[0]}, expected a {kind}")
+    name, made_for = checkpoint.name, checkpoint.architecture
+    if "classifier.weight" in report.loaded and made_for not in ("", kind):
+        raise CheckpointError(f"{name}: is a {made_for}, expected a {kind}")
     if report.missing:
         raise CheckpointError(
             f"{name}: has no {', '.join(report.missing)}, so that a {kind} would answer at random; "

@@ -125,14 +125,16 @@ def test_folders_and_files(hub, monkeypatch):
 
 
 def test_a_checkpoint_is_found_and_read_once(tmp_path):
-    (tmp_path / "config.json").write_text('{"hidden_size": 24, "more": [1]}')
+    text = '{"hidden_size": 24, "more": [1], "architectures": ["BertForMaskedLM", "BertModel"]}'
+    (tmp_path / "config.json").write_text(text)
     checkpoint = Checkpoint.of(tmp_path)
     assert Checkpoint.of(checkpoint) is checkpoint
     assert (checkpoint.name, checkpoint.folder) == (str(tmp_path), tmp_path)
     first = checkpoint.config
     (tmp_path / "config.json").unlink()
     first.hidden_size = 48  # of this configuration alone
-    assert checkpoint.values == {"hidden_size": 24, "more": [1]}
+    assert checkpoint.values == json.loads(text)
+    assert checkpoint.architecture == "BertForMaskedLM"
     assert checkpoint.config.hidden_size == 24
 
 
