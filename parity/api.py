@@ -12,12 +12,13 @@ from rich.console import Console
 from torch import Tensor
 
 from parity import reference
+from parity.core.process import LIMIT
 from parity.core.verdict import Report
 from parity.report.check import CheckReport
 from parity.session import CheckRun, chosen
 from scratch_bert.weights.checkpoints import resolve
 
-_WIDTH, _LIMIT = 100, 60  # columns; seconds for a probe
+_WIDTH = 100  # columns
 
 
 @dataclass
@@ -46,7 +47,7 @@ def examine(
         ValueError: there is no such candidate or probe.
         CandidateCrashedError: the candidate's own code raised, ended, or took too long.
     """
-    asked = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, 0)}, 0, _LIMIT)
+    asked = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, 0)}, 0, LIMIT)
     options = ["--checkpoint", checkpoint, *(f"--probe={probe}" for probe in probes)]
     again = shlex.join(["parity", "check", candidate, *options])
     report = Examination(environment={**asked.report().environment, "rerun": again})

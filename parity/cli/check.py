@@ -17,6 +17,7 @@ from parity.cli.options import (
     finish,
     shows_histograms,
 )
+from parity.core.process import LIMIT
 from parity.model.judge import Chosen
 from parity.report.check import show
 from parity.session import CHECKPOINTS, SCRATCH_BERT, CheckRun
@@ -33,7 +34,7 @@ def check_command(
     probe: ProbeOption = None,
     tolerance: ToleranceOption = None,
     seed: SeedOption = 0,
-    limit: LimitOption = 60,
+    limit: LimitOption = LIMIT,
     form: FormatOption = Format.HUMAN,
     output: OutputOption = None,
 ) -> int:
@@ -55,7 +56,7 @@ def diagnose_command(
     checkpoint: CheckpointsOption = None,
     probe: ProbeOption = None,
     seed: SeedOption = 0,
-    limit: LimitOption = 60,
+    limit: LimitOption = LIMIT,
     form: FormatOption = Format.HUMAN,
     output: OutputOption = None,
 ) -> int:

@@ -24,6 +24,7 @@ from parity.cli.options import (
 from parity.core.environment import environment
 from parity.core.errors import CandidateCrashedError, RecordingError
 from parity.core.probes import Mode, Probe
+from parity.core.process import LIMIT
 from parity.core.recording import Recording
 from parity.core.rerun import rerun
 from parity.core.verdict import EXIT_CODES, Report, Verdict
@@ -47,7 +48,7 @@ def record_command(
         Dtype, typer.Option(help="What the candidate computes in, or will.")
     ] = Dtype.FLOAT64,
     seed: SeedOption = 0,
-    limit: LimitOption = 60,
+    limit: LimitOption = LIMIT,
 ) -> int:
     """Write what a BERT computes on the probes: their inputs, and every stage, as safetensors.
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from parity.core.compare import Comparison
 from parity.core.errors import CandidateError
+from parity.core.process import LIMIT
 from parity.core.verdict import Report, Verdict
 from parity.exercises.catalogue import FEWER, PROBES, TO_WRITE, Exercise
 from parity.pretraining.suite import PRETRAINING
@@ -24,8 +25,7 @@ from parity.tokenizer.mistakes import catalogue
 from parity.tokenizer.outcome import causes, explain
 from parity.tokenizer.suite import Amounts, judge_in_process
 
-_SEED, _LIMIT = 0, 60  # seconds
-_TEXTS = 3000
+_SEED, _TEXTS = 0, 3000
 
 
 def judge(exercise: Exercise, place: Path, checkpoints: Sequence[str]) -> Verdict:
@@ -64,7 +64,7 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
     each = {name: chosen(name, probes, _SEED) for name, probes in names}
-    asked = CheckRun(candidate, each, _SEED, _LIMIT, counts=counts)
+    asked = CheckRun(candidate, each, _SEED, LIMIT, counts=counts)
     report = Report()
     for name, of_it in each.items():
         report.rows += replace(asked, checkpoints={name: of_it}).rows(report)
