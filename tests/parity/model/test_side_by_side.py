@@ -44,6 +44,14 @@ def test_a_tensor_of_one_side_only_is_missing_on_the_other():
     assert statuses == {"a": "MATCH", "b": "MISSING_OURS", "c": "MISSING_THEIRS"}
 
 
+def test_a_tensor_that_is_made_again_is_no_match():
+    def twice(emit):
+        emit("a", torch.tensor(2.0))
+        emit("a", torch.tensor(1.0))
+
+    assert [row.status for row in compare_runs(twice, emitted(a=1.0))] == ["MISSING_THEIRS"]
+
+
 def test_both_runs_draw_the_same_random_numbers():
     def run(emit):
         for name in "abc":
