@@ -22,7 +22,7 @@ import torch
 
 from parity.core.errors import CandidateCrashedError, CandidateError
 
-LIMIT = 60.0
+LIMIT: float = 60
 """Seconds from one answer to the next; the longest answer of a correct candidate takes a few."""
 
 Send = Callable[[Any], object]
