@@ -100,11 +100,8 @@ class Agreement:
                     name = pair.theirs.replace("{i}", str(i))
                     parts = [self.weights[r.replace("{i}", str(i))] for r in pair.references]
                     made = pair.how(parts, heads)
-                    if "{h}" not in name:
-                        self.model.get_parameter(name).copy_(made)
-                        continue
-                    for h in range(heads):
-                        self.model.get_parameter(name.replace("{h}", str(h))).copy_(made[h])
+                    for h, part in enumerate(made if "{h}" in name else [made]):
+                        self.model.get_parameter(name.replace("{h}", str(h))).copy_(part)
 
     def measure(self, call: Call) -> Measured:
         """Run once and compare.

@@ -19,7 +19,6 @@ from parity.adapter.search import AGREES, search
 from parity.adapter.signatures import calls
 from parity.adapter.stage_guess import staged
 from parity.core.import_by_name import load_callable
-from parity.core.probes import Probe
 from parity.core.process import Send
 from parity.core.recording import Recording
 from parity.model.candidate import Batch, Candidate
@@ -81,7 +80,6 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
         CandidateError: it is no module.
         Exception: whatever the user's own code raises.
     """
-    probes = list(theirs.probes())
     made, name = load_callable(module), module.rpartition(":")[2]
     config, folder = checkpoint.values, checkpoint.folder
     constructed = construction(made, name, config)
@@ -93,7 +91,7 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
         return Written(adapter.text(path, proof), proof=proof)
     weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
     layers, heads = sizes = config["num_hidden_layers"], config["num_attention_heads"]
-    bench = Agreement(model, weights, sizes, probes[0], theirs)
+    bench = Agreement(model, weights, sizes, next(theirs.probes()), theirs)
     top, layer = (
         guesses(
             [unit for unit in module_units(model, *sizes) if ("{i}" in unit.name) is inside],
@@ -118,11 +116,11 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
             written.parts = {"embeddings": measured.embeddings, "layers": measured.layers}
         written.parts |= measured.outputs
         adapter.pairs, adapter.outputs = guess.pairs, measured.places
-        worst = prove(adapter.text(path), path, config, weights, probes, theirs)
+        worst = prove(adapter.text(path), path, config, weights, theirs)
         written.proved = worst <= AGREES
         adapter.stages, unseen = staged(bench, guess, adapter.call, proved=written.proved)
         written.unseen = [f"{place.stage} is not what {place.source} makes" for place in unseen]
-        written.proof = _sentence(checkpoint.name, probes, worst, written)
+        written.proof = _sentence(checkpoint.name, theirs.names(), worst, written)
     todo = (
         *(f"{line} pairs with nothing and keeps its first value" for line in written.left),
         *(f"the reference's {line} has no place here" for line in written.missing),
@@ -159,7 +157,6 @@ def prove(
     path: Path,
     config: dict[str, Any],
     weights: Mapping[str, Tensor],
-    probes: list[Probe],
     theirs: Recording,
 ) -> float:
     """Run an adapter's text on all probes.
@@ -174,7 +171,7 @@ def prove(
     candidate = Candidate(module.Adapter(), path.name)
     model: nn.Module = candidate.build(config, weights)
     worst = []
-    for probe in probes:
+    for probe in theirs.probes():
         bench, batch = Agreement(model, weights, (0, 0), probe, theirs), Batch(probe.batch)
         with torch.no_grad():
             outputs = candidate.forward(bench.model, batch)
@@ -188,18 +185,14 @@ def prove(
     return max(worst, default=INFINITE)
 
 
-def _sentence(checkpoint: str, probes: list[Probe], worst: float, written: Written) -> str:
-    names = ", ".join(probe.name for probe in probes)
+def _sentence(checkpoint: str, probes: list[str], worst: float, written: Written) -> str:
+    on = f"{checkpoint} in double precision ({', '.join(probes)})"
+    by = f"{worst:.1e} of its largest magnitude"
     if written.proved:
-        equal = "equal the reference's"
-        by = f"differ from the reference's by at most {worst:.1e} of its largest magnitude"
-        return (
-            f"Proved on {checkpoint} in double precision ({names}): the outputs "
-            f"{by if worst else equal}."
-        )
+        found = f"differ from the reference's by at most {by}" if worst else "equal the reference's"
+        return f"Proved on {on}: the outputs {found}."
     parts = ", ".join(f"{name} {value:.1e}" for name, value in written.parts.items())
     return (
-        f"Not proved. On {checkpoint} in double precision ({names}) the outputs differ from the "
-        f"reference's by {worst:.1e} of its largest magnitude. Each part alone, given the "
-        f"reference's input: {parts}."
+        f"Not proved. On {on} the outputs differ from the reference's by {by}. "
+        f"Each part alone, given the reference's input: {parts}."
     )

@@ -47,20 +47,18 @@ def _letter(letter: str, words: str) -> str:
     )
 
 
-_LAYER = {
-    "attention.self.query": _letter("q", "quer(?:y|ies)"),
-    "attention.self.key": _letter("k", "keys?"),
-    "attention.self.value": _letter("v", "values?"),
-    "attention.output.dense": _letter("o", "(?:out|proj|output|dense|merge|unify|combine)"),
-    "attention.output.LayerNorm": (
+_PATTERNS = {
+    f"{LAYER}attention.self.query": _letter("q", "quer(?:y|ies)"),
+    f"{LAYER}attention.self.key": _letter("k", "keys?"),
+    f"{LAYER}attention.self.value": _letter("v", "values?"),
+    f"{LAYER}attention.output.dense": _letter("o", "(?:out|proj|output|dense|merge|unify|combine)"),
+    f"{LAYER}attention.output.LayerNorm": (
         rf"(?:att|sa_|mha).*(?:norm|ln)|(?:norm|ln|layer_?norm|n|norm_?layer)_?\.?(?:1|a|att\w*){_END}"
     ),
-    "output.LayerNorm": (
+    f"{LAYER}output.LayerNorm": (
         r"(?:ff|mlp|feed|final|out).*(?:norm|ln)"
         rf"|(?:norm|ln|layer_?norm|n|norm_?layer)_?\.?(?:2|b|f\w*|out\w*){_END}"
     ),
-}
-_TOP = {
     "embeddings.LayerNorm": r"emb",
     "pooler.dense": r"pool",
     "cls.predictions.transform.dense": r"transform|mlm|lm|pred|mask|head",
@@ -68,10 +66,6 @@ _TOP = {
     "cls.predictions": r"decoder|mlm|lm|pred|mask|head",
     "cls.seq_relationship": r"nsp|next|seq|relation|cls|class",
     "embeddings.word_embeddings": r"word|tok",
-}
-_PATTERNS = {
-    **{LAYER + name: re.compile(pattern) for name, pattern in _LAYER.items()},
-    **{name: re.compile(pattern) for name, pattern in _TOP.items()},
 }
 
 
@@ -86,9 +80,10 @@ def likeness(path: str, reference: str) -> float:
         return 0.0
     path = re.sub(r"([a-z])([A-Z])", r"\1_\2", path.replace("{i}", "").replace("{h}", "")).lower()
     parts = path.split(".")
-    if pattern.search(parts[-1]) or ("Norm" in reference and pattern.search(".".join(parts[-2:]))):
+    last = ".".join(parts[-2:]) if "Norm" in reference else parts[-1]
+    if re.search(pattern, parts[-1]) or re.search(pattern, last):
         return 3.0
-    return 1.0 if pattern.search(path) else 0.0
+    return 1.0 if re.search(pattern, path) else 0.0
 
 
 @dataclass(frozen=True)

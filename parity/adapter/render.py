@@ -18,11 +18,11 @@ from parity.core.stages import stage_names
 
 WIDTH = 88
 
-_OPENING = """{quotes}{name} of {place} beside HuggingFace's BERT, for `parity check`.
+_OPENING = '''"""{name} of {place} beside HuggingFace's BERT, for `parity check`.
 
 {proof}
-{quotes}
 """
+'''
 _NAMES = """        for name, reference in NAMES.items():
             made[name.format(i=i)] = weights[reference.format(i=i)]
 """
@@ -38,15 +38,15 @@ _BY_HEAD = """        for name, (how, *references) in MADE.items():
             else:
                 made[name.format(i=i)] = whole
 """
-_PARAMETERS = """
+_PARAMETERS = '''
 def parameters({counts}):
-    {quotes}This model's parameters, made of the reference's weights.{quotes}
+    """This model's parameters, made of the reference's weights."""
     made = {{}}
     for i in range(layers):  # a name without {{i}} is the same in each turn
 {loops}    return made
-"""
-_CLASS = """class Adapter:
-    {quotes}{name}, as the judge calls it.{quotes}
+'''
+_CLASS = '''class Adapter:
+    """{name}, as the judge calls it."""
 
 {stages}    def build(self, config, weights):
         model = {construction}
@@ -57,8 +57,7 @@ _CLASS = """class Adapter:
 
     def forward(self, model, batch):
 {forward}
-"""
-_QUOTES = '"' * 3
+'''
 
 
 @dataclass
@@ -94,7 +93,6 @@ class Adapter:
         counts = "weights, layers, heads" if code else "weights, layers"
         tables, body = self._tables(todo, counts), self._class(counts)
         opening = _OPENING.format(
-            quotes=_QUOTES,
             name=self.construction.name,
             place=Path(self.module.rpartition(":")[0]).name,
             proof=textwrap.fill(proof, WIDTH),
@@ -108,36 +106,41 @@ class Adapter:
         place = self.module.rpartition(":")[0]
         is_file = place.endswith(".py")
         theirs = self._their_imports(Path(place).stem if is_file else place)
-        standard = ["import importlib"] if "importlib." in theirs else []
-        standard += ["import sys", "from pathlib import Path"] if is_file else []
-        if "SimpleNamespace(" in code:
-            standard.append("from types import SimpleNamespace")
-        others = ["import torch"] if "torch." in code else []
-        others += ["from torch import Tensor"] if "Tensor" in code else []
-        own = ["from parity.core.stages import Stage"] if "Stage(" in code else []
-        groups = ["\n".join(group) for group in (standard, others, own) if group]
         if is_file:
             folder = Path(os.path.relpath(Path(place).resolve().parent, path.resolve().parent))
             below = "" if folder == Path() else f' / "{folder.as_posix()}"'
-            here = f"Path(__file__).parent{below}"
-            insert = f"sys.path.insert(0, str({here}))"
+            here = f"str(Path(__file__).parent{below})"
+            insert = f"sys.path.insert(0, {here})"
             if len(insert) > WIDTH:
-                insert = f"sys.path.insert(\n    0, str({here})\n)"
-            groups.append(f"{insert}\n{theirs}")
-        else:
-            groups.append(theirs)
-        return "\n\n".join(groups) + "\n"
+                insert = f"sys.path.insert(\n    0, {here}\n)"
+            theirs = f"{insert}\n{theirs}"
+        standard = ["import importlib"] if "importlib." in theirs else []
+        standard += ["import sys", "from pathlib import Path"] if is_file else []
+        standard += ["from types import SimpleNamespace"] if "SimpleNamespace(" in code else []
+        others = ["import torch"] if "torch." in code else []
+        others += ["from torch import Tensor"] if "Tensor" in code else []
+        own = ["from parity.core.stages import Stage"] if "Stage(" in code else []
+        groups = (standard, others, own, [theirs])
+        return "\n\n".join("\n".join(group) for group in groups if group) + "\n"
 
     def _their_imports(self, module: str) -> str:
-        names: dict[str, list[str]] = {}
+        names: dict[str, dict[str, str]] = {}
         for call in self.construction.calls():
             home = call.target.__module__
             if call is self.construction or home == f"candidate_{module}":  # as it was loaded here
                 home = module
             if home not in ("types", "builtins"):
-                renamed = f" as {call.local_name}" if call.local_name != call.name else ""
-                names.setdefault(home, []).append(f"{call.name}{renamed}")
-        return "\n".join(_import(home, sorted(found)) for home, found in names.items())
+                names.setdefault(home, {})[call.name] = call.local_name
+        lines = []
+        for home, found in names.items():
+            pairs = sorted(found.items())
+            if all(part.isidentifier() and not iskeyword(part) for part in home.split(".")):
+                renamed = (n if n == local else f"{n} as {local}" for n, local in pairs)
+                lines.append(f"from {home} import {', '.join(renamed)}")
+            else:  # a file whose name Python's own statement cannot say
+                imported = f'importlib.import_module("{home}")'
+                lines += [f"{local} = {imported}.{name}" for name, local in pairs]
+        return "\n".join(lines)
 
     def _tables(self, todo: Sequence[str], counts: str) -> str:
         names = [pair for pair in self.pairs if pair.how is as_is]
@@ -153,19 +156,12 @@ class Adapter:
                 "",
             ]
         if made:
-            lines += [
-                "# This model's parameter: how it is made, of which of the weights.",
-                "MADE = {",
-            ]
-            for pair in made:
-                lines += [f'    "{pair.theirs}": (', f"        {pair.how.__name__},"]
-                lines += [f'        "{reference}",' for reference in pair.references]
-                lines.append("    ),")
-            lines += ["}", ""]
+            lines += ["# This model's parameter: how it is made, of which of the weights."]
+            lines += ["MADE = {", *map(_made, made), "}", ""]
         loops = _NAMES if names or not made else ""
         if made:
             loops += _BY_HEAD if any("{h}" in pair.theirs for pair in made) else _MADE
-        parameters = _PARAMETERS.format(quotes=_QUOTES, counts=counts, loops=loops)
+        parameters = _PARAMETERS.format(counts=counts, loops=loops)
         return "\n".join((*lines, parameters))
 
     def _class(self, counts: str) -> str:
@@ -174,7 +170,6 @@ class Adapter:
         if stages:
             stages = ["    stages = {", *stages, "    }", "", ""]
         return _CLASS.format(
-            quotes=_QUOTES,
             name=self.construction.name,
             stages="\n".join(stages),
             construction=self.construction.source("        "),
@@ -198,21 +193,16 @@ class Adapter:
             yield "return output"
 
 
-def _import(home: str, names: Sequence[str]) -> str:
-    if all(part.isidentifier() and not iskeyword(part) for part in home.split(".")):
-        return f"from {home} import {', '.join(names)}"
-    lines = []
-    for found in names:  # of a file whose name Python's own statement cannot say
-        name, _, local = found.partition(" as ")
-        lines.append(f'{local or name} = importlib.import_module("{home}").{name}')
-    return "\n".join(lines)
-
-
 def _stage(place: StageGuess) -> str:
-    if place.take == "x":
+    if place.takes[0] == "x":
         return f'        "{place.stage}": "{place.source}",'
     side = f'            side="{place.side}",\n' if place.side != "out" else ""
     return (
         f'        "{place.stage}": Stage(\n            "{place.module}",\n{side}'
-        f"            take=lambda x: {place.take},\n        ),"
+        f"            take=lambda x: {place.takes[0]},\n        ),"
     )
+
+
+def _made(pair: ParameterPair) -> str:
+    parts = pair.how.__name__, *(f'"{name}"' for name in pair.references)
+    return f'    "{pair.theirs}": (\n' + "".join(f"        {part},\n" for part in parts) + "    ),"

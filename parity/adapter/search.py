@@ -1,9 +1,8 @@
 """Find the guess that the numbers agree with."""
 
 import time
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Sequence
+from itertools import product
 
 from parity.adapter.agreement import INFINITE, Agreement, Measured
 from parity.adapter.pairing import Pairing
@@ -22,7 +21,6 @@ SECONDS = 60
 
 BETTER = 0.05
 """Where nothing agrees, a guess must come this much closer to be preferred to a likelier one."""
-
 
 _Seen = tuple[float, Pairing, Call]
 
@@ -65,19 +63,31 @@ def search(
         Exception: the model cannot be called in any way; what the likeliest one raised.
     """
     bench.place((*top[0].pairs, *layer[0].pairs))
-    running = _running(bench, calls)
+    running: list[tuple[Call, Measured]] = []
+    errors: list[Exception] = []
+    for call in calls:
+        try:
+            running.append((call, bench.measure(call)))
+        except Exception as error:
+            errors.append(error)
+    if not running:
+        raise errors[0]
     if bench.blocks and all(seen.embeddings == INFINITE for _, seen in running):
         bench.blocks = []  # what its layers are given is no sequence of hidden states
     ways = _unlike(running)
     tops, layers = _Best(), _Best()
     narrowed = not bench.blocks
     end = time.monotonic() + SECONDS
-    for outer, inner in islice(_tries(top, layer, together=not bench.blocks), TRIES):
+    for outer, inner in _tries(top, layer, together=not bench.blocks):
         if bench.blocks:
             outer = tops.chosen[0] if tops.agrees else outer
             inner = layers.chosen[0] if layers.agrees else inner
         bench.place((*outer.pairs, *inner.pairs))
-        seen = list(_measured(bench, ways))
+        seen: list[tuple[Call, Measured]] = []
+        for call in ways:
+            seen.append((call, each := bench.measure(call)))
+            if max(each.top, each.layers) <= AGREES:
+                break
         right = [call for call, each in seen if each.embeddings <= AGREES]
         if right and not narrowed:  # the others mistake what the arguments are
             ways, narrowed, layers = right, True, _Best()
@@ -93,20 +103,6 @@ def search(
     return found, call, bench.measure(call)
 
 
-def _running(bench: Agreement, calls: Sequence[Call]) -> list[tuple[Call, Measured]]:
-    """The calls that raise nothing."""
-    errors: list[Exception] = []
-    found: list[tuple[Call, Measured]] = []
-    for call in calls:
-        try:
-            found.append((call, bench.measure(call)))
-        except Exception as error:
-            errors.append(error)
-    if not found:
-        raise errors[0]
-    return found
-
-
 def _unlike(running: Sequence[tuple[Call, Measured]]) -> list[Call]:
     """The calls without those that come to the same numbers as a likelier one."""
     numbers: dict[tuple[object, ...], Call] = {}
@@ -116,23 +112,14 @@ def _unlike(running: Sequence[tuple[Call, Measured]]) -> list[Call]:
     return [*numbers.values()]
 
 
-def _measured(bench: Agreement, ways: Sequence[Call]) -> Iterator[tuple[Call, Measured]]:
-    """Each way's measures, up to the first where everything agrees."""
-    for call in ways:
-        seen = bench.measure(call)
-        yield call, seen
-        if max(seen.top, seen.layers) <= AGREES:
-            return
-
-
 def _tries(
     top: Sequence[Pairing], layer: Sequence[Pairing], *, together: bool
-) -> Iterator[tuple[Pairing, Pairing]]:
+) -> list[tuple[Pairing, Pairing]]:
     """Pairs of guesses: side by side where they can be told apart, else each with each."""
-    if not together:
-        for k in range(max(len(top), len(layer))):
-            yield top[min(k, len(top) - 1)], layer[min(k, len(layer) - 1)]
-        return
-    places: Any = ((a, b) for a in range(len(top)) for b in range(len(layer)) if a + b < TRIES)
-    for a, b in sorted(places, key=lambda place: (place[0] + place[1], place[0])):
-        yield top[a], layer[b]
+    if together:
+        every = product(range(len(top))[:TRIES], range(len(layer))[:TRIES])
+        places = sorted(every, key=lambda place: (sum(place), place))
+    else:
+        longer = range(max(len(top), len(layer)))
+        places = [(min(k, len(top) - 1), min(k, len(layer) - 1)) for k in longer]
+    return [(top[a], layer[b]) for a, b in places[:TRIES]]

@@ -22,18 +22,13 @@ class StageGuess:
     """Where a stage may be made; `{i}` for a layer's number.
 
     Attributes:
-        takes: the parts of its tensor `x` that it may be, as written in an adapter.
+        takes: the parts of its tensor `x` that it may be, or is, as written in an adapter.
     """
 
     stage: str
     module: str
     side: Side = "out"
     takes: tuple[str, ...] = _SHAPES
-
-    @property
-    def take(self) -> str:
-        """The part, once it is known."""
-        return self.takes[0]
 
     @property
     def source(self) -> str:
