@@ -11,7 +11,7 @@ from torch import nn
 
 from parity.core.mistake import Mistake
 from parity.model.mistakes.catalogue import CATALOGUE, PARTS
-from parity.self_test.suites import mistakes_by_title
+from parity.self_test.trials import mistakes_by_title
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.model.activations import activation

@@ -42,9 +42,6 @@ def making(
             if mistake.mistake.wrong is not None:
                 wrong.setdefault(stage, []).append((mistake.mistake.wrong, mistake.value))
 
-    def look(name: str, tensor: Tensor) -> None:
-        scene.made[name] = tensor
-
     def edit(name: str, tensor: Tensor) -> Tensor:
         for make, value in wrong[name]:  # a second one goes on from what the first has made
             tensor = make(replace(scene, stage=name, right=tensor, value=value))
@@ -66,6 +63,6 @@ def making(
             for stage in mistake.stages:
                 if mistake.mistake.around is not None:
                     stack.enter_context(mistake.mistake.around(model, stage, mistake.value))
-        stack.enter_context(tapped(model, points, look))
+        stack.enter_context(tapped(model, points, scene.made.__setitem__))
         stack.enter_context(tapped(model, places, edit, edits=True))
         yield edit_outputs

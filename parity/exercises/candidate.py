@@ -6,7 +6,7 @@ It is called `parity.exercises.candidate:NAME=FILE`: the exercise, and the file 
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -85,24 +85,19 @@ class Model(ScratchBert):
             return super().forward(model, batch)
 
 
+@dataclass(frozen=True)
 class Tokenizer:
     """A tokenizer whose words a learner cuts into pieces."""
 
-    def __init__(self, wordpiece: Callable[..., list[str] | None], file: str) -> None:
-        self._wordpiece, self._file = wordpiece, file
-
-    def build(self, folder: Path) -> "_Encoder":
-        """Take a checkpoint's vocabulary."""
-        made = _Encoder(BertTokenizer.from_pretrained(folder), self._wordpiece, self._file)
-        made.encode("a word")  # it may not be written yet
-        return made
-
-
-@dataclass(frozen=True)
-class _Encoder:
-    tokenizer: BertTokenizer
     wordpiece: Callable[..., list[str] | None]
     file: str
+    tokenizer: Any = None  # is there once it is built
+
+    def build(self, folder: Path) -> "Tokenizer":
+        """Take a checkpoint's vocabulary."""
+        made = replace(self, tokenizer=BertTokenizer.from_pretrained(folder))
+        made.encode("a word")  # it may not be written yet
+        return made
 
     def encode(self, text: str) -> list[int]:
         """Return ids, with [CLS] and [SEP].

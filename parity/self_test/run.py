@@ -21,8 +21,16 @@ from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants import Faulty, judge_tokenizer
-from parity.self_test.suites import correct_ones, judge_known, suite_mistakes
-from parity.self_test.trials import RETURNED, Trial, draws, every_mistake, trials
+from parity.self_test.trials import (
+    RETURNED,
+    Trial,
+    correct_ones,
+    draws,
+    every_mistake,
+    judge_known,
+    suite_mistakes,
+    trials,
+)
 from parity.self_test.variants import variants
 from parity.self_test.workbench import Bench, prepare
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER

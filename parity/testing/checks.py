@@ -60,7 +60,12 @@ class CandidateCheck:
             rows = [*judge.rows([self.name])]
         else:
             rows = [*judge.laws([self.name], self.seed)]
-        self._measure(Report(rows))
+        report = Report(rows)
+        self.measured = {
+            "reference": f"transformers {VERSIONS['transformers']}",
+            "compared": report.compared,
+            "required_tolerance": report.required.max_rel if report.required else 0.0,
+        }
         for pattern, reason in self.expected.items():
             known = [row for row in rows if fnmatch(row.name, pattern)]
             if known and all(row.passed for row in known):
@@ -69,22 +74,11 @@ class CandidateCheck:
                     "take it out of expected_failures"
                 )
             rows = [row for row in rows if row not in known]
-        self._demand(Report(rows))
-
-    def _measure(self, report: Report) -> None:
-        required = report.required
-        self.measured = {
-            "reference": f"transformers {VERSIONS['transformers']}",
-            "compared": report.compared,
-            "required_tolerance": required.max_rel if required else 0.0,
-        }
-
-    def _demand(self, report: Report) -> None:
-        wrong = [row for row in report.rows if not row.passed and row.lane != "padding"]
+        wrong = [row for row in rows if not row.passed and row.lane != "padding"]
         if wrong:
-            raise DivergesError(self._message(report, wrong))
-        if report.rows and all(row.status is Status.UNSUPPORTED for row in report.rows):
-            pytest.skip(report.rows[0].note)
+            raise DivergesError(self._message(Report(rows), wrong))
+        if rows and all(row.status is Status.UNSUPPORTED for row in rows):
+            pytest.skip(rows[0].note)
 
     def _message(self, report: Report, wrong: Sequence[Comparison]) -> str:
         lines = [f"{self.candidate} on {self.name!r}: {explain(wrong[0])}"]

@@ -17,7 +17,7 @@ from parity.pretraining.inputs import SETTINGS
 from parity.pretraining.mistakes.steps import STEPS
 from parity.pretraining.suite import PRETRAINING
 from parity.report.suite import explanation
-from parity.self_test.suites import correct_ones, judge_known
+from parity.self_test.trials import correct_ones, judge_known
 from parity.suite.mistake import Mistaken
 from tests.parity.strangers import strange_finetunings, strange_inferences, strange_trainings
 
