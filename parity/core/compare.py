@@ -124,7 +124,9 @@ def compare(
     worst = tuple(int(i) for i in np.unravel_index(int(difference.argmax()), shape))
     max_abs = 0.0 if same[worst] else (a[worst] - b[worst]).abs().item()
     counts = decades(difference) if histogram else {}
-    magnitude = _magnitude(b, theirs.dtype, out=difference)
+    infinite = torch.finfo(theirs.dtype).max / 2 if theirs.is_floating_point() else math.inf
+    sizes = torch.abs(b, out=difference)
+    magnitude = sizes.masked_fill_(~(sizes < infinite), 0.0).max().item()  # but for a mask's
     status = Status.MATCH if allowed > 0 and max_abs <= allowed else Status.VALUE
     return row(
         status,
@@ -148,13 +150,6 @@ def decades(difference: Tensor) -> dict[str, int]:
     places = torch.bucketize(difference.flatten().to(torch.float64), _DECADES, right=True)
     counts = torch.bincount(places).tolist()
     return {_DECADE_NAMES[place]: count for place, count in enumerate(counts) if count}
-
-
-def _magnitude(numbers: Tensor, dtype: torch.dtype, out: Tensor) -> float:
-    """The largest there is but for what stands for infinity in a mask."""
-    limit = torch.finfo(dtype).max / 2 if dtype.is_floating_point else math.inf
-    sizes = torch.abs(numbers, out=out)
-    return sizes.masked_fill_(~(sizes < limit), 0.0).max().item()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,13 @@ def _found(name: str) -> tuple[str, str, Any]:
     place, _, attribute = name.rpartition(":")
     if not place or not attribute:
         raise CandidateError(f"{name}: expected path/to/file.py:NAME or package.module:NAME")
-    module = _import_file(Path(place)) if place.endswith(".py") else _import_module(place)
+    if place.endswith(".py"):
+        module = _import_file(Path(place))
+    else:
+        try:
+            module = importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            raise CandidateError(f"{place}: {error}") from None
     return place, attribute, getattr(module, attribute, None)
 
 
@@ -78,10 +84,3 @@ def _import_file(path: Path) -> ModuleType:
             f"with package.{path.stem}:NAME in place of the file"
         ) from None
     return module
-
-
-def _import_module(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise CandidateError(f"{name}: {error}") from None

@@ -161,16 +161,13 @@ def _views(shape: tuple[int, ...]) -> list[View]:
     return [_moved(axes) for axes in permutations(range(len(shape)))]
 
 
-@cache
 def _pieces(width: int) -> View:
     return lambda tensor: tensor.reshape(-1, width)
 
 
-@cache
 def _moved(axes: tuple[int, ...]) -> View:
     return lambda tensor: tensor.permute(axes).flatten(0, -2)
 
 
-@cache
 def _after(view: View) -> View:
     return lambda tensor: view(tensor[0])
