@@ -123,7 +123,7 @@ class Agreement:
                 block = self.model.get_submodule(path)
                 hook = lambda _m, args, kwargs, at=stage: guide(at, (*args, *kwargs.values()))  # noqa: E731
                 stack.callback(block.register_forward_pre_hook(hook, with_kwargs=True).remove)
-            if self.blocks:  # of them the last
+            if self.blocks:  # after the last of them
                 last = lambda _m, _args, output: guide(stages[-1], output)  # noqa: E731
                 stack.callback(block.register_forward_hook(last).remove)
             outputs = self._outputs(run(self.model, call, self.probe.batch))

@@ -181,7 +181,7 @@ def test_an_argument_that_must_not_be_none(write):
 
 def test_the_adapters_are_formatted(write):
     deep = STRANGERS.joinpath(*"abcdefghijklmno")  # so far that the path to the model fills a line
-    for name, folder in (("Fused", STRANGERS), ("PerHead", deep)):
+    for name, folder in (("Fused", STRANGERS), ("Transposed", STRANGERS), ("PerHead", deep)):
         _, path = write(name, beside=folder)
         done = subprocess.run(
             [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", str(path)],
