@@ -3,7 +3,11 @@
 from scratch_bert.cli.inspection_tools import command_for_each_text, run
 from scratch_bert.inspection import embedding_parts, load
 
-_ABOUT = "Show the embeddings: word, position, segment, their sum, and that after LayerNorm."
+command = command_for_each_text(
+    embedding_parts,
+    load,
+    "Show the embeddings: word, position, segment, their sum, and that after LayerNorm.",
+)
 
 if __name__ == "__main__":
-    run(command_for_each_text(embedding_parts, load, _ABOUT), "embeddings.py")
+    run(command, "embeddings.py")

@@ -29,11 +29,12 @@ def architecture_of(checkpoint: Checkpoint) -> Architecture:
     With both pretraining heads that is BertForPreTraining, whatever config.json calls the
     checkpoint: the hub's bert-base-uncased has them and says BertForMaskedLM, which has no pooler.
     """
+    named = checkpoint.architecture
     weights = canonical_weights(read_weights(checkpoint.folder), checkpoint.folder)
     if "cls.predictions.bias" in weights and "cls.seq_relationship.weight" in weights:
         return Architecture("BertForPreTraining", {})
-    if checkpoint.architecture in HEADS:
-        return Architecture(checkpoint.architecture, {})
+    if named in HEADS:
+        return Architecture(named, {})
     return Architecture("BertModel", {"add_pooling_layer": "pooler.dense.weight" in weights})
 
 
