@@ -153,11 +153,7 @@ def _listed(bench: Agreement, guess: Pairing) -> Written:
 
 
 def prove(
-    text: str,
-    path: Path,
-    config: dict[str, Any],
-    weights: Mapping[str, Tensor],
-    theirs: Recording,
+    text: str, path: Path, config: dict[str, Any], weights: Mapping[str, Tensor], theirs: Recording
 ) -> float:
     """Run an adapter's text on all probes.
 

@@ -44,9 +44,7 @@ def _parity() -> None:
 
 
 @app.command(name="env")
-def env_command(
-    form: FormatOption = Format.HUMAN,
-) -> int:
+def env_command(form: FormatOption = Format.HUMAN) -> int:
     """Print what a result depends on: versions, machine, threads."""
     facts = environment()
     if form is Format.JSON:

@@ -111,11 +111,7 @@ class Outcome:
         for one, other in combinations(known, 2):
             if one.touched & other.touched:
                 continue
-            both = replace(
-                one,
-                id=f"{one.id}+{other.id}",
-                replaces=one.replaces + other.replaces,
-            )
+            both = replace(one, id=f"{one.id}+{other.id}", replaces=one.replaces + other.replaces)
             if fits(both):
                 self.causes, self.together = [one, other], True
                 return

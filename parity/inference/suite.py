@@ -9,14 +9,7 @@ import torch
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
-from parity.inference.answers import (
-    compared,
-    equal_numbers,
-    named,
-    rounding,
-    settled,
-    unlike,
-)
+from parity.inference.answers import compared, equal_numbers, named, rounding, settled, unlike
 from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES, Case
 from parity.inference.checkpoints import folder_of

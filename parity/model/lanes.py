@@ -138,11 +138,7 @@ def _run_back(
 
 
 def go_back(
-    subject: Subject,
-    model: nn.Module,
-    outputs: Mapping[str, Tensor],
-    witness: Witness,
-    emit: Emit,
+    subject: Subject, model: nn.Module, outputs: Mapping[str, Tensor], witness: Witness, emit: Emit
 ) -> None:
     """Run backward from the gradients that are recorded at the outputs.
 

@@ -96,9 +96,7 @@ def candidate_subject(candidate: Candidate, checkpoint: Checkpoint, dtype: torch
 
 
 def load(
-    candidate: str,
-    checkpoint: str = ADVERSARIAL,
-    dtype: torch.dtype = torch.float64,
+    candidate: str, checkpoint: str = ADVERSARIAL, dtype: torch.dtype = torch.float64
 ) -> Callable[..., dict[str, Tensor]]:
     """Build a candidate to try things on it.
 

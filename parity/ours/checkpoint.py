@@ -39,11 +39,7 @@ def architecture_of(checkpoint: Checkpoint) -> Architecture:
 
 
 def load(
-    architecture: Architecture,
-    checkpoint: Checkpoint,
-    *,
-    dtype: torch.dtype | None,
-    device: str,
+    architecture: Architecture, checkpoint: Checkpoint, *, dtype: torch.dtype | None, device: str
 ) -> nn.Module:
     """Load a checkpoint into scratch_bert's class."""
     kind = getattr(scratch_bert, architecture.name)

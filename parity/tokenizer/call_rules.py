@@ -7,10 +7,7 @@ from parity.tokenizer.sides import Sides
 _RULES = (
     ("stride", "overflow: windows share stride tokens; a stride that leaves nothing is an error"),
     ("return_overflowing_tokens", "overflow: what is cut off follows in rows of max_length tokens"),
-    (
-        "truncation",
-        "truncation: before special tokens are added; longest_first cuts the longer",
-    ),
+    ("truncation", "truncation: before special tokens are added; longest_first cuts the longer"),
     ("max_length", "truncation: max_length alone turns on longest_first, unless padding is given"),
     ("pad_to_multiple_of", "padding: lengths are rounded up, max_length's too"),
     ("padding_side", "padding: on padding_side"),

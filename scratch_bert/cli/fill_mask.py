@@ -21,8 +21,7 @@ def fill_mask_command(
     files: options.Files = None,
     top_k: Annotated[int, typer.Option(min=1, metavar="N", help="Words for each [MASK].")] = 5,
     target: Annotated[
-        list[str] | None,
-        typer.Option(metavar="WORD", help="Choose among these; repeatable."),
+        list[str] | None, typer.Option(metavar="WORD", help="Choose among these; repeatable.")
     ] = None,
     form: options.Form = None,
     attention: options.AttentionOption = options.Attention.PACKED,

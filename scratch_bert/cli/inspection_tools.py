@@ -137,9 +137,7 @@ def _checked(found: Iterable[I]) -> Iterator[I]:
 
 
 def show(
-    found: Iterable[I],
-    output: Path | None,
-    page: Callable[[Sequence[I]], str] | None = None,
+    found: Iterable[I], output: Path | None, page: Callable[[Sequence[I]], str] | None = None
 ) -> int:
     """Print what was seen, one after the other, or write all of it into a file.
 

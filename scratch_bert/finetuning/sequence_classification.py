@@ -109,10 +109,7 @@ class SequenceClassificationTask:
         return Classes(attention, balanced_weights(self.labels, names) if names else None)
 
     def predictions(
-        self,
-        items: Sequence[Labelled],
-        features: Features,
-        logits: Sequence[Tensor],
+        self, items: Sequence[Labelled], features: Features, logits: Sequence[Tensor]
     ) -> list[Scored]:
         """Take the class of the highest score."""
         found = torch.stack(list(logits)).softmax(-1).max(-1)

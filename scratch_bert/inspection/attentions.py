@@ -124,11 +124,7 @@ class AttentionMaps(Inspection):
 
 
 def attention_maps(
-    text: Text,
-    checkpoint: Bert = MINILM,
-    *,
-    layer: int | None = None,
-    head: int | None = None,
+    text: Text, checkpoint: Bert = MINILM, *, layer: int | None = None, head: int | None = None
 ) -> AttentionMaps:
     """Compute the attention over a text, or a pair.
 

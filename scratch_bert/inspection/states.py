@@ -90,15 +90,7 @@ class LayerStates(Inspection):
             )
             for layer in range(states)
         ]
-        columns = (
-            "layer",
-            "mean norm",
-            "least",
-            "most",
-            "cosine to before",
-            "to 0",
-            "to last",
-        )
+        columns = ("layer", "mean norm", "least", "most", "cosine to before", "to 0", "to last")
         yield table_of(columns, rows, left=0)
         yield ""
         yield table_of(("", "token", "norm, last layer", "most like it", "cosine"), self._nearest())

@@ -95,13 +95,7 @@ class BertModel(BertPreTrainedModel):
         else:
             mask = mask_for(attention, seen, states, past if is_decoder else None)
         plan = AttentionPlan(
-            attention,
-            mask,
-            encoder_hidden_states,
-            encoder_mask,
-            cache,
-            packing,
-            output_attentions,
+            attention, mask, encoder_hidden_states, encoder_mask, cache, packing, output_attentions
         )
         only, needs_all = None, output_hidden_states or encoder_hidden_states is not None
         if packing is not None and states_at is not None and not needs_all and self.encoder.layer:

@@ -53,11 +53,7 @@ class BertEncoder(nn.Module):
         self.gradient_checkpointing = False
 
     def forward(
-        self,
-        states: States,
-        plan: AttentionPlan,
-        output_hidden_states: bool,
-        only: Places = None,
+        self, states: States, plan: AttentionPlan, output_hidden_states: bool, only: Places = None
     ) -> BertModelOutput:
         """Return the last layer's output, of `only` some tokens if given, and what else is asked.
 

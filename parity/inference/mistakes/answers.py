@@ -83,9 +83,7 @@ def _log_probabilities(right: Right, context: str, windows: Sequence[Window], *g
     """Adding them multiplies probabilities."""
     logs = [
         Window(
-            window.offsets,
-            np.log(softmax(window.start_logits)),
-            np.log(softmax(window.end_logits)),
+            window.offsets, np.log(softmax(window.start_logits)), np.log(softmax(window.end_logits))
         )
         for window in windows
     ]

@@ -15,11 +15,7 @@ from parity.inference.mistakes.batching import (
 from parity.suite.mistake import KnownMistakes
 from scratch_bert.inference.run.batches import batches
 from scratch_bert.inference.run.runner import Runner
-from scratch_bert.inference.tasks.sentence_embeddings import (
-    SentenceEmbeddings,
-    pooled,
-    unit_length,
-)
+from scratch_bert.inference.tasks.sentence_embeddings import SentenceEmbeddings, pooled, unit_length
 
 MISTAKES = KnownMistakes("embed", "any text")
 

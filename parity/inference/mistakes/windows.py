@@ -7,10 +7,7 @@ from parity.inference.mistakes.batching import Right, batching_mistakes
 from parity.suite.mistake import KnownMistakes
 from scratch_bert.inference.run.runner import unpadded
 from scratch_bert.inference.tasks.question_answering import QuestionAnswering, offsets_in_context
-from scratch_bert.inference.tasks.spans import (
-    Window,
-    answers,
-)
+from scratch_bert.inference.tasks.spans import Window, answers
 from scratch_bert.tokenization.interface.encoding import Encoding
 
 MISTAKES = KnownMistakes("answer", "any question")

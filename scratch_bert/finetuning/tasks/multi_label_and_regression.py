@@ -63,10 +63,7 @@ class MultiLabelTask:
         return Numbers(attention, binary=True)
 
     def predictions(
-        self,
-        items: Sequence[Labelled],
-        features: Features,
-        logits: Sequence[Tensor],
+        self, items: Sequence[Labelled], features: Features, logits: Sequence[Tensor]
     ) -> list[tuple[str, ...]]:
         """Take what is more probable than not."""
         chosen = torch.stack(list(logits)).sigmoid() > _HALF
@@ -139,10 +136,7 @@ class RegressionTask:
         return Numbers(attention)
 
     def predictions(
-        self,
-        items: Sequence[Labelled],
-        features: Features,
-        logits: Sequence[Tensor],
+        self, items: Sequence[Labelled], features: Features, logits: Sequence[Tensor]
     ) -> list[float]:
         """Take the number."""
         return [each.item() for each in logits]

@@ -82,10 +82,7 @@ class MultipleChoiceTask:
         return Classes(attention)
 
     def predictions(
-        self,
-        items: Sequence[Choice],
-        features: Features,
-        logits: Sequence[Tensor],
+        self, items: Sequence[Choice], features: Features, logits: Sequence[Tensor]
     ) -> list[int]:
         """Take the choice with the highest number."""
         return [int(each.argmax()) for each in logits]

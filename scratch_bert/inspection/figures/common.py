@@ -71,11 +71,7 @@ def heat(axes: Axes, numbers: Tensor, colours: str, scale: Normalize, title: str
     """Draw a matrix, whatever its shape, over all of the axes."""
     axes.set_title(title, fontsize=9)
     return axes.imshow(
-        numbers.float().numpy(),
-        cmap=colours,
-        norm=scale,
-        aspect="auto",
-        interpolation="nearest",
+        numbers.float().numpy(), cmap=colours, norm=scale, aspect="auto", interpolation="nearest"
     )
 
 

@@ -117,11 +117,7 @@ def prepare(
 
 
 def _make(
-    folder: Path,
-    corpus: Corpus,
-    skip: Callable[[str], object] | None,
-    workers: int,
-    begin: Begin,
+    folder: Path, corpus: Corpus, skip: Callable[[str], object] | None, workers: int, begin: Begin
 ) -> None:
     """Make vocabulary and documents; what is left of another corpus, or of a kill, goes."""
     description = corpus.description()  # as it is before it is read

@@ -148,10 +148,7 @@ def _is_backend(folder: Path, config: TokenizerConfig) -> bool:
 
 
 def _by_id(
-    config: TokenizerConfig,
-    values: dict[str, Any],
-    folder: Path,
-    named: list[declared.Declaration],
+    config: TokenizerConfig, values: dict[str, Any], folder: Path, named: list[declared.Declaration]
 ) -> list[declared.Declaration]:
     """Return the tokens to which the files give an id."""
     roles = {declaration.token.content for declaration in named}

@@ -104,15 +104,7 @@ class TokenizerSettings:
         return {role: token for role, token in roles.items() if token is not None}
 
 
-ROLES = (
-    "bos_token",
-    "eos_token",
-    "unk_token",
-    "sep_token",
-    "pad_token",
-    "cls_token",
-    "mask_token",
-)
+ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 # Other names that HF has for what is meant here.
 HF_NAMES = {

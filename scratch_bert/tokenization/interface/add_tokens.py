@@ -4,12 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from scratch_bert.tokenization.files.settings import (
-    HF_NAMES,
-    ROLES,
-    AddedToken,
-    TokenizerSettings,
-)
+from scratch_bert.tokenization.files.settings import HF_NAMES, ROLES, AddedToken, TokenizerSettings
 
 EXTRA = "extra_special_tokens"
 

@@ -68,10 +68,7 @@ def qkv(rows=WIDTH):
                 part.flatten(-2) for part in (x @ w).unflatten(-1, (HEADS, -1)).chunk(3, -1)
             ],
         ),
-        (
-            layouts.alternating,
-            lambda w, x: (x @ w.T).unflatten(-1, (-1, 3)).unbind(-1),
-        ),
+        (layouts.alternating, lambda w, x: (x @ w.T).unflatten(-1, (-1, 3)).unbind(-1)),
         (
             layouts.stacked_by_head,
             lambda w, x: [

@@ -100,10 +100,7 @@ def test_empty_tensors_match():
     [
         (changed(1.5), "stage: VALUE, max abs diff 5.0e-01 at (1, 2), allowed 0"),
         (ONES[:1], "stage: SHAPE, ours is (1, 3), theirs (2, 3)"),
-        (
-            ONES.double(),
-            "stage: DTYPE, ours is torch.float64, theirs torch.float32",
-        ),
+        (ONES.double(), "stage: DTYPE, ours is torch.float64, theirs torch.float32"),
     ],
 )
 def test_wording(ours, message):

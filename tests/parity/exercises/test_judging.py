@@ -151,12 +151,7 @@ POOLER = RIGHT["pooler"].replace("BertPooler", "BertPooler as Right")
             "crashed: RuntimeError: mat1 and mat2 shapes cannot be multiplied (1x47 and 48x48)\n"
             "  mine.py, line 4, in forward: return self.dense(states[:, 0, 1:])\n",
         ),
-        (
-            "masking",
-            "def mask_words(*given, **more):\n    return 1 / 0\n",
-            2,
-            None,
-        ),
+        ("masking", "def mask_words(*given, **more):\n    return 1 / 0\n", 2, None),
         (
             "wordpiece",
             "def wordpiece(word, vocabulary):\n    return [word[100]]\n",

@@ -41,11 +41,7 @@ def test_a_correct_bert_is_left_in_peace(layout, small, recorded):
     assert sum(row["status"] == Status.MATCH for row in rows) > 10
 
 
-PLACES = {
-    "eps": "attention.output.LayerNorm",
-    "tanh": "intermediate",
-    "scale": "attention.self",
-}
+PLACES = {"eps": "attention.output.LayerNorm", "tanh": "intermediate", "scale": "attention.self"}
 SEEN = {
     ("Transposed", "scale"): "encoder.layer.1.attention.self.scores",
     ("Torch", "scale"): "encoder.layer.1.attention.output.dense",

@@ -72,11 +72,7 @@ def report():
     cause = Cause((mistake,), (NORM,), "pair", 9.6e-7, 8.9e-16)
     return Report(
         rows(),
-        {
-            "candidate": HOSTILE,
-            "torch": "2.13",
-            "rerun": f"{AGAIN} -o page.html",
-        },
+        {"candidate": HOSTILE, "torch": "2.13", "rerun": f"{AGAIN} -o page.html"},
         notes=[f"careful: {HOSTILE}"],
         diagnosis=Diagnosis([cause], {"pooler": ["it is off"]}, {NORM: "my.py:40"}, "made"),
     )

@@ -46,10 +46,7 @@ CASES = [
         *("KeepsItsFirstMask", "twice", "prediction_logits", "VALUE"),
         "another batch before it gives other numbers: something is kept",
     ),
-    (
-        *("DrawsNoise", "twice", "prediction_logits", "VALUE"),
-        "a second run gives other numbers",
-    ),
+    (*("DrawsNoise", "twice", "prediction_logits", "VALUE"), "a second run gives other numbers"),
     (
         *("ReturnsIntegers", "pair", "prediction_logits", "DTYPE"),
         "ours is torch.int64, theirs torch.float64",
@@ -74,10 +71,7 @@ CASES = [
         *("NeedsSegments", "no segments", "token_type_ids", "UNSUPPORTED"),
         "token_type_ids: the candidate cannot do without it",
     ),
-    (
-        *("HasNoMask", "padded right", "attention_mask", "UNSUPPORTED"),
-        "attention_mask: declared",
-    ),
+    (*("HasNoMask", "padded right", "attention_mask", "UNSUPPORTED"), "attention_mask: declared"),
     (
         *("LooksAtNoPositions", "positions", "position_ids", "UNSUPPORTED"),
         "position_ids: the candidate does not look at it",

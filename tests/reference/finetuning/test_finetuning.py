@@ -43,10 +43,7 @@ def texts(tokenizer, items):
 
 
 def classes(tokenizer, task, items):
-    return {
-        **texts(tokenizer, items),
-        "labels": [task.labels.index(item.label) for item in items],
-    }
+    return {**texts(tokenizer, items), "labels": [task.labels.index(item.label) for item in items]}
 
 
 def several(tokenizer, task, items):

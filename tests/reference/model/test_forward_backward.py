@@ -112,8 +112,7 @@ def test_sequence_classification_losses(config, labels):
 
 @pytest.mark.parametrize("config", [{"classifier_dropout": 0.5}, {"classifier_dropout": 0.0}])
 @pytest.mark.parametrize(
-    "head",
-    ["BertForSequenceClassification", "BertForTokenClassification", "BertForMultipleChoice"],
+    "head", ["BertForSequenceClassification", "BertForTokenClassification", "BertForMultipleChoice"]
 )
 def test_classifier_dropout(head, config):
     assert_bit_equal(steps(pair(head, **config), batch_for(head)))

@@ -144,12 +144,7 @@ ADDED = st.lists(TOKEN, unique=True, max_size=3).map(
 )
 
 
-@given(
-    CONFIG,
-    ROLES,
-    st.dictionaries(ROLE, TOKEN, max_size=2),
-    ADDED,
-)
+@given(CONFIG, ROLES, st.dictionaries(ROLE, TOKEN, max_size=2), ADDED)
 def test_any_files(tmp_path_factory, config, roles, special, added):
     folder = tmp_path_factory.mktemp("any") / "x"
     make(folder, tokenizer_config=config | roles, special_tokens_map=special, added_tokens=added)

@@ -310,10 +310,7 @@ def test_nccl(parallel, run, tmp_path):
     """A GPU has one process only, which sums with itself; started by torchrun."""
     options = ["--every", "2", "--dropout", "0.1", "--device", "cuda", "--parallel", parallel]
     arguments = ["--corpus", "text.txt", "--steps", "6", *SMALL, *options, "-o"]
-    starts = {
-        "one": [],
-        "joined": ["-m", "torch.distributed.run", "--nproc-per-node", "1"],
-    }
+    starts = {"one": [], "joined": ["-m", "torch.distributed.run", "--nproc-per-node", "1"]}
     for output, how in starts.items():
         command = [sys.executable, *how, "-m", "scratch_bert", "pretrain", *arguments, output]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -54,10 +54,7 @@ def test_without_a_pooler(tiny_config):
             "attention_mask is torch.float32, expected integers or booleans: 1 where a token may "
             "be looked at, 0 for padding",
         ),
-        (
-            {"attention_mask": torch.ones(2, 4)},
-            "attention_mask has shape (2, 4), expected (2, 5)",
-        ),
+        ({"attention_mask": torch.ones(2, 4)}, "attention_mask has shape (2, 4), expected (2, 5)"),
         (
             {"attention_mask": torch.ones(2, 1, 1, 5)},
             "attention_mask has shape (2, 1, 1, 5), expected (2, 5)",

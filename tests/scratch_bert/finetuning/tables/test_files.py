@@ -78,12 +78,7 @@ WRONG = [
     ("classify", "x.csv", "body,label\na,b\n", "has no column text, but body, label; --column"),
     ("classify", "x.jsonl", '{"text": 3, "label": 1}\n', "column text: is of type int, no text"),
     ("classify", "x.jsonl", '{"text": "a", "label": -1}\n', "column label: is missing"),
-    (
-        "classify",
-        "x.jsonl",
-        '{"text": "a"}\n[]\n',
-        "missing (and 1 more row cannot be used); --on",
-    ),
+    ("classify", "x.jsonl", '{"text": "a"}\n[]\n', "missing (and 1 more row cannot be used); --on"),
     ("classify", "x.jsonl", '{"text"\n', "x.jsonl, row 1: not JSON"),
     ("classify", "x.csv", "text,label\na,b\nc,b\n", "label: all rows have the label b"),
     ("classify", "x.txt", "a\n", "x.txt: is of no kind that can be read: .csv, .tsv, .jsonl"),

@@ -125,8 +125,6 @@ def test_rare_classes_weigh_more():
     logits = torch.tensor([[0.5, -0.2], [0.1, 0.7]])
     shares = [objective.share(logits, batch, counts) for batch in batches]
     right = torch.nn.functional.cross_entropy(
-        torch.cat([logits, logits]),
-        torch.tensor([0, 1, 0, -100]),
-        torch.tensor([1.0, 3.0]),
+        torch.cat([logits, logits]), torch.tensor([0, 1, 0, -100]), torch.tensor([1.0, 3.0])
     )
     assert sum(shares).item() == pytest.approx(right.item())

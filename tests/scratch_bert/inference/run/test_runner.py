@@ -3,10 +3,7 @@
 import pytest
 import torch
 
-from scratch_bert import (
-    BertForSequenceClassification,
-    BertForTokenClassification,
-)
+from scratch_bert import BertForSequenceClassification, BertForTokenClassification
 from scratch_bert.errors import CheckpointError, TextError
 from scratch_bert.inference.run.runner import Runner
 from scratch_bert.inference.tasks.sentence_embeddings import SentenceEmbeddings

@@ -5,12 +5,7 @@ from random import Random
 
 import pytest
 
-from scratch_bert.pretraining.dynamic.pairs import (
-    Segment,
-    dynamic_pair,
-    full_sentences,
-    stretches,
-)
+from scratch_bert.pretraining.dynamic.pairs import Segment, dynamic_pair, full_sentences, stretches
 
 # Four documents whose sentences hold their own numbers: 100, 101, … in the second.
 DOCUMENTS = [[[100 * d + 10 * s + i for i in range(3)] for s in range(9)] for d in range(4)]

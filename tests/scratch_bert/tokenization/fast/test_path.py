@@ -103,10 +103,7 @@ def test_hard_texts(text, normalizer, added, split):
 @settings(max_examples=300)
 @given(TEXTS, st.sampled_from(NORMALIZERS), st.sampled_from(list(ADDED)), st.integers(1, 9))
 def test_hard_texts_in_small_blocks_and_chunks(text, normalizer, added, size):
-    with (
-        mock.patch.multiple(path, BLOCK=size, KEPT=size),
-        mock.patch.object(lookup, "KEPT", size),
-    ):
+    with mock.patch.multiple(path, BLOCK=size, KEPT=size), mock.patch.object(lookup, "KEPT", size):
         assert_same(text, *paths(normalizer, added))
 
 

@@ -105,10 +105,7 @@ def test_ids_that_files_cannot_say_are_not_written(tmp_path):
             "map.json: cls_token has lstrip 1, expected true or false",
         ),
         ({"special_tokens_map.json": {"additional_special_tokens": [{"content": "a"}]}}, "a token"),
-        (
-            {"added_tokens.json": {"b": 99}},
-            "json: 'b': 'b' has id 99, but .*vocab.txt",
-        ),
+        ({"added_tokens.json": {"b": 99}}, "json: 'b': 'b' has id 99, but .*vocab.txt"),
         ({"added_tokens.json": {"b": 7}}, "'b' has id 7, but .*vocab.txt .* gets id 8"),
         ({"added_tokens.json": {"a": 8}}, "'a' has id 8, but .*vocab.txt .* has id 7"),
         ({"added_tokens.json": {"b": 8, "c": 8}}, "'c' has id 8, but .* gets id 9"),

@@ -10,10 +10,7 @@ BARE = FRAME._replace(shown=False)
 
 # "Café unaff!" with the accent removed: it is the third character of nobody.
 DETAILS = Details(
-    (1, 2, 3, 4),
-    ("cafe", "un", "##aff", "!"),
-    ((0, 4), (6, 8), (8, 11), (11, 12)),
-    (0, 1, 1, 2),
+    (1, 2, 3, 4), ("cafe", "un", "##aff", "!"), ((0, 4), (6, 8), (8, 11), (11, 12)), (0, 1, 1, 2)
 )
 FIRST = Pieces((1, 2, 3, 4), "", lambda _: DETAILS)
 SECOND = Pieces((5, 6), "", lambda _: Details((5, 6), ("x", "y"), ((1, 2), (3, 4)), (0, 1)))

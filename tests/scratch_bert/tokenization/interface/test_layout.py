@@ -60,15 +60,9 @@ def test_a_text_in_windows_without_special_tokens():
     [
         ({"max_length": 8}, [((1, 2, 3), (4, 5))]),
         ({"max_length": 7}, [((1, 2), (4, 5)), ((3,), (4, 5))]),
-        (
-            {"max_length": 6},
-            [((1, 2), (4,)), ((3,), (4,)), ((3,), (5,)), ((1, 2), (5,))],
-        ),
+        ({"max_length": 6}, [((1, 2), (4,)), ((3,), (4,)), ((3,), (5,)), ((1, 2), (5,))]),
         ({"max_length": 6, "truncation": "only_first"}, [((i,), (4, 5)) for i in (1, 2, 3)]),
-        (
-            {"max_length": 7, "truncation": "only_second"},
-            [((1, 2, 3), (4,)), ((1, 2, 3), (5,))],
-        ),
+        ({"max_length": 7, "truncation": "only_second"}, [((1, 2, 3), (4,)), ((1, 2, 3), (5,))]),
         (
             {"max_length": 6, "side": "left"},
             [((2, 3), (5,)), ((1,), (5,)), ((1,), (4,)), ((2, 3), (4,))],
@@ -77,10 +71,7 @@ def test_a_text_in_windows_without_special_tokens():
             {"max_length": 7, "truncation": "only_first", "stride": 1},
             [((1, 2), (4, 5)), ((2, 3), (4, 5))],
         ),
-        (
-            {"max_length": 3},
-            [((), ()), ((1, 2, 3), ()), ((1, 2, 3), (4, 5)), ((), (4, 5))],
-        ),
+        ({"max_length": 3}, [((), ()), ((1, 2, 3), ()), ((1, 2, 3), (4, 5)), ((), (4, 5))]),
     ],
 )
 def test_a_pair_in_windows(options, rows):

@@ -5,11 +5,7 @@ from itertools import product
 import pytest
 
 from scratch_bert.tokenization.files.settings import NO_LIMIT
-from scratch_bert.tokenization.interface.padding import (
-    PADDINGS,
-    PaddedLengths,
-    read_lengths,
-)
+from scratch_bert.tokenization.interface.padding import PADDINGS, PaddedLengths, read_lengths
 from scratch_bert.tokenization.interface.truncation import STRATEGIES
 
 
@@ -41,10 +37,7 @@ def read(padding=False, truncation=None, max_length=None, multiple=None, limit=N
         ({"truncation": True}, ("do_not_pad", "do_not_truncate", None, None)),
         ({"padding": "max_length"}, ("do_not_pad", "do_not_truncate", None, None)),
         ({"padding": True, "truncation": "only_first"}, ("longest", "do_not_truncate", None, None)),
-        (
-            {"truncation": True, "limit": 10**20},
-            ("do_not_pad", "longest_first", 10**20, None),
-        ),
+        ({"truncation": True, "limit": 10**20}, ("do_not_pad", "longest_first", 10**20, None)),
         ({"truncation": True, "limit": 10**20 + 1}, ("do_not_pad", "do_not_truncate", None, None)),
         # multiples
         ({"padding": True, "multiple": 8}, ("longest", "do_not_truncate", None, 8)),
