@@ -15,7 +15,6 @@ import torch
 from torch import nn
 
 from parity import reference
-from parity.inference.tasks import TASKS
 
 LONGEST = 40  # tokens, as tokenizer_config.json says; the model has more positions
 POSITIONS = 56
@@ -37,6 +36,28 @@ _CLASSES = "sports zoo art music law food cars home trade war love news"
 CLASSES = _CLASSES.split()
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "MISC"]
 TIED = (2, 9)  # classes of one score
+
+
+class InferenceTask(NamedTuple):
+    """What a model is used for.
+
+    Attributes:
+        method: of a candidate that does it.
+        architecture: the class of the model, HF's and scratch_bert's.
+    """
+
+    method: str
+    architecture: str
+
+
+TASKS = {
+    "fill-mask": InferenceTask("fill_mask", "BertForMaskedLM"),
+    "classify": InferenceTask("classify", "BertForSequenceClassification"),
+    "tag": InferenceTask("tag", "BertForTokenClassification"),
+    "answer": InferenceTask("answer", "BertForQuestionAnswering"),
+    "next": InferenceTask("next_sentence", "BertForNextSentencePrediction"),
+    "embed": InferenceTask("embed", "BertModel"),
+}
 
 
 class Made(NamedTuple):

@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from parity import reference
 from parity.inference.candidate import plain
 from parity.inference.cases import CASES
-from parity.inference.checkpoints import folder_of
-from parity.inference.tasks import TASKS
+from parity.inference.checkpoints import TASKS, folder_of
 from parity.oracles import answer_spans
 
 _PIPELINES = {

@@ -12,9 +12,8 @@ from parity.core.outcome import Outcome
 from parity.inference.answers import compared, equal_numbers, named, rounding, settled, unlike
 from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES, Case
-from parity.inference.checkpoints import folder_of
+from parity.inference.checkpoints import TASKS, folder_of
 from parity.inference.reference import expected
-from parity.inference.tasks import TASKS
 from parity.suite.candidate import Asked
 from parity.suite.mistake import Mistaken
 from parity.suite.suite import Check, Suite

@@ -5,9 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from parity.core.causes import Diagnosis
 from parity.core.compare import Comparison
-from parity.core.verdict import Report
+from parity.core.verdict import Diagnosis, Report
 
 
 def to_json(report: Report) -> str:

@@ -5,9 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from parity.core.causes import Diagnosis
 from parity.core.compare import Comparison, Status
-from parity.core.verdict import Report
+from parity.core.verdict import Diagnosis, Report
 from parity.report.again import again
 from parity.report.check import required, where
 from parity.report.diagnosis import explanations

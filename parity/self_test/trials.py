@@ -44,16 +44,11 @@ def correct_ones() -> list[str]:
     return [f"{suite.name} of scratch_bert" for suite, _ in _TRIED]
 
 
-def judge_known(name: str, only: Sequence[str] = ()) -> Iterator[tuple[Suite, Outcome]]:
-    """Judge a known mistake by the check that sees it, or a correct candidate by every check.
-
-    Args:
-        name: of the mistake, or one of `correct_ones`.
-        only: the checks that a correct one is judged by; none means all.
-    """
+def judge_known(name: str) -> Iterator[tuple[Suite, Outcome]]:
+    """Judge a known mistake by the check that sees it, or one of `correct_ones` by every check."""
     if name in correct_ones():
         suite, module = _TRIED[correct_ones().index(name)]
-        candidate, checks = module.with_mistake(), only or suite.checks
+        candidate, checks = module.with_mistake(), suite.checks
     else:
         suite, module = next((suite, module) for suite, module in _TRIED if name in module.KNOWN)
         candidate, checks = module.with_mistake(module.KNOWN[name]), module.KNOWN[name].stages

@@ -5,10 +5,9 @@ import shlex
 
 import pytest
 
-from parity.core.causes import Cause, Diagnosis
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Injection
-from parity.core.verdict import Report
+from parity.core.verdict import Cause, Diagnosis, Report
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.report.again import again
 from parity.report.heat_map import Column

@@ -17,7 +17,7 @@ from parity.pretraining.inputs import SETTINGS
 from parity.pretraining.mistakes.steps import STEPS
 from parity.pretraining.suite import PRETRAINING
 from parity.report.suite import explanation
-from parity.self_test.trials import correct_ones, judge_known
+from parity.self_test.trials import judge_known
 from parity.suite.mistake import Mistaken
 from tests.parity.strangers import strange_finetunings, strange_inferences, strange_trainings
 
@@ -76,15 +76,6 @@ def test_a_mistake_is_named(name, monkeypatch):
 def test_what_is_right(name):
     ((suite, outcome),) = judge_known(name)
     assert outcome.status is Status.MATCH, explanation(outcome, suite, name)
-    assert outcome.rows
-
-
-@pytest.mark.thorough(but=6)
-@pytest.mark.parametrize(("name", "check"), CHECKS)
-def test_scratch_bert_is_right(name, check):
-    (correct,) = (each for each in correct_ones() if each.startswith(name))
-    ((suite, outcome),) = judge_known(correct, [check])
-    assert outcome.status is Status.MATCH, explanation(outcome, suite, correct)
     assert outcome.rows
 
 
