@@ -64,7 +64,7 @@ class Mistake:
 
     @property
     def breaks(self) -> Callable[..., Any] | None:
-        """The function of scratch_bert that it breaks; None if that is in `parts` or the model."""
+        """The function of scratch_bert that it breaks; None for a mistake of the model."""
         return self.replaces[0][0] if self.replaces else None
 
     def places(self, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
