@@ -1,19 +1,22 @@
 """Two models that do the same operations in the same order: every tensor has the same bits.
 
-The reference runs first, and its tensors are recorded. Then the candidate runs, and each of its
-tensors is compared as it is made. Recorded in memory, bert-base needs as much of it as two models
-that run in step do: their two graphs are larger than the record.
+The reference runs first and its tensors are recorded on disk. Then the candidate runs, and each of
+its tensors is compared as it is made. So memory does not grow with the number of layers.
 """
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from parity.core.compare import Comparison, Status, compare
+from parity.core.probes import Probe
+from parity.core.recording import Recording
 from parity.core.stages import Stage, reference_points
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.core.trace import tapped
@@ -115,25 +118,30 @@ def compare_runs(
     Yields:
         Rows in the reference's order; then the tensors that the candidate alone has made.
     """
-    theirs, made = dict[str, Tensor](), dict[str, Comparison]()
-    with torch.random.fork_rng():
-        run_theirs(lambda name, tensor: theirs.update({name: tensor.clone()}))
-    order = [*theirs]
+    probe = Probe("run", {})
+    with tempfile.TemporaryDirectory(prefix="parity.") as folder:
+        theirs = Recording(Path(folder))
+        theirs.begin(probe)
+        with torch.random.fork_rng():
+            run_theirs(partial(theirs.add, probe.name))
+        order, made = theirs.stages(probe.name), dict[str, Comparison]()
 
-    def visit(name: str, tensor: Tensor) -> None:
-        if name in theirs:
-            recorded = theirs.pop(name)
-            made[name] = compare(name, tensor, recorded, BIT_FOR_BIT, histogram=histogram)
-        else:  # or it was made before
-            made[name] = _missing(name, Status.MISSING_THEIRS, tensor)
+        def visit(name: str, tensor: Tensor) -> None:
+            if name in order and name not in made:
+                recorded = theirs.get(probe.name, name).to(tensor.device)
+                made[name] = compare(name, tensor, recorded, BIT_FOR_BIT, histogram=histogram)
+            else:
+                made[name] = _missing(name, Status.MISSING_THEIRS, tensor)
 
-    try:
-        run_ours(visit)
-    except BaseException:
-        yield from made.values()
-        raise
-    for name in order:
-        yield made.pop(name) if name in made else _missing(name, Status.MISSING_OURS, theirs[name])
+        try:
+            run_ours(visit)
+        except BaseException:
+            yield from made.values()
+            raise
+        for name in order:
+            if name not in made:
+                made[name] = _missing(name, Status.MISSING_OURS, theirs.get(probe.name, name))
+            yield made.pop(name)
     yield from made.values()
 
 

@@ -49,12 +49,12 @@ def attention_mask_is_lost(right: Right, runner: Runner, batch: Batch, **options
 
 def padding_comes_first(right: Right, runner: Runner, rows: Sequence[Encoding]) -> Batch:
     """Pad on the left."""
-    length = max(map(len, rows))
+    lengths = [len(row) for row in rows]
     for row in rows:
-        row.pad(length, "left")
+        row.pad(max(lengths), "left")
     batch: Batch = right(runner, rows)
-    for row in rows:
-        row.pad(0, "right")
+    for row, length in zip(rows, lengths, strict=True):
+        row.pad(length, "right")
     return batch
 
 

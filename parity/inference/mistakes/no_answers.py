@@ -57,7 +57,7 @@ def threshold_is_ignored(right: Right, null: Span, best: Span, _: float) -> Any:
 def _first_that_is_there(right: Right, found: Sequence[Span], null: Span, threshold: float) -> Any:
     if null in found:
         return right(found, null, threshold)
-    return next(i for i, span in enumerate(found) if span.start < span.end)
+    return next((i for i, span in enumerate(found) if span.start < span.end), 0)
 
 
 @MISTAKES(

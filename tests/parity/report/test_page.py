@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from parity.cli.main import main
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Injection
 from parity.core.verdict import Cause, Diagnosis, Report
