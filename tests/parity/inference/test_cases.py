@@ -1,6 +1,7 @@
 """What inference is asked shows mistakes, and hangs on no rounding."""
 
 from collections import Counter
+from itertools import combinations
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from parity.inference.answers import compared, settled
 from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES
 from parity.inference.checkpoints import CLASSES, TAGS, TIED
+from parity.inference.mistaken import MISTAKES, with_mistake
 from parity.inference.reference import expected
 from parity.inference.suite import INFERENCE, asked
 from parity.ours import inference
@@ -92,3 +94,14 @@ def test_batches_without_padding(check, dtype):
     packed = ScratchInference(attention="packed", batch_tokens=2048, dtype=dtype)
     outcome = INFERENCE.checks[check].run(InferenceCandidate(packed, ""))
     assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")
+
+
+@pytest.mark.thorough(but=2)
+@pytest.mark.parametrize("check", CASES)
+def test_two_mistakes_can_be_tried_together(check):
+    """Nothing is raised, whatever comes of it."""
+    known = [mistake for mistake in MISTAKES[check] if not mistake.equivalent]
+    for one, other in combinations(known, 2):
+        if not one.touched & other.touched:
+            for case in CASES[check]:
+                asked(check, case, with_mistake(one, other))
