@@ -96,6 +96,7 @@ def test_batches_without_padding(check, dtype):
     assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of numbers without sense
 @pytest.mark.thorough(but=2)
 @pytest.mark.parametrize("check", CASES)
 def test_two_mistakes_can_be_tried_together(check):
