@@ -1,24 +1,14 @@
 """Write docs/mistakes.md: what the judge knows of how BERTs go wrong."""
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import torch
 import typer
-from torch import nn
 
 from parity.core.mistake import Mistake
-from parity.model.mistakes.catalogue import CATALOGUE, PARTS
+from parity.model.mistakes.catalogue import PARTS
 from parity.self_test.trials import mistakes_by_title
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
-from scratch_bert import BertConfig, BertForPreTraining
-from scratch_bert.model.activations import activation
-from scratch_bert.model.attention import BertSelfAttention, eager_attention
-from scratch_bert.model.encoder import BertEncoder
-from scratch_bert.weights.load import load_weights
-from scratch_bert.weights.names import canonical_name, canonical_weights
 
 PATH = Path(__file__).parents[1] / "docs" / "mistakes.md"
 HEADER = """\
@@ -29,29 +19,6 @@ What `parity diagnose`, `tokenizer`, `pretraining`, `finetuning` and `inference`
 lines in a folder or file `mistakes` of [`parity`](../parity), from which
 `tools/generate_mistakes_page.py` writes this page.
 """
-
-# Mistakes of the model break the forward pass of their first stage's module, or one of these.
-INSIDE_A_STAGE: dict[str, Callable[..., Any]] = {
-    "encoder.layer.{i}.attention.self.scores": eager_attention,
-    "encoder.layer.{i}.attention.self.probabilities": eager_attention,
-    "encoder.layer.{i}.intermediate": activation,
-}
-OUTSIDE_OF_STAGES: dict[str, Callable[..., Any]] = {
-    "heads-cut-by-view": BertSelfAttention.split_heads,
-    "heads-interleaved": BertSelfAttention.split_heads,
-    "one-head": BertSelfAttention.split_heads,
-    "norm-unloaded": canonical_name,
-    "norm-gain-unloaded": canonical_name,
-    "weight-transposed": canonical_weights,
-    "bias-missing": load_weights,
-    "weight-in-bfloat16": load_weights,
-    "weight-in-float16": load_weights,
-    "layers-one-off": load_weights,
-    "layers-backwards": load_weights,
-    "layers-shared": BertEncoder.__init__,
-    "layers-shared-last": BertEncoder.__init__,
-    "layer-skipped": BertEncoder.forward,
-}
 
 
 def page() -> str:
@@ -80,29 +47,9 @@ def _row(mistake: Mistake) -> str:
 
 def _broken(mistake: Mistake) -> str:
     """Link the function of scratch_bert that it breaks."""
-    function = mistake.breaks
-    if mistake.id in CATALOGUE:
-        stage = mistake.stages[0]
-        function = OUTSIDE_OF_STAGES.get(mistake.id) or INSIDE_A_STAGE.get(stage) or _forward(stage)
-    if function is None:
-        return ""
-    file = f"{function.__module__.replace('.', '/')}.py"
-    return f"[`{function.__qualname__}`](../{file})"
-
-
-def _forward(stage: str) -> Callable[..., Any]:
-    """Return the `forward` of the module of scratch_bert that makes a stage."""
-    modules = _modules()
-    path = f"{'' if stage.startswith('cls.') else 'bert.'}{stage.format(i=0)}"
-    while not type(modules.get(path)).__module__.startswith("scratch_bert."):
-        path = path.rpartition(".")[0]
-    return type(modules[path]).forward
-
-
-@cache
-def _modules() -> dict[str, nn.Module]:
-    with torch.device("meta"):  # no numbers are needed
-        return dict(BertForPreTraining(BertConfig(num_hidden_layers=1)).named_modules())
+    assert mistake.breaks is not None
+    file = f"{mistake.breaks.__module__.replace('.', '/')}.py"
+    return f"[`{mistake.breaks.__qualname__}`](../{file})"
 
 
 def main(

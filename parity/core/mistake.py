@@ -29,6 +29,7 @@ class Mistake:
             the check or the rule that it breaks.
         wrong: makes a stage's wrong tensor.
         description: what was done, for somebody who did it; `{value}` stands for its parameter.
+        breaks: the function of scratch_bert; None where nobody needs to know.
         fix: what to do instead.
         detected_by: which observable reveals it.
         mode: how a model is run that reveals it.
@@ -46,6 +47,7 @@ class Mistake:
     stages: tuple[str, ...]
     wrong: Make | None = None
     description: str = ""
+    breaks: Callable[..., Any] | None = None
     fix: str = ""
     detected_by: str = "any batch"
     mode: Mode = Mode.EVALUATE
@@ -61,11 +63,6 @@ class Mistake:
     def touched(self) -> set[object]:
         """Which functions of scratch_bert, outside of the model, it replaces."""
         return {right for right, _ in self.replaces}
-
-    @property
-    def breaks(self) -> Callable[..., Any] | None:
-        """The function of scratch_bert that it breaks; None for a mistake of the model."""
-        return self.replaces[0][0] if self.replaces else None
 
     def places(self, names: Sequence[str], layers: int) -> list[tuple[str, ...]]:
         """Return where a model can have it; each place is one mistake.
@@ -88,12 +85,15 @@ class StageMistakes:
 
     Args:
         mistakes: the list that each mistake is added to.
+        breaks: the function of scratch_bert that they break.
         stages: where the mistakes can be made.
         defaults: of `Mistake`'s fields.
     """
 
-    def __init__(self, mistakes: list[Mistake], *stages: str, **defaults: Any) -> None:
-        self._mistakes, self._defaults = mistakes, {"stages": stages, **defaults}
+    def __init__(
+        self, mistakes: list[Mistake], breaks: Callable[..., Any], *stages: str, **defaults: Any
+    ) -> None:
+        self._mistakes, self._defaults = mistakes, {"breaks": breaks, "stages": stages, **defaults}
 
     def __call__(
         self, name: str, fix: str, detected_by: str = "", **fields: Any

@@ -56,6 +56,7 @@ class KnownMistakes(list[Mistake]):
             mistake = Mistake(
                 id,
                 (self._check,),
+                breaks=breaks,
                 description=description or described(wrong),
                 fix=fix or self._fix,
                 detected_by=detected_by or self._detected_by,

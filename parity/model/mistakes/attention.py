@@ -7,16 +7,24 @@ from torch import Tensor
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import dots, masked, unmasked
+from scratch_bert.model.attention import BertSelfAttention, eager_attention
+from scratch_bert.model.feed_forward import BertOutput
 
 _SELF = "encoder.layer.{i}.attention.self"
 
 MISTAKES: list[Mistake] = []
-SCORES = StageMistakes(MISTAKES, f"{_SELF}.scores")
-HEADS = StageMistakes(MISTAKES, _SELF)
-SCORES_AND_HEADS = StageMistakes(MISTAKES, f"{_SELF}.scores", _SELF, together=True)
-QUERY_AND_KEY = StageMistakes(MISTAKES, f"{_SELF}.query", f"{_SELF}.key", together=True)
-KEY_AND_VALUE = StageMistakes(MISTAKES, f"{_SELF}.key", f"{_SELF}.value", together=True)
-PROJECTION = StageMistakes(MISTAKES, "encoder.layer.{i}.attention.output.dense")
+SCORES = StageMistakes(MISTAKES, eager_attention, f"{_SELF}.scores")
+HEADS = StageMistakes(MISTAKES, BertSelfAttention.forward, _SELF)
+SCORES_AND_HEADS = StageMistakes(
+    MISTAKES, BertSelfAttention.split_heads, f"{_SELF}.scores", _SELF, together=True
+)
+QUERY_AND_KEY = StageMistakes(
+    MISTAKES, BertSelfAttention.forward, f"{_SELF}.query", f"{_SELF}.key", together=True
+)
+KEY_AND_VALUE = StageMistakes(
+    MISTAKES, BertSelfAttention.forward, f"{_SELF}.key", f"{_SELF}.value", together=True
+)
+PROJECTION = StageMistakes(MISTAKES, BertOutput.forward, "encoder.layer.{i}.attention.output.dense")
 
 _SCALE = "divide by sqrt(head_dim): hidden_size // num_attention_heads, under a root"
 _FUSED = "check the order in which a fused matrix is cut: query, key, value"
@@ -133,7 +141,12 @@ def heads_are_interleaved(scene: Scene) -> Tensor:
     return made if scene.stage.endswith("scores") else made.permute(0, 2, 3, 1).flatten(2)
 
 
-@SCORES("one-head", "cut into num_attention_heads heads", "the shape of the scores")
+@SCORES(
+    "one-head",
+    "cut into num_attention_heads heads",
+    "the shape of the scores",
+    breaks=BertSelfAttention.split_heads,
+)
 def head_is_one(scene: Scene) -> Tensor:
     """There is one head as wide as the model."""
     query, key = scene["attention.self.query"], scene["attention.self.key"]

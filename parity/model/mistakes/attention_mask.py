@@ -9,10 +9,13 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.attention import eager_attention
 
 MISTAKES: list[Mistake] = []
-SCORES = StageMistakes(MISTAKES, "encoder.layer.{i}.attention.self.scores")
-PROBABILITIES = StageMistakes(MISTAKES, "encoder.layer.{i}.attention.self.probabilities")
+SCORES = StageMistakes(MISTAKES, eager_attention, "encoder.layer.{i}.attention.self.scores")
+PROBABILITIES = StageMistakes(
+    MISTAKES, eager_attention, "encoder.layer.{i}.attention.self.probabilities"
+)
 
 _ADD = "add a very negative number where attention_mask is 0, before the softmax"
 _ENOUGH = "torch.finfo(dtype).min, or -10000 as in the original code"

@@ -4,16 +4,17 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.embeddings import BertEmbeddings
 
 _WORDS = "embeddings.word_embeddings"
 _SEGMENTS = "embeddings.token_type_embeddings"
 _POSITIONS = "embeddings.position_embeddings"
 
 MISTAKES: list[Mistake] = []
-WORDS = StageMistakes(MISTAKES, _WORDS)
-SUM = StageMistakes(MISTAKES, "embeddings.sum")
-NORM = StageMistakes(MISTAKES, "embeddings.LayerNorm")
-EMBEDDINGS = StageMistakes(MISTAKES, "embeddings")
+WORDS = StageMistakes(MISTAKES, BertEmbeddings.forward, _WORDS)
+SUM = StageMistakes(MISTAKES, BertEmbeddings.forward, "embeddings.sum")
+NORM = StageMistakes(MISTAKES, BertEmbeddings.forward, "embeddings.LayerNorm")
+EMBEDDINGS = StageMistakes(MISTAKES, BertEmbeddings.forward, "embeddings")
 
 
 @SUM(

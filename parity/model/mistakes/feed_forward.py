@@ -8,14 +8,18 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.activations import activation
+from scratch_bert.model.feed_forward import BertIntermediate, BertOutput
 
 _INNER, _TRANSFORM = "encoder.layer.{i}.intermediate", "cls.predictions.transform"
 
 MISTAKES: list[Mistake] = []
-ACTIVATIONS = StageMistakes(MISTAKES, _INNER, _TRANSFORM)
-INNER = StageMistakes(MISTAKES, _INNER)
-OUTPUT_DENSE = StageMistakes(MISTAKES, "encoder.layer.{i}.output.dense")
-INNER_DENSE = StageMistakes(MISTAKES, "encoder.layer.{i}.intermediate.dense")
+ACTIVATIONS = StageMistakes(MISTAKES, activation, _INNER, _TRANSFORM)
+INNER = StageMistakes(MISTAKES, activation, _INNER)
+OUTPUT_DENSE = StageMistakes(MISTAKES, BertOutput.forward, "encoder.layer.{i}.output.dense")
+INNER_DENSE = StageMistakes(
+    MISTAKES, BertIntermediate.forward, "encoder.layer.{i}.intermediate.dense"
+)
 
 _GELU = 'hidden_act "gelu" is x Φ(x): nn.GELU(), F.gelu(x)'
 

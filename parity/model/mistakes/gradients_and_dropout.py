@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.probes import Mode
 from parity.core.scene import Scene
+from scratch_bert.model.embeddings import BertEmbeddings
+from scratch_bert.model.feed_forward import BertOutput
 
 _LAYER = "encoder.layer.{i}"
 _ATTENTION, _OUTPUT = f"{_LAYER}.attention.output", f"{_LAYER}.output"
@@ -20,12 +22,22 @@ _TRAINING: dict[str, Any] = {"detected_by": _TRAIN, "mode": Mode.TRAIN}
 _MOVED: dict[str, Any] = {**_TRAINING, "together": True}
 
 MISTAKES: list[Mistake] = []
-DROPPED = StageMistakes(MISTAKES, *_DROPPED)
-EMBEDDINGS = StageMistakes(MISTAKES, "embeddings.sum", "embeddings", **_MOVED)
-FIRST_HALF = StageMistakes(MISTAKES, f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm", **_MOVED)
-SECOND_HALF = StageMistakes(MISTAKES, f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm", **_MOVED)
-GRADIENTS = StageMistakes(MISTAKES, "embeddings", _LAYER, "pooler", mode=Mode.BACKWARD)
-WORDS = StageMistakes(MISTAKES, "embeddings.word_embeddings.weight", mode=Mode.BACKWARD)
+DROPPED = StageMistakes(MISTAKES, BertEmbeddings.forward, *_DROPPED)
+EMBEDDINGS = StageMistakes(
+    MISTAKES, BertEmbeddings.forward, "embeddings.sum", "embeddings", **_MOVED
+)
+FIRST_HALF = StageMistakes(
+    MISTAKES, BertOutput.forward, f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm", **_MOVED
+)
+SECOND_HALF = StageMistakes(
+    MISTAKES, BertOutput.forward, f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm", **_MOVED
+)
+GRADIENTS = StageMistakes(
+    MISTAKES, BertEmbeddings.forward, "embeddings", _LAYER, "pooler", mode=Mode.BACKWARD
+)
+WORDS = StageMistakes(
+    MISTAKES, BertEmbeddings.forward, "embeddings.word_embeddings.weight", mode=Mode.BACKWARD
+)
 
 
 def _at(model: nn.Module, path: str) -> Any:

@@ -6,18 +6,29 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.bert import BertModel
+from scratch_bert.model.heads import (
+    BertForPreTraining,
+    BertLMPredictionHead,
+    BertPredictionHeadTransform,
+)
+from scratch_bert.model.pooler import BertPooler
 
 _TRANSFORM, _WORDS = "cls.predictions.transform", "cls.predictions"
 _HEAD = "a checkpoint with heads"
 
 MISTAKES: list[Mistake] = []
-POOLER = StageMistakes(MISTAKES, "pooler")
-POOLER_DENSE = StageMistakes(MISTAKES, "pooler.dense")
-TRANSFORM = StageMistakes(MISTAKES, _TRANSFORM, detected_by=_HEAD)
-WORDS = StageMistakes(MISTAKES, _WORDS, detected_by=_HEAD)
-FOLLOWS = StageMistakes(MISTAKES, "cls.seq_relationship", detected_by=_HEAD)
-LAST_STATE = StageMistakes(MISTAKES, "last_hidden_state")
-POOLED = StageMistakes(MISTAKES, "pooler_output")
+POOLER = StageMistakes(MISTAKES, BertPooler.forward, "pooler")
+POOLER_DENSE = StageMistakes(MISTAKES, BertPooler.forward, "pooler.dense")
+TRANSFORM = StageMistakes(
+    MISTAKES, BertPredictionHeadTransform.forward, _TRANSFORM, detected_by=_HEAD
+)
+WORDS = StageMistakes(MISTAKES, BertLMPredictionHead.forward, _WORDS, detected_by=_HEAD)
+FOLLOWS = StageMistakes(
+    MISTAKES, BertForPreTraining.forward, "cls.seq_relationship", detected_by=_HEAD
+)
+LAST_STATE = StageMistakes(MISTAKES, BertModel.forward, "last_hidden_state")
+POOLED = StageMistakes(MISTAKES, BertModel.forward, "pooler_output")
 
 _TANH = "the pooler has tanh, whatever hidden_act is"
 _FIRST = "pooler(last_hidden_state[:, 0]): [CLS] alone"

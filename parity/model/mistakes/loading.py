@@ -5,6 +5,10 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.attention import BertSelfAttention
+from scratch_bert.model.encoder import BertEncoder, BertLayer
+from scratch_bert.weights.load import load_weights
+from scratch_bert.weights.names import canonical_weights
 
 _LAYER = "encoder.layer.{i}"
 _FIRST = (
@@ -19,17 +23,20 @@ _SEEN = (
 )
 
 MISTAKES: list[Mistake] = []
-SEEN = StageMistakes(MISTAKES, *_SEEN, detected_by="biases other than 0; fresh ones are")
-SQUARE = StageMistakes(MISTAKES, *_FIRST, "pooler.dense")
-LINEAR_LAYERS = StageMistakes(MISTAKES, *LINEAR)
+SEEN = StageMistakes(
+    MISTAKES, load_weights, *_SEEN, detected_by="biases other than 0; fresh ones are"
+)
+SQUARE = StageMistakes(MISTAKES, canonical_weights, *_FIRST, "pooler.dense")
+LINEAR_LAYERS = StageMistakes(MISTAKES, load_weights, *LINEAR)
 ALL_OF_A_LAYER = StageMistakes(
     MISTAKES,
+    BertEncoder.__init__,
     *(*_FIRST, f"{_LAYER}.attention.output.LayerNorm"),
     *(*_SECOND, f"{_LAYER}.output.LayerNorm"),
     together=True,
 )
-LAYERS = StageMistakes(MISTAKES, _LAYER)
-KEYS = StageMistakes(MISTAKES, f"{_LAYER}.attention.self.key")
+LAYERS = StageMistakes(MISTAKES, BertEncoder.forward, _LAYER)
+KEYS = StageMistakes(MISTAKES, BertSelfAttention.forward, f"{_LAYER}.attention.self.key")
 
 _DTYPE = "load them in the file's own dtype"
 _MODULES = "a module for each: [BertLayer() for _ in range(n)], not [BertLayer()] * n"
@@ -62,6 +69,7 @@ def bias_is_missing(scene: Scene) -> Tensor:
     "bias-twice",
     "nn.Linear adds it already",
     seen="HuggingFace's own head for masked words (transformers#2957), for a time",
+    breaks=BertSelfAttention.forward,
 )
 def bias_is_added_twice(scene: Scene) -> Tensor:
     """The linear layer's bias is added twice."""
@@ -110,13 +118,19 @@ def layers_share_the_last(scene: Scene) -> Tensor:
     return _by_layer(scene, scene.config["num_hidden_layers"] - 1)
 
 
-@ALL_OF_A_LAYER("layers-one-off", _COUNT, seen="names counted from 1", layers=slice(1, None))
+@ALL_OF_A_LAYER(
+    "layers-one-off",
+    _COUNT,
+    seen="names counted from 1",
+    layers=slice(1, None),
+    breaks=load_weights,
+)
 def layers_are_one_off(scene: Scene) -> Tensor:
     """The layer has the weights of the one before it."""
     return _by_layer(scene, max(scene.number - 1, 0))
 
 
-@ALL_OF_A_LAYER("layers-backwards", _COUNT, layers=slice(None))
+@ALL_OF_A_LAYER("layers-backwards", _COUNT, layers=slice(None), breaks=load_weights)
 def layers_are_backwards(scene: Scene) -> Tensor:
     """The layers' weights are in the opposite order."""
     return _by_layer(scene, scene.config["num_hidden_layers"] - 1 - scene.number)
@@ -132,7 +146,11 @@ def layer_is_skipped(scene: Scene) -> Tensor:
     return scene.entering
 
 
-@LAYERS("layer-residual", "its two halves have a residual each; the layer as a whole has none")
+@LAYERS(
+    "layer-residual",
+    "its two halves have a residual each; the layer as a whole has none",
+    breaks=BertLayer.forward,
+)
 def layer_has_a_residual(scene: Scene) -> Tensor:
     """The layer's input is added to its output."""
     return scene.right + scene.entering

@@ -7,14 +7,15 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.embeddings import BertEmbeddings
 
 _WORDS = "embeddings.word_embeddings"
 _SEGMENTS = "embeddings.token_type_embeddings"
 _POSITIONS = "embeddings.position_embeddings"
 
 MISTAKES: list[Mistake] = []
-SEGMENTS = StageMistakes(MISTAKES, _SEGMENTS)
-POSITIONS = StageMistakes(MISTAKES, _POSITIONS)
+SEGMENTS = StageMistakes(MISTAKES, BertEmbeddings.forward, _SEGMENTS)
+POSITIONS = StageMistakes(MISTAKES, BertEmbeddings.forward, _POSITIONS)
 
 _SECOND = "tokens of segment 1"
 

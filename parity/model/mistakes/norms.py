@@ -5,14 +5,17 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.embeddings import BertEmbeddings
+from scratch_bert.model.feed_forward import BertOutput
+from scratch_bert.weights.names import canonical_name
 
 _ATTENTION = "encoder.layer.{i}.attention.output.LayerNorm"
 _OUTPUT = "encoder.layer.{i}.output.LayerNorm"
 STAGES = ("embeddings.LayerNorm", _ATTENTION, _OUTPUT)
 
 MISTAKES: list[Mistake] = []
-NORMS = StageMistakes(MISTAKES, *STAGES)
-NORMS_OF_A_LAYER = StageMistakes(MISTAKES, _ATTENTION, _OUTPUT, together=True)
+NORMS = StageMistakes(MISTAKES, BertEmbeddings.forward, *STAGES)
+NORMS_OF_A_LAYER = StageMistakes(MISTAKES, BertOutput.forward, _ATTENTION, _OUTPUT, together=True)
 
 _EPS = "nn.LayerNorm(hidden_size, eps=config.layer_norm_eps): BERT's is 1e-12"
 _SMALL = "double precision, or tokens whose variance is small"
@@ -112,13 +115,19 @@ def norm_is_over_the_batch(scene: Scene) -> Tensor:
     "old checkpoints call them gamma and beta; a strict load would have told",
     "gains and biases other than 1 and 0",
     seen="checkpoints of TensorFlow",
+    breaks=canonical_name,
 )
 def gain_and_bias_are_not_loaded(scene: Scene) -> Tensor:
     """Gain and bias are still 1 and 0: they were not loaded."""
     return _normalized(scene)
 
 
-@NORMS("norm-gain-unloaded", "old checkpoints call it gamma", "gains other than 1")
+@NORMS(
+    "norm-gain-unloaded",
+    "old checkpoints call it gamma",
+    "gains other than 1",
+    breaks=canonical_name,
+)
 def gain_is_not_loaded(scene: Scene) -> Tensor:
     """The gain is still 1: it was not loaded."""
     return _normalized(scene) + scene.bias

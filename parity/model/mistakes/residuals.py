@@ -4,14 +4,19 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
+from scratch_bert.model.feed_forward import BertOutput
 
 _ATTENTION, _OUTPUT = "encoder.layer.{i}.attention.output", "encoder.layer.{i}.output"
 
 MISTAKES: list[Mistake] = []
-FIRST_SUM = StageMistakes(MISTAKES, f"{_ATTENTION}.sum")
-SECOND_SUM = StageMistakes(MISTAKES, f"{_OUTPUT}.sum")
-FIRST_HALF = StageMistakes(MISTAKES, f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm", together=True)
-SECOND_HALF = StageMistakes(MISTAKES, f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm", together=True)
+FIRST_SUM = StageMistakes(MISTAKES, BertOutput.forward, f"{_ATTENTION}.sum")
+SECOND_SUM = StageMistakes(MISTAKES, BertOutput.forward, f"{_OUTPUT}.sum")
+FIRST_HALF = StageMistakes(
+    MISTAKES, BertOutput.forward, f"{_ATTENTION}.sum", f"{_ATTENTION}.LayerNorm", together=True
+)
+SECOND_HALF = StageMistakes(
+    MISTAKES, BertOutput.forward, f"{_OUTPUT}.sum", f"{_OUTPUT}.LayerNorm", together=True
+)
 
 _FIRST = "LayerNorm(dense(context) + hidden_states)"
 _SECOND = "LayerNorm(dense(intermediate) + attention_output)"

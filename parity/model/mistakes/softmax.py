@@ -6,9 +6,12 @@ from torch import Tensor
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import masked, unmasked
+from scratch_bert.model.attention import eager_attention
 
 MISTAKES: list[Mistake] = []
-PROBABILITIES = StageMistakes(MISTAKES, "encoder.layer.{i}.attention.self.probabilities")
+PROBABILITIES = StageMistakes(
+    MISTAKES, eager_attention, "encoder.layer.{i}.attention.self.probabilities"
+)
 
 _SOFTMAX = "softmax over the keys: dim=-1 of (batch, heads, query, key)"
 
