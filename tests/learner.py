@@ -1,7 +1,9 @@
 """A small BERT that knows the example sets' words, and small parts of those sets."""
 
 import json
+import os
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from scratch_bert import BertConfig, BertModel, BertTokenizer
 from scratch_bert.finetuning.tasks.registry import TASKS, examples_of
 from scratch_bert.tokenization.files.settings import TokenizerSettings
+from scratch_bert.training.run.curves import Curves
 from tests.models import TINY, adversarial_
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -47,3 +50,15 @@ def cut(task: str, rows: int, folder: Path) -> Path:
 
 def parameters(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return dict(model.named_parameters())
+
+
+def stop_once(monkeypatch, step) -> None:
+    """Terminate this process as a user does, once, when a training has taken so many steps."""
+    add, stopped = Curves.add, []
+
+    def stop(curves, done, held_out):
+        add(curves, done, held_out)
+        if done.step == step and not stopped:
+            stopped.append(os.kill(os.getpid(), signal.SIGTERM))
+
+    monkeypatch.setattr(Curves, "add", stop)

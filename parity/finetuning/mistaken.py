@@ -17,7 +17,7 @@ from parity.finetuning.mistakes import (
     word_tags,
 )
 from parity.ours.finetuning import ScratchFinetuning
-from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
+from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken, of_check
 
 PARTS: Mapping[str, Sequence[Mistake]] = {
     "Fine-tuning: text classification.": text_losses.CLASSIFY,
@@ -42,7 +42,7 @@ def explain(outcome: Outcome, fits: Callable[[FinetuningCandidate], bool]) -> No
         outcome: of a check, whose known mistakes are tried.
         fits: whether scratch_bert, as a candidate that makes a mistake, answers as the judged one.
     """
-    known = [mistake for mistake in KNOWN.values() if mistake.stages == (outcome.check,)]
+    known = of_check(outcome.check, KNOWN)
     outcome.explain(known, lambda mistake: fits(with_mistake(mistake)))
 
 

@@ -21,21 +21,15 @@ from parity.inference.mistakes import (
 from parity.ours.inference import ScratchInference
 from parity.suite.mistake import Mistaken, by_id, ids_of, mistaken
 
-MISTAKES: Mapping[str, Sequence[Mistake]] = {
-    "fill-mask": fill_mask.MISTAKES,
-    "classify": classes.MISTAKES,
-    "tag": (*tags.MISTAKES, *entities.MISTAKES),
-    "answer": (*answers.MISTAKES, *windows.MISTAKES, *no_answers.MISTAKES),
-    "next": next_sentence.MISTAKES,
-    "embed": vectors.MISTAKES,
-}
 PARTS: Mapping[str, Sequence[Mistake]] = {
-    "Inference: fill-mask.": MISTAKES["fill-mask"],
-    "Inference: text classification.": MISTAKES["classify"],
-    "Inference: token classification and entities.": MISTAKES["tag"],
-    "Inference: question answering.": MISTAKES["answer"],
-    "Inference: next sentence.": MISTAKES["next"],
-    "Inference: sentence embeddings.": MISTAKES["embed"],
+    "Inference: fill-mask.": fill_mask.MISTAKES,
+    "Inference: text classification.": classes.MISTAKES,
+    "Inference: token classification and entities.": (*tags.MISTAKES, *entities.MISTAKES),
+    "Inference: question answering.": (
+        *(*answers.MISTAKES, *windows.MISTAKES, *no_answers.MISTAKES),
+    ),
+    "Inference: next sentence.": next_sentence.MISTAKES,
+    "Inference: sentence embeddings.": vectors.MISTAKES,
 }
 KNOWN = by_id(PARTS)
 

@@ -16,7 +16,7 @@ from parity.inference.cases import CASES, Case
 from parity.inference.checkpoints import TASKS, folder_of
 from parity.inference.reference import expected
 from parity.suite.candidate import Asked
-from parity.suite.mistake import Mistaken
+from parity.suite.mistake import Mistaken, of_check
 from parity.suite.suite import Check, Suite
 
 _SINGLE, _DOUBLE = torch.float32, torch.float64
@@ -84,9 +84,9 @@ def _explain(outcome: Outcome, answers: list[Any]) -> None:
     def fits(mistake: Mistake) -> bool:
         return all(explained(mistake, place) for place in sorted(places, key=is_right))
 
-    from parity.inference.mistaken import MISTAKES
+    from parity.inference.mistaken import KNOWN
 
-    outcome.explain(MISTAKES[check], fits)
+    outcome.explain(of_check(check, KNOWN), fits)
     if not outcome.causes:
         outcome.known.append(_known(check, different))
 

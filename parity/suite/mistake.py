@@ -75,6 +75,11 @@ def by_id(parts: Mapping[str, Iterable[Mistake]]) -> dict[str, Mistake]:
     return {mistake.id: mistake for part in parts.values() for mistake in part}
 
 
+def of_check(check: str, known: Mapping[str, Mistake]) -> list[Mistake]:
+    """Return the mistakes that a check sees."""
+    return [mistake for mistake in known.values() if mistake.stages == (check,)]
+
+
 @contextmanager
 def making(mistakes: Iterable[Mistake]) -> Iterator[None]:
     """While inside, functions of scratch_bert are replaced by those that make the mistakes."""

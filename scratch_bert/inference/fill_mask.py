@@ -2,14 +2,13 @@
 
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from scratch_bert.errors import TextError
-from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.runner import ModelTask
 from scratch_bert.model.heads import BertForMaskedLM
 from scratch_bert.tokenization import BertTokenizer
 
@@ -30,16 +29,10 @@ class Filled(NamedTuple):
     sequence: str
 
 
-class FillMask:
-    """A model and its tokenizer.
+class FillMask(ModelTask):
+    """A model and its tokenizer."""
 
-    Args:
-        name: a folder, a hub id, or a built-in checkpoint.
-        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
-    """
-
-    def __init__(self, name: str | Path, **options: Any) -> None:
-        self.runner = Runner(BertForMaskedLM, name, **options)
+    KIND = BertForMaskedLM
 
     def __call__(
         self, texts: Sequence[str], top_k: int = 5, targets: Sequence[str] | None = None

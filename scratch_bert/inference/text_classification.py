@@ -1,13 +1,12 @@
 """Which class a text or a pair of texts is of (HF `TextClassificationPipeline`)."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from torch import Tensor
 
 from scratch_bert.config import BertConfig
-from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.runner import ModelTask
 from scratch_bert.inference.run.scores import Numbers, sigmoid, softmax
 from scratch_bert.model.task_heads import BertForSequenceClassification
 
@@ -24,16 +23,10 @@ class Classified(NamedTuple):
     score: float
 
 
-class TextClassification:
-    """A fine-tuned model and its tokenizer.
+class TextClassification(ModelTask):
+    """A fine-tuned model and its tokenizer."""
 
-    Args:
-        name: a folder, a hub id, or a built-in checkpoint.
-        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
-    """
-
-    def __init__(self, name: str | Path, **options: Any) -> None:
-        self.runner = Runner(BertForSequenceClassification, name, **options)
+    KIND = BertForSequenceClassification
 
     def __call__(
         self,

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor
@@ -144,6 +144,24 @@ class Runner:
         if "token_type_ids" in self.tokenizer.model_input_names:
             batch["token_type_ids"] = padded((row.type_ids for row in rows), 0)
         return batch
+
+
+class ModelTask:
+    """A model and its tokenizer, for one task.
+
+    Args:
+        name: a folder, a hub id, or a built-in checkpoint.
+        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
+
+    Attributes:
+        KIND: the model's class.
+        runner: runs the model.
+    """
+
+    KIND: ClassVar[type[BertPreTrainedModel]]
+
+    def __init__(self, name: str | Path, **options: Any) -> None:
+        self.runner = Runner(self.KIND, name, **options)
 
 
 def unpadded(values: Tensor, batch: dict[str, Tensor]) -> list[Tensor]:

@@ -1,12 +1,11 @@
 """Whether a text follows another (paper: section 3.1, task 2)."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from torch import Tensor
 
-from scratch_bert.inference.run.runner import Runner
+from scratch_bert.inference.run.runner import ModelTask
 from scratch_bert.inference.run.scores import Numbers, softmax
 from scratch_bert.model.heads import BertForNextSentencePrediction
 
@@ -23,16 +22,10 @@ class NextSentence(NamedTuple):
     score: float
 
 
-class NextSentencePrediction:
-    """A pretrained model and its tokenizer.
+class NextSentencePrediction(ModelTask):
+    """A pretrained model and its tokenizer."""
 
-    Args:
-        name: a folder, a hub id, or a built-in checkpoint.
-        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
-    """
-
-    def __init__(self, name: str | Path, **options: Any) -> None:
-        self.runner = Runner(BertForNextSentencePrediction, name, **options)
+    KIND = BertForNextSentencePrediction
 
     def __call__(self, texts: Sequence[str], pairs: Sequence[str]) -> list[NextSentence]:
         """Tell of each text whether its second one, of `pairs`, follows it.

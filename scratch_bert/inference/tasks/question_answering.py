@@ -2,29 +2,21 @@
 
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
 from scratch_bert.errors import TextError
-from scratch_bert.inference.run.runner import Runner, unpadded
+from scratch_bert.inference.run.runner import ModelTask, unpadded
 from scratch_bert.inference.run.scores import Numbers
 from scratch_bert.inference.tasks.spans import Answer, Window, answers
 from scratch_bert.model.task_heads import BertForQuestionAnswering
 from scratch_bert.tokenization.interface.encoding import Encoding
 
 
-class QuestionAnswering:
-    """A fine-tuned model and its tokenizer.
+class QuestionAnswering(ModelTask):
+    """A fine-tuned model and its tokenizer."""
 
-    Args:
-        name: a folder, a hub id, or a built-in checkpoint.
-        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
-    """
-
-    def __init__(self, name: str | Path, **options: Any) -> None:
-        self.runner = Runner(BertForQuestionAnswering, name, **options)
+    KIND = BertForQuestionAnswering
 
     def __call__(
         self,

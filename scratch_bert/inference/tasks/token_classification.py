@@ -1,12 +1,11 @@
 """What each token of a text is, and which are one entity (HF `TokenClassificationPipeline`)."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from torch import Tensor
 
-from scratch_bert.inference.run.runner import Runner, unpadded
+from scratch_bert.inference.run.runner import ModelTask, unpadded
 from scratch_bert.inference.run.scores import Numbers, softmax
 from scratch_bert.inference.tasks.aggregation import Aggregation, Entity, ScoredPiece, aggregate
 from scratch_bert.model.task_heads import BertForTokenClassification
@@ -33,16 +32,10 @@ class TaggedToken(NamedTuple):
     end: int
 
 
-class TokenClassification:
-    """A fine-tuned model and its tokenizer.
+class TokenClassification(ModelTask):
+    """A fine-tuned model and its tokenizer."""
 
-    Args:
-        name: a folder, a hub id, or a built-in checkpoint.
-        options: `attention`, `batch_tokens`, `device` and `dtype`, as of `Runner`.
-    """
-
-    def __init__(self, name: str | Path, **options: Any) -> None:
-        self.runner = Runner(BertForTokenClassification, name, **options)
+    KIND = BertForTokenClassification
 
     def __call__(
         self,

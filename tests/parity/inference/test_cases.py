@@ -11,12 +11,13 @@ from parity.inference.answers import compared, settled
 from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES
 from parity.inference.checkpoints import CLASSES, TAGS, TIED
-from parity.inference.mistaken import MISTAKES, with_mistake
+from parity.inference.mistaken import KNOWN, with_mistake
 from parity.inference.reference import expected
 from parity.inference.suite import INFERENCE, asked
 from parity.ours import inference
 from parity.ours.inference import ScratchInference
 from parity.report.suite import explanation
+from parity.suite.mistake import of_check
 from scratch_bert.inference.run.runner import Runner
 
 NOISE = 3e-6  # of each weight; a float32 is rounded by 6e-8
@@ -101,7 +102,7 @@ def test_batches_without_padding(check, dtype):
 @pytest.mark.parametrize("check", CASES)
 def test_two_mistakes_can_be_tried_together(check):
     """Nothing is raised, whatever comes of it."""
-    known = [mistake for mistake in MISTAKES[check] if not mistake.equivalent]
+    known = [mistake for mistake in of_check(check, KNOWN) if not mistake.equivalent]
     for one, other in combinations(known, 2):
         if not one.touched & other.touched:
             for case in CASES[check]:

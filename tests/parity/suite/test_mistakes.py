@@ -22,12 +22,9 @@ from parity.suite.mistake import Mistaken
 from tests.parity.strangers import strange_finetunings, strange_inferences, strange_trainings
 
 SUITES = {
-    suite.name: (suite, known, strangers)
-    for suite, known, strangers in (
-        (PRETRAINING, pretraining, strange_trainings),
-        (FINETUNING, finetuning, strange_finetunings),
-        (INFERENCE, inference, strange_inferences),
-    )
+    "pretraining": (PRETRAINING, pretraining, strange_trainings),
+    "finetuning": (FINETUNING, finetuning, strange_finetunings),
+    "inference": (INFERENCE, inference, strange_inferences),
 }
 FEW_STEPS = 7  # of twenty, which `parity self-test` takes; the last mistake shows at the sixth
 DEAR = {"processes-averaged", "processes-sum-of-means", "processes-all-batches"}  # in the self-test
@@ -120,34 +117,19 @@ def test_a_candidate_is_called_by_the_ids_of_its_mistakes(name):
         module.nonsense  # noqa: B018
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "check", "known"),
-    [
-        (
-            "finetuning",
-            "TwoAtOnce",
-            "tag",
-            "no known mistake of the loss does this; is the model right (parity check)?",
-        ),
-        (
-            "inference",
-            "Unheard",
-            "classify",
-            "no known mistake of classify does this; are the model and the tokenizer right (parity "
-            "check, parity tokenizer)?",
-        ),
-        (
-            "inference",
-            "Warm",
-            "next",
-            "everything but the scores is right; is the model right, too (parity check)?",
-        ),
-    ],
-)
-def test_what_nobody_knows(name, kind, check, known):
+NOBODY_KNOWS = [
+    ("finetuning", "TwoAtOnce", "tag", "no known mistake of the loss does this; is the model"),
+    ("inference", "Unheard", "classify", "no known mistake of classify does this; are the model"),
+    ("inference", "Warm", "next", "everything but the scores is right; is the model right, too"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "check", "begin"), NOBODY_KNOWS)
+def test_what_nobody_knows(name, kind, check, begin):
     outcome = judged(name, getattr(SUITES[name][2], kind), check)
     assert outcome.causes == []
-    assert outcome.known == [known]
+    (known,) = outcome.known
+    assert known.startswith(begin)
 
 
 @pytest.mark.thorough

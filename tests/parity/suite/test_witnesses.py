@@ -11,14 +11,11 @@ import pytest
 import torch
 
 from parity.core.mistake import Mistake
-from parity.finetuning.candidate import FinetuningCandidate
+from parity.finetuning import mistaken as finetuning
 from parity.finetuning.suite import FINETUNING
-from parity.inference.candidate import InferenceCandidate
+from parity.inference import mistaken as inference
 from parity.inference.suite import INFERENCE
-from parity.ours.finetuning import ScratchFinetuning
-from parity.ours.inference import ScratchInference
-from parity.ours.pretraining import ScratchTraining
-from parity.pretraining.candidate import TrainingCandidate
+from parity.pretraining import mistaken as pretraining
 from parity.pretraining.mistaken import KNOWN
 from parity.pretraining.suite import PRETRAINING
 from parity.suite.mistake import making
@@ -65,12 +62,9 @@ def at_twice_the_rate(right, model, batches, optimizer, *given, **named):
 
 
 CANDIDATES = {
-    "pretraining": (
-        PRETRAINING,
-        lambda: TrainingCandidate(ScratchTraining(), PRETRAINING.scratch_bert),
-    ),
-    "finetuning": (FINETUNING, lambda: FinetuningCandidate(ScratchFinetuning(), "")),
-    "inference": (INFERENCE, lambda: InferenceCandidate(ScratchInference(), "")),
+    "pretraining": (PRETRAINING, pretraining.with_mistake),
+    "finetuning": (FINETUNING, finetuning.with_mistake),
+    "inference": (INFERENCE, inference.with_mistake),
 }
 BROKEN = {
     "pretraining initial": KNOWN["initial-biases"].replaces,

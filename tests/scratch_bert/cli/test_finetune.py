@@ -1,9 +1,7 @@
 """`scratch-bert finetune`: what it makes, stopped and gone on with; what it refuses."""
 
 import json
-import os
 import shlex
-import signal
 import sys
 
 import pytest
@@ -12,8 +10,7 @@ import torch
 from scratch_bert import BertForSequenceClassification, BertModel
 from scratch_bert.cli.main import main
 from scratch_bert.finetuning.tasks.registry import TASKS
-from scratch_bert.training.run.curves import Curves
-from tests.learner import cut, parameters, write_learner
+from tests.learner import cut, parameters, stop_once, write_learner
 
 ALL = {"model", "metrics.json", "predictions.jsonl", "curves.jsonl", "curves.png"}
 ALL |= {"rows.json", "checkpoints"}
@@ -78,14 +75,7 @@ def test_what_is_there_afterwards(task, run, tmp_path):
 
 def test_it_goes_on_where_it_was_stopped(run, tmp_path, monkeypatch):
     assert run("classify", "-o", "whole")[0] == 0
-    add, stopped = Curves.add, []
-
-    def stop(curves, done, held_out):
-        add(curves, done, held_out)
-        if done.step == 3 and not stopped:
-            stopped.append(os.kill(os.getpid(), signal.SIGTERM))
-
-    monkeypatch.setattr(Curves, "add", stop)
+    stop_once(monkeypatch, 3)
     code, out, err = run("classify", "-o", "parts")
     assert (code, out) == (130, "")
     assert "stopped at step 3; the same command goes on from there" in flat(err)

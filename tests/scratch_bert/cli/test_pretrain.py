@@ -15,8 +15,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from scratch_bert import BertForMaskedLM, BertForPreTraining
 from scratch_bert.cli.main import main
-from scratch_bert.training.run.curves import Curves
 from tests import forked
+from tests.learner import stop_once
 
 ROOT = Path(__file__).parents[3]
 SMALL = shlex.split(
@@ -65,14 +65,7 @@ def test_what_is_there_afterwards(run, tmp_path):
 def test_it_goes_on_where_it_was_stopped(preset, run, tmp_path, monkeypatch):
     options = ["--preset", preset, "--every", "2", "--dropout", "0.1"]
     assert run("-o", "whole", *options)[0] == 0
-    add, stopped = Curves.add, []
-
-    def stop(curves, done, held_out):
-        add(curves, done, held_out)
-        if done.step == 3 and not stopped:
-            stopped.append(os.kill(os.getpid(), signal.SIGTERM))
-
-    monkeypatch.setattr(Curves, "add", stop)
+    stop_once(monkeypatch, 3)
     code, out, err = run("-o", "parts", *options)
     assert (code, out) == (130, "")
     assert "stopped at step 3; the same command goes on from there" in err

@@ -10,12 +10,11 @@ from torch.nn import functional as F
 from parity import Stage
 from tests.parity.strangers.berts.shared import (
     EMBED_STAGES,
-    Embed,
     Sizes,
+    Stack,
     allowed,
     broken,
     gelu,
-    layer_weights,
     linear,
     norm,
     split,
@@ -41,18 +40,16 @@ class FusedBlock(nn.Module):
         return self.n2(x + self.down(gelu(self.up(x), self.fault)))
 
 
-class FusedModel(nn.Module):
+class FusedModel(Stack):
+    layer = FusedBlock
+
     def __init__(self, sizes, weights, faults):
-        super().__init__()
-        self.embed = Embed(weights, sizes.eps)
-        self.blocks = nn.ModuleList(
-            FusedBlock(layer_weights(weights, i), sizes, faults.get(i)) for i in range(sizes.layers)
-        )
+        super().__init__(sizes, weights, faults)
         self.pool = linear(weights["pooler.dense.weight"], weights["pooler.dense.bias"])
 
     def forward(self, input_ids, attention_mask=None, token_type_ids=None, position_ids=None):
         x = self.embed(input_ids, token_type_ids, position_ids)
-        for block in self.blocks:
+        for block in self.layers:
             x = block(x, allowed(attention_mask))
         return x, self.pool(x[:, 0]).tanh()
 
@@ -67,18 +64,18 @@ class Fused:
     faults: ClassVar = {}
     stages: ClassVar = {
         **EMBED_STAGES,
-        "encoder.layer.{i}.attention.self.query": Stage("blocks.{i}.qkv", take=third(0)),
-        "encoder.layer.{i}.attention.self.key": Stage("blocks.{i}.qkv", take=third(1)),
-        "encoder.layer.{i}.attention.self.value": Stage("blocks.{i}.qkv", take=third(2)),
-        "encoder.layer.{i}.attention.self": "blocks.{i}.o:in",
-        "encoder.layer.{i}.attention.output.dense": "blocks.{i}.o",
-        "encoder.layer.{i}.attention.output.sum": "blocks.{i}.n1:in",
-        "encoder.layer.{i}.attention.output.LayerNorm": "blocks.{i}.n1",
-        "encoder.layer.{i}.intermediate.dense": "blocks.{i}.up",
-        "encoder.layer.{i}.intermediate": "blocks.{i}.down:in",
-        "encoder.layer.{i}.output.dense": "blocks.{i}.down",
-        "encoder.layer.{i}.output.sum": "blocks.{i}.n2:in",
-        "encoder.layer.{i}": "blocks.{i}",
+        "encoder.layer.{i}.attention.self.query": Stage("layers.{i}.qkv", take=third(0)),
+        "encoder.layer.{i}.attention.self.key": Stage("layers.{i}.qkv", take=third(1)),
+        "encoder.layer.{i}.attention.self.value": Stage("layers.{i}.qkv", take=third(2)),
+        "encoder.layer.{i}.attention.self": "layers.{i}.o:in",
+        "encoder.layer.{i}.attention.output.dense": "layers.{i}.o",
+        "encoder.layer.{i}.attention.output.sum": "layers.{i}.n1:in",
+        "encoder.layer.{i}.attention.output.LayerNorm": "layers.{i}.n1",
+        "encoder.layer.{i}.intermediate.dense": "layers.{i}.up",
+        "encoder.layer.{i}.intermediate": "layers.{i}.down:in",
+        "encoder.layer.{i}.output.dense": "layers.{i}.down",
+        "encoder.layer.{i}.output.sum": "layers.{i}.n2:in",
+        "encoder.layer.{i}": "layers.{i}",
         "pooler.dense": "pool",
     }
 

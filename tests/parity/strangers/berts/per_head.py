@@ -8,12 +8,11 @@ from torch import nn
 
 from tests.parity.strangers.berts.shared import (
     EMBED_STAGES,
-    Embed,
     Sizes,
+    Stack,
     allowed,
     broken,
     gelu,
-    layer_weights,
     linear,
     norm,
 )
@@ -52,19 +51,16 @@ class PerHeadBlock(nn.Module):
         return {"hidden": self.n2(self.down(gelu(self.up(x), self.fault)) + x)}
 
 
-class PerHeadModel(nn.Module):
+class PerHeadModel(Stack):
+    layer = PerHeadBlock
+
     def __init__(self, sizes, weights, faults):
-        super().__init__()
-        self.embed = Embed(weights, sizes.eps)
-        self.blocks = nn.ModuleList(
-            PerHeadBlock(layer_weights(weights, i), sizes, faults.get(i))
-            for i in range(sizes.layers)
-        )
+        super().__init__(sizes, weights, faults)
         self.pool = linear(weights["pooler.dense.weight"], weights["pooler.dense.bias"])
 
     def forward(self, tokens, mask, kinds):
         x = self.embed(tokens, kinds)
-        for block in self.blocks:
+        for block in self.layers:
             x = block(x, allowed(mask))["hidden"]
         return {"last_hidden_state": x, "pooler_output": self.pool(x[:, 0]).tanh()}
 
@@ -75,15 +71,15 @@ class PerHead:
     faults: ClassVar = {}
     stages: ClassVar = {
         **EMBED_STAGES,
-        "encoder.layer.{i}.attention.self": "blocks.{i}.o:in",
-        "encoder.layer.{i}.attention.output.dense": "blocks.{i}.o",
-        "encoder.layer.{i}.attention.output.sum": "blocks.{i}.n1:in",
-        "encoder.layer.{i}.attention.output.LayerNorm": "blocks.{i}.n1",
-        "encoder.layer.{i}.intermediate.dense": "blocks.{i}.up",
-        "encoder.layer.{i}.intermediate": "blocks.{i}.down:in",
-        "encoder.layer.{i}.output.dense": "blocks.{i}.down",
-        "encoder.layer.{i}.output.sum": "blocks.{i}.n2:in",
-        "encoder.layer.{i}.output.LayerNorm": "blocks.{i}.n2",
+        "encoder.layer.{i}.attention.self": "layers.{i}.o:in",
+        "encoder.layer.{i}.attention.output.dense": "layers.{i}.o",
+        "encoder.layer.{i}.attention.output.sum": "layers.{i}.n1:in",
+        "encoder.layer.{i}.attention.output.LayerNorm": "layers.{i}.n1",
+        "encoder.layer.{i}.intermediate.dense": "layers.{i}.up",
+        "encoder.layer.{i}.intermediate": "layers.{i}.down:in",
+        "encoder.layer.{i}.output.dense": "layers.{i}.down",
+        "encoder.layer.{i}.output.sum": "layers.{i}.n2:in",
+        "encoder.layer.{i}.output.LayerNorm": "layers.{i}.n2",
     }
 
     def build(self, config, weights):

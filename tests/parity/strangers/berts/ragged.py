@@ -5,15 +5,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from tests.parity.strangers.berts.shared import (
-    Embed,
-    Sizes,
-    broken,
-    gelu,
-    layer_weights,
-    linear,
-    norm,
-)
+from tests.parity.strangers.berts.shared import Sizes, Stack, broken, gelu, linear, norm
 
 __getattr__ = broken(globals())
 
@@ -40,14 +32,8 @@ class RaggedLayer(nn.Module):
         return self.n2(x + self.down(gelu(self.up(x), self.fault)))
 
 
-class RaggedModel(nn.Module):
-    def __init__(self, sizes, weights, faults):
-        super().__init__()
-        self.embed = Embed(weights, sizes.eps)
-        self.layers = nn.ModuleList(
-            RaggedLayer(layer_weights(weights, i), sizes, faults.get(i))
-            for i in range(sizes.layers)
-        )
+class RaggedModel(Stack):
+    layer = RaggedLayer
 
     def forward(self, ids, places, kinds, lengths):
         x = self.embed(ids[None], kinds[None], places[None])[0]

@@ -105,6 +105,17 @@ EMBED_STAGES = {
 }
 
 
+class Stack(nn.Module):
+    """Embeddings, and layers that `layer` makes."""
+
+    def __init__(self, sizes, weights, faults):
+        super().__init__()
+        self.embed = Embed(weights, sizes.eps)
+        self.layers = nn.ModuleList(
+            self.layer(layer_weights(weights, i), sizes, faults.get(i)) for i in range(sizes.layers)
+        )
+
+
 def gelu(x, fault):
     return F.gelu(x, approximate="tanh" if fault == "tanh" else "none")
 

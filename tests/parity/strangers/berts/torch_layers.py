@@ -7,14 +7,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from tests.parity.strangers.berts.shared import (
-    EMBED_STAGES,
-    Embed,
-    Sizes,
-    broken,
-    gelu,
-    layer_weights,
-)
+from tests.parity.strangers.berts.shared import EMBED_STAGES, Sizes, Stack, broken, gelu
 
 __getattr__ = broken(globals())
 
@@ -50,14 +43,8 @@ def torch_layer(w, sizes, fault):
     return layer
 
 
-class TorchModel(nn.Module):
-    def __init__(self, sizes, weights, faults):
-        super().__init__()
-        self.embed = Embed(weights, sizes.eps)
-        self.layers = nn.ModuleList(
-            torch_layer(layer_weights(weights, i), sizes, faults.get(i))
-            for i in range(sizes.layers)
-        )
+class TorchModel(Stack):
+    layer = staticmethod(torch_layer)
 
     def forward(self, input_ids, attention_mask=None, token_type_ids=None, position_ids=None):
         x = self.embed(input_ids, token_type_ids, position_ids)

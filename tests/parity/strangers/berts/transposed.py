@@ -8,12 +8,11 @@ from torch.nn import functional as F
 
 from tests.parity.strangers.berts.shared import (
     EMBED_STAGES,
-    Embed,
     Sizes,
+    Stack,
     allowed,
     broken,
     gelu,
-    layer_weights,
     split,
 )
 
@@ -65,14 +64,8 @@ class Result(NamedTuple):
     losses: None
 
 
-class TransposedModel(nn.Module):
-    def __init__(self, sizes, weights, faults):
-        super().__init__()
-        self.embed = Embed(weights, sizes.eps)
-        self.layers = nn.ModuleList(
-            TransposedLayer(layer_weights(weights, i), sizes, faults.get(i))
-            for i in range(sizes.layers)
-        )
+class TransposedModel(Stack):
+    layer = TransposedLayer
 
     def forward(self, batch):
         mask = allowed(batch.get("attention_mask"))
