@@ -10,7 +10,6 @@ from parity.core.environment import environment, rerun
 from parity.core.errors import CandidateCrashedError
 from parity.core.process import LIMIT
 from parity.core.verdict import Report
-from parity.diagnosis.explain import explain
 from parity.model.judge import Chosen, Judge, check, choose
 from scratch_bert.weights.builtin import ADVERSARIAL, MINILM
 from scratch_bert.weights.checkpoints import Checkpoint
@@ -92,8 +91,10 @@ class CheckRun:
                         if self.counts is None or self.counts(row):
                             counted.append(row)
                             yield replace(row, checkpoint=name)
-                    diverges = Report(counted).first_divergence is not None
-                    if diverges and chosen.probes and report.diagnosis is None:
+                    if Report(counted).first_divergence and chosen.probes and not report.diagnosis:
+                        # Mistakes import scratch_bert's model, which a learner may have broken.
+                        from parity.diagnosis.explain import explain
+
                         with Console(stderr=True, force_jupyter=False).status(
                             "trying known mistakes"
                         ):
