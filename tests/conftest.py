@@ -46,7 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"{thorough.MARK}(but=0): {thorough.MEANING}")
+    for marker in thorough.MARKERS:
+        config.addinivalue_line("markers", marker)
     settings.load_profile("thorough" if config.option.thorough else "few")
 
 

@@ -47,7 +47,7 @@ def run(tmp_path, monkeypatch, capsys):
     return run
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_each_check_is_a_test(run, tmp_path):
     result = run(f"--parity-candidate={FUSED}:Fused", "-k", "pair or order", "--junitxml=x.xml")
     result.assert_outcomes(passed=4)
@@ -84,7 +84,7 @@ def test_a_candidate_there_is_not(run):
     result.stdout.fnmatch_lines(["nowhere.py: there is no such file"] * 4)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_under_xdist(pytester, monkeypatch):
     """Slow: two Pythons are started, and one for the candidate. A law needs no model beside it."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -115,7 +115,7 @@ def test_expected_failures(run, written):
     result.assert_outcomes(passed=1, xfailed=1, skipped=1)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_one_that_does_not_fail_is_an_error(run, written):
     written(determinism="it wavers", **{"embeddings": "no position"})
     result = run("-k", "determinism or pair and not gradients and not padded")

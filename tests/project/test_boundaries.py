@@ -84,7 +84,7 @@ def behind_walls(once):
     return lambda case: (place / case).read_text()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WALLS)
 def test_imports_do_without(case, behind_walls):
     assert behind_walls(case) == "imported\n"

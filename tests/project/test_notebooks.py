@@ -72,7 +72,7 @@ def test_it_is_small(script):
     assert script.with_suffix(".ipynb").stat().st_size < 600_000
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @each
 @pytest.mark.filterwarnings("default")  # of Jupyter's, about its own
 def test_it_runs(script, monkeypatch):

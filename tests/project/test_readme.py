@@ -78,7 +78,7 @@ def test_the_makefile_has_what_readme_tells():
     assert re.search(r"^self-test: .*\n\t\$\(BIN\)/parity self-test", makefile, re.MULTILINE)
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("command", PARITY)
 def test_parity_commands(command, capsys, one_thread):
     """Slow where the command reads the 12-layer checkpoint, or builds a score of tokenizers."""
@@ -102,7 +102,7 @@ def test_parity_commands(command, capsys, one_thread):
     assert exit_.value.code == 0
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
     """One after the other, as a reader would. Slow: each builds the models anew."""
     assert len(MINE) == 10
@@ -122,7 +122,7 @@ def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
         assert ended.value.code == 0, command
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     """The commands one after the other, on less."""
     monkeypatch.chdir(tmp_path)
@@ -135,7 +135,7 @@ def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
     assert "held out: perplexity" in capfd.readouterr().out
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("command", FINETUNE)
 def test_finetune(command, tmp_path, monkeypatch, capfd):
     """The commands on a small model."""
@@ -154,7 +154,7 @@ def test_finetune(command, tmp_path, monkeypatch, capfd):
         assert [re.split(" {2,}", line.strip())[0] for line in printed.splitlines()] == whose
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("command", SCRATCH_BERT)
 def test_scratch_bert_commands(command, capfdbinary):
     with pytest.raises(SystemExit) as exit_:
@@ -175,7 +175,7 @@ LESS = {  # than a benchmark measures by default
 }
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("command", SCRIPTS)
 def test_scripts(command, tmp_path, monkeypatch, capsys):
     """The benchmarks on less; slow for models of 12 layers or many vocabularies (tokenize)."""
@@ -204,7 +204,7 @@ def test_scripts(command, tmp_path, monkeypatch, capsys):
     assert made or capsys.readouterr().out
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_script_in_a_shell():
     command = [sys.executable, "tools/diff_layers.py", "--help"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -229,7 +229,7 @@ def test_the_second_example_does_too(capsys):
     assert said == capsys.readouterr().out.splitlines()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_an_exercise(tmp_path, monkeypatch, capsys):
     """The commands one after the other, and what a wrong solution reads. Slow: 30522 words."""
     monkeypatch.chdir(tmp_path)
@@ -261,7 +261,7 @@ def test_the_learning_path_has_every_exercise_and_notebook():
         assert re.findall(r"\(tests/[\w/]+\.py\)", proof)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit):
@@ -277,7 +277,7 @@ def without_rounding(text):
     return re.sub(r"\d\.\de-1[3-9]", "rounding", text)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suite", "candidate", "check"),
     [
@@ -315,7 +315,7 @@ def test_the_first_output_is_the_tools_own(capsys):
     assert f"({left_out} more rows" in README
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_edit_it_proposes_is_found(tmp_path):
     """README's own experiment on a copy."""
     old, path, new = re.search(r"say `([^`]*)` in `([^`]*)` to\n`([^`]*)`", README).groups()

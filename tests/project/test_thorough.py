@@ -9,9 +9,12 @@ from tests.thorough import few
 
 def kept(number, mark):
     """Which of so many cases of a test are kept."""
-    found = mark and mark.mark
     cases = [
-        Case(place=place, nodeid=f"test.py::test[{place}]", get_closest_marker=lambda _: found)
+        Case(
+            place=place,
+            nodeid=f"test.py::test[{place}]",
+            get_closest_marker=lambda name: mark.mark if mark and mark.name == name else None,
+        )
         for place in range(number)
     ]
     some, others = few(cases)
@@ -28,12 +31,12 @@ def test_without_a_mark_all_run():
 
 
 @pytest.mark.parametrize(
-    ("number", "but", "wanted"),
+    ("number", "cases", "wanted"),
     [(10, 4, [0, 3, 6, 9]), (10, 2, [0, 9]), (10, 1, [0]), (3, 4, [0, 1, 2]), (1, 1, [0])],
 )
-def test_they_lie_evenly_apart(number, but, wanted):
-    assert kept(number, pytest.mark.thorough(but=but)) == wanted
+def test_a_sample_lies_evenly_apart(number, cases, wanted):
+    assert kept(number, pytest.mark.sample(cases)) == wanted
 
 
-def test_none_are_needed():
-    assert kept(3, pytest.mark.thorough) == []
+def test_a_slow_test_is_left_out():
+    assert kept(3, pytest.mark.slow) == []

@@ -85,7 +85,7 @@ SEEN = {  # stages of a layer that the adapter shows, where these are fewer than
 }
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(("name", "file"), CASES, ids=[name for name, _ in CASES])
 def test_the_adapter_runs_as_it_is(name, file, write, small, recorded):
     """Slow: the first is judged on nearly all probes, dropout and small dtypes among them."""
@@ -146,7 +146,7 @@ def test_what_pairs_with_nothing_is_to_do(write):
     assert len(todo) == 1 + len(answered["missing"]) == 10
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("name", "stage"),
     [
@@ -206,7 +206,7 @@ def test_a_difference_that_is_no_number_is_infinite(searched):
     assert bench.difference("last_hidden_state", theirs[:, 1:]) == float("inf")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_another_inner_size_is_told(write):
     answered, _ = write("FourTimes", UNFIT)
     assert not answered["proved"]

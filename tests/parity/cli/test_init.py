@@ -22,7 +22,7 @@ def run(tmp_path, monkeypatch, command_line):
     return partial(command_line, main, "init")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_an_adapter_that_check_accepts(run, tmp_path, command_line):
     code, out, _ = run(f"{BERTS}:Transposed")
     assert code == 0
@@ -45,7 +45,7 @@ def test_an_adapter_that_check_accepts(run, tmp_path, command_line):
     assert "Tutorial of plain_berts.py" in (tmp_path / "my_bert_adapter.py").read_text()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_wrong_model(run, command_line):
     """Slow: all guesses are tried."""
     code, out, _ = run(f"{UNFIT}:WrongEps", "-o", "wrong.py")
@@ -56,7 +56,7 @@ def test_a_wrong_model(run, command_line):
     assert (code, "encoder.layer.0.attention.output.LayerNorm" in out) == (1, True)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_file_whose_name_no_import_can_say(run, tmp_path):
     (tmp_path / "my-bert.py").write_text(BERTS.read_text())
     assert run("my-bert.py:Tutorial")[0] == 0
@@ -82,7 +82,7 @@ def test_usage(run):
     assert (code, "has no class and no function Nobody" in err) == (4, True)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_what_takes_too_long():
     checkpoint = Checkpoint.of("builtin:adversarial")
     with pytest.raises(CandidateCrashedError, match="it took longer than 4 s") as crashed:

@@ -116,7 +116,7 @@ def test_half_a_character_in_a_name_is_written_as_json_has_it(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == name
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_text_that_is_cut_is_told(run):
     code, out, _ = run("word " * 600, "short", *ONE_STAGE)
     assert code == 0
@@ -169,7 +169,7 @@ def test_the_reference_is_not_the_candidate(run, monkeypatch):
 FUSED = str(Path(__file__).parents[1] / "strangers" / "berts" / "fused.py")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_candidate_in_scratch_berts_place(run):
     options = ["--checkpoint", "builtin:adversarial", "--stage", "encoder.layer.1*"]
     code, out, _ = run("A text.", "--candidate", f"{FUSED}:Fused_1_tanh", *options)
@@ -217,7 +217,7 @@ def test_a_report_that_cannot_be_written(run, tmp_path):
     assert "parity: 6 of 6" in out
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_reader_who_leaves_is_no_divergence():
     """In a shell, whose pipe is closed; slow, since it starts a Python of its own."""
     program = "from parity.cli.main import main; main()"

@@ -149,7 +149,7 @@ def test_usage(suite, run):
     assert "expected some of " in err
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_one_of_two_processes_that_crashes(run, mine):
     """The other, which waits for it, is ended."""
     candidate = mine(
@@ -190,7 +190,7 @@ def test_odd_answers(run, mine):
     assert "embed returned a builtin_function_or_method, expected lists" in " ".join(err.split())
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_other_names_and_shapes(judged):
     rows = judged(strange.OtherNames, "initial").rows
     assert {"MISSING_OURS", "MISSING_THEIRS", "SHAPE"} == {row.status for row in rows}

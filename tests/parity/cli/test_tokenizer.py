@@ -41,7 +41,7 @@ def test_a_divergence_is_told_with_its_rerun(run):
     assert difference["rule"] in out
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_call_is_drawn_again_by_its_seed(run):
     """Slow: the command is run twice, and builds seven tokenizers of either side each time."""
     name = f"{BROKEN}:PaddingOfTypeOne"

@@ -55,7 +55,7 @@ def compared(ours, theirs, capsys, *options):
     return code, json.loads(out) if out else err
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_candidates_recording(dtype, theirs, tmp_path, capsys):
     ours = tmp_path / "ours"

@@ -85,7 +85,7 @@ def names_of(diagnosis):
     return [mistake.mistake.id for cause in diagnosis.causes for mistake in cause.mistakes]
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mistake_in_somebodys_code_is_named(name, bench, tmp_path):
     _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS[name]), probes=PROBES)
@@ -109,7 +109,7 @@ class ShowsLayersAlone(Faulty):
     stages: ClassVar = {"encoder.layer.{i}": "bert.encoder.layer.{i}"}
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_two_mistakes_in_what_nobody_sees(bench):
     scale = ("scale-missing", "encoder.layer.1.attention.self.scores")
     tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
@@ -126,7 +126,7 @@ def test_two_mistakes_at_one_stage(bench):
     assert len(diagnosis.causes) == 1
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_training_beside_evaluation(bench):
     dropped = ("dropout-missing", "encoder.layer.1.output.sum")
     tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
@@ -135,7 +135,7 @@ def test_training_beside_evaluation(bench):
     assert diagnosis.unknown == {}
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["functional.py:Functional_1_eps", "ragged.py:Ragged_1_tanh"])
 def test_other_layouts(layout, bench):
     """Slow: of one that shows no stage, every mistake in every layer may be the cause."""
@@ -145,7 +145,7 @@ def test_other_layouts(layout, bench):
     assert names_of(diagnosis) == [known[layout.rpartition("_")[2]]]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_command(capsys):
     probes = ["--probe", "sentence", "--probe", "padded right"]
     with pytest.raises(SystemExit) as done:
@@ -181,7 +181,7 @@ def test_what_a_learner_reads(capsys):
     assert "again: " in printed
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", UNLISTED)
 def test_an_unlisted_mistake_is_unknown(name, bench):
     stage, wrong, known = UNLISTED[name]

@@ -51,7 +51,7 @@ def test_a_skeleton_is_not_written_yet(name, command, tmp_path):
     assert command(name) == (5, f"not written yet: {path}\n")
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_right_solution(name, judged):
     code, printed = judged(name, RIGHT[name])
@@ -59,7 +59,7 @@ def test_a_right_solution(name, judged):
     assert printed.endswith(f"right: this {EXERCISES[name].asks} is BERT's\n")
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("mistake", WRONG)
 def test_a_mistake_is_found_where_it_is_and_named(mistake, judged):
     name, solution, place, cause = WRONG[mistake]
@@ -71,7 +71,7 @@ def test_a_mistake_is_found_where_it_is_and_named(mistake, judged):
     assert cause in why, printed
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", EXERCISES)
 def test_half_a_solution(name, judged):
     """Something else than the skeleton, in which the judge comes by what is not written."""
@@ -85,7 +85,7 @@ def test_half_a_solution(name, judged):
 POOLER = RIGHT["pooler"].replace("BertPooler", "BertPooler as Right")
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("name", "solution", "code", "said"),
     [
@@ -214,7 +214,7 @@ def test_usage(arguments, said, command, tmp_path):
     assert "Traceback" not in printed
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_command_that_shows_it_again_is_quoted(command, tmp_path):
     (tmp_path / "my words.py").write_text("def wordpiece(word, vocabulary):\n    return [word]\n")
     code, printed = command("wordpiece", "my words.py")

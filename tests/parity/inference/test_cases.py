@@ -52,7 +52,7 @@ def _shaking(monkeypatch):
 
 
 @pytest.mark.usefixtures("_shaking")
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("check", CASES)
 def test_no_answer_hangs_on_rounding(check):
     for number, case in enumerate(CASES[check]):
@@ -87,7 +87,7 @@ def test_ties_are_exact():
         assert second == first + 1
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("check", CASES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_batches_without_padding(check, dtype):
@@ -98,7 +98,7 @@ def test_batches_without_padding(check, dtype):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of numbers without sense
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("check", CASES)
 def test_two_mistakes_can_be_tried_together(check):
     """Nothing is raised, whatever comes of it."""

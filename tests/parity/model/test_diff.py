@@ -35,7 +35,7 @@ def diffed(name, **settings):
     return diff(Checkpoint.of(name), DiffSettings(**settings))
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("checkpoint", ["builtin:adversarial", "builtin:minilm"])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("dtype", [None, torch.float64, torch.bfloat16], ids=str)
@@ -49,7 +49,7 @@ def test_scratch_bert_is_equal_bit_for_bit(checkpoint, attention, dtype):
     assert len(rows) == 3 + 6 + layers * per_layer + 2 + heads + 2
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_bert_base_is_equal_bit_for_bit():
     """The 12 layers of the hub's layout; slow because its 440 MB are read, and made if need be."""
     report = Report(list(diffed("builtin:bert-base")))
@@ -84,7 +84,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("stage", FAULTS)
 def test_the_edited_stage_is_named_first(stage, folder, monkeypatch):
     edited(monkeypatch, FAULTS[stage])
@@ -143,7 +143,7 @@ def save(head, folder, tokenizer, **config):
             (folder / path.name).write_bytes(path.read_bytes())
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize(
     ("head", "config"),
@@ -312,7 +312,7 @@ print((peak() - before - 2 * weights) / 1e6)
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_memory_is_both_models_and_half_a_gigabyte():
     """Recording on disk, with 512 tokens in 12 layers; slow because those are computed twice."""
     assert measure(MEMORY) < 500

@@ -26,7 +26,7 @@ def rows_of(small):
     return rows_of
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -109,7 +109,7 @@ def test_what_no_python_reads(small, tmp_path):
     assert [line for line in lines if "/parity/" in line] == []
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_process_is_started(rows_of, started):
     """As it is for a user; in the other tests it is forked."""
     assert [row.status for row in rows_of("NotANumber")] == [Status.VALUE] * 2

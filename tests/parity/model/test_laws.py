@@ -37,7 +37,7 @@ def broken(rows):
     return [row.name for row in rows if not row.passed]
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("name", "laws"),
     [

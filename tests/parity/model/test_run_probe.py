@@ -33,7 +33,7 @@ def rows_of(name, small, recorded, probes=()):
     return judged(f"{file}:{name}", small, recorded, probes)
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_correct_bert_is_left_in_peace(layout, small, recorded):
     rows = rows_of(layout, small, recorded)
@@ -55,7 +55,7 @@ SEEN = {
 }
 
 
-@pytest.mark.thorough(but=6)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("fault", PLACES)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_broken_one_is_found_where_it_is_broken(layout, fault, small, recorded):

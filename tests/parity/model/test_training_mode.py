@@ -26,7 +26,7 @@ def judge(small, recorded_for_scratch):
     return judge
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("name", "stage", "note"),
     [
@@ -109,7 +109,7 @@ def test_who_cannot_compute_in_double(name, why, small):
     assert found[0]["dtype"] == ("float32" if why else "float64")
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", ["Plain", "RefusesDouble", "NormInSingle"])
 def test_single_precision_is_judged_by_the_references_own_error(name, judge):
     report = judge(name, "pair", "gradients", dtype="float32")

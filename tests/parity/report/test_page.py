@@ -101,7 +101,7 @@ def plain(text):
     return re.sub("[\udcff\ufffd]+", "?", text)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, command_line, monkeypatch):
     monkeypatch.setattr("parity.session.explain", lambda *_: Diagnosis())  # which takes long
@@ -315,7 +315,7 @@ def test_a_whole_check_is_small():
     assert len(to_html(report)) < 2e6
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_commands():
     text = ["parity", "diff", "-oa.png", "--stage=x", "--seed", "3", "--", "--stage", "-o"]
     assert again(shlex.join(text), Column("", "text")) == (

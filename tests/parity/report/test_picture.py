@@ -60,7 +60,7 @@ def test_nothing_to_draw(tmp_path):
     assert "nothing compared" in " ".join(texts(svg(tmp_path, [])))
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("name", "begins"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
 def test_from_the_command(name, begins, tmp_path, capsys):
     place = tmp_path / name

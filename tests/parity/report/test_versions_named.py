@@ -28,7 +28,7 @@ def run(command_line, few_words):
     return command
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("command", WRITE.values(), ids=WRITE)
 def test_reports_that_are_written(run, command, tmp_path):
     path = tmp_path / "report.json"

@@ -25,7 +25,7 @@ def _prepared(bench, few_words, monkeypatch):
     monkeypatch.setattr(run, "prepare", copy)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_small_part_of_it(tmp_path, capsys):
     """Slow: six models and a tokenizer are judged on everything, and explained."""
     chosen = [word for name in SOME for word in ("--fault", name)]

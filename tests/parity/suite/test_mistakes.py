@@ -60,7 +60,7 @@ def judged(name, kind, check):
     return suite.checks[check].run(candidate)
 
 
-@pytest.mark.thorough(but=18)
+@pytest.mark.sample(18)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name, monkeypatch):
     monkeypatch.setattr(runs, "LEARNT", ("tag",))  # of the three that the self-test takes
@@ -76,7 +76,7 @@ def test_what_is_right(name):
     assert outcome.rows
 
 
-@pytest.mark.thorough(but=10)
+@pytest.mark.sample(10)
 @pytest.mark.parametrize(("name", "check"), CHECKS)
 def test_a_stranger_who_is_right(name, check):
     suite, _, strangers = SUITES[name]
@@ -85,7 +85,7 @@ def test_a_stranger_who_is_right(name, check):
     assert outcome.rows
 
 
-@pytest.mark.thorough(but=12)
+@pytest.mark.sample(12)
 @pytest.mark.parametrize(("name", "kind"), STRANGERS)
 def test_a_strangers_mistake(name, kind):
     outcome = judged(name, kind, KNOWN[kind.called].stages[0])
@@ -97,7 +97,7 @@ def test_every_check_of_a_fine_tuning_has_a_stranger_who_is_wrong():
     assert checks == {*FINETUNING.checks}
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("name", "check", "causes"), TWO_AT_ONCE[::-1])
 def test_two_mistakes_at_once(name, check, causes):
     """All pairs of mistakes are tried until one fits."""
@@ -132,7 +132,7 @@ def test_what_nobody_knows(name, kind, check, begin):
     assert known.startswith(begin)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_other_names_and_less_than_is_asked():
     for check in ("classify", "dropout", "align", "run"):
         outcome = judged("finetuning", strange_finetunings.OtherNames, check)

@@ -117,7 +117,7 @@ def test_every_check_is_tried():
     assert list(BROKEN) == EVERY
 
 
-@pytest.mark.thorough(but=5)
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("place", EVERY)
 def test_a_broken_scratch_bert_is_seen(place, monkeypatch):
     """Slow: HuggingFace's Trainer, and processes."""

@@ -45,7 +45,7 @@ def differences(outcomes):
     return [(outcome, difference) for outcome in outcomes for difference in outcome.differences]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_reference_is_the_reference(work):
     both = work(Reference, CASED, ADDED)
     outcomes = [
@@ -64,7 +64,7 @@ def test_a_simple_tokenizer_is_right_about_ids(work):
     assert differences(check_strings(work(broken.Simple), number=3000, seed=1)) == []
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("maker", "rule", "mistake", "text"),
     [
@@ -95,7 +95,7 @@ def test_a_mistake_about_text_is_found_and_named(work, maker, rule, mistake, tex
     assert told[0] is found[0][1], "another rule was named first"
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("maker", "check", "rule"),
     [
@@ -117,7 +117,7 @@ def test_a_mistake_about_calls_is_found_and_named(work, maker, check, rule):
     assert any(difference.rule.startswith(rule) for _, difference in found), found
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("maker", "rule"),
     [

@@ -20,7 +20,7 @@ def work(tmp_path_factory):
     return Workplace(candidate, tmp_path_factory.mktemp("tokenizers"), vocabulary()[:4000])
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("configuration", MORE_CONFIGURATIONS, ids=lambda each: each.name)
 def test_the_book_is_the_fast_path_and_the_reference(work, configuration):
     sides = work.sides(configuration)

@@ -10,7 +10,7 @@ from parity.tokenizer.strategies import hard_texts
 FIRST = settings(max_examples=20_000, phases=[Phase.generate])
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("wanted", ["\u0301", "\u200d", "\0", "[MASK]", "\U0002b91f", "\u200b"])
 def test_hard_texts_reach_it(wanted):
     def has_it(text):

@@ -203,7 +203,7 @@ def their_training(name, split, learner, folder, attention, accumulation, bf16):
 CASES = [(name, *way, False) for name in KINDS for way in (("eager", 1), ("sdpa", 2))]
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("name", "attention", "accumulation", "bf16"), [*CASES, ("classify", "sdpa", 1, True)]
 )

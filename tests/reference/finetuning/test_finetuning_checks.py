@@ -15,7 +15,7 @@ CANDIDATE = FinetuningCandidate(ScratchFinetuning(), FINETUNING.scratch_bert)
 WITHOUT_BITS = ("dropout", "align", "windows")  # drawn, or numbers that are equal or are not
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("check", FINETUNING.checks)
 def test_a_check_holds(check):
     outcome = FINETUNING.checks[check].run(CANDIDATE)

@@ -20,7 +20,7 @@ from parity.report.suite import explanation
 CANDIDATE = InferenceCandidate(ScratchInference(), INFERENCE.scratch_bert)
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("check", INFERENCE.checks)
 def test_a_check_holds(check):
     outcome = INFERENCE.checks[check].run(CANDIDATE)

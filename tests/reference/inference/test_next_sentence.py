@@ -9,7 +9,7 @@ from scratch_bert.inference.tasks.next_sentence import NextSentence, NextSentenc
 from tests.reference.inference.pipelines import texts
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_pairs(dtype, folder):
     firsts = texts()

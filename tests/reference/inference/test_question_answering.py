@@ -38,7 +38,7 @@ def theirs_of(place, dtype):
     return model, reference.tokenizer(place)
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("threshold", [None, -0.5, 0.0, 0.5])
 def test_answers(threshold, sides):
     _, ours, theirs = sides

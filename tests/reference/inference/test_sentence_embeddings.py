@@ -65,7 +65,7 @@ def encoded(theirs, given, **options):
     return theirs.encode(given, convert_to_tensor=True, **options)
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("normalize", [True, False])
 def test_pooling(normalize, tiny):
     place, pooling, theirs = tiny
@@ -89,7 +89,7 @@ def test_many_at_once(tiny):
         torch.testing.assert_close(ours(given), told, rtol=0, atol=1e-13)
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @settings(max_examples=20)
 @given(drawn)
 def test_any_text(tiny, text):

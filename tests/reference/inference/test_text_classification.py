@@ -45,7 +45,7 @@ def sides(tmp_path_factory):
     return both
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("name", [*CONFIGS, "ties"])
 def test_texts(name, sides):
     _, ours, theirs = sides(name)
@@ -70,7 +70,7 @@ def test_what_is_too_long_is_cut(sides):
     check_rows(given, ours(given, **options), theirs(given, **options))
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("attention", ["packed", "sdpa", "eager"])
 def test_many_at_once(attention, sides):
     """The pipeline's scores are of single precision, whatever the model's is."""

@@ -36,7 +36,7 @@ def sides(request, tmp_path_factory):
     return place, ours, pipeline("token-classification", place)
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("aggregation", STRATEGIES)
 def test_texts(aggregation, sides):
     _, ours, theirs = sides
@@ -49,7 +49,7 @@ def test_texts(aggregation, sides):
     check_rows(few, ours(few, aggregation, ignored), told)
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @settings(max_examples=15)
 @given(drawn)
 def test_any_text(sides, text):
@@ -59,7 +59,7 @@ def test_any_text(sides, text):
         check_rows([text], ours([text], aggregation), told)
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("aggregation", ["none", "average"])
 def test_many_at_once(aggregation, sides):
     place, _, theirs = sides

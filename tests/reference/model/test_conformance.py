@@ -16,13 +16,13 @@ def two_layers(once):
     return once("two layers", lambda place: cut(resolve("builtin:minilm"), place, 2, words=3000))
 
 
-@pytest.mark.thorough(but=6)
+@pytest.mark.sample(6)
 @parity.parametrize_with_checks(ScratchBert)
 def test_adversarial_weights(check):
     demand(check)
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @parity.parametrize_with_checks(ScratchBert, checkpoint="builtin:minilm")
 def test_trained_weights(check, two_layers):
     """Two layers of them; all six, on a text: `test_diff.py`."""

@@ -20,7 +20,7 @@ PROBES = [
 ]
 
 
-@pytest.mark.thorough(but=9)
+@pytest.mark.sample(9)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("head", HEADS)
@@ -31,7 +31,7 @@ def test_training_step_with_dropout(head, attention, dtype):
     assert sum(name.endswith(".weight.grad") for name in rows) > 20
 
 
-@pytest.mark.thorough(but=12)
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("dtype", [*DTYPES, torch.float16], ids=str)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("head", HEADS)
@@ -65,7 +65,7 @@ def test_inputs_embeds_and_position_ids(attention):
     assert_bit_equal(row for row in rows if row.name != unread)
 
 
-@pytest.mark.thorough(but=8)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
 def test_probes(probe, attention):
@@ -84,7 +84,7 @@ ACTS += ["gelu_python_tanh", "gelu_pytorch_tanh", "leaky_relu", "linear", "mish"
 ACTS += ["relu", "relu6", "sigmoid", "silu", "swish", "tanh"]
 
 
-@pytest.mark.thorough(but=6)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("hidden_act", ACTS)
 def test_activations(hidden_act, dtype):

@@ -19,7 +19,7 @@ VARIANTS = [
 ]
 
 
-@pytest.mark.thorough(but=18)
+@pytest.mark.sample(18)
 @pytest.mark.parametrize("config", VARIANTS, ids=str)
 @pytest.mark.parametrize("head", HEADS)
 def test_seeded_construction(head, config):

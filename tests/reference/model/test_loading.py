@@ -113,7 +113,7 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.thorough(but=7)
+@pytest.mark.sample(7)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("head", ["BertModel", "BertForPreTraining", "BertForTokenClassification"])
 def test_layouts(head, layout, tmp_path):
@@ -126,7 +126,7 @@ def test_layouts(head, layout, tmp_path):
     assert (ours.load_report.missing, ours.load_report.unexpected) == ((), ())
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("head", HEADS)
 def test_what_the_reference_saves_we_load(head, tmp_path):
     original, _ = saved(head, tmp_path)
@@ -142,7 +142,7 @@ def test_what_the_reference_saves_in_parts_we_load(head, tmp_path):
     assert_same_model(*load_both(head, tmp_path), head)
 
 
-@pytest.mark.thorough(but=6)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 @pytest.mark.parametrize("head", HEADS)
 def test_what_we_save_the_reference_loads(head, dtype, tmp_path):
@@ -184,7 +184,7 @@ TIED = {
 }
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("copies", TIED.values(), ids=TIED)
 @pytest.mark.parametrize("head", ["BertForMaskedLM", "BertForPreTraining", "BertLMHeadModel"])
 def test_tied_decoder(head, copies, tmp_path):
@@ -237,7 +237,7 @@ def test_a_decoder_that_is_not_to_be_tied(copies, tmp_path):
     assert_same_model(ours, theirs, head)
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("dtype", "config"),
     [
@@ -337,7 +337,7 @@ def test_tensorflow_s_names(tmp_path):
     }
 
 
-@pytest.mark.thorough(but=6)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("make", [adversarial, minilm])
 @pytest.mark.parametrize("head", HEADS)
 def test_built_in_checkpoints(head, make):

@@ -52,7 +52,7 @@ def batches(draw, config):
     return inputs
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @given(data=st.data())
 def test_any_small_bert(attention, data):

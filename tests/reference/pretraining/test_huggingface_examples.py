@@ -25,7 +25,7 @@ def lines(tmp_path):
     return lines
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("whole_word", [False, True])
 def test_the_same_examples(whole_word, lines, folder, tmp_path, capsys):
     options = f"--seq-length {LENGTH} --dupe-factor {TIMES} --seed {SEED} --output -".split()

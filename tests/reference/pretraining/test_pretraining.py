@@ -16,7 +16,7 @@ CANDIDATE = TrainingCandidate(ScratchTraining(), PRETRAINING.scratch_bert)
 WITHOUT_BITS = ("masks", "pairs", "resume")  # they are measured, or beside a training of its own
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("check", PRETRAINING.checks)
 def test_a_check_holds(check):
     outcome = PRETRAINING.checks[check].run(CANDIDATE)

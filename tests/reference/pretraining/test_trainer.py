@@ -93,7 +93,7 @@ def assert_same(done, logs, ours, theirs):
     assert differ == []
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("fused", [False, True], ids=["foreach", "fused"])
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bf16"])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])

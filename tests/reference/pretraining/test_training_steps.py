@@ -64,7 +64,7 @@ def our_steps(model, attention, bf16):
         schedule.step()
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("bf16", [False, True], ids=["float32", "bf16"])
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 def test_twenty_steps(attention, bf16):

@@ -93,7 +93,7 @@ every_configuration = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @every_configuration
 def test_every_character_beside_the_next(normalizer):
     """Takes seconds: up to 1,112,064 characters in a row, their words and where they stand."""
@@ -101,7 +101,7 @@ def test_every_character_beside_the_next(normalizer):
     assert_same(our_words(normalizer, text), their_words(normalizer, text), text)
 
 
-@pytest.mark.thorough(but=5)
+@pytest.mark.sample(5)
 @every_configuration
 @pytest.mark.parametrize("context", ["a{}b ", " {}", "{}\u0301 "], ids=ascii)
 def test_every_hard_character_in_context(normalizer, context):
@@ -149,7 +149,7 @@ def test_what_a_single_word_may_stand_beside():
         assert found == beside[is_word_character(char)], f"U+{ord(char):04X}; {AGREEMENT}"
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_what_a_token_strips():
     stripped = {True: [(0, 4), (5, 9)], False: [(0, 3), (6, 9)]}
     for char, found in places("[Q]{0}-{0}[Q]", lstrip=True, rstrip=True):

@@ -75,19 +75,19 @@ def test_decoding(work, exact_with):
     assert_parity(check_decoding(work, number=1_000, seed=0))
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_scalar_values(work, exact_with):
     """Slow: some 4,000 characters in eleven contexts, in four configurations."""
     assert_parity(check_scalars(work, chosen=RANGES))
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_files(tmp_path, exact_with):
     candidate = TokenizerCandidate(ScratchTokenizer(), NAME)
     assert_parity(check_files(Workplace(candidate, tmp_path, vocabulary()[:3000]), seed=0))
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_real_text(work, exact_with):
     """A paragraph in each of some 500 languages, where that file is at hand."""
     if not DECLARATION.is_file():

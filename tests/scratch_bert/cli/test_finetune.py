@@ -44,7 +44,7 @@ def curves(folder):
     return [json.loads(line) for line in (folder / "curves.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("task", TASKS)
 def test_what_is_there_afterwards(task, run, tmp_path):
     code, out, err = run(task, "-o", "made")
@@ -89,7 +89,7 @@ def test_it_goes_on_where_it_was_stopped(run, tmp_path, monkeypatch):
     assert curves(tmp_path / "parts") == curves(tmp_path / "whole")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_the_best_is_kept_and_waiting_ends(run, tmp_path):
     code, out, _ = run("classify", "-o", "made", "--patience", "2", epochs=30)
     lines = curves(tmp_path / "made")

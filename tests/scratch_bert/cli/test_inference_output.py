@@ -181,7 +181,7 @@ def started(folders, **options):
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, **options)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_who_types_sees_each_line_and_may_stop(folders):
     """Slow: a Python of its own. A line's result is there before the next one is; Ctrl-C ends."""
     with started(folders, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as running:
@@ -195,7 +195,7 @@ def test_who_types_sees_each_line_and_may_stop(folders):
         assert running.stdout.read() == b""
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_reader_who_leaves_is_no_error(folders, tmp_path):
     """Slow: a Python of its own, for `classify | head -1`."""
     (tmp_path / "lines").write_text("a cat\n" * 20_000)

@@ -86,7 +86,7 @@ def test_a_line_of_a_step_that_is_taken_again_goes(run, tmp_path):
     assert curves(tmp_path / "made") == whole
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal(tmp_path):
     """In a process of its own, as a user ends it."""
     (tmp_path / "text.txt").write_text(TEXT)
@@ -176,7 +176,7 @@ def test_a_dataset_that_cannot_be_used(arguments, why, run, rows):
     assert why in " ".join(err.replace("│", " ").split())
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_several_workers(run, tmp_path):
     for number in ("1", "2"):
         assert run("-o", number, "--workers", number, steps=1)[0] == 0
@@ -187,7 +187,7 @@ def test_several_workers(run, tmp_path):
     assert ours == theirs
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -274,7 +274,7 @@ def test_curves_for_tensorboard(run, tmp_path):
     assert [line["step"] for line in lines if "held_out_perplexity" in line] == [2, 4]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_two_processes(run, tmp_path):
     """Started by torchrun: the time of three Pythons."""
     options = ["--every", "2", "--dropout", "0.1", "--accumulation", "2"]

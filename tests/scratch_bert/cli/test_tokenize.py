@@ -130,7 +130,7 @@ def test_not_utf8(before, run, tmp_path):
     assert "standard input, line 2: not UTF-8" in err
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_memory_does_not_grow_with_a_line(tmp_path):
     """A line of 2 MB; slow, since half a million tokens take their time."""
     program = f"""

@@ -48,7 +48,7 @@ def columns(row):
     return [list(chain.from_iterable(s[column] for s in stretches)) for column in range(2, 6)]
 
 
-@pytest.mark.thorough(but=4)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("special", [True, False])
 @pytest.mark.parametrize("max_length", [None, 2, 7, 40, 1000])
 @pytest.mark.parametrize("side", ["left", "right"])

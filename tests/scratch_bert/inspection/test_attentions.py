@@ -59,7 +59,7 @@ def written(figure):
     return " ".join(texts).replace("\n", " ")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_picture_says_where_there_is_no_difference(maps):
     same = maps.beside(maps.ours.clone())
     assert "none here; over all: equal bit for bit" in written(same.figure())

@@ -13,7 +13,7 @@ from tests.scratch_bert.model import compiling
 BFLOAT16 = 0.05  # of the largest logit; 0.011 under autocast and 0.016 with such weights were seen
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_compiled_and_exported():
     """Fifteen seconds: torch traces each model twice for each attention."""
     root = Path(__file__).parents[3]

@@ -34,7 +34,7 @@ def test_each_example_once_in_an_epoch_in_another_order():
     assert first != second
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("stop", [4, 5, 6])  # before the second phase, at its begin, after
 def test_a_phase_begins_where_it_is_said(stop, tmp_path):
     later = [Phase(5, Watched(LONGER))]

@@ -212,7 +212,7 @@ def test_a_file_cut_short_anywhere(kind, tmp_path):
             read_weights(tmp_path)
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("kind", SAVERS)
 def test_flipped_bytes_are_refused_or_are_numbers(kind, tmp_path):
     """Whatever the bytes, the process lives and there is no other exception."""
@@ -297,7 +297,7 @@ files.write_weights({"new": torch.ones(2)}, Path(sys.argv[1]))
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_killed_write_leaves_the_old_file(tmp_path):
     write_weights(FIRST, tmp_path / SAFETENSORS)
     killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / SAFETENSORS])

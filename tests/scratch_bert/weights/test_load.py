@@ -312,7 +312,7 @@ model.save_pretrained(sys.argv[1])
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_kill_between_the_files_leaves_both_whole(saved):
     _, folder, _ = saved
     config = (folder / "config.json").read_bytes()
@@ -336,7 +336,7 @@ print((peak() - before) / (folder / "model.safetensors").stat().st_size)
 """
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_memory_holds_the_weights_once():
     """Reads 440 MB, so it takes a second or two."""
     assert 0.9 < measure(MEMORY) < 1.2

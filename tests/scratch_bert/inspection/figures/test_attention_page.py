@@ -143,7 +143,7 @@ def test_a_cell_by_mouse_and_by_arrow_keys(ours, page):
         assert every == [spelled(number) for number in probabilities[2, 7].flatten()]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 def test_a_head_by_arrow_keys_and_the_mean(ours, page):
     tokens, probabilities = ours
@@ -213,7 +213,7 @@ def test_colours_without_special_tokens(tmp_path):
         assert [back == DARKEST for back in backgrounds(tab)] == [0, 0, 1, 0, 1]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 def test_the_picture(page, tmp_path):
     with drawn(page) as tab:
@@ -230,7 +230,7 @@ def test_the_picture(page, tmp_path):
     assert (picture[int(y), int(x), :3] * 255).round().tolist() == seen
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 def test_a_difference(ours, tmp_path):
     tokens, probabilities = ours
@@ -313,7 +313,7 @@ def test_a_token_from_right_to_left_moves_nothing_beside_it(tmp_path):
             assert left < right, selector
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 def test_no_text_on_a_dark_phone(tmp_path):
     tokens, probabilities = attention("")
@@ -327,7 +327,7 @@ def test_no_text_on_a_dark_phone(tmp_path):
         assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 19, 22)"
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 def test_512_tokens_on_a_phone(tmp_path):
     tokens = ["[CLS]", *(f"word{i}" for i in range(510)), "[SEP]"]
@@ -357,7 +357,7 @@ def test_a_browser_that_is_too_old(page, tmp_path):
         tab.get_by_text("This browser cannot show the page").wait_for()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_128_tokens_take_little_over_a_megabyte():
     tokens, probabilities = attention("and then, the cat sat on another mat. " * 20, length=128)
     assert probabilities.shape == (6, 12, 128, 128)

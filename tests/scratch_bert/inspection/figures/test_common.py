@@ -21,13 +21,13 @@ HARD = "_Unaffâble $x$ [bold]东\u200b京[/bold] 🦄\t\x1b[31m ##ing [MASK] [/
 LOOKS = [token_flow, embedding_parts, attention_maps, layer_states, cls_evolution]
 
 
-@pytest.mark.thorough(but=2)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_text_is_too_short(look, bert):
     look("", bert).figure().draw_without_rendering()
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_long_text_is_drawn(look, bert):
     """Slow: there are hundreds of labels to lay out."""
@@ -39,7 +39,7 @@ def test_a_long_text_is_drawn(look, bert):
     assert title.get_window_extent().y1 <= figure.bbox.y1
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_hard_text_is_drawn_twice_the_same(look, bert):
     first, second = (render(look(HARD, bert).figure(), "svg") for _ in range(2))
@@ -47,7 +47,7 @@ def test_a_hard_text_is_drawn_twice_the_same(look, bert):
     assert not re.search(rb"\d{4}-\d\d-\d\d", first)
 
 
-@pytest.mark.thorough(but=8)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("text", ["", HARD, ("A pair,", "of texts."), "long " * 200])
 def test_every_text_is_printed(look, text, bert):

@@ -7,7 +7,7 @@ from scratch_bert.inspection.figures.page import page_of
 from tests.browser import needs_browser, opened
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)])
 def test_a_page(width, dark, tmp_path):

@@ -69,7 +69,7 @@ def compare(ours, theirs, mask):
             assert_close(mine, yours)
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("kind", MODELS)
 @settings(max_examples=15)
 @given(batch=batches())

@@ -143,7 +143,7 @@ prepare(Path("made"), Corpus([Path("text.txt")], vocab_size=700, seq_length={LEN
     assert files(tmp_path / "made") == files(tmp_path / "whole")
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_as_many_processes_as_you_like(corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(preparation_steps, "CHUNK", 200)
     for processes in (1, 2):

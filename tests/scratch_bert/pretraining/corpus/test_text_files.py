@@ -62,7 +62,7 @@ def test_whatever_the_parts_that_are_read(content, why, part, tmp_path, monkeypa
         assert str(told.value).partition(path.name)[2].lstrip(":, ") == why
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["txt", "gz"])
 def test_memory_does_not_grow_with_a_file(suffix, tmp_path):
     text = b"It is a line.\n" * 40 + b"\n"

@@ -99,7 +99,7 @@ def test_hard_texts(text, normalizer, added, split):
     assert_same(text, *paths(normalizer, added), split)
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(TEXTS, st.sampled_from(NORMALIZERS), st.sampled_from(list(ADDED)), st.integers(1, 9))
 def test_hard_texts_in_small_blocks_and_chunks(text, normalizer, added, size):
@@ -123,7 +123,7 @@ def test_a_text_of_several_blocks(unit, normalizer, monkeypatch):
     assert_same(f"a{unit * 150}", *paths(normalizer, "raw"))
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("unit", ["ab", "!#", "東京"])
 def test_a_text_longer_than_a_true_block_without_a_space(unit):
     assert_same(f"a{unit * (BLOCK // 2 + 99)}", *paths(added="raw"))
@@ -140,7 +140,7 @@ def test_an_added_token_at_the_end_of_a_block(token, monkeypatch):
         assert_same(text, *paths())
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("added", ["raw", "both"])
 def test_added_tokens_at_the_end_of_a_true_block(added):
     tokens = " [MASK]  <l> <r>\t aa " + "ab ab ÁB" * (added == "both")

@@ -161,7 +161,7 @@ def refusal(folder):
 JUNK = [None, True, -1, 2**70, 1e999, "", "a b", [1], {}, {"content": 1}]
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("backend", [False, True])
 def test_no_entry_makes_it_stumble(tmp_path, backend):
     """Junk in the place of every entry of every file is settings or a CheckpointError.

@@ -21,7 +21,7 @@ DIGESTS = {
 }
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(("lowercase", "strip_accents"), DIGESTS)
 def test_ids_and_offsets_stay(lowercase, strip_accents):
     pieces = dict.fromkeys([*SPECIAL, *CHARACTERS, *(f"##{char}" for char in CHARACTERS)])

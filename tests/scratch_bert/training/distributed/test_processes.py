@@ -63,7 +63,7 @@ def distance(ours, theirs):
     return torch.stack(each).max().item()
 
 
-@pytest.mark.thorough(but=1)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "options", [{}, {"bf16": True}, {"preset": Preset.ORIGINAL}, {"fused": False}], ids=str
 )
@@ -76,7 +76,7 @@ def test_two_are_bit_for_bit_one_that_accumulates(options, tmp_path):
     )
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("fused", [False, True])
 def test_parts_of_each_parameter(fused, tmp_path):
     options = {"parallel": Parallel.FSDP, "fused": fused}
@@ -87,7 +87,7 @@ def test_parts_of_each_parameter(fused, tmp_path):
     assert distance(two, training(9, **OPTIONS)) > 100 * ROUNDING
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", Parallel)
 @pytest.mark.parametrize("after", [1, 2])
 def test_stopped_in_two_goes_on_in_as_many_as_one_likes(after, parallel, tmp_path):

@@ -34,7 +34,7 @@ def test_steps_and_epochs(whole):
     assert whole.done[0].tokens > 0
 
 
-@pytest.mark.thorough(but=3)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("options", "stop"),
     [
@@ -80,7 +80,7 @@ def forked(folder):
     return in_a_fork(lambda: [*run(training(steps=6 * KILLS), folder, every=1)])
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_killed_at_any_moment(tmp_path):
     """Checkpoints are written all the time, so that most are killed in the middle of that."""
     draws, kills = random.Random(0), 0
