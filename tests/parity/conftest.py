@@ -15,12 +15,14 @@ def bench(once):
 
 
 @pytest.fixture(autouse=True)
-def _quick(unchecked_shapes, monkeypatch):
+def _quick(unchecked_shapes):
     """Shapes are checked where scratch_bert is tested; here it is run thousands of times.
 
-    What sets the threads of a process of its own would set those of all later tests.
+    A command sets the number of threads of its process, which is that of all later tests.
     """
-    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
