@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from parity.core.errors import CandidateError
 from parity.core.verdict import Verdict
 from scratch_bert import BertConfig
+from scratch_bert.model.interface.attention_plan import AttentionPlan
+from scratch_bert.model.interface.forward_plan import ForwardPlan
 from scratch_bert.model.interface.pretrained import BertPreTrainedModel
-from scratch_bert.model.outputs import BertModelOutput
-from scratch_bert.model.packed.plan import AttentionPlan
 
 Forward = Callable[..., Any]
 _LAYERS = r"encoder\.layer\.\d+"
@@ -115,16 +115,20 @@ def _shapes(module: nn.Module) -> Mapping[str, tuple[int, ...]]:
     return {name: tuple(each.shape) for name, each in module.named_parameters()}
 
 
-def _mask(plan: AttentionPlan, states: Tensor) -> Tensor:
-    if isinstance(plan.mask, Tensor):
-        return plan.mask
-    return states.new_zeros(1, 1, 1, states.shape[1])
+def _with_mask(forward: Forward) -> Forward:
+    """Give a learner's part the mask in place of the plan."""
+
+    def called(states: Tensor, plan: AttentionPlan | ForwardPlan) -> Tensor:
+        mask = plan.mask
+        return forward(states, states.new_zeros(1, 1, 1, states.shape[1]) if mask is None else mask)
+
+    return called
 
 
 def _attending(module: nn.Module) -> nn.Module:
     """Let a part of scratch_bert be called with states and a mask, and return states alone."""
     forward = module.forward
-    module.forward = lambda states, mask: forward(states, AttentionPlan("eager", mask))[0]
+    module.forward = lambda states, mask: forward(states, AttentionPlan(mask=mask))
     return module
 
 
@@ -138,9 +142,7 @@ def _embeddings(forward: Forward) -> Forward:
 
 
 def _encoder(written: Callable[..., Any], _: BertConfig, old: Any) -> nn.Module:
-    new: Any = written([_attending(layer) for layer in old.layer])
-    new.gradient_checkpointing = False  # which the model looks at
-    return new
+    return written([_attending(layer) for layer in old.layer])
 
 
 def _head(written: Callable[..., nn.Module], config: BertConfig, _: Any) -> nn.Module:
@@ -156,10 +158,7 @@ PARTS = {
         r".*LayerNorm", lambda written, _, old: written(old.normalized_shape[0], eps=old.eps)
     ),
     "embeddings": ExercisePart(r"embeddings", called=_embeddings),
-    "attention": ExercisePart(
-        rf"{_LAYERS}\.attention\.self",
-        called=lambda forward: lambda states, plan: (forward(states, _mask(plan, states)), None),
-    ),
+    "attention": ExercisePart(rf"{_LAYERS}\.attention\.self", called=_with_mask),
     "residual": ExercisePart(
         rf"{_LAYERS}(\.attention)?\.output",
         lambda written, config, old: written(config, old.dense.in_features),
@@ -170,17 +169,9 @@ PARTS = {
     "layer": ExercisePart(
         _LAYERS,
         lambda written, _, old: written(_attending(old.attention), old.intermediate, old.output),
-        lambda forward: lambda states, plan, _: (forward(states, _mask(plan, states)), None, None),
+        _with_mask,
     ),
-    "encoder": ExercisePart(
-        "encoder",
-        _encoder,
-        lambda forward: (
-            lambda states, plan, *_: BertModelOutput(
-                last_hidden_state=forward(states, _mask(plan, states))
-            )
-        ),
-    ),
+    "encoder": ExercisePart("encoder", _encoder, _with_mask),
     "pooler": ExercisePart("pooler", returns=("batch", "hidden")),
     "mlm-head": ExercisePart(r"cls\.predictions", _head, returns=("batch", "seq", "vocab")),
 }

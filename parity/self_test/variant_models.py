@@ -28,8 +28,8 @@ class _Checkpointed(Faulty):
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
         model = super().build(config, weights)
-        encoder: Any = model.get_submodule("bert.encoder")
-        encoder.gradient_checkpointing = True
+        for layer in model.get_submodule("bert.encoder.layer").children():
+            layer.gradient_checkpointing = True  # type: ignore[assignment]
         return model
 
 
@@ -56,7 +56,7 @@ class _Joined(nn.Module):
         self.heads = heads
         self.dropout = attention.dropout
 
-    def forward(self, states: Tensor, plan: Any) -> tuple[Tensor, None]:
+    def forward(self, states: Tensor, plan: Any) -> Tensor:
         """Attend, as scratch_bert's does."""
         batch, seq, _ = states.shape
         joined = self.together(states).view(batch, seq, 3, self.heads, -1)
@@ -64,7 +64,7 @@ class _Joined(nn.Module):
         scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1])
         probabilities = (scores if plan.mask is None else scores + plan.mask).softmax(-1)
         mixed = self.dropout(probabilities) @ value
-        return mixed.transpose(1, 2).reshape(states.shape), None
+        return mixed.transpose(1, 2).reshape(states.shape)
 
 
 class _Fused(Faulty):

@@ -1,24 +1,23 @@
 """Attention: every token looks at every other and takes what it needs from each.
 
-Read `eager_attention` first: it is the formula. "sdpa" is the same mathematics in one call of
-torch, faster and without the probabilities; "packed" does it without padding.
+Read `eager_attention` first: it is the formula. `additive_mask` hides padding from it, and
+`BertSelfAttention` runs it once per head.
 """
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Integer
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from scratch_bert.config import BertConfig
 from scratch_bert.model.feed_forward import BertOutput
-from scratch_bert.model.packed.attention import packed_attention
-from scratch_bert.model.packed.plan import AttentionPlan, Mask
+from scratch_bert.model.interface.attention_plan import AttentionPlan, Mask
 
 States = Float[Tensor, "batch seq hidden"]
-Left = Float[Tensor, "batch chosen hidden"]
+Needed = Float[Tensor, "batch chosen hidden"]  # all tokens, or those that later layers need
+Split = Float[Tensor, "batch heads seq head_dim"]
 Queries = Float[Tensor, "batch heads query head_dim"]
 Keys = Float[Tensor, "batch heads key head_dim"]
-Places = Integer[Tensor, " chosen"] | None
 Probabilities = Float[Tensor, "batch heads query key"]
 
 
@@ -31,24 +30,43 @@ def eager_attention(
         the context, which is the values mixed by the probabilities, and the probabilities.
         `dropout` sets some of these to zero in training; outside it is 0.
     """
-    # Without the scale, sums over more dimensions would be larger and the softmax ever harder.
+    # Score: how well each query fits each key, as their dot product. A sum over more dimensions
+    # is larger, and the softmax would turn to a single token; the scale 1 / √head_dim undoes it.
     # d**-0.5 times and divided by sqrt(d) differ in the last bit; HF multiplies.
     scores = torch.matmul(query, key.transpose(2, 3)) * query.size(-1) ** -0.5
     if mask is not None:
         scores = scores + mask  # (batch, heads, query, key)
-    probabilities = F.softmax(scores, dim=-1)  # each row sums to 1
+    # Normalize over the keys: each row becomes shares that sum to 1.
+    probabilities = F.softmax(scores, dim=-1)
+    # The shares that dropout leaves are scaled up, so a row sums to 1 on average only.
     probabilities = F.dropout(probabilities, p=dropout)
+    # Mix: each token gets the values of all tokens, in these shares.
     return torch.matmul(probabilities, value), probabilities  # (batch, heads, query, head_dim)
 
 
-class BertSelfAttention(nn.Module):
-    """Project to queries, keys and values, split into heads, attend, join the heads again.
+def additive_mask(
+    attended: Bool[Tensor, "#batch 1 #query key"], dtype: torch.dtype
+) -> Float[Tensor, "#batch 1 #query key"]:
+    """Turn "may be attended to" into what is added to the scores.
 
-    Cross-attention (HF `BertCrossAttention`) is the same module with keys and values taken from an
-    encoder's output instead of from the tokens themselves.
+    >>> additive_mask(torch.tensor([[[[True, True, False]]]]), torch.float32)
+    tensor([[[[ 0.0000e+00,  0.0000e+00, -3.4028e+38]]]])
+    """
+    # The softmax takes e to the power of each score: with the lowest number added, it is 0, and
+    # padding gets no share. The mask stands before the softmax, so the other shares still sum to 1.
+    # -inf would do the same, but a row in which nothing may be attended to would become NaN.
+    zero = torch.zeros((), dtype=dtype, device=attended.device)
+    return torch.where(attended, zero, torch.finfo(dtype).min)
+
+
+class BertSelfAttention(nn.Module):
+    """Attention in several heads (paper: section 3; Vaswani et al., 2017, section 3.2.2).
+
+    One softmax can only mix in one way. So the vectors are cut into `num_attention_heads` pieces,
+    and each head attends with its own piece: to the word before, say, or to the verb.
     """
 
-    def __init__(self, config: BertConfig, layer: int = 0, is_cross: bool = False) -> None:
+    def __init__(self, config: BertConfig) -> None:
         super().__init__()
         hidden, heads = config.hidden_size, config.num_attention_heads
         if heads < 1 or hidden % heads != 0:
@@ -57,71 +75,51 @@ class BertSelfAttention(nn.Module):
                 "each head takes an equal share of the vector"
             )
         self.head_dim = hidden // heads
-        self.layer = layer
-        self.is_cross = is_cross
-        self.is_causal = config.is_decoder and not is_cross
         self.query = nn.Linear(hidden, hidden)
         self.key = nn.Linear(hidden, hidden)
         self.value = nn.Linear(hidden, hidden)
         self.dropout = nn.Dropout(config.attention_probs_dropout_prob)
 
-    def split_heads(self, states: States) -> Float[Tensor, "batch heads seq head_dim"]:
+    def forward(self, states: States, plan: AttentionPlan) -> States:
+        """Return the context: for each token, what it takes from the others."""
+        # Project each token three times: what it looks for (query), what it is found by (key), and
+        # what it passes on (value). Then give each head its piece.
+        query = self.split_heads(self.query(states))
+        key = self.split_heads(self.key(states))
+        value = self.split_heads(self.value(states))
+        return self.attend(query, *plan.with_cached(key, value), plan)
+
+    def split_heads(self, states: States) -> Split:
         """Cut each vector into one piece per head."""
         batch, seq, hidden = states.shape
-        heads = hidden // self.head_dim
-        return states.view(batch, seq, heads, self.head_dim).transpose(1, 2)
+        # (batch, seq, heads, head_dim) → (batch, heads, seq, head_dim). A view straight to the
+        # last shape would mix tokens with heads, without any error.
+        return states.view(batch, seq, hidden // self.head_dim, self.head_dim).transpose(1, 2)
 
-    def keys_and_values(self, states: States, plan: AttentionPlan) -> tuple[Keys, Keys]:
-        """Compute, or find in the cache, what can be looked at."""
-        seen = plan.cache.encoder if plan.cache and self.is_cross else {}
-        if self.layer not in seen:
-            source = plan.encoder_hidden_states if self.is_cross else states
-            key, value = self.split_heads(self.key(source)), self.split_heads(self.value(source))
-            if plan.cache and not self.is_cross:
-                return plan.cache.extend(self.layer, key, value)
-            if plan.cache:  # as in `KeyValueCache.extend`
-                key, value = key.contiguous(), value.contiguous()
-            seen[self.layer] = key, value
-        return seen[self.layer]
-
-    def forward(self, states: States, plan: AttentionPlan) -> tuple[States, Probabilities | None]:
-        """Return the context, and the probabilities where they are asked for."""
-        unpacks = plan.packing if self.is_cross else None  # an encoder's output is not packed
-        states = unpacks.unpack(states) if unpacks else states
-        query = self.split_heads(self.query(states))  # (batch, heads, seq, head_dim)
-        key, value = self.keys_and_values(states, plan)
-        mask = plan.encoder_mask if self.is_cross else plan.mask
+    def attend(self, query: Queries, key: Keys, value: Keys, plan: AttentionPlan) -> States:
+        """Attend in every head, and join the heads again."""
         dropout = self.dropout.p if self.training else 0.0
-        probabilities = None
-        if plan.attention == "eager":
-            context, probabilities = eager_attention(query, key, value, mask, dropout)
-        elif plan.packing and not self.is_cross:
-            context = packed_attention(query, key, value, plan.packing, dropout, self.is_causal)
-        else:
-            causal = self.is_causal and mask is None and query.size(2) > 1
-            # torch's own scale, 1 / sqrt(d), is another float64 than HF's d**-0.5.
-            context = F.scaled_dot_product_attention(
-                query, key, value, mask, dropout, causal, scale=self.head_dim**-0.5
-            )
+        if plan.kernel is None:
+            context, probabilities = eager_attention(query, key, value, plan.mask, dropout)
+            plan.show(probabilities)
+        else:  # the same mathematics, faster: one call of torch ("sdpa"), or without padding
+            context = plan.kernel(query, key, value, dropout=dropout)
         # A view with strides of its own would take another matrix kernel, with other last bits.
-        context = context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
-        context = unpacks.pack(context) if unpacks else context
-        return context, probabilities if plan.output_attentions else None
+        return context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
 
 
 class BertAttention(nn.Module):
     """Attention and its output: the first half of a layer (Vaswani et al., 2017, figure 1)."""
 
-    def __init__(self, config: BertConfig, layer: int = 0, is_cross: bool = False) -> None:
+    def __init__(
+        self, config: BertConfig, attention: type[BertSelfAttention] = BertSelfAttention
+    ) -> None:
         super().__init__()
-        self.self = BertSelfAttention(config, layer, is_cross)
+        self.self = attention(config)
         self.output = BertOutput(config, config.hidden_size)
 
-    def forward(
-        self, states: States, plan: AttentionPlan, only: Places = None
-    ) -> tuple[Left, Probabilities | None]:
-        """Return the attended states, of `only` some tokens if given, and the probabilities."""
-        context, probabilities = self.self(states, plan)
-        if only is not None:
-            context, states = context.index_select(1, only), states.index_select(1, only)
-        return self.output(context, states), probabilities
+    def forward(self, states: States, plan: AttentionPlan) -> Needed:
+        """Return the states, to which what each token has taken from the others is added."""
+        context = self.self(states, plan)
+        context, states = plan.only_needed(context, states)
+        return self.output(context, states)

@@ -1,11 +1,10 @@
 """From ids to vectors: word + segment + position, then LayerNorm."""
 
-import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from scratch_bert.config import BertConfig
-from scratch_bert.model.interface.shape_checks import check_ids, check_shape
+from scratch_bert.model.interface.shape_checks import completed_inputs
 
 
 class BertEmbeddings(nn.Module):
@@ -47,38 +46,11 @@ class BertEmbeddings(nn.Module):
             ValueError: exactly one of `input_ids` and `inputs_embeds` is needed; an id is outside
                 its table; the sequence is longer than there are positions.
         """
-        if input_ids is not None and inputs_embeds is None:
-            if input_ids.dim() != 2:
-                shape = tuple(input_ids.shape)
-                raise ValueError(f"input_ids has shape {shape}, expected (batch, seq)")
-            check_ids("input_ids", input_ids, self.word_embeddings)
-            inputs_embeds = self.word_embeddings(input_ids)
-        elif input_ids is not None or inputs_embeds is None:
-            raise ValueError("give exactly one of input_ids and inputs_embeds")
-        hidden = self.word_embeddings.embedding_dim
-        if inputs_embeds.dim() != 3 or inputs_embeds.size(2) != hidden:
-            shape = tuple(inputs_embeds.shape)
-            raise ValueError(f"inputs_embeds has shape {shape}, expected (batch, seq, {hidden})")
-        batch, seq, _ = inputs_embeds.shape
-        device = inputs_embeds.device
-
-        if position_ids is None:
-            positions = self.position_embeddings.num_embeddings
-            if past_length + seq > positions:
-                raise ValueError(
-                    f"input_ids: the sequence has {past_length + seq} tokens, "
-                    f"but max_position_embeddings is {positions}; shorten it"
-                )
-            position_ids = torch.arange(past_length, past_length + seq, device=device)[None]
-        else:
-            check_shape("position_ids", position_ids, (batch, seq), (1, seq))
-            check_ids("position_ids", position_ids, self.position_embeddings)
-        if token_type_ids is None:
-            token_type_ids = torch.zeros(batch, seq, dtype=torch.long, device=device)
-        else:
-            check_shape("token_type_ids", token_type_ids, (batch, seq))
-            check_ids("token_type_ids", token_type_ids, self.token_type_embeddings)
-
-        summed = inputs_embeds + self.token_type_embeddings(token_type_ids)
+        token_type_ids, position_ids = completed_inputs(
+            self, input_ids, token_type_ids, position_ids, inputs_embeds, past_length
+        )
+        words = self.word_embeddings(input_ids) if inputs_embeds is None else inputs_embeds
+        # Attention has no notion of order: without positions, BERT would read a bag of words.
+        summed = words + self.token_type_embeddings(token_type_ids)  # (batch, seq, hidden)
         summed = summed + self.position_embeddings(position_ids)
         return self.dropout(self.LayerNorm(summed))

@@ -4,14 +4,14 @@ torch is told what they hold, so that it looks inside them: for torch.export, sa
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from scratch_bert.model.decoder.cache import KeyValueCache
 from scratch_bert.model.packed.packing import Packing
-from scratch_bert.model.packed.plan import KeyValueCache
 
 
 @dataclass(kw_only=True)
@@ -53,16 +53,6 @@ class BertModelOutput(Intermediates):
     last_hidden_state: Tensor
     pooler_output: Tensor | None = None
     packing: Packing | None = None
-
-    def unpacked(self, packing: Packing) -> "BertModelOutput":
-        """The same of the padded batch."""
-        all_states = self.hidden_states
-        return replace(
-            self,
-            last_hidden_state=packing.unpack(self.last_hidden_state),
-            hidden_states=all_states and tuple(map(packing.unpack, all_states)),
-            packing=packing,
-        )
 
     def for_each_token(self, head: Callable[[Tensor], Tensor], *, lowest: bool = False) -> Tensor:
         """Run a head on every token.

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from scratch_bert.errors import CheckpointError, TextError
 from scratch_bert.inference.run.batches import batches
+from scratch_bert.model.interface.forward_plan import Attention
 from scratch_bert.model.interface.pretrained import BertPreTrainedModel
-from scratch_bert.model.packed.plan import Attention
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.interface.encoding import Encoding
 from scratch_bert.weights.checkpoints import Checkpoint

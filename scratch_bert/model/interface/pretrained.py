@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from scratch_bert.config import BertConfig
-from scratch_bert.model.encoder import BertEncoder
+from scratch_bert.model.interface.checkpointed import Checkpointed
 from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.initialization import WithoutNumbers
 from scratch_bert.weights.load import LoadReport, load_weights, save_weights
@@ -38,9 +38,9 @@ class BertPreTrainedModel(nn.Module):
             setattr(self.get_submodule(module), name, self.get_parameter(original))
 
     def gradient_checkpointing_enable(self, enabled: bool = True) -> None:
-        """Trade time for memory in training (see `BertEncoder.forward`)."""
+        """Trade time for memory in training (see `Checkpointed`)."""
         for module in self.modules():
-            if isinstance(module, BertEncoder):
+            if isinstance(module, Checkpointed):
                 module.gradient_checkpointing = enabled
 
     @classmethod

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from scratch_bert.model.packed.plan import KeyValueCache
+from scratch_bert.model.decoder.cache import KeyValueCache
 from tests.reference.assertions import assert_bit_equal, assert_same
 from tests.reference.sides import TINY, batch_for, pair, steps
 

@@ -1,11 +1,16 @@
 """Attention's laws, and the masks of both kinds."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from scratch_bert.config import BertConfig
 from scratch_bert.model.attention import BertSelfAttention, eager_attention
-from scratch_bert.model.packed.plan import AttentionPlan, KeyValueCache, mask_for
+from scratch_bert.model.decoder.cache import KeyValueCache
+from scratch_bert.model.decoder.cross_attention import BertCrossAttention
+from scratch_bert.model.interface.attention_plan import AttentionPlan, CrossAttentionPlan
+from scratch_bert.model.interface.forward_plan import mask_for, sdpa_attention
 
 LIKE = torch.zeros(2, 3, 8)
 
@@ -25,10 +30,12 @@ def test_what_is_masked_does_not_matter(tiny_config, attention):
     layer = BertSelfAttention(tiny_config).eval()
     states = torch.randn(2, 5, 24)
     attended = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]).bool()
-    plan = AttentionPlan(attention, mask_for(attention, attended, states))
+    mask = mask_for(attention, attended, states)
+    kernel = partial(sdpa_attention, mask=mask, causal=False) if attention == "sdpa" else None
+    plan = AttentionPlan(mask=mask, kernel=kernel)
     changed = states.clone()
     changed[0, 3:] = 100.0
-    before, after = layer(states, plan)[0], layer(changed, plan)[0]
+    before, after = layer(states, plan), layer(changed, plan)
     assert torch.equal(before[0, :3], after[0, :3])
 
 
@@ -36,11 +43,11 @@ def test_probabilities_sum_to_one_and_skip_padding(tiny_config):
     layer = BertSelfAttention(tiny_config).eval()
     states = torch.randn(1, 4, 24)
     mask = mask_for("eager", torch.tensor([[1, 0, 1, 1]]).bool(), states)
-    plan = AttentionPlan("eager", mask, output_attentions=True)
-    _, probabilities = layer(states, plan)
+    plan = AttentionPlan(mask=mask, probabilities=[])
+    layer(states, plan)
+    (probabilities,) = plan.probabilities
     assert torch.allclose(probabilities.sum(-1), torch.ones(1, 3, 4))
     assert not probabilities[..., 1].any()
-    assert layer(states, AttentionPlan("sdpa"))[1] is None
 
 
 def test_a_head_count_that_does_not_divide():
@@ -89,11 +96,11 @@ def test_causal_masks_with_a_past():
 def test_a_cache_grows_and_an_encoders_does_not(tiny_config):
     tiny_config.is_decoder = True
     cache = KeyValueCache()
-    own, cross = BertSelfAttention(tiny_config), BertSelfAttention(tiny_config, is_cross=True)
-    plan = AttentionPlan("sdpa", encoder_hidden_states=torch.randn(2, 7, 24), cache=cache)
+    own, cross = BertSelfAttention(tiny_config), BertCrossAttention(tiny_config)
     assert cache.length == 0
     for length in (1, 2):
-        own(torch.randn(2, 1, 24), plan)
+        own(torch.randn(2, 1, 24), AttentionPlan(cache=cache))
+        plan = CrossAttentionPlan(source=torch.randn(2, 7, 24), cache=cache)
         cross(torch.randn(2, 1, 24), plan)
         assert cache.length == length
         assert cache.encoder[0][0].shape == (2, 3, 7, 8)

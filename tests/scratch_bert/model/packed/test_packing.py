@@ -215,7 +215,7 @@ def test_training_with_dropout_and_checkpointing():
     ids, mask = torch.ones(2, 6).long(), torch.tensor([[1] * 6, [1] * 3 + [0] * 3])
     found = []
     for repeats in (False, True):
-        model.bert.encoder.gradient_checkpointing = repeats
+        model.gradient_checkpointing_enable(repeats)
         torch.manual_seed(1)
         loss = model(ids, mask, labels=ids, attention="packed").loss
         found.append([loss, *torch.autograd.grad(loss, [*model.parameters()])])
@@ -241,7 +241,7 @@ def test_a_gpus_ways_give_the_same(batch):
     generator = torch.Generator().manual_seed(0)
     shape = 3, 1, 2, len(packing.places), 4
     rows = torch.randn(shape, dtype=torch.float64, generator=generator)
-    expected = module.packed_attention(*rows, packing, 0.0, causal=False)
+    expected = module.packed_attention(*rows, packing=packing, dropout=0.0, causal=False)
     assert_close(module._padded(*rows, packing, 0.0, causal=False), expected)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("torch.nn.attention.varlen.varlen_attn", every_sequence_alone)
@@ -251,7 +251,7 @@ def test_a_gpus_ways_give_the_same(batch):
 def test_a_gpus_way_looks_back_only():
     packing = packing_for(torch.tensor([[1, 1, 1], [1, 1, 0]]).bool(), keep_first=False)
     rows = torch.randn((3, 1, 2, 5, 4), dtype=torch.float64, generator=torch.manual_seed(0))
-    expected = module.packed_attention(*rows, packing, 0.0, causal=True)
+    expected = module.packed_attention(*rows, packing=packing, dropout=0.0, causal=True)
     assert_close(module._padded(*rows, packing, 0.0, causal=True), expected)
 
 

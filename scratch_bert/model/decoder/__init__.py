@@ -1,0 +1,1 @@
+"""BERT's layers as a decoder: earlier tokens are cached, and an encoder's output is attended to."""

@@ -1,0 +1,71 @@
+"""What the attention of one layer needs to know besides the states; BERT itself: a mask."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float, Integer
+from torch import Tensor
+
+from scratch_bert.model.decoder.cache import KeyValueCache, Split
+from scratch_bert.model.packed.packing import Packing
+
+Mask = Float[Tensor, "#batch 1 #query key"] | Bool[Tensor, "#batch 1 #query key"] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionPlan:
+    """What one layer's attention needs to know.
+
+    Attributes:
+        mask: added to the scores, 0 or the lowest number; None where every token is attended to.
+        kernel: takes the place of `eager_attention`, mask included; None for eager.
+        layer: number of the layer.
+        cache: a decoder's, which this layer extends.
+        needed: places of the tokens that are needed after the attention; None for all.
+        probabilities: where attention puts its probabilities; None where they are not asked for.
+        cross: what a decoder's cross-attention needs to know; None without an encoder's output.
+    """
+
+    mask: Mask = None
+    kernel: Callable[..., Tensor] | None = None
+    layer: int = 0
+    cache: KeyValueCache | None = None
+    needed: Integer[Tensor, " chosen"] | None = None
+    probabilities: list[Tensor] | None = None
+    cross: "CrossAttentionPlan | None" = None
+
+    def with_cached(self, key: Split, value: Split) -> tuple[Split, Split]:
+        """Put the cached keys and values of earlier tokens in front, and cache the new ones."""
+        return self.cache.extend(self.layer, key, value) if self.cache else (key, value)
+
+    def show(self, probabilities: Tensor) -> None:
+        """Keep the probabilities where they are asked for."""
+        if self.probabilities is not None:
+            self.probabilities.append(probabilities)
+
+    def only_needed(self, *states: Tensor) -> tuple[Tensor, ...]:
+        """Leave out the tokens that no later layer needs."""
+        if self.needed is None:
+            return states
+        return tuple(each.index_select(1, self.needed) for each in states)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossAttentionPlan(AttentionPlan):
+    """What one layer's cross-attention needs to know.
+
+    Attributes:
+        source: an encoder's output.
+        packing: of the decoder's own states, if they are packed.
+    """
+
+    source: Float[Tensor, "batch source hidden"]
+    packing: Packing | None = None
+
+    def unpack(self, states: Tensor) -> Tensor:
+        """Return the decoder's states with padding."""
+        return self.packing.unpack(states) if self.packing else states
+
+    def pack(self, states: Tensor) -> Tensor:
+        """Return the decoder's states as they came."""
+        return self.packing.pack(states) if self.packing else states
