@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from scratch_bert.config import BertConfig
     from scratch_bert.errors import CheckpointError
     from scratch_bert.model.bert import BertModel
+    from scratch_bert.model.decoder.language_model import BertLMHeadModel
     from scratch_bert.model.heads import (
         BertForMaskedLM,
         BertForNextSentencePrediction,
         BertForPreTraining,
-        BertLMHeadModel,
     )
     from scratch_bert.model.task_heads import (
         BertForMultipleChoice,
@@ -58,7 +58,7 @@ _HOME = {
     "BertForQuestionAnswering": "model.task_heads",
     "BertForSequenceClassification": "model.task_heads",
     "BertForTokenClassification": "model.task_heads",
-    "BertLMHeadModel": "model.heads",
+    "BertLMHeadModel": "model.decoder.language_model",
     "BertModel": "model.bert",
     "BertTokenizer": "tokenization",
     "CheckpointError": "errors",

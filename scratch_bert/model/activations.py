@@ -1,8 +1,14 @@
 """The nonlinearities BERT checkpoints name in `hidden_act`.
 
-BERT's own is GELU (Hendrycks & Gimpel, 2016): x·Φ(x), with Φ the normal distribution function.
+BERT's own is GELU (Hendrycks and Gimpel, 2016): x·Φ(x), with Φ the normal distribution function.
+It passes large numbers, stops very negative ones, and is smooth in between:
+
+    >>> F.gelu(torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]))
+    tensor([-0.0455, -0.1587,  0.0000,  0.8413,  1.9545])
+
 Some names are approximations of it, off by up to 0.0005; some are spellings of one formula that
-differ in the last bit; the rest are other functions. Each is computed as in HF's `ACT2FN`.
+differ in the last bit; the rest are other functions. Each is computed as in HF's `ACT2FN`. A trap:
+`F.gelu` is the exact function and `gelu_new` the approximation; a checkpoint needs its own.
 """
 
 import math
@@ -30,7 +36,7 @@ def gelu_tanh_factored(x: Tensor) -> Tensor:
 
 
 def gelu_clipped(x: Tensor) -> Tensor:
-    """GELU within [-10, 10], for quantisation."""
+    """GELU within [-10, 10], for quantization."""
     return torch.clip(F.gelu(x), -10, 10)
 
 

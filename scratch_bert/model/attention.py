@@ -26,6 +26,14 @@ def eager_attention(
 ) -> tuple[Queries, Probabilities]:
     """softmax(Q Kᵀ / √head_dim + mask) V (Vaswani et al., 2017, equation 1).
 
+    One query that fits the first of two keys better takes most from the first value:
+
+    >>> query, keys = torch.tensor([[[[4.0]]]]), torch.tensor([[[[1.0], [0.0]]]])
+    >>> values = torch.tensor([[[[10.0], [20.0]]]])
+    >>> context, probabilities = eager_attention(query, keys, values, None, dropout=0.0)
+    >>> probabilities.flatten(), context.flatten()  # 0.982 * 10 + 0.018 * 20
+    (tensor([0.9820, 0.0180]), tensor([10.1799]))
+
     Returns:
         the context, which is the values mixed by the probabilities, and the probabilities.
         `dropout` sets some of these to zero in training; outside it is 0.

@@ -19,6 +19,12 @@ from scratch_bert.weights.initialization import init_weights
 class BertModel(BertPreTrainedModel):
     """Embeddings, encoder, pooler (paper: section 3; HF `BertModel`).
 
+    >>> sizes = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 32}
+    >>> ids = torch.tensor([[101, 7592, 102]])  # [CLS] hello [SEP]
+    >>> output = BertModel(BertConfig(**sizes))(ids)
+    >>> output.last_hidden_state.shape, output.pooler_output.shape
+    (torch.Size([1, 3, 8]), torch.Size([1, 8]))
+
     Args:
         config: the sizes.
         add_pooling_layer: whether to make a `pooler_output`; heads that read every token do not.

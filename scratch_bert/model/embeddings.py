@@ -8,7 +8,7 @@ from scratch_bert.model.interface.shape_checks import completed_inputs
 
 
 class BertEmbeddings(nn.Module):
-    """The sum of three tables, normalised (paper: section 3, figure 2).
+    """The sum of three tables, normalized (paper: section 3, figure 2).
 
     x = dropout(LayerNorm(word[input_ids] + segment[token_type_ids] + position[position_ids]))
 

@@ -1,4 +1,4 @@
-"""The second half of a layer: each token's vector is widened, bent and narrowed, by itself."""
+"""The second half of a layer: a small network that each token's vector passes by itself."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -8,7 +8,10 @@ from scratch_bert.model.activations import activation
 
 
 class BertIntermediate(nn.Module):
-    """Widen: gelu(x W₁ + b₁) (Vaswani et al., 2017, section 3.3; BERT puts GELU for ReLU)."""
+    """Widen: gelu(x W₁ + b₁) (Vaswani et al., 2017, section 3.3; BERT has GELU for its ReLU).
+
+    It is four times as wide as the token's vector, and has two thirds of a layer's weights.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -19,14 +22,14 @@ class BertIntermediate(nn.Module):
         self, hidden_states: Float[Tensor, "batch seq hidden"]
     ) -> Float[Tensor, "batch seq inner"]:
         """Return the activated inner vectors."""
+        # Without a nonlinearity the two matrices of a layer would be one: x W₁ W₂ = x (W₁ W₂).
         return self.activation(self.dense(hidden_states))
 
 
 class BertOutput(nn.Module):
     """Return to the hidden width and add what went in: LayerNorm(dropout(x W + b) + residual).
 
-    It ends both halves of a layer (HF `BertSelfOutput` and `BertOutput`). The norm stands after
-    the sum ("post-LN"), as in the original Transformer.
+    It ends both halves of a layer (HF `BertSelfOutput` and `BertOutput`).
     """
 
     def __init__(self, config: BertConfig, width: int) -> None:
@@ -38,5 +41,8 @@ class BertOutput(nn.Module):
     def forward(
         self, states: Float[Tensor, "batch seq width"], residual: Float[Tensor, "batch seq hidden"]
     ) -> Float[Tensor, "batch seq hidden"]:
-        """Return the normalised sum."""
+        """Return the normalized sum."""
+        # The residual carries each token's vector through all layers, and gradients back; a layer
+        # only adds to it. The norm stands after the sum ("post-LN"), as in the first Transformer;
+        # GPT-2 and later models put it in front of each half, and such weights do not fit here.
         return self.LayerNorm(self.dropout(self.dense(states)) + residual)

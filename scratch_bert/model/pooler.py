@@ -22,4 +22,6 @@ class BertPooler(nn.Module):
         self, hidden_states: Float[Tensor, "batch seq hidden"]
     ) -> Float[Tensor, "batch hidden"]:
         """Return the pooled vector of each sequence."""
+        # [CLS] is no word, so its vector has room for what the whole text is about: attention has
+        # brought it there. tanh keeps each number between -1 and 1.
         return torch.tanh(self.dense(hidden_states[:, 0]))

@@ -19,6 +19,5 @@ EXCEPTIONS = {
             "scratch_bert.inspection.views.flow",
         ],
         ["scratch_bert.inspection.figures.states", "scratch_bert.inspection.states"],
-    ],
-    "book_too_long": {"model/": 974},
+    ]
 }

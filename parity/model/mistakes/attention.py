@@ -14,7 +14,7 @@ _SELF = "encoder.layer.{i}.attention.self"
 
 MISTAKES: list[Mistake] = []
 SCORES = StageMistakes(MISTAKES, eager_attention, f"{_SELF}.scores")
-HEADS = StageMistakes(MISTAKES, BertSelfAttention.forward, _SELF)
+HEADS = StageMistakes(MISTAKES, BertSelfAttention.attend, _SELF)
 SCORES_AND_HEADS = StageMistakes(
     MISTAKES, BertSelfAttention.split_heads, f"{_SELF}.scores", _SELF, together=True
 )

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
-from scratch_bert.model.attention import eager_attention
+from scratch_bert.model.attention import additive_mask, eager_attention
 
 MISTAKES: list[Mistake] = []
-SCORES = StageMistakes(MISTAKES, eager_attention, "encoder.layer.{i}.attention.self.scores")
-PROBABILITIES = StageMistakes(
-    MISTAKES, eager_attention, "encoder.layer.{i}.attention.self.probabilities"
-)
+_SELF = "encoder.layer.{i}.attention.self"
+SCORES = StageMistakes(MISTAKES, additive_mask, f"{_SELF}.scores")
+PROBABILITIES = StageMistakes(MISTAKES, additive_mask, f"{_SELF}.probabilities")
+FORMULA = StageMistakes(MISTAKES, eager_attention, f"{_SELF}.probabilities")
 
 _ADD = "add a very negative number where attention_mask is 0, before the softmax"
 _ENOUGH = "torch.finfo(dtype).min, or -10000 as in the original code"
@@ -46,7 +46,7 @@ def lowered(scene: Scene, constant: float) -> Tensor:
     return unmasked(scene) + (constant * ~scene.keys).to(scene.right)
 
 
-@PROBABILITIES(
+@FORMULA(
     "mask-ignored",
     f"{_ADD}; its shape is (batch, 1, 1, seq), for a whole row of queries it changes nothing",
     _PADDED,
@@ -67,13 +67,13 @@ def mask_is_inverted(scene: Scene) -> Tensor:
     return (unmasked(scene) + (least * scene.keys).to(scene.right)).softmax(-1)
 
 
-@PROBABILITIES("mask-after-softmax", _ADD, _PADDED)
+@FORMULA("mask-after-softmax", _ADD, _PADDED)
 def mask_comes_after_softmax(scene: Scene) -> Tensor:
     """The mask is applied after the softmax, so that rows no longer sum to 1."""
     return unmasked(scene).softmax(-1) * scene.keys
 
 
-@PROBABILITIES("mask-multiplied", _ADD, _PADDED)
+@FORMULA("mask-multiplied", _ADD, _PADDED)
 def scores_are_multiplied_by_mask(scene: Scene) -> Tensor:
     """Scores are multiplied by the mask: those of padding are 0, and 0 attends."""
     return (unmasked(scene) * scene.keys).softmax(-1)
