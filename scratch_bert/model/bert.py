@@ -19,6 +19,7 @@ from scratch_bert.weights.initialization import init_weights
 class BertModel(BertPreTrainedModel):
     """Embeddings, encoder, pooler (paper: section 3; HF `BertModel`).
 
+    >>> import torch
     >>> sizes = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 32}
     >>> ids = torch.tensor([[101, 7592, 102]])  # [CLS] hello [SEP]
     >>> output = BertModel(BertConfig(**sizes))(ids)
