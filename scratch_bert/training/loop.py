@@ -67,7 +67,7 @@ class Training:
         self.settings = settings
         self.step = 0
         freeze(model, settings.frozen_layers)
-        # The same model, which exchanges its gradients with those of other processes, if any.
+        # The same model; with several processes it also adds up their gradients.
         self._distributed = processes.spread(model, settings.parallel)
         self.optimizer = settings.optimizer(model)
 
@@ -77,16 +77,22 @@ class Training:
             yield self.take_step(examples, numbers, epoch)
 
     def take_step(self, examples: Examples, numbers: Sequence[Sequence[int]], epoch: int) -> Done:
-        """Take the next step; `numbers` are those of each batch's examples."""
+        """Take the next step.
+
+        Args:
+            examples: the training data.
+            numbers: of each batch of the step, the numbers of its examples.
+            epoch: masks and pairs may be resampled in each.
+        """
         settings, device = self.settings, next(self.model.parameters()).device
         seeds = self._seeds if settings.seed_each_batch else None
-        # This process's batches of the step: all of them, unless there are other processes.
+        # A single process computes all batches of a step; several processes share them.
         share = StepShare(self.objective, len(numbers), device, seeds)
         batches = share.batches(examples, numbers, epoch)
-        # The rate is set before the step: HF steps its scheduler after the optimizer.
+        # Set before the step, from the number of steps taken: the first step has the rate 0.
         rate = settings.rate(self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate * group["share"]  # 1, or less for lower layers (layer decay)
+            group["lr"] = rate * group["share"]  # less than 1 for lower layers, with layer decay
         step = training_step(
             self._distributed,
             batches,
@@ -100,6 +106,6 @@ class Training:
         return Done(self.step, epoch, loss, norm, rate, tokens)
 
     def _seeds(self, places: Sequence[int]) -> list[int]:
-        """Seed each batch's dropout by its place in the step, whatever process computes it."""
+        """Seed each batch's dropout by its place in the step, not by the process's draws."""
         seed = self.settings.seed
         return [Random(f"{seed} {self.step} {place}").getrandbits(63) for place in places]  # noqa: S311

@@ -62,7 +62,7 @@ def training_step(
     """Sum the gradients of all batches, clip them, and update the parameters.
 
     Args:
-        model: in training mode, or dropout is off.
+        model: in training mode; in evaluation mode nothing would be dropped.
         batches: computed one after the other, which needs less memory (gradient accumulation).
         optimizer: the gradients are cleared before and after.
         objective: the loss.
@@ -72,13 +72,15 @@ def training_step(
     device = next(model.parameters()).device
     total = torch.zeros((), device=device)
     for batch, counts in zip(batches, divisors(objective, batches), strict=True):
+        # Only the forward pass: in the backward pass each operation takes the type it had here.
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
             loss = objective.loss(model, batch, counts)
-        loss.backward()  # type: ignore[no-untyped-call]  # adds to the earlier batches' gradients
+        # Adds to the gradients that the batches before have left.
+        loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     norm = clip(model, max_grad_norm)
     optimizer.step()
-    # Without this the next step would add its gradients to those of this one.
+    # Or else the next step would add its gradients to these.
     optimizer.zero_grad()
     return Step(total, norm)
 
