@@ -16,9 +16,8 @@ class BertConfig:
 
     Attributes that need an explanation:
         intermediate_size: inner width of the feed-forward layer; 4 H in the paper.
-        max_position_embeddings: the longest input; each position has its own trained vector.
-        type_vocab_size: 2 segments, A and B of a pair.
-        initializer_range: standard deviation of fresh weights.
+        max_position_embeddings: the longest input.
+        type_vocab_size: segments, A and B of a pair.
         layer_norm_eps: added to the variance, inside each LayerNorm's square root.
         pad_token_id: embedding row that starts at zero and gets no gradient; None: there is none.
         is_decoder: attend to earlier positions only.

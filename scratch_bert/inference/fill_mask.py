@@ -18,10 +18,9 @@ class Filled(NamedTuple):
 
     Attributes:
         score: its probability among all words.
-        token: its id (HF `token`).
+        token: its id.
         token_str: the word as text.
-        sequence: the text with the word in place of [MASK]; if there are several masks, with [CLS]
-            and [SEP].
+        sequence: the filled text; with [CLS] and [SEP] if there are several masks.
     """
 
     score: float
@@ -43,8 +42,8 @@ class FillMask(ModelTask):
         Args:
             texts: any number of texts.
             top_k: number of words for each [MASK].
-            targets: words to choose among; None means the whole vocabulary. A target that is not
-                in the vocabulary is replaced by its first piece, with a warning.
+            targets: words to choose among; None means the whole vocabulary. An unknown word is
+                replaced by its first piece, with a warning.
 
         Raises:
             TextError: a text has no [MASK], or is too long for the model.
@@ -68,8 +67,7 @@ class FillMask(ModelTask):
     ) -> list[tuple[Tensor, Tensor]]:
         """Return each row's best scores and word ids, both (masks, k)."""
         at = mask_places(batch["input_ids"], self.runner.tokenizer.mask_token_id)  # (batch, seq)
-        # The product with the vocabulary's matrix is a large part of the work. "packed" computes it
-        # at [MASK] only. The others compute it everywhere: fewer rows may change the last bits.
+        # "packed" scores [MASK] only, which saves work; fewer rows may change the last bits.
         if self.runner.is_packed:
             logits = self.runner.forward(batch, logits_at=at).logits
         else:

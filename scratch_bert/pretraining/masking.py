@@ -32,9 +32,9 @@ class Draws(NamedTuple):
     """The draws for each token of a batch.
 
     Attributes:
-        chosen: True where the model must predict the token.
-        to_mask: True where it becomes [MASK], if chosen.
-        to_random: True where it becomes a random token, if chosen and not [MASK].
+        chosen: the model must predict it.
+        to_mask: it becomes [MASK], if chosen.
+        to_random: it becomes a random token, if chosen and not [MASK].
         words: ids of the random tokens.
     """
 

@@ -16,12 +16,7 @@ from scratch_bert.training.step import Batch
 
 
 class Counts(NamedTuple):
-    """Numbers of labels in one optimizer step, all its batches together.
-
-    Attributes:
-        words: masked tokens.
-        pairs: next-sentence labels.
-    """
+    """Numbers of masked tokens and of next-sentence labels in a step, all batches together."""
 
     words: int
     pairs: int
@@ -79,13 +74,9 @@ class Pretraining:
         return count_labels(batches)
 
     def loss(self, model: nn.Module, batch: Batch, counts: Sequence[int]) -> Tensor:
-        """Return a batch's part of its step's loss.
+        """Return a batch's part of its step's loss; `counts` are the `Counts` of the whole step.
 
-        Args:
-            model: BertForPreTraining or BertForMaskedLM.
-            batch: `input_ids`, `attention_mask`, `token_type_ids`, `labels` (`IGNORED` where
-                nothing is masked), and `next_sentence_label` if there are pairs.
-            counts: `Counts` of the whole step.
+        A batch for BertForMaskedLM has no `next_sentence_label`.
         """
         words, pairs = counts
         inputs = {name: tensor for name, tensor in batch.items() if "label" not in name}

@@ -23,12 +23,9 @@ _TRIES = 10  # to draw another document; in a small corpus all ten may draw the 
 
 
 class Pair(NamedTuple):
-    """Two segments, for [CLS] first [SEP] second [SEP].
+    """Two segments of token ids, for [CLS] first [SEP] second [SEP].
 
-    Attributes:
-        first: token ids of the first segment.
-        second: token ids of the segment that follows it, or of a random one.
-        is_random_next: the label: 1 for a random segment, 0 for one that follows (as in HF).
+    The label `is_random_next` is 1 for a random second segment, 0 for one that follows (as in HF).
     """
 
     first: list[int]
@@ -122,12 +119,10 @@ def random_segment(document: Sequence[Sentence], target: int, rng: Random) -> li
 
 
 def truncate(first: list[int], second: list[int], max_tokens: int, rng: Random) -> None:
-    """Remove tokens from the longer segment, in place, until both fit.
-
-    Each comes from a random end. Always cutting the same end would show the model where it is.
-    """
+    """Remove tokens from a random end of the longer segment, in place, until both fit."""
     while len(first) + len(second) > max_tokens:
         longer = first if len(first) > len(second) else second
+        # A random end: otherwise every cut segment would begin with a whole sentence, or end so.
         del longer[0 if rng.random() < 0.5 else -1]
 
 

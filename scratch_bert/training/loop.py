@@ -24,10 +24,8 @@ class Done(NamedTuple):
 
     Attributes:
         step: its number, from 1.
-        epoch: how often all examples of its phase had been seen before it.
-        loss: the sum over its batches.
+        epoch: number of whole epochs before it, in its phase.
         gradient_norm: before clipping.
-        learning_rate: of this step.
         tokens: number of tokens in all processes, without padding.
     """
 
@@ -77,13 +75,7 @@ class Training:
             yield self.take_step(examples, numbers, epoch)
 
     def take_step(self, examples: Examples, numbers: Sequence[Sequence[int]], epoch: int) -> Done:
-        """Take the next step.
-
-        Args:
-            examples: the training data.
-            numbers: of each batch of the step, the numbers of its examples.
-            epoch: masks and pairs may be resampled in each.
-        """
+        """Take the next step; `numbers` are the example numbers of each of its batches."""
         settings, device = self.settings, next(self.model.parameters()).device
         seeds = self._seeds if settings.seed_each_batch else None
         # A single process computes all batches of a step; several processes share them.

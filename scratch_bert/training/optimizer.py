@@ -41,8 +41,8 @@ def parameter_groups(
 def decays(name: str, parameter: nn.Parameter) -> bool:  # noqa: ARG001
     """Tell whether a parameter decays (`exclude_from_weight_decay` in the original).
 
-    Decay pulls numbers to 0, for a simpler function. A LayerNorm's gain is right at 1, not at 0,
-    and a bias only shifts: what it is added to does not get simpler.
+    Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain belongs near 1, not 0,
+    and biases are too few to overfit.
     """
     return not ("bias" in name or "LayerNorm" in name)
 
@@ -56,12 +56,7 @@ class OriginalAdamW(torch.optim.Optimizer):
     >>> round(weight.item(), 3)  # AdamW's first step has the size of the learning rate: 0.9
     0.684
 
-    Args:
-        params: parameters or groups of them.
-        lr: learning rate.
-        betas: decay rates of the mean gradient and of the mean squared gradient.
-        eps: added to the root.
-        weight_decay: share of a parameter that is subtracted, times the learning rate.
+    The arguments are those of torch's AdamW.
     """
 
     def __init__(
@@ -91,8 +86,8 @@ class OriginalAdamW(torch.optim.Optimizer):
         # m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²
         mean.mul_(beta1).add_(gradient, alpha=1 - beta1)
         square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        # Both means begin at 0. AdamW divides them by 1 - beta^t to make up for that; the original
-        # does not, and its steps are up to 6.6 times as large (step 12), hence its warm-up.
+        # Both means begin at 0. AdamW divides them by 1 - beta^t to make up for that. The original
+        # does not: its steps are up to 6.6 times as large (at step 12), hence its warm-up.
         update = mean / (square.sqrt() + group["eps"])
         # Decoupled decay: added after Adam's division. As a part of the gradient (L2) it would be
         # divided, too, and large gradients would decay less (Loshchilov and Hutter, 2019).
