@@ -1,4 +1,4 @@
-"""The numbers that define one BERT, under the names HuggingFace gives them in config.json."""
+"""The configuration of a BERT: its sizes and switches, named as in HuggingFace's config.json."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,18 +11,23 @@ class BertConfig:
     The paper (Devlin et al., 2018, section 3) writes L for `num_hidden_layers`, H for
     `hidden_size` and A for `num_attention_heads`: BERT-base is L=12, H=768, A=12.
 
-    Attributes whose name does not say it all:
-        intermediate_size: inner width of the feed-forward layer.
+    >>> BertConfig(num_labels=3).id2label
+    {0: 'LABEL_0', 1: 'LABEL_1', 2: 'LABEL_2'}
+
+    Attributes that need an explanation:
+        intermediate_size: inner width of the feed-forward layer; 4 H in the paper.
+        max_position_embeddings: the longest input.
+        type_vocab_size: segments, A and B of a pair.
         layer_norm_eps: added to the variance, inside each LayerNorm's square root.
-        pad_token_id: the embedding row that starts at zero and gets no gradient; None for none.
+        pad_token_id: embedding row that starts at zero and gets no gradient; None: there is none.
         is_decoder: attend to earlier positions only.
         add_cross_attention: a second attention in each layer, over an encoder's output.
         classifier_dropout: dropout before a classifier; None means `hidden_dropout_prob`.
         tie_word_embeddings: the MLM decoder shares the word embeddings' matrix.
-        num_labels: outputs of a classifier; follows `id2label` where that is given.
-        problem_type: "regression", "single_label_classification", "multi_label_classification",
-            or None to tell from the labels.
-        extra: what else stood in config.json; kept, and written back.
+        num_labels: number of a classifier's outputs; taken from `id2label` if that is given.
+        problem_type: "regression", "single_label_classification" or "multi_label_classification";
+            None infers it from the labels.
+        extra: other entries of config.json; kept, and written back.
     """
 
     vocab_size: int = 30522
@@ -52,5 +57,6 @@ class BertConfig:
         if self.id2label is None:
             self.id2label = {i: f"LABEL_{i}" for i in range(self.num_labels)}
         else:
+            # JSON has strings as keys: "10" would sort before "2".
             self.id2label = {int(i): label for i, label in self.id2label.items()}
             self.num_labels = len(self.id2label)

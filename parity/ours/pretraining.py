@@ -49,7 +49,8 @@ class _Given(Training):
         (phase,) = self.phases
         while self.step < self.settings.steps:
             begin, end = self._ends[self.step : self.step + 2]
-            yield self._take(phase.examples, [[number] for number in range(begin, end)], epoch=0)
+            numbers = [[number] for number in range(begin, end)]
+            yield self.take_step(phase.examples, numbers, epoch=0)
 
 
 class _Batches:

@@ -1,6 +1,7 @@
-"""What a trained BERT is used for: masked tokens, labels, entities, answers, vectors.
+"""Inference with a trained BERT: masked tokens, classes, entities, answers, sentence vectors.
 
-Read: fill_mask, text_classification. When you need it: tasks/ (the other tasks), run/ (many texts).
+Read: fill_mask, text_classification. When you need it: tasks/ (the other tasks), run/ (batches of
+many texts).
 
 >>> from scratch_bert.inference import SentenceEmbeddings
 >>> SentenceEmbeddings("builtin:minilm")(["A cat sleeps."])[0].shape

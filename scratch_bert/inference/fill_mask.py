@@ -1,4 +1,4 @@
-"""Which words a masked language model puts where [MASK] stands (HF `FillMaskPipeline`)."""
+"""Fill-mask: the words that a masked language model puts at [MASK] (HF `FillMaskPipeline`)."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ class Filled(NamedTuple):
 
     Attributes:
         score: its probability among all words.
-        token: its id (HF `token`).
-        token_str: as text.
-        sequence: the text with it in place; where there are several masks, with [CLS] and [SEP].
+        token: its id.
+        token_str: the word as text.
+        sequence: the filled text; with [CLS] and [SEP] if there are several masks.
     """
 
     score: float
@@ -30,24 +30,24 @@ class Filled(NamedTuple):
 
 
 class FillMask(ModelTask):
-    """A model and its tokenizer."""
+    """A masked language model and its tokenizer."""
 
     KIND = BertForMaskedLM
 
     def __call__(
         self, texts: Sequence[str], top_k: int = 5, targets: Sequence[str] | None = None
     ) -> list[list[list[Filled]]]:
-        """Return for each text and each [MASK] in it the most probable words, the best first.
+        """Return the most probable words, best first, for each text and each [MASK] in it.
 
         Args:
-            texts: any number.
-            top_k: words for each [MASK].
-            targets: choose among these. What is no word of the vocabulary becomes its first piece,
-                with a warning.
+            texts: any number of texts.
+            top_k: number of words for each [MASK].
+            targets: words to choose among; None means the whole vocabulary. An unknown word is
+                replaced by its first piece, with a warning.
 
         Raises:
-            TextError: there is no [MASK] in a text, or it is too long for the model.
-            ValueError: nothing is left of the targets.
+            TextError: a text has no [MASK], or is too long for the model.
+            ValueError: no target is left.
         """
         rows = self.runner.encode(texts)
         mask = self.runner.tokenizer.mask_token_id
@@ -65,25 +65,28 @@ class FillMask(ModelTask):
     def best(
         self, batch: dict[str, Tensor], top_k: int, targets: list[int] | None
     ) -> list[tuple[Tensor, Tensor]]:
-        """Score a batch: for each row the best scores and words of each mask, (masks, k) both."""
+        """Return each row's best scores and word ids, both (masks, k)."""
         at = mask_places(batch["input_ids"], self.runner.tokenizer.mask_token_id)  # (batch, seq)
-        if self.runner.is_packed:  # the vocabulary is a large part of the work
+        # "packed" scores [MASK] only, which saves work; fewer rows may change the last bits.
+        if self.runner.is_packed:
             logits = self.runner.forward(batch, logits_at=at).logits
-        else:  # a product of fewer rows may have other last bits
-            logits = self.runner.forward(batch).logits[at]
+        else:
+            logits = self.runner.forward(batch).logits[at]  # (masks, vocab), of all rows
         values, tokens = best_words(word_scores(logits), top_k, targets)
+        # The rows have different numbers of masks.
         counts = at.sum(1).tolist()
-        of_rows = (torch.split(each.cpu(), counts) for each in (values, tokens))
-        return list(zip(*of_rows, strict=True))
+        by_row = (torch.split(each.cpu(), counts) for each in (values, tokens))
+        return list(zip(*by_row, strict=True))
 
     def filled(self, ids: list[int], values: Tensor, tokens: Tensor) -> list[list[Filled]]:
-        """Write the words of each mask of a text, with their scores, (masks, k) both."""
+        """Put words into a text; their scores and ids are (masks, k)."""
         tokenizer = self.runner.tokenizer
         places = [i for i, token in enumerate(ids) if token == tokenizer.mask_token_id]
         found = []
         for place, scores, words in zip(places, values.tolist(), tokens.tolist(), strict=True):
             row = []
             for score, token in zip(scores, words, strict=True):
+                # Each [MASK] is filled by itself; the other masks stay in the text.
                 text = [*ids[:place], token, *ids[place + 1 :]]
                 whole = filled_text(tokenizer, text, alone=len(places) == 1)
                 row.append(Filled(score, token, str(tokenizer.decode([token])), whole))
@@ -92,41 +95,51 @@ class FillMask(ModelTask):
 
 
 def mask_places(input_ids: Tensor, mask_token_id: int) -> Tensor:
-    """Return where [MASK] stands: (batch, seq) → (batch, seq), True there."""
+    """Return True at each [MASK]: (batch, seq) → (batch, seq)."""
     return input_ids.eq(mask_token_id)
 
 
 def word_scores(logits: Tensor) -> Tensor:
-    """Make probabilities of logits: (masks, vocab) → (masks, vocab)."""
+    """Turn logits into probabilities over the whole vocabulary: (masks, vocab) → (masks, vocab)."""
     return logits.softmax(-1)
 
 
 def best_words(scores: Tensor, k: int, targets: Sequence[int] | None) -> tuple[Tensor, Tensor]:
-    """Return the k best scores and their words, of all or of the targets: (masks, k) both."""
+    """Return the k best scores and their word ids, both (masks, k).
+
+    Targets keep their probabilities among all words, which do not sum to 1 (as in HF):
+
+    >>> scores = torch.tensor([[0.1, 0.6, 0.3]])
+    >>> best_words(scores, 2, None)
+    (tensor([[0.6000, 0.3000]]), tensor([[1, 2]]))
+    >>> best_words(scores, 2, targets=[0, 2])
+    (tensor([[0.3000, 0.1000]]), tensor([[2, 0]]))
+    """
     if targets is None:
         values, tokens = scores.topk(min(k, scores.size(-1)))
     else:
         values, tokens = scores[:, targets].topk(min(k, len(targets)))
-        tokens = torch.tensor(targets, device=tokens.device)[tokens]
+        tokens = torch.tensor(targets, device=tokens.device)[tokens]  # from places to ids
     return values, tokens
 
 
 def filled_text(tokenizer: BertTokenizer, ids: Sequence[int], *, alone: bool) -> str:
-    """Write a text with a word in place of a [MASK], that was alone in it or not."""
+    """Decode a filled text; `alone` if it had a single [MASK]."""
     kept = [i for i in ids if i != tokenizer.pad_token_id]
-    # HF: other masks would be skipped, too, so nothing is where there are any
+    # [MASK] is a special token: skipping those would remove the other masks (as in HF).
     return str(tokenizer.decode(kept, skip_special_tokens=alone))
 
 
 def target_ids(tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
-    """Return the ids of targets, each once; a target that is no word becomes its first piece.
+    """Return the ids of targets, each once; an unknown word is replaced by its first piece.
 
     Raises:
-        ValueError: nothing is left of the targets.
+        ValueError: no target is left.
     """
     vocabulary = tokenizer.get_vocab()
     found = []
     for target in targets:
+        # Looked up before it is tokenized: "##s" is in the vocabulary, and would become "#".
         if target in vocabulary:
             found.append(vocabulary[target])
             continue
@@ -136,4 +149,4 @@ def target_ids(tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
         found += tokenizer.convert_tokens_to_ids(pieces)
     if not found:
         raise ValueError("none of the targets is in the vocabulary, nor a piece of one")
-    return list(set(found))  # HF's order, in which ties come
+    return list(set(found))  # HF's order, which decides between equal scores

@@ -1,13 +1,17 @@
-"""Masked language modeling: tokens are hidden, and the model learns to fill them in.
+"""Masked language modeling: some tokens are hidden, and the model learns to fill them in.
 
-Paper: section 3.1, task 1. 15 % of the tokens are chosen. Of these 80 % become [MASK], 10 % a
-random token, and 10 % stay, since there is no [MASK] in fine-tuning. The draws are those of HF's
-`DataCollatorForLanguageModeling`, in its order, so that the same seed gives the same masks.
+Paper: section 3.1, task 1. 15 % of the tokens are chosen. Of these 80 % become [MASK], 10 % become
+a random token, and 10 % stay. The draws are those of HF's `DataCollatorForLanguageModeling`, in its
+order, so that the same seed gives the same masks.
 
     ids      [CLS] the  cat   sleeps [SEP]
     chosen          -    x      x
     read     [CLS] the [MASK] sleeps [SEP]    sleeps stays, but must be predicted
     labels   -100 -100  cat   sleeps -100
+
+Why not always [MASK]? Fine-tuning has no [MASK]. A model that predicts at [MASK] alone need not
+represent the other tokens well: as fixed features for entities it has an F1 of 94.0 and not 94.9
+(paper: appendix C.2). Any token may be a random one, so the model must check each by its context.
 """
 
 from typing import NamedTuple
@@ -18,20 +22,20 @@ from torch import Tensor
 
 from scratch_bert.training.run.batches import IGNORED
 
-MASK, RANDOM = 0.8, 0.1  # of what is chosen; the rest stays
+MASK, RANDOM = 0.8, 0.1  # shares of the chosen tokens; the rest stays
 
 Flags = Bool[Tensor, "batch seq"]
 Ids = Integer[Tensor, "batch seq"]
 
 
 class Draws(NamedTuple):
-    """What becomes of every token.
+    """The draws for each token of a batch.
 
     Attributes:
-        chosen: the model must say what stood there.
-        to_mask: becomes [MASK], where chosen.
-        to_random: becomes a random word, where chosen and not [MASK].
-        words: the random words' ids.
+        chosen: the model must predict it.
+        to_mask: it becomes [MASK], if chosen.
+        to_random: it becomes a random token, if chosen and not [MASK].
+        words: ids of the random tokens.
     """
 
     chosen: Flags
@@ -46,29 +50,39 @@ def generator_draws(
     generator: torch.Generator | None = None,
     masked_lm_prob: float = 0.15,
 ) -> Draws:
-    """Draw for a padded batch; the same seed gives other draws with other padding.
+    """Draw for a padded batch; with other padding the same seed gives other draws.
 
     Args:
-        special: never chosen: special tokens and padding.
-        vocab: random words are drawn from so many ids, special ones among them.
-        generator: None is torch's own.
-        masked_lm_prob: how likely a token is chosen.
+        special: True for special tokens and padding.
+        vocab: vocabulary size; random tokens come from all of it, as in HF.
+        generator: source of the draws; None is torch's own.
+        masked_lm_prob: probability that a token is chosen.
     """
 
-    def happens(likely: Tensor) -> Tensor:
-        return torch.bernoulli(likely, generator=generator).bool()
+    def happens(probability: Tensor) -> Tensor:
+        return torch.bernoulli(probability, generator=generator).bool()
 
-    # Special tokens are spared before the draw, not after it: each token has one draw in any case.
+    # Special tokens are never chosen: they say nothing about the text, and padding is no text.
+    # They get probability 0 and a draw all the same: the draws of later tokens must not shift.
     chosen = happens(torch.full(special.shape, masked_lm_prob).masked_fill(special, 0.0))
     to_mask = happens(torch.full(special.shape, MASK))
-    # A tenth of the chosen is half of those that do not become [MASK].
+    # 10 % of the chosen are half of the 20 % that do not become [MASK]: 0.1 here would give 2 %.
     to_random = happens(torch.full(special.shape, RANDOM / (1 - MASK)))
     words = torch.randint(vocab, special.shape, generator=generator)
     return Draws(chosen, to_mask, to_random, words)
 
 
 def hide(input_ids: Ids, draws: Draws, mask: int) -> tuple[Ids, Ids]:
-    """Return what the model reads, and its labels, `IGNORED` where nothing was chosen."""
+    """Return what the model reads and the labels; `input_ids` are not changed.
+
+    >>> flags = lambda *row: torch.tensor([row]).bool()
+    >>> words = torch.tensor([[50, 51, 52, 53, 54]])
+    >>> draws = Draws(flags(0, 1, 1, 1, 0), flags(0, 1, 0, 0, 0), flags(0, 0, 1, 0, 0), words)
+    >>> hide(torch.tensor([[101, 7, 8, 9, 102]]), draws, mask=103)
+    (tensor([[101, 103,  52,   9, 102]]), tensor([[-100,    7,    8,    9, -100]]))
+    """
+    # -100 is ignored by the loss. A token that was not chosen stands in the input for the model
+    # to copy: predicting it would teach nothing.
     labels = input_ids.masked_fill(~draws.chosen, IGNORED)
     to_mask = draws.chosen & draws.to_mask
     to_random = draws.chosen & draws.to_random & ~to_mask

@@ -1,7 +1,15 @@
-"""Two stretches of text, and whether the second follows the first: next sentence prediction.
+"""Sentence pairs for next sentence prediction: does the second segment follow the first?
 
 Paper: section 3.1, task 2. The draws come from one `random.Random` in the order of the original
 (google-research/bert, create_pretraining_data.py), and so the same seed gives the same pairs.
+
+A document of three sentences beside one of two; sentences are lists of token ids:
+
+>>> documents = [[[1, 2], [3], [4, 5, 6]], [[7, 8], [9]]]
+>>> for pair in sentence_pairs(documents, 0, max_tokens=6, short_seq_prob=0.0, rng=Random(1)):
+...     print(pair)
+Pair(first=[1, 2], second=[9], is_random_next=True)
+Pair(first=[3], second=[4, 5, 6], is_random_next=False)
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,16 +19,13 @@ from typing import NamedTuple
 
 from scratch_bert.pretraining.corpus.documents import Sentence
 
-_TRIES = 10  # to draw another document; with few, the second stretch may be of the same one
+_TRIES = 10  # to draw another document; in a small corpus all ten may draw the same one
 
 
 class Pair(NamedTuple):
-    """What becomes [CLS] first [SEP] second [SEP].
+    """Two segments of token ids, for [CLS] first [SEP] second [SEP].
 
-    Attributes:
-        first: ids.
-        second: ids of what follows, or of a place drawn at random.
-        is_random_next: which of the two; the label, 1 means random as in HF.
+    The label `is_random_next` is 1 for a random second segment, 0 for one that follows (as in HF).
     """
 
     first: list[int]
@@ -30,87 +35,97 @@ class Pair(NamedTuple):
 
 def sentence_pairs(
     documents: Sequence[Sequence[Sentence]],
-    place: int,
-    room: int,
+    index: int,
+    max_tokens: int,
     short_seq_prob: float,
     rng: Random,
 ) -> Iterator[Pair]:
-    """Cut a document into pairs that fill the room.
+    """Cut a document into pairs of up to `max_tokens` tokens.
 
-    A stretch of a single sentence has nothing that follows it, so more than half of the pairs are
-    random. Who draws from `rng` between two pairs changes the second.
+    Each pair draws from `rng` when it is asked for: a draw between two pairs changes the second.
 
     Args:
-        documents: where random stretches come from.
-        place: of the document among them.
-        room: tokens of a pair, without [CLS] and [SEP]; at least 2.
-        short_seq_prob: how often a stretch is made for less room, so that short inputs are learnt.
-        rng: what draws.
+        documents: all documents; random segments come from the others.
+        index: of the document among them.
+        max_tokens: of a pair, without [CLS] and [SEP]; at least 2.
+        short_seq_prob: probability of a shorter target length.
+        rng: source of all draws.
     """
-    document = documents[place]
+    document = documents[index]
     lengths = [len(sentence) for sentence in document]
-    wanted = wanted_length(room, short_seq_prob, rng)
+    target = target_length(max_tokens, short_seq_prob, rng)
     begin = 0
     while begin < len(document):
-        end = stretch_end(lengths, begin, wanted)
-        stretch = document[begin:end]
-        cut, is_random = cut_of(len(stretch), rng)
-        first, second = (joined(part) for part in (stretch[:cut], stretch[cut:]))
+        # A chunk of whole sentences, split in two; nothing is cut inside unless it is too long.
+        end = segment_end(lengths, begin, target)
+        chunk = document[begin:end]
+        split, is_random = draw_split(len(chunk), rng)
+        first, second = concatenated(chunk[:split]), concatenated(chunk[split:])
         begin = end
         if is_random:
-            other = documents[another(len(documents), place, rng)]
-            second = from_anywhere(other, wanted - len(first), rng)
-            begin -= len(stretch) - cut  # what was not used is there for the next pair
-        truncate(first, second, room, rng)
+            other = documents[draw_other_document(len(documents), index, rng)]
+            second = random_segment(other, target - len(first), rng)
+            # The second part was not used. It begins the next pair, so no text is lost.
+            begin -= len(chunk) - split
+        truncate(first, second, max_tokens, rng)
         yield Pair(first, second, is_random)
 
 
-def wanted_length(room: int, short_seq_prob: float, rng: Random) -> int:
-    """Draw how many tokens a document's stretches shall have: mostly as many as there is room."""
-    return rng.randint(2, room) if rng.random() < short_seq_prob else room
+def target_length(max_tokens: int, short_seq_prob: float, rng: Random) -> int:
+    """Draw the length of a document's pairs: mostly as long as possible, so little is padding.
+
+    Some are shorter, because the inputs of most tasks are (the original: one document in ten).
+    """
+    return rng.randint(2, max_tokens) if rng.random() < short_seq_prob else max_tokens
 
 
-def stretch_end(lengths: Sequence[int], begin: int, wanted: int) -> int:
-    """Find the sentence that a stretch ends before: it is as long as wanted, or the text ends."""
+def segment_end(lengths: Sequence[int], begin: int, target: int) -> int:
+    """Count whole sentences from `begin` on, until the target or the document's end is reached."""
     end, length = begin, 0
-    while end < len(lengths) and length < wanted:
+    while end < len(lengths) and length < target:
         length += lengths[end]
         end += 1
     return end
 
 
-def cut_of(sentences: int, rng: Random) -> tuple[int, bool]:
-    """Draw after how many sentences a stretch is cut, and whether a random one follows there."""
-    cut = rng.randint(1, sentences - 1) if sentences >= 2 else 1
-    return cut, sentences == 1 or rng.random() < 0.5
+def draw_split(sentences: int, rng: Random) -> tuple[int, bool]:
+    """Draw how many sentences the first segment gets, and whether the second is a random one.
+
+    Half are random, so that guessing is right half of the time. Nothing follows in a chunk of one
+    sentence, so it needs a random one: of all pairs q + (1 - q) / 2 are random, where q is the
+    share of such chunks.
+    """
+    split = rng.randint(1, sentences - 1) if sentences >= 2 else 1
+    return split, sentences == 1 or rng.random() < 0.5
 
 
-def another(documents: int, place: int, rng: Random) -> int:
-    """Draw the number of another document, or after some tries of this one."""
+def draw_other_document(documents: int, index: int, rng: Random) -> int:
+    """Draw the index of another document: in the same one a random segment might even follow."""
     for _ in range(_TRIES):
         other = rng.randint(0, documents - 1)
-        if other != place:
+        if other != index:
             break
     return other
 
 
-def from_anywhere(document: Sequence[Sentence], wanted: int, rng: Random) -> list[int]:
-    """Return a document's tokens from a sentence drawn at random on, as many as wanted or more."""
+def random_segment(document: Sequence[Sentence], target: int, rng: Random) -> list[int]:
+    """Return tokens from a random sentence of a document on, `target` or more if it has them."""
     found: list[int] = []
     for place in range(rng.randint(0, len(document) - 1), len(document)):
         found += document[place]
-        if len(found) >= wanted:
+        if len(found) >= target:
             break
     return found
 
 
-def truncate(first: list[int], second: list[int], room: int, rng: Random) -> None:
-    """Take from the longer one, at its beginning or its end, until both fit."""
-    while len(first) + len(second) > room:
+def truncate(first: list[int], second: list[int], max_tokens: int, rng: Random) -> None:
+    """Remove tokens from a random end of the longer segment, in place, until both fit."""
+    while len(first) + len(second) > max_tokens:
         longer = first if len(first) > len(second) else second
+        # A random end: otherwise every cut segment would begin with a whole sentence, or end so.
         del longer[0 if rng.random() < 0.5 else -1]
 
 
-def joined(sentences: Sequence[Sentence]) -> list[int]:
-    """Put sentences in a row."""
+def concatenated(sentences: Sequence[Sentence]) -> list[int]:
+    """Concatenate the tokens of sentences."""
     return list(chain.from_iterable(sentences))

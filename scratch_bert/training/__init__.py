@@ -1,5 +1,5 @@
-"""How a BERT is trained, whatever the task: batches, loss, gradients, one step after the other.
+"""Training, for any task: batches, loss, gradients, one optimizer step after the other.
 
-Read: step, optimizer, schedule, shuffle, loop. When you need it: run/ (settings, checkpoints,
-curves, early stopping), distributed/ (several processes).
+Read: step, optimizer, schedule, shuffle, loop. When you need it: run/ (settings, phases, layer
+decay, checkpoints, curves, early stopping), distributed/ (several processes).
 """

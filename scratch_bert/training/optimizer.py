@@ -1,4 +1,9 @@
-"""The original's AdamW, and which parameters decay; HF's AdamW is torch's."""
+"""AdamW: which parameters decay, and how Google's original differs from torch's AdamW.
+
+>>> layer = nn.ModuleDict({"dense": nn.Linear(2, 2), "LayerNorm": nn.LayerNorm(2)})
+>>> [name for name, parameter in layer.named_parameters() if decays(name, parameter)]
+['dense.weight']
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,52 +11,52 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from scratch_bert.training.run.layer_decay import height, number_of_layers
+from scratch_bert.training.run.layer_decay import rate_shares
 
 
 def parameter_groups(
     model: nn.Module, weight_decay: float, layer_decay: float = 1.0
 ) -> list[dict[str, Any]]:
-    """Let all decay but biases and LayerNorms (paper: appendix A.2; HF `Trainer`).
+    """Group the parameters for an optimizer: all decay but biases and LayerNorms (HF `Trainer`).
 
     Args:
-        model: those of its parameters that get no gradient are left out.
-        weight_decay: of those that decay.
-        layer_decay: what each layer's learning rate is to that of the one above it (ULMFiT's
-            discriminative fine-tuning, Howard and Ruder 2018, section 3.2).
+        model: parameters without gradients are left out.
+        weight_decay: 0.01 in the paper (appendix A.2).
+        layer_decay: below 1, lower layers learn more slowly (run/layer_decay.py).
 
     Returns:
-        Groups for an optimiser; `share` is of the learning rate.
+        Groups with their parameters, `weight_decay` and `share` of the learning rate.
     """
-    groups: dict[tuple[float, float], dict[str, Any]] = {}
-    layers = number_of_layers(model)
+    shares = rate_shares(model, layer_decay)
+    groups: dict[tuple[float, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        decaying = decays(name, parameter)
-        own = weight_decay if decaying else 0.0
-        share = layer_decay ** (layers + 1 - height(name, layers))
-        new: dict[str, Any] = {"params": [], "weight_decay": own, "share": share}
-        groups.setdefault((share, decaying), new)["params"].append(parameter)
+        if parameter.requires_grad:
+            key = share, decaying = shares[name], decays(name, parameter)
+            own = weight_decay if decaying else 0.0
+            group = groups.setdefault(key, {"params": [], "weight_decay": own, "share": share})
+            group["params"].append(parameter)
     return [*groups.values()]
 
 
 def decays(name: str, parameter: nn.Parameter) -> bool:  # noqa: ARG001
-    """Whether a parameter decays: all do but biases and LayerNorms."""
+    """Tell whether a parameter decays (`exclude_from_weight_decay` in the original).
+
+    Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain belongs near 1, not 0,
+    and biases are too few to overfit.
+    """
     return not ("bias" in name or "LayerNorm" in name)
 
 
 class OriginalAdamW(torch.optim.Optimizer):
-    """google-research/bert's `AdamWeightDecayOptimizer`: AdamW that corrects no bias.
+    """google-research/bert's `AdamWeightDecayOptimizer`: AdamW without bias correction.
 
-    Its first steps are larger than AdamW's, hence the warm-up.
+    >>> weight = nn.Parameter(torch.tensor([1.0]))
+    >>> weight.grad = torch.tensor([0.5])
+    >>> OriginalAdamW([weight], lr=0.1, weight_decay=0.0).step()
+    >>> round(weight.item(), 3)  # AdamW's first step has the size of the learning rate: 0.9
+    0.684
 
-    Args:
-        params: parameters or groups of them.
-        lr: learning rate.
-        betas: of the mean of gradients and of that of their squares.
-        eps: added to the root.
-        weight_decay: share of a parameter that the learning rate takes.
+    The arguments are those of torch's AdamW.
     """
 
     def __init__(
@@ -67,18 +72,24 @@ class OriginalAdamW(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # noqa: ARG002
-        """Take a step; who evaluates the model several times in one needs another optimiser."""
+        """Update the parameters that have a gradient; closures are not supported."""
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._move(parameter, parameter.grad, group)
+                    self._update(parameter, parameter.grad, group)
 
-    def _move(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
+    def _update(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state, (beta1, beta2) = self.state[parameter], group["betas"]
         if not state:
             state["mean"], state["square"] = (torch.zeros_like(parameter) for _ in range(2))
         mean, square = state["mean"], state["square"]
+        # m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g²
         mean.mul_(beta1).add_(gradient, alpha=1 - beta1)
         square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        update = mean / (square.sqrt() + group["eps"]) + group["weight_decay"] * parameter
+        # Both means begin at 0. AdamW divides them by 1 - beta^t to make up for that. The original
+        # does not: its steps are up to 6.6 times as large (at step 12), hence its warm-up.
+        update = mean / (square.sqrt() + group["eps"])
+        # Decoupled decay: added after Adam's division. As a part of the gradient (L2) it would be
+        # divided, too, and large gradients would decay less (Loshchilov and Hutter, 2019).
+        update = update + group["weight_decay"] * parameter
         parameter.sub_(group["lr"] * update)

@@ -1,10 +1,14 @@
-"""The learning rate: up in a line, then down to nothing in another."""
+"""The learning rate: a linear warm-up, then a linear decay to 0 (paper: appendix A.2).
+
+In the first steps Adam divides by a mean of few squared gradients, which is a bad estimate (Liu et
+al., 2020). The warm-up keeps those steps small. The decay lets the parameters settle at the end.
+"""
 
 from enum import StrEnum
 
 
 class Preset(StrEnum):
-    """Whose optimiser and schedule.
+    """The optimizer and schedule to imitate.
 
     HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
     ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
@@ -17,6 +21,8 @@ class Preset(StrEnum):
 def huggingface_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step (HF `get_linear_schedule_with_warmup`).
 
+    Steps count from 0, so the first one of a warm-up has rate 0 and changes nothing.
+
     >>> [huggingface_schedule(step, 2, 6) for step in range(7)]
     [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
     """
@@ -26,9 +32,9 @@ def huggingface_schedule(step: int, warmup: int, total: int) -> float:
 
 
 def original_schedule(step: int, warmup: int, total: int) -> float:
-    """Return the share in google-research/bert, where the way down begins at step 0.
+    """Return the share of the learning rate at a step in google-research/bert (optimization.py).
 
-    So it falls from 1 to 1 - warmup / total in one step when the warm-up ends.
+    The decay counts from step 0: where the warm-up ends, the rate drops to 1 - warmup / total.
 
     >>> [round(original_schedule(step, 2, 6), 3) for step in range(7)]
     [0.0, 0.5, 0.667, 0.5, 0.333, 0.167, 0.0]

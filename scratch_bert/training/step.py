@@ -1,35 +1,49 @@
-"""One step of training: several batches, one change of the parameters."""
+"""A training step: the loss of some batches, its gradients, and one change of the parameters.
+
+A model of one weight, y = w x with w = 1, learns y = 0 from x = 1, 2 and 3, in two batches:
+
+>>> class SquaredError:
+...     def count(self, batches):
+...         return [sum(len(batch["x"]) for batch in batches)]
+...     def loss(self, model, batch, counts):
+...         return (model(batch["x"]) ** 2).sum() / counts[0]
+>>> model = nn.Linear(1, 1, bias=False)
+>>> _ = nn.init.ones_(model.weight)
+>>> batches = [{"x": torch.tensor([[1.0], [2.0]])}, {"x": torch.tensor([[3.0]])}]
+>>> sgd = torch.optim.SGD(model.parameters(), lr=0.1)
+>>> training_step(model, batches, sgd, SquaredError())  # (1 + 4 + 9) / 3, and 2 (1 + 4 + 9) / 3
+Step(loss=tensor(4.6667), gradient_norm=tensor(9.3333))
+>>> round(model.weight.item(), 4)  # the gradient was clipped to 1, so 1 - 0.1 * 1
+0.9
+"""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from scratch_bert.training.distributed import processes
-
 Batch = Mapping[str, Tensor]
 
 
 class Objective(Protocol):
-    """What training makes small."""
+    """The loss that training minimizes."""
 
     def count(self, batches: Sequence[Batch]) -> Sequence[int]:
-        """Count what the losses of a step's batches are divided by, all together."""
+        """Count the labels of a step's batches; the summed losses are divided by these numbers."""
         ...
 
     def loss(self, model: nn.Module, batch: Batch, counts: Sequence[int]) -> Tensor:
-        """Return a batch's share of its step's loss; `counts` are of all processes."""
+        """Return a batch's part of its step's loss; `counts` are those of the whole step."""
         ...
 
 
 class Step(NamedTuple):
-    """What a step came to.
+    """The results of a step.
 
     Attributes:
-        loss: of all its batches together.
-        gradient_norm: of all gradients together, before they were clipped.
+        loss: the sum over the step's batches.
+        gradient_norm: the norm of all gradients together, before clipping.
     """
 
     loss: Tensor
@@ -44,60 +58,46 @@ def training_step(
     *,
     bf16: bool = False,
     max_grad_norm: float = 1.0,
-    seeds: Sequence[int] | None = None,
-    spare: bool = False,
 ) -> Step:
-    """Sum the gradients of batches, clip them, and let the optimiser step.
-
-    However a step's examples are dealt out into batches, each counts the same.
+    """Sum the gradients of all batches, clip them, and update the parameters.
 
     Args:
-        model: in training mode.
-        batches: one after the other, to need less memory at a time (gradient accumulation); of
-            several processes, those that this one computes, as many as each of them.
-        optimizer: its gradients are none before and after.
-        objective: gives each batch's loss.
-        bf16: compute matrix products in bfloat16 (torch.autocast).
-        max_grad_norm: gradients longer than this, together, are shortened to it.
-        seeds: what each batch's dropout is drawn from; None draws on from what was drawn before.
-        spare: the last batch is another process's, computed to keep in step; it counts nothing.
+        model: in training mode; in evaluation mode nothing would be dropped.
+        batches: computed one after the other, which needs less memory (gradient accumulation).
+        optimizer: the gradients are cleared before and after.
+        objective: the loss.
+        bf16: compute matrix products in bfloat16; parameters and their updates stay in float32.
+        max_grad_norm: longer gradients are scaled down to this norm.
     """
-    device, last = next(model.parameters()).device, len(batches) - 1
-    counts = divisors(objective, batches[:last] if spare else batches, len(batches), device)
+    device = next(model.parameters()).device
     total = torch.zeros((), device=device)
-    for place, batch in enumerate(batches):
-        if seeds is not None:
-            torch.manual_seed(seeds[place])
-        with processes.without_sum(model) if place < last else nullcontext():
-            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                loss = objective.loss(model, batch, counts[place])
-            if spare and place == last:
-                loss = loss * 0
-            loss.backward()  # type: ignore[no-untyped-call]
+    for batch, counts in zip(batches, divisors(objective, batches), strict=True):
+        # Only the forward pass: in the backward pass each operation takes the type it had here.
+        with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+            loss = objective.loss(model, batch, counts)
+        # Adds to the gradients that the batches before have left.
+        loss.backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     norm = clip(model, max_grad_norm)
     optimizer.step()
+    # Or else the next step would add its gradients to these.
     optimizer.zero_grad()
-    return Step(processes.total(total), processes.whole(norm))
+    return Step(total, norm)
 
 
-def divisors(
-    objective: Objective, counted: Sequence[Batch], batches: int, device: torch.device
-) -> list[Sequence[int]]:
-    """Return what each batch's losses are divided by: the labels of the whole step.
+def divisors(objective: Objective, batches: Sequence[Batch]) -> list[Sequence[int]]:
+    """Return the numbers that each batch's summed losses are divided by: labels of the whole step.
 
-    A mean of the batches' means would weigh a label more where its batch has few of them.
-
-    Args:
-        objective: counts labels.
-        counted: those of this process's batches that count.
-        batches: how many this process computes.
-        device: of the model.
+    Then each label counts the same, whatever batch it is in. The mean of the batches' means would
+    weight a label more where its batch has few labels (transformers#34191).
     """
-    own = torch.tensor(objective.count(counted), device=device)
-    return [processes.total(own).tolist()] * batches
+    return [objective.count(batches)] * len(batches)
 
 
 def clip(model: nn.Module, longest: float) -> Tensor:
-    """Shorten all gradients together to a length; returns the length that they had."""
+    """Scale all gradients by one factor if their joint norm is too large; return that norm.
+
+    One unusual batch then cannot undo many steps. A single factor keeps the gradients' direction;
+    clipping each parameter by itself would change it. The original clips to 1 (optimization.py).
+    """
     return nn.utils.clip_grad_norm_(model.parameters(), longest)

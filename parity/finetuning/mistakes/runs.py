@@ -14,7 +14,7 @@ from parity.suite.training_runs import ACCUMULATED, Batch
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.optimizer import parameter_groups
 from scratch_bert.training.schedule import huggingface_schedule
-from scratch_bert.training.shuffle import epoch_order, steps_of_epoch
+from scratch_bert.training.shuffle import epoch_order, epoch_steps, steps_of_epoch
 from scratch_bert.training.step import Objective, divisors
 
 
@@ -41,6 +41,7 @@ def _finetuning(known: Mistake, check: str, detected_by: str) -> Mistake:
 
 Take = Callable[..., Done]
 Groups = Callable[..., list[dict[str, Any]]]
+Steps = Callable[..., Sequence[Tensor]]
 
 RUN = KnownMistakes("run", _EPOCHS)
 RUN += [
@@ -50,12 +51,16 @@ RUN += [
 ]
 
 
-@RUN("finetune-rate-of-epoch", Training._take, "the scheduler is stepped after each optimiser step")
+@RUN(
+    "finetune-rate-of-epoch",
+    Training.take_step,
+    "the scheduler is stepped after each optimiser step",
+)
 def rate_changes_with_the_epoch(
-    right: Take, training: Training, examples: Any, dealt: Any, epoch: int
+    right: Take, training: Training, examples: Any, numbers: Any, epoch: int
 ) -> Done:
     """The learning rate changes from epoch to epoch only."""
-    return _at(epoch, right, training, examples, dealt, epoch)
+    return _at(epoch, right, training, examples, numbers, epoch)
 
 
 def _at(step: int, right: Take, training: Training, *given: Any) -> Done:
@@ -133,39 +138,40 @@ ACCUMULATE += [
     seen="loss / gradient_accumulation_steps, where an epoch's last step has fewer",
 )
 def means_are_divided_by_all(
-    _: Any, objective: Objective, counted: Sequence[Batch], *_given: Any
+    _: Any, objective: Objective, batches: Sequence[Batch]
 ) -> list[Sequence[int]]:
     """A batch's mean is divided by the number of batches that a step should have."""
-    return [[number * ACCUMULATED for number in objective.count([batch])] for batch in counted]
+    return [[number * ACCUMULATED for number in objective.count([batch])] for batch in batches]
 
 
 _batches: dict[int, int] = {}  # of a training, those that it has seen
 
 
 @ACCUMULATE(
-    "accumulate-rate-of-batch", Training._take, "the scheduler is stepped after each optimiser step"
+    "accumulate-rate-of-batch",
+    Training.take_step,
+    "the scheduler is stepped after each optimiser step",
 )
 def rate_changes_with_the_batch(
-    right: Take, training: Training, examples: Any, dealt: Any, epoch: int
+    right: Take, training: Training, examples: Any, numbers: Any, epoch: int
 ) -> Done:
     """The learning rate changes from batch to batch."""
     before = _batches.get(id(training), 0) if training.step else 0
-    _batches[id(training)] = before + len(dealt)
-    return _at(before + len(dealt) - 1, right, training, examples, dealt, epoch)
+    _batches[id(training)] = before + len(numbers)
+    return _at(before + len(numbers) - 1, right, training, examples, numbers, epoch)
 
 
 def _whole_steps(_: Any, examples: int, batch_size: int, accumulation: int) -> int:
     return -(-examples // batch_size) // accumulation
 
 
-@ACCUMULATE("accumulate-rest-dropped", Training._steps, _REST, count=(steps_of_epoch, _whole_steps))
+@ACCUMULATE("accumulate-rest-dropped", epoch_steps, _REST, count=(steps_of_epoch, _whole_steps))
 def rest_of_an_epoch_is_dropped(
-    right: Callable[..., Sequence[Tensor]], training: Training, examples: int, epoch: int
+    right: Steps, examples: int, batch_size: int, accumulation: int, *given: Any
 ) -> Sequence[Tensor]:
     """Batches that are too few for a step are left out at an epoch's end."""
-    settings = training.settings
-    kept = _whole_steps(None, examples, settings.batch_size, settings.accumulation)
-    return right(training, examples, epoch)[:kept]
+    kept = _whole_steps(None, examples, batch_size, accumulation)
+    return right(examples, batch_size, accumulation, *given)[:kept]
 
 
 @ACCUMULATE(
@@ -185,7 +191,7 @@ def rest_of_an_epoch_is_carried(_: Any, training: Training) -> Iterator[Done]:
         order = epoch_order(len(examples), settings.seed, epoch)
         batches += [batch.tolist() for batch in torch.split(order, size)]
     for start in range(0, len(batches), together):
-        yield training._take(examples, batches[start : start + together], epoch=0)
+        yield training.take_step(examples, batches[start : start + together], epoch=0)
 
 
 def _one_batch(right: Callable[..., int], examples: int, batch_size: int, _: int) -> int:
@@ -194,12 +200,12 @@ def _one_batch(right: Callable[..., int], examples: int, batch_size: int, _: int
 
 @ACCUMULATE(
     "accumulate-not",
-    Training._steps,
+    epoch_steps,
     "optimizer.step() after so many batches",
     count=(steps_of_epoch, _one_batch),
 )
 def step_is_of_one_batch(
-    right: Callable[..., Sequence[Tensor]], training: Training, *given: Any
+    right: Steps, examples: int, batch_size: int, _: int, *given: Any
 ) -> Sequence[Tensor]:
     """A step is of one batch."""
-    return torch.split(torch.cat([*right(training, *given)]), training.settings.batch_size)
+    return right(examples, batch_size, 1, *given)

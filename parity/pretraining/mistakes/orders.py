@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from parity.suite.mistake import KnownMistakes
-from scratch_bert.training.loop import Training
-from scratch_bert.training.shuffle import epoch_order, steps_of_epoch
+from scratch_bert.training.shuffle import epoch_order, epoch_steps, steps_of_epoch
 
 MISTAKES = KnownMistakes("run", "two epochs beside HuggingFace's Trainer")
 
@@ -50,14 +49,17 @@ def _whole_batches(
 
 @MISTAKES(
     "run-drops-last",
-    Training._steps,
+    epoch_steps,
     "drop_last=False, as the Trainer's dataloader_drop_last",
     count=(steps_of_epoch, _whole_batches),
 )
 def last_batch_is_dropped(
-    right: Callable[..., Sequence[Tensor]], training: Training, *given: Any
+    right: Callable[..., Sequence[Tensor]],
+    examples: int,
+    batch_size: int,
+    accumulation: int,
+    *given: Any,
 ) -> Sequence[Tensor]:
     """An epoch's last batch is left out, since it is not full."""
-    order, size = torch.cat([*right(training, *given)]), training.settings.batch_size
-    whole = order[: len(order) - len(order) % size]
-    return torch.split(whole, size * training.settings.accumulation)
+    order = torch.cat([*right(examples, batch_size, accumulation, *given)])
+    return torch.split(order[: examples - examples % batch_size], batch_size * accumulation)

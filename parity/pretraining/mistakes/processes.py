@@ -10,10 +10,10 @@ from torch import nn
 from parity.suite.mistake import KnownMistakes
 from parity.suite.training_runs import Batch
 from scratch_bert.training.distributed import processes
+from scratch_bert.training.distributed.step_share import StepShare
 from scratch_bert.training.loop import Done, Training
 from scratch_bert.training.run.checkpoints import resume
 from scratch_bert.training.run.settings import Settings
-from scratch_bert.training.step import Objective, divisors
 
 RESUMED = KnownMistakes("resume", "a training that is stopped after seven steps, and goes on")
 
@@ -62,14 +62,14 @@ def _from_the_first(
     right: Callable[..., Done],
     training: Training,
     examples: Any,
-    dealt: Sequence[Sequence[int]],
+    numbers: Sequence[Sequence[int]],
     epoch: int,
 ) -> Done:
-    seen = _seen.get(id(training), 0) * len(dealt)
-    return right(training, examples, [[n - seen for n in batch] for batch in dealt], epoch)
+    seen = _seen.get(id(training), 0) * len(numbers)
+    return right(training, examples, [[n - seen for n in batch] for batch in numbers], epoch)
 
 
-@RESUMED("resume-without-data", resume, _KEEP, examples=(Training._take, _from_the_first))
+@RESUMED("resume-without-data", resume, _KEEP, examples=(Training.take_step, _from_the_first))
 def data_begins_anew(right: Resume, training: Training, place: Path) -> None:
     """The first batches are seen again when it goes on."""
     right(training, place)
@@ -96,49 +96,43 @@ PROCESSES = KnownMistakes("processes", "two processes, beside one that accumulat
 
 _SUM = "add the processes' gradients, each divided by the number of the whole step's labels"
 
-Divisors = Callable[..., list[Sequence[int]]]
+Count = Callable[[StepShare, Sequence[Batch]], Sequence[int]]
 
 
 @PROCESSES(
-    "processes-mean-of-means", divisors, _SUM, seen="DistributedDataParallel and a mean loss"
+    "processes-mean-of-means", StepShare.count, _SUM, seen="DistributedDataParallel and a mean loss"
 )
-def means_are_averaged(
-    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
-) -> list[Sequence[int]]:
+def means_are_averaged(_: Count, share: StepShare, batches: Sequence[Batch]) -> Sequence[int]:
     """Each process takes the mean over its own labels, and gradients are averaged."""
-    return [
-        [number * processes.number() for number in objective.count([batch])] for batch in counted
-    ]
+    return [number * processes.number() for number in share.objective.count(batches)]
 
 
 @PROCESSES(
     "processes-averaged",
-    divisors,
+    StepShare.count,
     _SUM,
     seen="DistributedDataParallel, which divides by the number of processes",
 )
-def shares_are_averaged(right: Divisors, *given: Any) -> list[Sequence[int]]:
+def shares_are_averaged(right: Count, *given: Any) -> Sequence[int]:
     """Gradients are averaged though each is divided by the number of all labels already."""
-    return [[number * processes.number() for number in counts] for counts in right(*given)]
+    return [number * processes.number() for number in right(*given)]
 
 
-@PROCESSES("processes-sum-of-means", divisors, _SUM)
-def means_are_added(
-    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
-) -> list[Sequence[int]]:
+@PROCESSES("processes-sum-of-means", StepShare.count, _SUM)
+def means_are_added(_: Count, share: StepShare, batches: Sequence[Batch]) -> Sequence[int]:
     """Each process takes the mean over its own labels, and gradients are added."""
-    return [objective.count([batch]) for batch in counted]
+    return share.objective.count(batches)
 
 
-def _of_the_step(_: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any) -> Any:
-    return [objective.count(counted)] * len(counted)
+def _own(_: Count, share: StepShare, batches: Sequence[Batch]) -> Sequence[int]:
+    return share.objective.count(batches)
 
 
 @PROCESSES(
     "processes-all-batches",
     processes.share,
     "deal the batches out: rank::world",
-    counts=(divisors, _of_the_step),
+    counts=(StepShare.count, _own),
 )
 def each_process_takes_all_batches(_: Callable[..., Any], batches: int) -> tuple[range, bool]:
     """Each process computes all batches, and gradients are added."""

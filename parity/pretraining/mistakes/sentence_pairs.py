@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from parity.suite.mistake import KnownMistakes
-from scratch_bert.pretraining.pairs import Pair, another, cut_of, sentence_pairs
+from scratch_bert.pretraining.pairs import Pair, draw_other_document, draw_split, sentence_pairs
 
 MISTAKES = KnownMistakes("pairs", "documents whose ids tell where they come from")
 
@@ -35,7 +35,9 @@ def random_second_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
 
 
 @MISTAKES(
-    "pairs-same-document", another, "draw another document first: topics tell more than order"
+    "pairs-same-document",
+    draw_other_document,
+    "draw another document first: topics tell more than order",
 )
 def random_second_is_of_the_same_document(
     _right: Callable[..., int], _documents: int, place: int, _rng: Random
@@ -44,14 +46,14 @@ def random_second_is_of_the_same_document(
     return place
 
 
-@MISTAKES("pairs-never-random", cut_of, "half of the pairs are random", "labels, counted")
+@MISTAKES("pairs-never-random", draw_split, "half of the pairs are random", "labels, counted")
 def no_pair_is_random(right: Cut, sentences: int, rng: Random) -> tuple[int, bool]:
     """Every pair follows."""
     cut, _ = right(sentences, rng)
     return cut, sentences == 1  # which nothing follows
 
 
-@MISTAKES("pairs-always-random", cut_of, "half of the pairs are random", "labels, counted")
+@MISTAKES("pairs-always-random", draw_split, "half of the pairs are random", "labels, counted")
 def every_pair_is_random(right: Cut, sentences: int, rng: Random) -> tuple[int, bool]:
     """Every pair is random."""
     cut, _ = right(sentences, rng)

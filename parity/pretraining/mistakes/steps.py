@@ -110,11 +110,11 @@ def gradients_are_not_clipped(right: Any, model: nn.Module, _: float) -> Tensor:
 
 @STEPS("steps-mean-of-means", divisors, _STEP, seen="transformers#34191")
 def step_is_the_mean_of_means(
-    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
+    _: Divisors, objective: Objective, batches: Sequence[Batch]
 ) -> list[Sequence[int]]:
     """A step's loss is the mean of its batches' means."""
-    each = [objective.count([batch]) for batch in counted]
-    return [[number * len(counted) for number in own] for own in each]
+    each = [objective.count([batch]) for batch in batches]
+    return [[number * len(batches) for number in own] for own in each]
 
 
 @STEPS(
@@ -124,10 +124,10 @@ def step_is_the_mean_of_means(
     seen="transformers#47688: HuggingFace's Trainer with BERT's heads",
 )
 def step_is_the_sum_of_means(
-    _: Divisors, objective: Objective, counted: Sequence[Batch], *_given: Any
+    _: Divisors, objective: Objective, batches: Sequence[Batch]
 ) -> list[Sequence[int]]:
     """The means of a step's batches are summed and not divided."""
-    return [objective.count([batch]) for batch in counted]
+    return [objective.count([batch]) for batch in batches]
 
 
 @STEPS(

@@ -11,12 +11,12 @@ from typing import NamedTuple, Protocol, TypeVar
 from scratch_bert.pretraining.corpus.documents import Sentence
 from scratch_bert.pretraining.pairs import (
     Pair,
-    cut_of,
-    from_anywhere,
-    joined,
-    stretch_end,
+    concatenated,
+    draw_split,
+    random_segment,
+    segment_end,
+    target_length,
     truncate,
-    wanted_length,
 )
 
 _SHORT = 0.1  # the share of documents whose stretches are shorter than need be
@@ -67,10 +67,10 @@ def stretches(
         rng: draws whether they are shorter.
         shifted: the first is of any length, so that the others begin elsewhere.
     """
-    usual, begin = wanted_length(room, _SHORT, rng), 0
+    usual, begin = target_length(room, _SHORT, rng), 0
     wanted = rng.randint(2, usual) if shifted else usual
     while begin < len(lengths):
-        end = stretch_end(lengths, begin, wanted)
+        end = segment_end(lengths, begin, wanted)
         yield Segment(document, begin, end, wanted)
         wanted, begin = usual, end
 
@@ -86,12 +86,12 @@ def dynamic_pair(documents: Documents, stretch: Segment, room: int, rng: Random)
     """
     number, begin, end, wanted = stretch
     sentences = documents[number][begin:end]
-    cut, is_random = cut_of(len(sentences), rng)
-    first, second = (joined(part) for part in (sentences[:cut], sentences[cut:]))
+    cut, is_random = draw_split(len(sentences), rng)
+    first, second = (concatenated(part) for part in (sentences[:cut], sentences[cut:]))
     if is_random:
         others = len(documents) - 1
         other = (number + rng.randint(1, others)) % len(documents) if others else number
-        second = from_anywhere(documents[other], wanted - len(first), rng)
+        second = random_segment(documents[other], wanted - len(first), rng)
     truncate(first, second, room, rng)
     return Pair(first, second, is_random)
 
@@ -99,6 +99,6 @@ def dynamic_pair(documents: Documents, stretch: Segment, room: int, rng: Random)
 def full_sentences(documents: Documents, stretch: Segment, room: int, rng: Random) -> list[int]:
     """Return a stretch as it is, for inputs without pairs (RoBERTa: arXiv:1907.11692, 4.2)."""
     number, begin, end, _ = stretch
-    ids = joined(documents[number][begin:end])
+    ids = concatenated(documents[number][begin:end])
     truncate(ids, [], room, rng)
     return ids

@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from scratch_bert.pretraining.objective import word_scores
-from scratch_bert.training.loop import Examples
 from scratch_bert.training.run.batches import IGNORED
+from scratch_bert.training.shuffle import Examples
 from scratch_bert.training.step import Batch
 
 EVALUATED = 1024  # held-out examples at most

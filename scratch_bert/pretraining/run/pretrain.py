@@ -19,8 +19,9 @@ from scratch_bert.pretraining.run.evaluation import (
 )
 from scratch_bert.pretraining.run.model_size import ModelSize
 from scratch_bert.training.distributed import processes
-from scratch_bert.training.loop import Phase, Training
+from scratch_bert.training.loop import Training
 from scratch_bert.training.run.checkpoints import checkpoints
+from scratch_bert.training.run.phases import Phase
 from scratch_bert.training.run.progress import watch
 from scratch_bert.training.run.settings import Settings
 
