@@ -65,9 +65,8 @@ class ScratchFinetuning:
         """Cut texts into windows."""
         items = []
         for question, context, answer in zip(questions, contexts, answers, strict=True):
-            start, text = answer or (0, "")
-            there = answer is not None
-            items.append(Question("", question, context, (text,) * there, (start,) * there))
+            starts, texts = ((answer[0],), (answer[1],)) if answer else ((), ())
+            items.append(Question("", question, context, texts, starts))
         task = QuestionAnsweringTask(QuestionAnsweringTask.COLUMNS)
         tokenizer = BertTokenizer.from_pretrained(folder)
         return _rows(task.features(items, tokenizer, Lengths(max_length, stride)))

@@ -35,7 +35,7 @@ Featurize = Callable[..., Features]
 def end_is_exclusive(right: Find, item: Question, spans: Spans) -> Span:
     """The end is the token after the answer."""
     first, last = right(item, spans)
-    return first, last + (last > 0)
+    return first, last + 1 if last else 0
 
 
 @MISTAKES(

@@ -127,7 +127,7 @@ def read_items(
                     skip(str(error))
     if bad and skip is None:
         rest = len(bad) - 1
-        more = f" (and {rest} more row{'s' * (rest > 1)} cannot be used)" if rest else ""
+        more = f" (and {rest} more {'row' if rest == 1 else 'rows'} cannot be used)" if rest else ""
         raise CorpusError(f"{bad[0]}{more}; --on-error skip leaves out what cannot be used")
     if not items:
         raise CorpusError(f"{', '.join(names)}: has no row that can be used")
