@@ -174,7 +174,7 @@ def _write_sentence_files(folder: Path, made: Made) -> None:
     ]
     _write(folder / "modules.json", modules)
     _write(folder / "sentence_bert_config.json", {"max_seq_length": OF_A_SENTENCE})
-    for path, _ in names[1:]:
+    for path in filter(None, kinds):
         (folder / path).mkdir()
     _write(
         folder / "1_Pooling" / "config.json",

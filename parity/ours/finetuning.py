@@ -30,7 +30,8 @@ class ScratchFinetuning:
 
     def build(self, task: str, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
         """Build a task's model around the weights."""
-        model = TASKS[task].kind.HEAD(config_from_values(config))
+        head: Any = TASKS[task].kind.HEAD  # a subclass, whose only argument is the configuration
+        model: nn.Module = head(config_from_values(config))
         model.load_state_dict(weights)
         return model
 

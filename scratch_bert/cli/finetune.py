@@ -60,7 +60,7 @@ def finetune_command(options: FinetuneOptions) -> int:
     }
     source = filled(Source, vars(options) | changed)
     recipe = filled(Recipe, vars(options) | {"attention": options.attention.value})
-    max_length = options.max_length or TASKS[task].tokens
+    max_length = options.max_length or TASKS[task].max_length
     stride = max_length // 3 if options.stride is None else options.stride
 
     def train() -> bool:
