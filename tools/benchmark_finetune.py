@@ -18,7 +18,7 @@ from rich.table import Table
 
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
-from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
+from scratch_bert.finetuning.run.trimmed_vocabulary import TrimmedVocabulary
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.features import Features
@@ -38,7 +38,7 @@ def ours_of(
     """Build our side; returns what does an epoch."""
     model = build(task, Checkpoint.of(folder), recipe.seed).to(device)
     if recipe.attention == "packed":
-        features = UsedWords.keep(model, features).renumbered(features)
+        features = TrimmedVocabulary.trim(model, features).renumber(features)
     objective = task.objective(recipe.attention, None)
 
     def epoch() -> None:
@@ -96,9 +96,9 @@ def measure(
     tokenizer, results = BertTokenizer.from_pretrained(folder), []
     for name in tasks:
         split = read_split(name, Source(), 0, print)
-        items = [*split.learnt, *split.held_out][:rows]
-        most = TASKS[name].tokens
-        features = split.task.features(items, tokenizer, Lengths(most, most // 3))
+        items = [*split.train, *split.held_out][:rows]
+        longest = TASKS[name].max_length
+        features = split.task.features(items, tokenizer, Lengths(longest, longest // 3))
         sides = {
             f"ours, {attention}": ours_of(
                 split.task, folder, features, Recipe(epochs=1, attention=attention), device

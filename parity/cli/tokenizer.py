@@ -48,7 +48,8 @@ def tokenizer_command(
     report = Report(environment={**known, "seed": seed, "rerun": rerun()})
     begun = time.monotonic()
     total = 0 if amounts.texts else strings + calls + -(-calls // 5)
-    total += scalars * (LAST + 1 - 0x800) * len(CONFIGURATIONS)
+    if scalars:
+        total += (LAST + 1 - 0x800) * len(CONFIGURATIONS)
     terminal = Console(stderr=True)
     progress = Progress(console=terminal, transient=True, disable=not terminal.is_terminal)
     with progress as bar, report.failing():

@@ -32,7 +32,8 @@ def check_head_dropout(candidate: Asked) -> Outcome:
     outcome = Outcome("dropout")
     columns = {task: _columns_without_gradient(candidate, task) for task in _DROPPED}
     for task, found in columns.items():
-        outcome.rows += accounted(task, [_matrix(task)] * bool(len(found)), [_matrix(task)])
+        present = [_matrix(task)] if len(found) else []
+        outcome.rows += accounted(task, present, [_matrix(task)])
     lacking = bool(outcome.rows)
     measured = {task: _measure(task, found) for task, found in columns.items()}
     outcome.rows += [measure.row(task) for task, measure in measured.items()]

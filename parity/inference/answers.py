@@ -86,7 +86,8 @@ def settled(answers: Any, allowed: float) -> Any:
     group, before = 0, float("inf")
     numbered = []
     for each in answers:
-        group += abs(before - each["score"]) > allowed
+        if abs(before - each["score"]) > allowed:
+            group += 1
         before = each["score"]
         numbered.append((group, each))
     return [

@@ -165,15 +165,16 @@ def _tie(classifier: nn.Linear) -> None:
 
 def _write_sentence_files(folder: Path, made: Made) -> None:
     """Write what sentence-transformers reads besides."""
-    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
-    names = [*kinds.items()][: 2 + made.normalize]
+    kinds = {"": "Transformer", "1_Pooling": "Pooling"}
+    if made.normalize:
+        kinds["2_Normalize"] = "Normalize"
     modules = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
-        for i, (path, kind) in enumerate(names)
+        for i, (path, kind) in enumerate(kinds.items())
     ]
     _write(folder / "modules.json", modules)
     _write(folder / "sentence_bert_config.json", {"max_seq_length": OF_A_SENTENCE})
-    for path, _ in names[1:]:
+    for path in filter(None, kinds):
         (folder / path).mkdir()
     _write(
         folder / "1_Pooling" / "config.json",

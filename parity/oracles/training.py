@@ -27,12 +27,14 @@ def train(
     """
     torch.manual_seed(settings["seed"])
     model.train()
-    groups: list[dict[str, Any]] = [
-        {"params": [], "weight_decay": settings["weight_decay"]},
-        {"params": [], "weight_decay": 0.0},
-    ]
+    decayed, exempt = list[nn.Parameter](), list[nn.Parameter]()
     for name, parameter in model.named_parameters():
-        groups["bias" in name or "LayerNorm" in name]["params"].append(parameter)
+        group = exempt if "bias" in name or "LayerNorm" in name else decayed
+        group.append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": settings["weight_decay"]},
+        {"params": exempt, "weight_decay": 0.0},
+    ]
     optimizer = torch.optim.AdamW(groups, settings["learning_rate"])
     schedule = reference.linear_schedule(optimizer, settings["warmup"], settings["steps"])
     for number, batches in enumerate(steps[: settings["steps"]], 1):

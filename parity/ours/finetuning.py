@@ -30,7 +30,8 @@ class ScratchFinetuning:
 
     def build(self, task: str, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
         """Build a task's model around the weights."""
-        model = TASKS[task].kind.HEAD(config_from_values(config))
+        head: Any = TASKS[task].kind.HEAD  # a subclass, whose only argument is the configuration
+        model: nn.Module = head(config_from_values(config))
         model.load_state_dict(weights)
         return model
 
@@ -65,9 +66,8 @@ class ScratchFinetuning:
         """Cut texts into windows."""
         items = []
         for question, context, answer in zip(questions, contexts, answers, strict=True):
-            start, text = answer or (0, "")
-            there = answer is not None
-            items.append(Question("", question, context, (text,) * there, (start,) * there))
+            starts, texts = ((answer[0],), (answer[1],)) if answer else ((), ())
+            items.append(Question("", question, context, texts, starts))
         task = QuestionAnsweringTask(QuestionAnsweringTask.COLUMNS)
         tokenizer = BertTokenizer.from_pretrained(folder)
         return _rows(task.features(items, tokenizer, Lengths(max_length, stride)))

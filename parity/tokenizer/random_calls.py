@@ -114,11 +114,11 @@ class CallSource:
         split = choose.random() < 0.3 and self._can("words")
         one: Callable[[random.Random], Any] = self._words if split else self._text
         options = {"is_split_into_words": True} if split else {}
-        paired = choose.random() < 0.5 and self._can("pairs")
+        sides = 2 if choose.random() < 0.5 and self._can("pairs") else 1
         if choose.random() < 0.5:
-            return tuple(one(choose) for _ in range(1 + paired)), options
+            return tuple(one(choose) for _ in range(sides)), options
         number = choose.randint(1, 3)
-        return tuple([one(choose) for _ in range(number)] for _ in range(1 + paired)), options
+        return tuple([one(choose) for _ in range(number)] for _ in range(sides)), options
 
     def _text(self, choose: random.Random) -> str:
         draw = choose.random()

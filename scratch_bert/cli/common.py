@@ -2,11 +2,13 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -20,6 +22,22 @@ class Format(StrEnum):
 
     HUMAN = "human"
     JSON = "json"
+
+
+def fields_as_options(command: Callable[[Any], int]) -> Callable[..., int]:
+    """Make of a command, whose only parameter is a dataclass, one whose options are its fields.
+
+    Typer reads options from a function's signature alone (fastapi/typer#154), where a command of
+    thirty options has to name each again to hand it on.
+    """
+    (given,) = signature(command).parameters.values()
+
+    @wraps(command)
+    def called(**values: Any) -> int:
+        return command(given.annotation(**values))
+
+    called.__signature__ = signature(given.annotation)  # type: ignore[attr-defined]
+    return called
 
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None) -> NoReturn:

@@ -49,8 +49,6 @@ NAMES = {
     "dataset_config": "config",
     "dataset_split": "split",
     "text_column": "column",
-    "held_out_share": "share",
-    "freeze": "frozen_layers",
     "column": "columns",
     "pair": "pairs",
     "pairs": "how a line is read",

@@ -35,7 +35,7 @@ Featurize = Callable[..., Features]
 def end_is_exclusive(right: Find, item: Question, spans: Spans) -> Span:
     """The end is the token after the answer."""
     first, last = right(item, spans)
-    return first, last + (last > 0)
+    return first, last + 1 if last else 0
 
 
 @MISTAKES(
@@ -100,14 +100,15 @@ def outside_is_max_length(right: Featurize, *given: Any) -> Features:
     made, lengths = right(*given), given[-1]
     for row in made.rows:
         if not row["end_positions"]:
-            row["start_positions"] = row["end_positions"] = torch.tensor(lengths.most)
+            row["start_positions"] = row["end_positions"] = torch.tensor(lengths.max_length)
     return made
 
 
 def _of_these(made: Features, numbers: Iterable[int]) -> Features:
     numbers = [*numbers]
-    rows, about = ([each[number] for number in numbers] for each in (made.rows, made.about))
-    return Features(rows, made.pad, about)
+    parts = made.rows, made.alignments
+    rows, alignments = ([each[number] for number in numbers] for each in parts)
+    return Features(rows, made.pad, alignments)
 
 
 @MISTAKES("windows-dropped", QuestionAnsweringTask.features, _CLS)
@@ -133,7 +134,7 @@ def questions_without_an_answer_are_dropped(
 def only_the_first_window_is_kept(right: Featurize, *given: Any) -> Features:
     """A text that is too long is cut off."""
     made = right(*given)
-    items = [part.item for part in made.about]
+    items = [window.question for window in made.alignments]
     return _of_these(made, (items.index(item) for item in dict.fromkeys(items)))
 
 
@@ -150,7 +151,7 @@ def stride_is_the_step(
     rows = list[Any]()
     for item in items:
         asked = len(tokenizer(item.question)["input_ids"]) + 1  # with [CLS] and two [SEP]
-        shared = lengths.most - asked - lengths.stride
+        shared = lengths.max_length - asked - lengths.stride
         rows += right(task, [item], tokenizer, replace(lengths, stride=shared)).rows
     return Features(rows, tokenizer.pad_token_id)
 

@@ -102,8 +102,8 @@ def labels_begin_at_cls(right: Label, words: Words, tags: Names, labels: Names) 
 def sep_is_cut_off(right: Featurize, *given: Any) -> Features:
     """A long sentence is cut with its [SEP]."""
     *texts, lengths = given
-    whole = right(*texts, replace(lengths, most=sys.maxsize))
-    rows = [{name: each[: lengths.most] for name, each in row.items()} for row in whole.rows]
+    whole = right(*texts, replace(lengths, max_length=sys.maxsize))
+    rows = [{name: each[: lengths.max_length] for name, each in row.items()} for row in whole.rows]
     return replace(whole, rows=rows)
 
 

@@ -1,1 +1,4 @@
-"""Metrics, baselines, predictions and plots of a fine-tuning."""
+"""Results of a fine-tuning.
+
+Read: metrics_files, baseline. When you need it: squad_metrics, plots.
+"""

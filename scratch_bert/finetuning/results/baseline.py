@@ -1,7 +1,7 @@
-"""The simple classifier: BERT as it is makes a vector of each text, and a line divides them.
+"""A baseline: logistic regression on frozen BERT features.
 
-Nothing of BERT learns: logistic regression sees the vectors alone. What fine-tuning is for shows
-in the difference.
+BERT turns each text into a vector and is not trained. The difference to the fine-tuned model shows
+what fine-tuning is good for.
 """
 
 from enum import StrEnum
@@ -12,17 +12,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from scratch_bert.finetuning.sequence_classification import Scored, SequenceClassificationTask
 from scratch_bert.finetuning.tables.split import Split
 from scratch_bert.finetuning.tasks.features import INPUTS, Features
+from scratch_bert.finetuning.tasks.task import Prediction
 from scratch_bert.model.bert import BertModel
 from scratch_bert.weights.checkpoints import Checkpoint
 
-_TOGETHER = 32
+_BATCH = 32
 
 
 class Vector(StrEnum):
-    """Which vector stands for a text: that of [CLS], or the mean of all tokens'."""
+    """The vector of a text: that of [CLS], or the mean over all tokens."""
 
     CLS = "cls"
     MEAN = "mean"
@@ -30,10 +30,10 @@ class Vector(StrEnum):
 
 @torch.no_grad()
 def vectors(body: BertModel, features: Features, vector: Vector) -> Tensor:
-    """Return (texts, hidden) of a body that does not learn."""
+    """Return (texts, hidden), the vectors of a frozen BERT."""
     found = []
-    for start in range(0, len(features), _TOGETHER):
-        batch = features.batch(range(len(features))[start : start + _TOGETHER], epoch=0)
+    for start in range(0, len(features), _BATCH):
+        batch = features.batch(range(len(features))[start : start + _BATCH], epoch=0)
         inputs = {name: batch[name] for name in INPUTS}
         states = body(**inputs, attention="packed").last_hidden_state  # (batch, seq, hidden)
         mask = batch["attention_mask"][:, :, None]
@@ -42,28 +42,23 @@ def vectors(body: BertModel, features: Features, vector: Vector) -> Tensor:
     return torch.cat(found)
 
 
-def simple_scores(
-    split: Split,
-    task: SequenceClassificationTask,
-    checkpoint: Checkpoint,
-    learnt: Features,
-    asked: Features,
+def frozen_baselines(
+    split: Split, checkpoint: Checkpoint, train: Features, held_out: Features
 ) -> dict[str, dict[str, float]]:
-    """Say what logistic regression reaches on what is held out, with each kind of vector.
+    """Return the metrics of logistic regression on the validation set, for each kind of vector.
 
     Args:
-        split: the rows.
-        task: that they are of.
-        checkpoint: whose body it is.
-        learnt: the rows to learn from, tokenised.
-        asked: those held out.
+        split: a classification task and its examples.
+        checkpoint: the BERT.
+        train: the tokenized training data.
+        held_out: the tokenized validation set.
     """
     body = BertModel.from_pretrained(checkpoint, add_pooling_layer=False)
-    labels, found = [item.label for item in split.learnt], {}
+    labels, found = [example.label for example in split.train], {}
     for vector in Vector:
         classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-        classifier.fit(vectors(body, learnt, vector).numpy(), labels)
-        answers = classifier.predict(vectors(body, asked, vector).numpy()).tolist()
-        predictions = [Scored(label, 1.0) for label in answers]
-        found[f"frozen, {vector}"] = task.scores(split.held_out, predictions)
+        classifier.fit(vectors(body, train, vector).numpy(), labels)
+        answers = classifier.predict(vectors(body, held_out, vector).numpy()).tolist()
+        predictions = [Prediction(label, 1.0) for label in answers]
+        found[f"frozen, {vector}"] = split.task.metrics(split.held_out, predictions)
     return found

@@ -1,4 +1,4 @@
-"""Pictures of a training: its curves, and what is taken for what."""
+"""Plots of a training: curves and a confusion matrix."""
 
 import json
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ _HELD_OUT = "held_out_"
 
 
 def plot_curves(lines: Path, metric: str, path: Path) -> None:
-    """Draw the loss of each step, and loss and metric of what is held out.
+    """Plot the training loss, and loss and metric on the validation set.
 
     Args:
         lines: curves.jsonl.
-        metric: its name there, without "held_out_".
-        path: of the PNG.
+        metric: its name in the file, without "held_out_".
+        path: the PNG file.
     """
     steps = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
     figure = Figure(figsize=(8, 4.5), layout="constrained")
@@ -37,10 +37,10 @@ def plot_curves(lines: Path, metric: str, path: Path) -> None:
     _write(figure, path)
 
 
-def plot_confusion(right: Sequence[str], given: Sequence[str], path: Path) -> None:
-    """Draw how often each label was taken for which."""
-    labels = sorted({*right, *given})
-    counts = confusion_matrix(right, given, labels=labels)
+def plot_confusion(true: Sequence[str], predicted: Sequence[str], path: Path) -> None:
+    """Plot how often each class was predicted for each class."""
+    labels = sorted({*true, *predicted})
+    counts = confusion_matrix(true, predicted, labels=labels)
     size = 2.5 + 0.6 * len(labels)
     figure = Figure(figsize=(size + 0.5, size), layout="constrained")
     axes = figure.add_subplot()

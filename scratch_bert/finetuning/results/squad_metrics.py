@@ -10,7 +10,7 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def normalized(answer: str) -> str:
-    """Leave case, punctuation, articles and further spaces out.
+    """Remove case, punctuation, articles and double spaces.
 
     >>> normalized("The  Old Mill.")
     'old mill'
@@ -19,17 +19,17 @@ def normalized(answer: str) -> str:
 
 
 def exact_match(given: str, right: Sequence[str]) -> float:
-    """1 where an answer is one of those that are right; without any, the empty one is."""
+    """Return 1 if an answer is one of the right ones; without right answers the empty one is."""
     return float(any(normalized(given) == each for each in _right(right)))
 
 
 def overlap_f1(given: str, right: Sequence[str]) -> float:
-    """F1 of an answer's words and those of the most similar right one."""
+    """Return the F1 of an answer's words and the words of the most similar right answer."""
     return max(_f1(normalized(given).split(), each.split()) for each in _right(right))
 
 
 def _right(answers: Sequence[str]) -> list[str]:
-    """Those with a word in them; "" where there is none."""
+    """Return the answers that have a word; "" if there is no such answer."""
     return [found for each in answers if (found := normalized(each))] or [""]
 
 

@@ -1,1 +1,4 @@
-"""A whole fine-tuning in one folder: rows, model, training, evaluation."""
+"""A whole fine-tuning in one folder.
+
+Read: recipe, finetune, evaluation. When you need it: trimmed_vocabulary (faster training).
+"""

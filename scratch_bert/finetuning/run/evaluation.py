@@ -1,22 +1,23 @@
-"""What a model says of examples that it does not learn from."""
+"""What a model predicts for examples that it is not trained on."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from scratch_bert.finetuning.tables.split import Split
 from scratch_bert.finetuning.tasks.features import Features
 from scratch_bert.finetuning.tasks.objectives import TaskObjective, outputs
 
-_TOGETHER = 32
+_BATCH = 32
 
 
-class Said(NamedTuple):
+class EvaluationOutput(NamedTuple):
     """Outputs of a model.
 
     Attributes:
-        logits: of each row, as the objective has them, padding included.
-        loss: the mean over all rows; not of batches' means, as HF's `eval_loss`.
+        logits: of each row, as the objective returns them, with padding.
+        loss: the mean over all rows; HF's `eval_loss` is the mean of batches' means.
     """
 
     logits: list[Tensor]
@@ -24,19 +25,30 @@ class Said(NamedTuple):
 
 
 @torch.no_grad()
-def said_of(model: nn.Module, objective: TaskObjective, features: Features, device: str) -> Said:
-    """Run a model on examples without dropout; it is left in the mode it was in."""
+def evaluate(
+    model: nn.Module, objective: TaskObjective, features: Features, device: str
+) -> EvaluationOutput:
+    """Run a model without dropout; afterwards it is in training mode if it was before."""
     was_training = model.training
     model.eval()
     numbers = range(len(features))
     batches = [
         {name: t.to(device) for name, t in features.batch(some, epoch=0).items()}
-        for some in (numbers[at : at + _TOGETHER] for at in range(0, len(numbers), _TOGETHER))
+        for some in (numbers[at : at + _BATCH] for at in range(0, len(numbers), _BATCH))
     ]
     counts, logits, loss = objective.count(batches), list[Tensor](), 0.0
     for batch in batches:
         found = objective.logits(outputs(model, batch, objective.attention))
-        loss += objective.share(found, batch, counts).item()
+        loss += objective.loss_of(found, batch, counts).item()
         logits += found.float().cpu()
     model.train(was_training)
-    return Said(logits, loss)
+    return EvaluationOutput(logits, loss)
+
+
+def held_out_metrics(
+    model: nn.Module, objective: TaskObjective, features: Features, device: str, split: Split
+) -> dict[str, float]:
+    """Return the loss and the metrics on the validation set."""
+    logits, loss = evaluate(model, objective, features, device)
+    predictions = split.task.predictions(split.held_out, features, logits)
+    return {"loss": loss, **split.task.metrics(split.held_out, predictions)}

@@ -1,22 +1,24 @@
-"""A whole fine-tuning: rows, model, training, evaluation; all in one folder."""
+"""A whole fine-tuning in one folder: rows, model, training, evaluation."""
 
 import hashlib
 import shutil
 import warnings
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
 
+from scratch_bert.config import BertConfig
 from scratch_bert.errors import CheckpointError, CorpusError
 from scratch_bert.files import read_object
-from scratch_bert.finetuning.results.baseline import simple_scores
+from scratch_bert.finetuning.results.baseline import frozen_baselines
 from scratch_bert.finetuning.results.metrics_files import write_json, write_results
-from scratch_bert.finetuning.run.evaluation import said_of
+from scratch_bert.finetuning.run.evaluation import evaluate, held_out_metrics
 from scratch_bert.finetuning.run.recipe import Recipe
-from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
+from scratch_bert.finetuning.run.trimmed_vocabulary import TrimmedVocabulary
 from scratch_bert.finetuning.sequence_classification import SequenceClassificationTask
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.finetuning.tables.split import Split, read_split
@@ -44,124 +46,149 @@ def finetune(
     device: str,
     tensorboard: bool,
 ) -> bool:
-    """Fine-tune a BERT; where it was stopped, the same call goes on.
+    """Fine-tune a BERT, or resume a fine-tuning that was stopped.
 
-    It ends with the parameters of HF's `Trainer`, where attention is "eager" or "sdpa".
+    The parameters are those of HF's `Trainer`, if attention is "eager" or "sdpa".
 
     Args:
-        output: the folder of all that is made.
-        name: of the task, one of `TASKS`.
-        source: what from.
+        output: folder for everything that is written.
+        name: name of the task in `TASKS`.
+        source: training data and validation set.
         checkpoint: a folder, a hub id, or a built-in one.
-        recipe: how.
-        lengths: of the rows of tokens.
-        keep: checkpoints that stay.
-        device: where.
-        tensorboard: whether curves are written for TensorBoard, too.
+        recipe: learning rate, epochs and the like.
+        lengths: lengths of the rows of tokens.
+        keep: number of checkpoints to keep.
+        device: where the model is trained.
+        tensorboard: write curves for TensorBoard, too.
 
     Returns:
-        Whether it came to its end; else it was asked to stop.
+        Whether training is complete; False if it was stopped by a signal.
 
     Raises:
         CorpusError: rows cannot be used.
         CheckpointError: a checkpoint cannot be used, or written.
-        TrainingError: the loss is no number any more.
+        TrainingError: training diverged (loss is NaN or infinite).
         OSError: something cannot be written.
     """
-    said = Console(stderr=True)
-    split = read_split(name, source, recipe.seed, lambda why: said.print(why, markup=False))
-    task, learnt, held_out, left_out = split
-    base = Checkpoint.of(checkpoint)
+    console = Console(stderr=True)
+    split = read_split(name, source, recipe.seed, lambda why: console.print(why, markup=False))
+    task, base = split.task, Checkpoint.of(checkpoint)
     tokenizer = BertTokenizer.from_pretrained(base)
-    features = task.features(learnt, tokenizer, lengths)
-    asked = task.features(held_out, tokenizer, lengths)
-    said.print(
-        f"{len(learnt)} rows to learn from, {len(held_out)} held out"
-        + (f", {left_out} left out" if left_out else "")
-        + (f"; labels: {', '.join(task.labels)}" if task.labels else ""),
-        highlight=False,
+    train = task.features(split.train, tokenizer, lengths)
+    held_out = task.features(split.held_out, tokenizer, lengths)
+    _describe(split, console)
+    _check_unchanged(
+        output,
+        {
+            "task": name,
+            "checkpoint": checkpoint,
+            "attention": recipe.attention,
+            "balanced": recipe.balanced,
+            "max_length": lengths.max_length,
+            "stride": lengths.stride,
+            "columns": dict(task.columns),
+            "rows": hashlib.sha256(repr((split.train, split.held_out)).encode()).hexdigest(),
+        },
     )
-    known = {item.key for item in learnt}
-    if leaked := sum(item.key in known for item in held_out):
-        said.print(f"{leaked} of the rows held out are among those to learn from", highlight=False)
-    about: dict[str, Any] = {"task": name, "checkpoint": checkpoint, "attention": recipe.attention}
-    about |= {"balanced": recipe.balanced, "max_length": lengths.most, "stride": lengths.stride}
-    _note(output, {**about, "columns": dict(task.columns), "rows": _digest(split)})
+
     model = build(task, base, recipe.seed).to(device)
-    objective = task.objective(recipe.attention, learnt if recipe.balanced else None)
-    if lengths.most > model.config.max_position_embeddings:
-        positions = model.config.max_position_embeddings
-        why = f"takes {positions} tokens, and max_length is {lengths.most}"
-        raise CheckpointError(f"{checkpoint}: {why}")
-    if (recipe.frozen_layers or 0) > model.config.num_hidden_layers:
-        layers = model.config.num_hidden_layers
-        raise CheckpointError(f"{checkpoint}: has {layers} layers, not {recipe.frozen_layers}")
-    torch.manual_seed(recipe.seed)
-    words, taught, tested = None, features, asked
+    _check_sizes(checkpoint, model.config, lengths.max_length, recipe.frozen_layers or 0)
+    objective = task.objective(recipe.attention, split.train if recipe.balanced else None)
+    vocabulary, train_rows, held_out_rows = None, train, held_out
     if recipe.attention == "packed" and recipe.weight_decay == 0:
-        words = UsedWords.keep(model, features, asked)
-        taught, tested = words.renumbered(features), words.renumbered(asked)
-    training = Training(model, taught, objective, recipe.settings(len(features)))
+        vocabulary = TrimmedVocabulary.trim(model, train, held_out)
+        train_rows, held_out_rows = vocabulary.renumber(train), vocabulary.renumber(held_out)
 
-    def evaluated() -> dict[str, float]:
-        logits, loss = said_of(model, objective, tested, device)
-        return {"loss": loss, **task.scores(held_out, task.predictions(held_out, asked, logits))}
-
-    def save(folder: Path) -> None:
-        with words.all_there(model) if words else nullcontext():
-            model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-
-    best = None
+    torch.manual_seed(recipe.seed)  # of the order of the examples and of dropout
+    training = Training(model, train_rows, objective, recipe.settings(len(train)))
+    metrics = partial(held_out_metrics, model, objective, held_out_rows, device, split)
+    save = partial(_save, model, tokenizer, vocabulary)
+    every, best = recipe.steps_of_epoch(len(train)), None
     if recipe.patience is not None:
-        best = Best(task.METRIC, recipe.patience, lambda: save(output / "best"))
-    every = recipe.steps_of_epoch(len(features))
+        best = Best(task.METRIC, recipe.patience, partial(save, output / "best"))
     if not watch(
-        training, evaluated, output, every, keep, said, tensorboard=tensorboard, best=best
+        training, metrics, output, every, keep, console, tensorboard=tensorboard, best=best
     ):
-        said.print(f"stopped at step {training.step}; the same command goes on from there")
+        console.print(f"stopped at step {training.step}; the same command goes on from there")
         return False
     if best is None:
         save(output / "model")
     else:
         shutil.copytree(output / "best", output / "model", dirs_exist_ok=True)
+
+    # What is evaluated is the model that was written, with its whole vocabulary.
     model = task.HEAD.from_pretrained(output / "model").to(device)
-    found = said_of(model, objective, asked, device)
-    others: dict[str, dict[str, float]] = {}
+    evaluated = evaluate(model, objective, held_out, device)
+    baselines: dict[str, dict[str, float]] = {}
     if isinstance(task, SequenceClassificationTask):
-        others = simple_scores(split, task, base, features, asked)
-    write_results(output, split, asked, found, others)
+        baselines = frozen_baselines(split, base, train, held_out)
+    write_results(output, split, held_out, evaluated, baselines)
     return True
 
 
 def build(task: Task, checkpoint: Checkpoint, seed: int) -> BertWithHead:
-    """Load a model whose head is drawn from a seed, as HF's `from_pretrained` draws it."""
+    """Load a model; its head is drawn from a seed, as HF's `from_pretrained` draws it."""
     torch.manual_seed(seed)
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is drawn
         return task.HEAD.from_pretrained(checkpoint, **task.config())
 
 
-def _digest(split: Split) -> str:
-    """Tell other rows apart."""
-    return hashlib.sha256(repr((split.learnt, split.held_out)).encode()).hexdigest()
+def _describe(split: Split, console: Console) -> None:
+    """Print how many rows there are, and how many of them are in both parts of the split."""
+    console.print(
+        f"{len(split.train)} rows to learn from, {len(split.held_out)} held out"
+        + (f", {split.skipped} left out" if split.skipped else "")
+        + (f"; labels: {', '.join(split.task.labels)}" if split.task.labels else ""),
+        highlight=False,
+    )
+    known = {example.key for example in split.train}
+    if leaked := sum(example.key in known for example in split.held_out):
+        why = f"{leaked} of the rows held out are among those to learn from"
+        console.print(why, highlight=False)
 
 
-def _note(output: Path, about: dict[str, Any]) -> None:
-    """Write what must not change on the way; refuse what has.
+def _check_unchanged(output: Path, settings: dict[str, Any]) -> None:
+    """Write the settings that a resumed training must have; refuse other settings.
 
     Raises:
-        CorpusError: training has begun there, with something else.
+        CorpusError: training has begun in this folder with other settings.
     """
     if checkpoints(output / "checkpoints"):
         was = read_object(output / _ROWS) or {}
-        changed = [name for name in about if was.get(name) != about[name]]
+        changed = [
+            "there were other rows"
+            if name == "rows"
+            else f"{name} was {was.get(name)!r}, and is {value!r} now"
+            for name, value in settings.items()
+            if was.get(name) != value
+        ]
         if changed:
-            names = "; ".join(
-                "there were other rows"
-                if name == "rows"
-                else f"{name} was {was.get(name)!r}, and is {about[name]!r} now"
-                for name in changed
-            )
-            why = f"{output}: training has begun there, but {names}"
+            why = f"{output}: training has begun there, but {'; '.join(changed)}"
             raise CorpusError(f"{why}; choose another folder")
-    write_json(output / _ROWS, about)
+    write_json(output / _ROWS, settings)
+
+
+def _check_sizes(checkpoint: str, config: BertConfig, max_length: int, frozen_layers: int) -> None:
+    """Refuse more positions or layers than a checkpoint has.
+
+    Raises:
+        CheckpointError: there are too few of them.
+    """
+    positions, layers = config.max_position_embeddings, config.num_hidden_layers
+    if max_length > positions:
+        why = f"takes {positions} tokens, and max_length is {max_length}"
+        raise CheckpointError(f"{checkpoint}: {why}")
+    if frozen_layers > layers:
+        raise CheckpointError(f"{checkpoint}: has {layers} layers, not {frozen_layers}")
+
+
+def _save(
+    model: BertWithHead,
+    tokenizer: BertTokenizer,
+    vocabulary: TrimmedVocabulary | None,
+    folder: Path,
+) -> None:
+    """Write a model with all words, and its tokenizer."""
+    with vocabulary.restored(model) if vocabulary else nullcontext():
+        model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""How a model is fine-tuned: epochs in place of steps, and what is special to it."""
+"""Settings of a fine-tuning, with epochs instead of steps."""
 
 from dataclasses import asdict, dataclass
 
@@ -7,14 +7,14 @@ from scratch_bert.training.run.settings import Settings, filled
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is fine-tuned; what is named as in `Settings` is that.
+    """Settings of a fine-tuning; `Settings` describes those that are not described here.
 
     Attributes:
-        epochs: how often all examples are seen (HF `num_train_epochs`).
-        warmup: the share of the steps until the learning rate is at its top.
-        balanced: whether a class weighs more where it is rare.
-        patience: evaluations without a better one that end it; None takes all steps, and the last
-            model.
+        epochs: passes over the training data (HF `num_train_epochs`).
+        warmup: share of the steps until the learning rate reaches its peak.
+        balanced: give rare classes a higher weight in the loss.
+        patience: evaluations without improvement before training stops; None trains for all epochs
+            and keeps the last model.
         attention: "eager", "sdpa" or "packed".
     """
 
@@ -33,13 +33,14 @@ class Recipe:
     attention: str = "packed"
 
     def steps_of_epoch(self, examples: int) -> int:
-        """Count an epoch's optimizer steps."""
+        """Return the number of optimizer steps in an epoch."""
         from scratch_bert.training.shuffle import steps_of_epoch  # brings torch
 
         return steps_of_epoch(examples, self.batch_size, self.accumulation)
 
     def settings(self, examples: int) -> Settings:
-        """Return the same for so many examples."""
+        """Return the settings of `Training` for a number of examples."""
         steps = self.epochs * self.steps_of_epoch(examples)
-        counted = {"steps": steps, "warmup": round(self.warmup * steps)}
-        return filled(Settings, {**asdict(self), **counted})
+        return filled(
+            Settings, asdict(self) | {"steps": steps, "warmup": round(self.warmup * steps)}
+        )

@@ -1,9 +1,9 @@
-"""Words that no example has do not learn: while a model is in training, it does without them.
+"""A trimmed vocabulary: in training the model has only the words of its examples.
 
-Of 30,522 words a task's examples have some hundreds. The others' vectors get no gradient, and AdamW
-does not move what never had one; but their zeros are made, measured and added in every step, which
-is a large part of the time where texts are short. Without them the sum that gradients are clipped
-by is rounded otherwise, and nothing else changes. Where weights decay, all words are needed.
+A task's examples have some hundreds of 30,522 words. The other words' vectors have a gradient of
+zero, and AdamW does not move them; but every step computes, measures and adds these zeros, which is
+a large part of the time if texts are short. Without them the gradient's norm is rounded in another
+way, and nothing else changes. With weight decay all words change, so all are needed.
 """
 
 from collections.abc import Iterator
@@ -19,35 +19,35 @@ from scratch_bert.model.heads import BertWithHead
 
 
 @dataclass(frozen=True)
-class UsedWords:
-    """Which words a model keeps in training.
+class TrimmedVocabulary:
+    """The words that a model has in training.
 
     Attributes:
-        used: their ids, in order; a word's place among them is its id in training.
-        whole: (vocab, hidden), the vectors of all words, as they were.
+        used: (used), ids of these words, sorted; the index of a word here is its id in training.
+        whole: (vocab, hidden), the vectors of all words before training.
     """
 
     used: Tensor
     whole: Tensor
 
     @classmethod
-    def keep(cls, model: BertWithHead, *features: Features) -> Self:
-        """Take from a model the words that no example has, but the padding."""
+    def trim(cls, model: BertWithHead, *features: Features) -> Self:
+        """Remove the words from a model that are neither in the features nor padding."""
         table = model.bert.embeddings.word_embeddings
         rows = [row for each in features for example in each.rows for row in _rows(example)]
         pads = [each.pad for each in features]
         if table.padding_idx is not None:
             pads.append(table.padding_idx)
         used = torch.unique(torch.cat([torch.tensor(pads), *(row["input_ids"] for row in rows)]))
-        words = cls(used, table.weight.detach())
-        table.weight = nn.Parameter(words.whole[used.to(words.whole.device)])
+        whole = table.weight.detach()
+        table.weight = nn.Parameter(whole[used.to(whole.device)])
         table.num_embeddings = len(used)
         if table.padding_idx is not None:
             table.padding_idx = int(torch.searchsorted(used, table.padding_idx))
-        return words
+        return cls(used, whole)
 
-    def renumbered(self, features: Features) -> Features:
-        """Return the same examples for that model."""
+    def renumber(self, features: Features) -> Features:
+        """Return the features with the ids that words have in training."""
 
         def row(of: Any) -> Any:
             if isinstance(of, list):
@@ -58,14 +58,14 @@ class UsedWords:
         return replace(features, rows=[row(each) for each in features.rows], pad=pad)
 
     @contextmanager
-    def all_there(self, model: BertWithHead) -> Iterator[None]:
-        """While inside, the model's parameter has all words, to be saved."""
+    def restored(self, model: BertWithHead) -> Iterator[None]:
+        """Give the model all words inside the context, to save it."""
         table = model.bert.embeddings.word_embeddings
-        learnt, whole = table.weight, self.whole.clone()
-        whole[self.used.to(whole.device)] = learnt.detach()
+        trained, whole = table.weight, self.whole.clone()
+        whole[self.used.to(whole.device)] = trained.detach()
         table.weight = nn.Parameter(whole)
         yield
-        table.weight = learnt
+        table.weight = trained
 
 
 def _rows(example: Any) -> list[Any]:

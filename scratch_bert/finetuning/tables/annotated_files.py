@@ -1,4 +1,4 @@
-"""SQuAD's and CoNLL's files, as rows of the columns that `datasets` gives them."""
+"""Files of SQuAD and CoNLL, read as rows with the columns of HF `datasets`."""
 
 import json
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from scratch_bert.pretraining.corpus.text_files import opened
 
 
 def squad_rows(path: Path) -> Iterator[Row]:
-    """Yield SQuAD's questions, 1.1's or 2.0's: `id`, `question`, `context`, `answers`.
+    """Yield the questions of SQuAD 1.1 or 2.0: `id`, `question`, `context`, `answers`.
 
     Raises:
-        CorpusError: it is not JSON, or not laid out so.
+        CorpusError: the file is not JSON, or does not have SQuAD's structure.
     """
     with opened(path) as (text, _):
         try:
@@ -38,9 +38,9 @@ def squad_rows(path: Path) -> Iterator[Row]:
 
 
 def conll_rows(path: Path) -> Iterator[Row]:
-    """Yield CoNLL's sentences: `tokens` and `tags`, a line's first and last column.
+    """Yield the sentences of CoNLL: `tokens` and `tags` are a line's first and last column.
 
-    An empty line ends a sentence; lines of -DOCSTART- are passed over.
+    An empty line ends a sentence; lines with -DOCSTART- are skipped.
     """
     tokens, tags, begun, broken = list[str](), list[str](), 1, None
 

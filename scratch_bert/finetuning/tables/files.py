@@ -1,4 +1,4 @@
-"""Files and datasets → tables: CSV, TSV, JSON lines, Parquet, SQuAD, CoNLL, HuggingFace's."""
+"""Read tables: CSV, TSV, JSON lines, Parquet, SQuAD, CoNLL, HuggingFace datasets."""
 
 import csv
 import json
@@ -14,14 +14,14 @@ from scratch_bert.pretraining.corpus.text_files import check_file, opened
 
 
 def read_table(path: Path) -> Table:
-    """Open a table; its rows are read when they are asked for.
+    """Open a table; its rows are read lazily.
 
     Args:
-        path: the name's end says what it is: .csv, .tsv, .jsonl, .parquet, .json (SQuAD), .conll;
-            text files may be packed, as .csv.gz.
+        path: a file that ends in .csv, .tsv, .jsonl, .parquet, .json (SQuAD) or .conll; text files
+            may be compressed, as .csv.gz.
 
     Raises:
-        CorpusError: it cannot be read, is not UTF-8, or is of no such kind.
+        CorpusError: the file cannot be read, is not UTF-8, or has another ending.
     """
     kind = Path(path.name.removesuffix(".gz")).suffix
     if kind == ".parquet":
@@ -34,10 +34,10 @@ def read_table(path: Path) -> Table:
 
 
 def dataset_table(dataset: Dataset) -> Table:
-    """Take the rows of a HuggingFace dataset; its class labels as their names.
+    """Take the rows of a HuggingFace dataset; class labels become their names.
 
     Raises:
-        CorpusError: it cannot be read.
+        CorpusError: the dataset cannot be read.
     """
     rows = dataset.rows
     names = {

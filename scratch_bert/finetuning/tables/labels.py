@@ -7,7 +7,7 @@ from scratch_bert.finetuning.tables.rows import Row
 
 
 def sorted_labels(names: Iterable[str]) -> tuple[str, ...]:
-    """Put names in order, whole numbers by size.
+    """Sort names; whole numbers come first, by size.
 
     >>> sorted_labels(["10", "9", "no", "9"])
     ('9', '10', 'no')
@@ -16,10 +16,10 @@ def sorted_labels(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def check_known(row: Row, column: str, names: Iterable[str], known: tuple[str, ...]) -> None:
-    """Refuse a label that is not among those known, if any are.
+    """Refuse a label that is not among the known labels, if there are any.
 
     Raises:
-        CorpusError: with row, column and the labels there are.
+        CorpusError: the message names row, column and the known labels.
     """
     for name in names:
         if known and name not in known:
@@ -27,7 +27,7 @@ def check_known(row: Row, column: str, names: Iterable[str], known: tuple[str, .
 
 
 def check_several(labels: tuple[str, ...], what: str) -> None:
-    """Refuse rows in which there is nothing to tell apart.
+    """Refuse a single label: a classifier needs at least two.
 
     Raises:
         CorpusError: there are fewer than two labels.

@@ -1,4 +1,4 @@
-"""Rows of a table, and what is wrong with them by row and column."""
+"""Rows of a table; errors name the row and the column."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ class Row:
 
     Attributes:
         place: for messages, such as "reviews.csv, row 3".
-        values: by column.
-        broken: why it has no values; None where it has.
+        values: column → value.
+        broken: why the row cannot be read; None if it can.
     """
 
     place: str
@@ -26,18 +26,18 @@ class Row:
     broken: str | None = None
 
     def wrong(self, column: str, why: str) -> CorpusError:
-        """Make the error that names row and column."""
+        """Return an error that names row and column."""
         return CorpusError(f"{self.place}, column {column}: {why}")
 
     def value(self, column: str) -> Any:
-        """Return what is there; CorpusError where nothing is."""
+        """Return the value; CorpusError if it is missing."""
         value = self.values.get(column)
         if value is None:
             raise self.wrong(column, "is missing")
         return value
 
     def text(self, column: str) -> str:
-        """Return a text; CorpusError where it is none, or blank."""
+        """Return a text; CorpusError if the value is no text, or blank."""
         value = self.value(column)
         if not isinstance(value, str):
             raise self.wrong(column, f"is of type {type(value).__name__}, no text")
@@ -46,16 +46,16 @@ class Row:
         return value
 
     def name(self, column: str) -> str:
-        """Return a label's name, a text or a whole number; CorpusError where it is none."""
+        """Return a label's name, a text or a whole number; CorpusError for other values."""
         value = self.value(column)
-        if isinstance(value, int) and value != -1:  # datasets' sign that there is none
+        if isinstance(value, int) and value != -1:  # -1 is a missing label in HF `datasets`
             return str(value)
         if value == -1:
             raise self.wrong(column, "is missing")
         return self.text(column).strip()
 
     def several(self, column: str, separator: str | None = SEPARATOR) -> list[str]:
-        """Return texts: of a list, or of a text with a separator in it (None: white space)."""
+        """Return a list of texts, or the parts of a text (separator None: at white space)."""
         value = self.value(column)
         if isinstance(value, str):
             parts = [part.strip() for part in value.split(separator)]
@@ -65,7 +65,7 @@ class Row:
         return list(value)
 
     def number(self, column: str) -> float:
-        """Return a finite number; CorpusError where it is none."""
+        """Return a finite number; CorpusError for other values."""
         value = self.value(column)
         try:
             number = float(value)
@@ -78,12 +78,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows, and where they are from.
+    """A file or dataset.
 
     Attributes:
-        name: of the file or dataset.
-        columns: that every row has; None where each says for itself.
-        rows: in order.
+        name: its name, for messages.
+        columns: of every row; None if rows can have different columns.
+        rows: all rows, in order.
     """
 
     name: str
@@ -97,16 +97,16 @@ def read_items(
     read: Callable[[Row], Item],
     skip: Callable[[str], object] | None,
 ) -> list[Item]:
-    """Make of each row what a task needs.
+    """Read the rows of tables as a task's examples.
 
     Args:
-        tables: whose rows are read.
-        columns: that they must have.
-        read: takes a row; CorpusError where it cannot be used.
-        skip: is told of each row that cannot; None refuses them.
+        tables: their rows are read.
+        columns: columns that the tables must have.
+        read: turns a row into an example; raises CorpusError if the row cannot be used.
+        skip: is called with the reason for each row that cannot be used; None makes it an error.
 
     Raises:
-        CorpusError: a column is absent, rows cannot be used (with their number), or none is left.
+        CorpusError: a column is missing, rows cannot be used, or no row is left.
     """
     items, bad, names = list[Item](), list[str](), list[str]()
     for table in tables:
@@ -127,7 +127,7 @@ def read_items(
                     skip(str(error))
     if bad and skip is None:
         rest = len(bad) - 1
-        more = f" (and {rest} more row{'s' * (rest > 1)} cannot be used)" if rest else ""
+        more = f" (and {rest} more {'row' if rest == 1 else 'rows'} cannot be used)" if rest else ""
         raise CorpusError(f"{bad[0]}{more}; --on-error skip leaves out what cannot be used")
     if not items:
         raise CorpusError(f"{', '.join(names)}: has no row that can be used")

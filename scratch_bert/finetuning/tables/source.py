@@ -1,4 +1,4 @@
-"""Where a task's rows come from."""
+"""Where a task's rows are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from scratch_bert.pretraining.corpus.datasets import Dataset
 
 @dataclass(frozen=True)
 class Source:
-    """What is learnt from, and what is held out.
+    """Training data and validation set.
 
     Attributes:
-        data: files; without any, and without a dataset, the examples that come with the package.
-        dataset: a HuggingFace dataset in place of files.
-        held_out: files of which nothing is learnt; without any, a share of the rows is held out.
+        data: files; without files and dataset, the task's table of examples in the package.
+        dataset: a HuggingFace dataset instead of files.
+        held_out: files of the validation set; without files, a share of the rows is held out.
         share: that share.
-        columns: role → column, where it is not the task's own.
-        labels: all there are; without any, those of the rows.
-        skips: whether a row that cannot be used is left out; else it is an error.
+        columns: role → column, if it is not the task's default.
+        labels: all labels; if empty, they are taken from the rows.
+        skips: skip rows that cannot be used; otherwise such a row is an error.
     """
 
     data: Sequence[Path] = ()

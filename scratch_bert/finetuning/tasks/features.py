@@ -1,4 +1,4 @@
-"""Tokenised examples: what training takes its batches from."""
+"""Tokenized examples, from which training takes its batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,36 +16,37 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 @dataclass(frozen=True)
 class Features:
-    """Rows of a batch, before padding.
+    """Rows of tokens, before padding.
 
     Attributes:
-        rows: of each example, `INPUTS` and its labels. With choices, a list of rows each.
+        rows: for each example `INPUTS` and labels; for multiple choice a list of such rows.
         pad: id of [PAD].
-        about: of each row, what its task needs to read the outputs.
+        alignments: for each row, which words or characters its tokens are from, if the task needs
+            that to read predictions.
     """
 
     rows: Sequence[Any]
     pad: int
-    about: Sequence[Any] = ()
+    alignments: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def batch(self, numbers: Sequence[int], epoch: int) -> dict[str, Tensor]:
-        """Put examples together, padded to the longest; they are the same in each epoch."""
+        """Pad some examples to the longest of them; they are the same in every epoch."""
         rows = [self.rows[number] for number in numbers]
         if isinstance(rows[0], dict):
             return padded(rows, self.pad)
-        choices = [choice for row in rows for choice in row]  # of which the first has the label
+        choices = [choice for row in rows for choice in row]  # the first of a row has the label
         inputs = padded([{n: choice[n] for n in INPUTS} for choice in choices], self.pad)
         batch = {n: t.view(len(rows), -1, t.size(1)) for n, t in inputs.items()}
         return {**batch, "labels": torch.stack([row[0]["labels"] for row in rows])}
 
 
-def encoded(
+def tokenize(
     tokenizer: BertTokenizer, *texts: Any, **options: Any
 ) -> tuple[BatchEncoding, list[Any]]:
-    """Tokenise texts or pairs; returns the encoding, and a row of `INPUTS` for each."""
+    """Tokenize texts or pairs; return the encoding, and `INPUTS` of each row as tensors."""
     encoding = tokenizer(*texts, return_attention_mask=True, return_token_type_ids=True, **options)
     rows = [
         {name: torch.tensor(encoding[name][number]) for name in INPUTS}

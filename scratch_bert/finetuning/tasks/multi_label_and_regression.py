@@ -1,159 +1,101 @@
-"""Several labels at once for a text, or a number (HF's `problem_type`s beside classes)."""
+"""Several labels at once for a text, or a number (the other two of HF's `problem_type`s)."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from statistics import mean
-from typing import Any, ClassVar, Self
+from typing import Self
 
 import torch
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, r2_score
 from torch import Tensor
 
-from scratch_bert.finetuning.sequence_classification import Labelled, text_features, texts
+from scratch_bert.finetuning.sequence_classification import Examples, LabeledText, TextTask
 from scratch_bert.finetuning.tables.labels import check_known, sorted_labels
 from scratch_bert.finetuning.tables.rows import Row
 from scratch_bert.finetuning.tasks.features import Features
-from scratch_bert.finetuning.tasks.objectives import Numbers
-from scratch_bert.finetuning.tasks.task import Lengths
-from scratch_bert.model.heads import BertWithHead
-from scratch_bert.model.task_heads import BertForSequenceClassification
-from scratch_bert.tokenization import BertTokenizer
+from scratch_bert.finetuning.tasks.objectives import BinaryCrossEntropy, MeanSquaredError
+from scratch_bert.finetuning.tasks.task import Logits
 
-_HALF = 0.5  # a label that is more probable is there
+_THRESHOLD = 0.5  # a label with a higher probability is predicted
+Names = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class MultiLabelTask:
-    """A `Task`: each label is there or not."""
+class MultiLabelTask(TextTask):
+    """Any number of labels: each has a probability of its own."""
 
-    HEAD: ClassVar[type[BertWithHead]] = BertForSequenceClassification
-    METRIC: ClassVar[str] = "f1_micro"
-    COLUMNS: ClassVar[Mapping[str, str]] = {"text": "text", "label": "label"}
-    columns: Mapping[str, str]
-    labels: tuple[str, ...] = ()
+    METRIC = "f1_micro"
+    OBJECTIVE = BinaryCrossEntropy
+    PROBLEM_TYPE = "multi_label_classification"
 
-    def read(self, row: Row) -> Labelled:
-        """Take the texts and the labels' names; there may be none."""
+    def read(self, row: Row) -> LabeledText:
+        """Read the texts and the names of the labels; there may be none."""
         names = row.several(self.columns["label"])
         check_known(row, self.columns["label"], names, self.labels)
-        return Labelled(*texts(row, self.columns), sorted_labels(names))
+        return LabeledText(*self.texts(row), sorted_labels(names))
 
-    def taught(self, items: Sequence[Labelled]) -> Self:
-        """Take the labels in order."""
-        found = sorted_labels(name for item in items for name in item.label)
+    def with_labels(self, examples: Examples) -> Self:
+        """Sort the labels."""
+        found = sorted_labels(name for example in examples for name in example.label)
         return replace(self, labels=self.labels or found)
 
-    def config(self) -> dict[str, Any]:
-        """Return the labels' names."""
-        names = dict(enumerate(self.labels))
-        return {"id2label": names, "problem_type": "multi_label_classification"}
+    def target(self, label: Names) -> Tensor:
+        """Return 1 for each label that the text has, 0 for the others."""
+        return torch.tensor([float(name in label) for name in self.labels])
 
-    def _there(self, labels: Sequence[Sequence[str]]) -> list[list[int]]:
-        return [[int(name in each) for name in self.labels] for each in labels]
+    def _names(self, chosen: Sequence[bool]) -> Names:
+        return tuple(name for name, here in zip(self.labels, chosen, strict=True) if here)
 
-    def features(
-        self, items: Sequence[Labelled], tokenizer: BertTokenizer, lengths: Lengths
-    ) -> Features:
-        """Tokenise texts."""
-        labels = torch.tensor(self._there([item.label for item in items]), dtype=torch.float)
-        return text_features(items, [*labels], tokenizer, lengths.most)
+    def predictions(self, examples: Examples, features: Features, logits: Logits) -> list[Names]:
+        """Take the labels that are more probable than not."""
+        return [self._names((each.sigmoid() > _THRESHOLD).tolist()) for each in logits]
 
-    def objective(self, attention: str, balanced: Sequence[Labelled] | None) -> Numbers:
-        """Return the mean cross entropy of the labels."""
-        return Numbers(attention, binary=True)
+    def majority_baseline(self, train: Examples, held_out: Examples) -> list[Names]:
+        """Predict the labels of more than half of the texts, or else the most frequent ones."""
+        shares = torch.stack([self.target(example.label) for example in train]).mean(0)
+        chosen = shares > min(_THRESHOLD, shares.max().item() - 1e-6)
+        return [self._names(chosen.tolist()) for _ in held_out]
 
-    def predictions(
-        self, items: Sequence[Labelled], features: Features, logits: Sequence[Tensor]
-    ) -> list[tuple[str, ...]]:
-        """Take what is more probable than not."""
-        chosen = torch.stack(list(logits)).sigmoid() > _HALF
-        return [
-            tuple(n for n, there in zip(self.labels, each, strict=True) if there)
-            for each in chosen.tolist()
-        ]
-
-    def majority(
-        self, learnt: Sequence[Labelled], asked: Sequence[Labelled]
-    ) -> list[tuple[str, ...]]:
-        """Answer with what more than half of the texts have, or the most frequent one."""
-        shares = torch.tensor(self._there([item.label for item in learnt])).float().mean(0)
-        chosen = shares > min(_HALF, shares.max().item() - 1e-6)
-        answer = tuple(n for n, there in zip(self.labels, chosen.tolist(), strict=True) if there)
-        return [answer] * len(asked)
-
-    def scores(
-        self, items: Sequence[Labelled], predictions: Sequence[tuple[str, ...]]
-    ) -> dict[str, float]:
-        """F1 over all labels together, the mean of each one's, and how many are right in all."""
-        right = torch.tensor(self._there([item.label for item in items])).numpy()
-        given = torch.tensor(self._there(predictions)).numpy()
-        micro, macro = (
-            float(f1_score(right, given, average=each, zero_division=0.0))
-            for each in ("micro", "macro")
-        )
-        exact = float(accuracy_score(right, given))
-        return {"f1_micro": micro, "f1_macro": macro, "exact": exact}
-
-    def confusion(self, items: Sequence[Labelled], predictions: Sequence[Any]) -> None:
-        """There is none: labels do not exclude each other."""
-
-    def told(self, item: Labelled, prediction: tuple[str, ...]) -> dict[str, Any]:
-        """Return texts, labels and answer."""
-        return item.told(predicted=prediction)
+    def metrics(self, examples: Examples, predictions: Sequence[Names]) -> dict[str, float]:
+        """F1 over all labels together, the mean of each label's F1, and exact matches."""
+        right = torch.stack([self.target(example.label) for example in examples]).numpy()
+        given = torch.stack([self.target(each) for each in predictions]).numpy()
+        f1 = {
+            f"f1_{average}": float(f1_score(right, given, average=average, zero_division=0.0))
+            for average in ("micro", "macro")
+        }
+        return f1 | {"exact": float(accuracy_score(right, given))}
 
 
-@dataclass(frozen=True)
-class RegressionTask:
-    """A `Task`: a number."""
+class RegressionTask(TextTask):
+    """A number."""
 
-    HEAD: ClassVar[type[BertWithHead]] = BertForSequenceClassification
-    METRIC: ClassVar[str] = "r2"
-    COLUMNS: ClassVar[Mapping[str, str]] = {"text": "text", "label": "label"}
-    columns: Mapping[str, str]
-    labels: tuple[str, ...] = ()
+    METRIC = "r2"
+    OBJECTIVE = MeanSquaredError
+    PROBLEM_TYPE = "regression"
 
-    def read(self, row: Row) -> Labelled:
-        """Take the texts and the number."""
-        return Labelled(*texts(row, self.columns), row.number(self.columns["label"]))
+    def read(self, row: Row) -> LabeledText:
+        """Read the texts and the number."""
+        return LabeledText(*self.texts(row), row.number(self.columns["label"]))
 
-    def taught(self, items: Sequence[Labelled]) -> Self:
-        """Know the output's name."""
+    def with_labels(self, examples: Examples) -> Self:
+        """Name the only output after its column."""
         return replace(self, labels=(self.columns["label"],))
 
-    def config(self) -> dict[str, Any]:
-        """Return the output's name."""
-        return {"id2label": {0: self.labels[0]}, "problem_type": "regression"}
+    def target(self, label: float) -> Tensor:
+        """Return the number."""
+        return torch.tensor(label)
 
-    def features(
-        self, items: Sequence[Labelled], tokenizer: BertTokenizer, lengths: Lengths
-    ) -> Features:
-        """Tokenise texts."""
-        labels = [torch.tensor(item.label) for item in items]
-        return text_features(items, labels, tokenizer, lengths.most)
-
-    def objective(self, attention: str, balanced: Sequence[Labelled] | None) -> Numbers:
-        """Return the mean squared error."""
-        return Numbers(attention)
-
-    def predictions(
-        self, items: Sequence[Labelled], features: Features, logits: Sequence[Tensor]
-    ) -> list[float]:
-        """Take the number."""
+    def predictions(self, examples: Examples, features: Features, logits: Logits) -> list[float]:
+        """Take the logit."""
         return [each.item() for each in logits]
 
-    def majority(self, learnt: Sequence[Labelled], asked: Sequence[Labelled]) -> list[float]:
-        """Answer with the mean."""
-        return [mean(item.label for item in learnt)] * len(asked)
+    def majority_baseline(self, train: Examples, held_out: Examples) -> list[float]:
+        """Predict the mean."""
+        average = mean(example.label for example in train)
+        return [average for _ in held_out]
 
-    def scores(self, items: Sequence[Labelled], predictions: Sequence[float]) -> dict[str, float]:
-        """R² (the mean has 0) and the mean absolute error."""
-        right = [item.label for item in items]
-        missed = float(mean_absolute_error(right, predictions))
-        return {"r2": float(r2_score(right, predictions)), "mean_absolute_error": missed}
-
-    def confusion(self, items: Sequence[Labelled], predictions: Sequence[Any]) -> None:
-        """There is none, of numbers."""
-
-    def told(self, item: Labelled, prediction: float) -> dict[str, Any]:
-        """Return texts, number and answer."""
-        return item.told(predicted=prediction)
+    def metrics(self, examples: Examples, predictions: Sequence[float]) -> dict[str, float]:
+        """R², which is 0 for the mean, and the mean absolute error."""
+        right = [example.label for example in examples]
+        error = float(mean_absolute_error(right, predictions))
+        return {"r2": float(r2_score(right, predictions)), "mean_absolute_error": error}

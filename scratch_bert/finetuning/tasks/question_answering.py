@@ -1,30 +1,27 @@
-"""The answer to a question is a stretch of a text (SQuAD; paper: section 4.2; HF's run_qa.py).
+"""Find the answer to a question in a text (SQuAD; paper: section 4.2; HF run_qa.py).
 
-A text that is too long becomes several windows, which overlap. Where the answer is not in one, or
-there is none at all, [CLS] is.
+A long text becomes several windows that overlap. If a window does not have the whole answer, or
+there is no answer, the answer's first and last token are [CLS].
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import mean
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import torch
-from torch import Tensor
 
 from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.results.squad_metrics import exact_match, overlap_f1
 from scratch_bert.finetuning.tables.rows import Row
-from scratch_bert.finetuning.tasks.features import Features, encoded
-from scratch_bert.finetuning.tasks.objectives import Spans
-from scratch_bert.finetuning.tasks.task import Lengths
+from scratch_bert.finetuning.tasks.features import Features, tokenize
+from scratch_bert.finetuning.tasks.objectives import SpanCrossEntropy
+from scratch_bert.finetuning.tasks.task import Lengths, Logits, Task
 from scratch_bert.inference.tasks.spans import Answer, Window, answers
-from scratch_bert.model.heads import BertWithHead
 from scratch_bert.model.task_heads import BertForQuestionAnswering
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding
 
-_N_BEST, _LONGEST = 20, 30  # run_qa's n_best_size and max_answer_length
+_N_BEST, _MAX_ANSWER_LENGTH = 20, 30  # run_qa.py's n_best_size and max_answer_length
 Span = tuple[int, int]
 
 
@@ -33,8 +30,8 @@ class Question(NamedTuple):
 
     Attributes:
         id: its name, for the predictions.
-        answers: those that are right, of which the first is learnt; none where there is no answer.
-        starts: where in the text each begins.
+        answers: the right answers, of which the first is trained; empty if there is none.
+        starts: the first character of each answer in the text.
     """
 
     id: str
@@ -45,38 +42,34 @@ class Question(NamedTuple):
 
     @property
     def key(self) -> object:
-        """The text, so that no question is asked about one that is learnt from."""
+        """The text, so that no held-out question is about a text of the training data."""
         return self.context
 
 
-class Part(NamedTuple):
-    """A window of a text.
+class WindowAlignment(NamedTuple):
+    """Where the tokens of a window are from.
 
     Attributes:
-        item: the number of its question.
-        offsets: of each token its characters; None for those that are not of the text.
+        question: the number of its question.
+        offsets: the characters of each token; None for tokens that are not of the text.
     """
 
-    item: int
+    question: int
     offsets: list[Span | None]
 
 
-@dataclass(frozen=True)
-class QuestionAnsweringTask:
-    """A `Task`: the first and the last token of an answer."""
+class QuestionAnsweringTask(Task):
+    """Predict the first and the last token of an answer."""
 
-    HEAD: ClassVar[type[BertWithHead]] = BertForQuestionAnswering
-    METRIC: ClassVar[str] = "f1"
+    HEAD = BertForQuestionAnswering
+    OBJECTIVE = SpanCrossEntropy
+    METRIC = "f1"
     COLUMNS: ClassVar[Mapping[str, str]] = {
-        "question": "question",
-        "context": "context",
-        "answers": "answers",
+        name: name for name in ("question", "context", "answers")
     }
-    columns: Mapping[str, str]
-    labels: tuple[str, ...] = ()
 
     def read(self, row: Row) -> Question:
-        """Take a question; answers as SQuAD's files or its `datasets` have them."""
+        """Read a question; its answers as in SQuAD's files or in HF `datasets`."""
         question, context = row.text(self.columns["question"]), row.text(self.columns["context"])
         column = self.columns["answers"]
         texts, starts = _answers(row, column)
@@ -87,94 +80,76 @@ class QuestionAnsweringTask:
                 raise row.wrong(column, why)
         return Question(str(row.values.get("id", row.place)), question, context, texts, starts)
 
-    def taught(self, items: Sequence[Question]) -> Self:
-        """Know all that is to be known."""
-        return self
-
-    def config(self) -> dict[str, Any]:
-        """Return nothing: there are always two outputs."""
-        return {}
-
     def features(
-        self, items: Sequence[Question], tokenizer: BertTokenizer, lengths: Lengths
+        self, examples: Sequence[Question], tokenizer: BertTokenizer, lengths: Lengths
     ) -> Features:
-        """Tokenise questions with the windows of their texts.
+        """[CLS] question [SEP] window of the text [SEP].
 
         Raises:
             CorpusError: a question leaves no room for its text.
         """
-        for item in items:
-            own = len(tokenizer(item.question, add_special_tokens=False)["input_ids"])
-            if (
-                own + lengths.stride + tokenizer.num_special_tokens_to_add(pair=True)
-                >= lengths.most
-            ):
-                why = f"beside it and a stride of {lengths.stride} no text fits into {lengths.most}"
-                raise CorpusError(f"question {item.id}: has {own} tokens; {why}")
-        encoding, rows = encoded(
+        special = tokenizer.num_special_tokens_to_add(pair=True)
+        for each in examples:
+            own = len(tokenizer(each.question, add_special_tokens=False)["input_ids"])
+            if own + lengths.stride + special >= lengths.max_length:
+                room = f"a stride of {lengths.stride} no text fits into {lengths.max_length}"
+                raise CorpusError(f"question {each.id}: has {own} tokens; beside it and {room}")
+        encoding, rows = tokenize(
             tokenizer,
-            [item.question for item in items],
-            [item.context for item in items],
+            [each.question for each in examples],
+            [each.context for each in examples],
             truncation="only_second",
-            max_length=lengths.most,
+            max_length=lengths.max_length,
             stride=lengths.stride,
             return_overflowing_tokens=True,
             return_offsets_mapping=True,
         )
-        parts = []
-        for number, item in enumerate(encoding["overflow_to_sample_mapping"]):
+        alignments = []
+        for number, question in enumerate(encoding["overflow_to_sample_mapping"]):
             spans = text_spans(encoding, number)
-            parts.append(Part(item, spans))
-            first, last = answer_tokens(items[item], spans)
+            alignments.append(WindowAlignment(question, spans))
+            first, last = answer_tokens(examples[question], spans)
             rows[number]["start_positions"] = torch.tensor(first)
             rows[number]["end_positions"] = torch.tensor(last)
-        return Features(rows, tokenizer.pad_token_id, parts)
-
-    def objective(self, attention: str, balanced: Sequence[Question] | None) -> Spans:
-        """Return the cross entropy of both tokens."""
-        return Spans(attention)
+        return Features(rows, tokenizer.pad_token_id, alignments)
 
     def predictions(
-        self, items: Sequence[Question], features: Features, logits: Sequence[Tensor]
+        self, examples: Sequence[Question], features: Features, logits: Logits
     ) -> list[Answer]:
         """Take the best answer of each question's windows.
 
-        That there is none is an answer only where some question has none (SQuAD 2.0).
+        "No answer" can be predicted only if some question has none (SQuAD 2.0).
         """
-        windows: list[list[Window]] = [[] for _ in items]
-        for part, scores in zip(features.about, logits, strict=True):
-            start, end = scores[:, : len(part.offsets)].numpy()
-            windows[part.item].append(Window(part.offsets, start, end))
-        threshold = None if all(item.answers for item in items) else 0.0
+        windows: list[list[Window]] = [[] for _ in examples]
+        for window, scores in zip(features.alignments, logits, strict=True):
+            start, end = scores[:, : len(window.offsets)].numpy()
+            windows[window.question].append(Window(window.offsets, start, end))
+        threshold = None if all(each.answers for each in examples) else 0.0
         return [
-            answers(item.context, each, _N_BEST, _LONGEST, threshold)[0]
-            for item, each in zip(items, windows, strict=True)
+            answers(each.context, own, _N_BEST, _MAX_ANSWER_LENGTH, threshold)[0]
+            for each, own in zip(examples, windows, strict=True)
         ]
 
-    def majority(self, learnt: Sequence[Question], asked: Sequence[Question]) -> None:
-        """There is none: questions have answers of their own."""
-
-    def scores(self, items: Sequence[Question], predictions: Sequence[Answer]) -> dict[str, float]:
+    def metrics(
+        self, examples: Sequence[Question], predictions: Sequence[Answer]
+    ) -> dict[str, float]:
         """Exact match and F1."""
         pairs = [
-            (given.answer, item.answers) for item, given in zip(items, predictions, strict=True)
+            (given.answer, each.answers) for each, given in zip(examples, predictions, strict=True)
         ]
         return {
             "exact": mean(exact_match(*pair) for pair in pairs),
             "f1": mean(overlap_f1(*pair) for pair in pairs),
         }
 
-    def confusion(self, items: Sequence[Question], predictions: Sequence[Answer]) -> None:
-        """There is none."""
-
-    def told(self, item: Question, prediction: Answer) -> dict[str, Any]:
-        """Return the question, its answers and the one found."""
-        asked = {"id": item.id, "question": item.question, "answers": item.answers}
-        return {**asked, "predicted": prediction.answer, "score": prediction.score}
+    def record(self, example: Question, prediction: Answer) -> dict[str, Any]:
+        """Return the question without its text, its answers and the prediction."""
+        given = {"id": example.id, "question": example.question, "answers": example.answers}
+        return {**given, "predicted": prediction.answer, "score": prediction.score}
 
 
 def _answers(row: Row, column: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Texts and starts: a list of objects, or an object of lists; none where it is impossible."""
+    """Read texts and starts: a list of objects, or an object of lists; empty without an answer."""
     value = row.value(column)
     if isinstance(value, Mapping):
         pairs = [value.get("text"), value.get("answer_start")]
@@ -190,13 +165,13 @@ def _answers(row: Row, column: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
 
 
 def text_spans(encoding: BatchEncoding, row: int) -> list[Span | None]:
-    """Return the characters of each token; None for those that are not of the text."""
+    """Return the characters of each token; None for tokens that are not of the text."""
     tokens = zip(encoding["offset_mapping"][row], encoding.sequence_ids(row), strict=True)
     return [span if sequence == 1 else None for span, sequence in tokens]
 
 
 def answer_tokens(item: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
-    """Return the first and the last token of the answer, or [CLS] twice: it is not all there."""
+    """Return the first and the last token of the answer; [CLS] twice if it is not all there."""
     inside = {place: span for place, span in enumerate(spans) if span is not None}
     if not item.answers or not inside:
         return 0, 0

@@ -1,8 +1,9 @@
-"""What a task is: rows of a table → examples, and outputs of a model → answers."""
+"""What a task is: rows of a table → features, and outputs of a model → predictions."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from torch import Tensor
 
@@ -12,86 +13,101 @@ from scratch_bert.finetuning.tasks.objectives import TaskObjective
 from scratch_bert.model.heads import BertWithHead
 from scratch_bert.tokenization import BertTokenizer
 
+Logits = Sequence[Tensor]  # of each row of features, with padding
+
 
 @dataclass(frozen=True)
 class Lengths:
-    """Of a row of tokens.
+    """Lengths of a row of tokens.
 
     Attributes:
-        most: tokens at most; what is longer is cut, or for a question becomes several windows.
-        stride: tokens that a window shares with the one before it.
+        max_length: a longer text is cut, or becomes several windows if a question is about it.
+        stride: number of tokens that a window shares with the window before it.
     """
 
-    most: int
+    max_length: int
     stride: int
 
 
-class Task(Protocol):
-    """One kind of task.
+class Prediction(NamedTuple):
+    """A class and the probability that the model gives it."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """A kind of task; the methods are in the order in which they are called.
 
     Attributes:
-        HEAD: the model's class.
-        METRIC: the one of `scores` that counts; more is better.
-        COLUMNS: role → the column that has it where nothing else is said.
-        columns: role → column, of the table at hand.
-        labels: names of the outputs, where they have any; none before they are known.
+        HEAD: class of the model.
+        OBJECTIVE: class of the loss.
+        METRIC: the metric for early stopping and plots; higher is better.
+        COLUMNS: role → default name of the column.
+        columns: role → name of the column in this table.
+        labels: names of the model's outputs; empty if they have none, or are not known yet.
     """
 
     HEAD: ClassVar[type[BertWithHead]]
+    OBJECTIVE: ClassVar[type[TaskObjective]]
     METRIC: ClassVar[str]
     COLUMNS: ClassVar[Mapping[str, str]]
     columns: Mapping[str, str]
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
+    @abstractmethod
     def read(self, row: Row) -> Any:
-        """Return an item with what the task needs; CorpusError names row and column.
+        """Return the example in a row; a CorpusError names row and column.
 
-        An item has a `key`: those of the same key are held out together or not at all.
+        Examples with the same `key` are all training data or all held out.
         """
-        ...
 
-    def taught(self, items: Sequence[Any]) -> Self:
-        """Take the labels from what is learnt from, unless they are known.
+    def with_labels(self, examples: Sequence[Any]) -> Self:
+        """Take the labels from the training data, unless they are given.
 
         Raises:
-            CorpusError: there is nothing to tell apart.
+            CorpusError: the examples do not suit the task.
         """
-        ...
+        return self
 
     def config(self) -> dict[str, Any]:
-        """Return what the model's configuration must say."""
-        ...
+        """Return the task's entries of the model's configuration."""
+        return {}
 
+    @abstractmethod
     def features(
-        self, items: Sequence[Any], tokenizer: BertTokenizer, lengths: Lengths
+        self, examples: Sequence[Any], tokenizer: BertTokenizer, lengths: Lengths
     ) -> Features:
-        """Tokenise items."""
-        ...
+        """Tokenize examples and number their labels."""
 
     def objective(self, attention: str, balanced: Sequence[Any] | None) -> TaskObjective:
-        """Return what is made small; classes weigh as they are rare in `balanced`, if given."""
-        ...
+        """Return the loss; `balanced` are examples whose rare classes get a higher weight."""
+        return self.OBJECTIVE(attention)
 
+    @abstractmethod
     def predictions(
-        self, items: Sequence[Any], features: Features, logits: Sequence[Tensor]
-    ) -> list[Any]:
-        """Read the logits of each row of features, without padding; returns an answer an item."""
-        ...
+        self, examples: Sequence[Any], features: Features, logits: Logits
+    ) -> Sequence[Any]:
+        """Return a prediction for each example."""
 
-    def majority(self, learnt: Sequence[Any], asked: Sequence[Any]) -> list[Any] | None:
-        """Answer as one who knows the most frequent label only; None where there is no such."""
-        ...
+    def majority_baseline(
+        self, train: Sequence[Any], held_out: Sequence[Any]
+    ) -> Sequence[Any] | None:
+        """Predict the most frequent label of the training data; None without such a label."""
+        return None
 
-    def scores(self, items: Sequence[Any], predictions: Sequence[Any]) -> dict[str, float]:
-        """Say by name how good answers are."""
-        ...
+    @abstractmethod
+    def metrics(self, examples: Sequence[Any], predictions: Sequence[Any]) -> dict[str, float]:
+        """Compare predictions with labels."""
 
-    def confusion(
-        self, items: Sequence[Any], predictions: Sequence[Any]
+    def classes(
+        self, examples: Sequence[Any], predictions: Sequence[Any]
     ) -> tuple[list[str], list[str]] | None:
-        """Return right and given labels for a confusion matrix, where that makes sense."""
-        ...
+        """Return the true and the predicted classes, if classes exclude each other."""
+        return None
 
-    def told(self, item: Any, prediction: Any) -> dict[str, Any]:
-        """Return what is written of an item and its answer."""
-        ...
+    def record(self, example: Any, prediction: Any) -> dict[str, Any]:
+        """Return a line of predictions.jsonl."""
+        values = example._asdict() | {"predicted": prediction}
+        return {name: value for name, value in values.items() if value is not None}

@@ -39,7 +39,7 @@ def learner(once):
 
 
 def texts(tokenizer, items):
-    return tokenizer([item.text for item in items], truncation=True, max_length=LENGTHS.most)
+    return tokenizer([item.text for item in items], truncation=True, max_length=LENGTHS.max_length)
 
 
 def classes(tokenizer, task, items):
@@ -59,7 +59,7 @@ def choices(tokenizer, task, items):
     """As run_swag.py tokenises each choice beside its text, and puts them together again."""
     firsts = [item.text for item in items for _ in item.choices]
     seconds = [choice for item in items for choice in item.choices]
-    encoded = tokenizer(firsts, seconds, truncation=True, max_length=LENGTHS.most)
+    encoded = tokenizer(firsts, seconds, truncation=True, max_length=LENGTHS.max_length)
     each = len(items[0].choices)
     grouped = {
         name: [column[at : at + each] for at in range(0, len(column), each)]
@@ -74,7 +74,7 @@ def words(tokenizer, task, items):
         [list(item.tokens) for item in items],
         is_split_into_words=True,
         truncation=True,
-        max_length=LENGTHS.most,
+        max_length=LENGTHS.max_length,
     )
     every = []
     for number, item in enumerate(items):
@@ -93,7 +93,7 @@ def windows(tokenizer, task, items):
         [item.question for item in items],
         [item.context for item in items],
         truncation="only_second",
-        max_length=LENGTHS.most,
+        max_length=LENGTHS.max_length,
         stride=LENGTHS.stride,
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
@@ -158,7 +158,7 @@ KINDS = {
 def their_training(name, split, learner, folder, attention, accumulation, bf16):
     head, encode, collator, mended = KINDS[name]
     tokenizer = AutoTokenizer.from_pretrained(learner)
-    columns = encode(tokenizer, split.task, split.learnt)
+    columns = encode(tokenizer, split.task, split.train)
     if name == "answer":
         del columns["labels" if accumulation == 1 else "start_positions"]
         if accumulation > 1:

@@ -1,9 +1,12 @@
 """How a command line ends, and which texts it takes."""
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import pytest
 import typer
 
-from scratch_bert.cli.common import check_texts, run
+from scratch_bert.cli.common import check_texts, fields_as_options, run
 
 
 def exit_code(outcome):
@@ -30,6 +33,25 @@ def test_exit_codes(outcome, code):
 def test_a_mistake_of_ours_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
         exit_code(ZeroDivisionError())
+
+
+@dataclass
+class Options:
+    text: Annotated[str, typer.Argument()]
+    number: Annotated[int, typer.Option("--times", min=1)] = 2
+
+
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["--times", "3"], 3)])
+def test_fields_are_options(arguments, code):
+    app = typer.Typer()
+    app.command()(fields_as_options(_count))
+    with pytest.raises(SystemExit) as ended:
+        run(app, "name", ["a", *arguments])
+    assert ended.value.code == code
+
+
+def _count(options: Options) -> int:
+    return (options.text * options.number).count("a")
 
 
 def test_texts():

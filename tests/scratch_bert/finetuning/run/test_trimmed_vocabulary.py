@@ -6,7 +6,7 @@ import torch
 from scratch_bert import BertTokenizer
 from scratch_bert.finetuning.run.finetune import build
 from scratch_bert.finetuning.run.recipe import Recipe
-from scratch_bert.finetuning.run.trimmed_vocabulary import UsedWords
+from scratch_bert.finetuning.run.trimmed_vocabulary import TrimmedVocabulary
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.finetuning.tables.split import read_split
 from scratch_bert.finetuning.tasks.task import Lengths
@@ -22,21 +22,21 @@ def test_a_training_without_them(name, tmp_path):
     write_learner(tmp_path / "learner", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     split = read_split(name, Source([cut(name, 9, tmp_path)]), 0, print)
     tokenizer = BertTokenizer.from_pretrained(tmp_path / "learner")
-    features = split.task.features(split.learnt, tokenizer, Lengths(32, 0))
+    features = split.task.features(split.train, tokenizer, Lengths(32, 0))
     trained = []
     for without in (False, True):
         model = build(split.task, Checkpoint.of(str(tmp_path / "learner")), 0).double()
         before = model.bert.embeddings.word_embeddings.weight.detach().clone()
-        words, taught = None, features
+        words, train = None, features
         if without:
-            words = UsedWords.keep(model, features)
-            taught = words.renumbered(features)
+            words = TrimmedVocabulary.trim(model, features)
+            train = words.renumber(features)
             assert len(model.bert.embeddings.word_embeddings.weight) < len(before) / 2
         recipe = Recipe(epochs=2, batch_size=3, learning_rate=1e-3)
         objective = split.task.objective("packed", None)
-        assert len([*Training(model, taught, objective, recipe.settings(len(taught)))]) == 6
+        assert len([*Training(model, train, objective, recipe.settings(len(train)))]) == 6
         if words is not None:
-            with words.all_there(model):
+            with words.restored(model):
                 model.save_pretrained(tmp_path / "made")
             table = model.bert.embeddings.word_embeddings
             assert table.num_embeddings == len(table.weight) == len(words.used)

@@ -118,7 +118,7 @@ def test_an_unknown_label(tmp_path):
     told = []
     skipping = Source([tmp_path / "a.csv"], held_out=[tmp_path / "b.csv"], skips=True)
     split = read_split("classify", skipping, 0, told.append)
-    assert (len(split.held_out), split.left_out, len(told)) == (1, 1, 1)
+    assert (len(split.held_out), split.skipped, len(told)) == (1, 1, 1)
     assert "left out: " in told[0]
 
 
@@ -133,14 +133,14 @@ def test_what_is_held_out_is_not_learnt():
 @pytest.mark.parametrize("name", TASKS)
 def test_the_examples_are_all_right(name):
     split = read_split(name, Source(), 0, print)
-    items = [*split.learnt, *split.held_out]
+    items = [*split.train, *split.held_out]
     assert len(items) >= 40
     assert len({item.key for item in items}) == (14 if name == "answer" else len(items))
 
 
 def words_of(name):
     split = read_split(name, Source(), 0, print)
-    items = [*split.learnt, *split.held_out]
+    items = [*split.train, *split.held_out]
     if name == "tag":
         return items, [len(item.tokens) for item in items]
     texts = {"classify": "text", "answer": "context"}
@@ -180,7 +180,7 @@ def test_an_empty_table(tmp_path):
 
 
 def test_one_row_is_learnt_from():
-    items = [*read_split("classify", Source(), 0, print).learnt[:2]]
+    items = [*read_split("classify", Source(), 0, print).train[:2]]
     learnt, held_out = hold_out(items, 0.9, 0)
     assert (len(learnt), len(held_out)) == (1, 1)
     with pytest.raises(CorpusError, match="have the same text, expected two"):

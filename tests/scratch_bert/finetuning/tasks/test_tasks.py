@@ -5,13 +5,9 @@ import torch
 
 from scratch_bert import BertTokenizer
 from scratch_bert.finetuning.results.squad_metrics import exact_match, overlap_f1
-from scratch_bert.finetuning.sequence_classification import (
-    Labelled,
-    SequenceClassificationTask,
-    balanced_weights,
-)
+from scratch_bert.finetuning.sequence_classification import LabeledText, SequenceClassificationTask
 from scratch_bert.finetuning.tasks.multi_label_and_regression import MultiLabelTask, RegressionTask
-from scratch_bert.finetuning.tasks.objectives import Classes
+from scratch_bert.finetuning.tasks.objectives import CrossEntropy, balanced_weights
 from scratch_bert.finetuning.tasks.question_answering import Question, QuestionAnsweringTask
 from scratch_bert.finetuning.tasks.task import Lengths
 from scratch_bert.finetuning.tasks.token_classification import Tagged, TokenClassificationTask
@@ -92,7 +88,7 @@ def test_squads_metrics(given, right, exact, f1):
 
 
 def test_pairs_are_two_segments():
-    items = [Labelled("who sat", "the cat", "a"), Labelled("who", "an anna", "b")]
+    items = [LabeledText("who sat", "the cat", "a"), LabeledText("who", "an anna", "b")]
     features = SequenceClassificationTask(COLUMNS, ("a", "b")).features(
         items, TOKENIZER, Lengths(16, 0)
     )
@@ -103,27 +99,27 @@ def test_pairs_are_two_segments():
 
 def test_several_labels_and_numbers():
     many = MultiLabelTask(COLUMNS, ("x", "y"))
-    items = [Labelled("who", None, ("y",)), Labelled("sat", None, ())]
+    items = [LabeledText("who", None, ("y",)), LabeledText("sat", None, ())]
     features = many.features(items, TOKENIZER, Lengths(16, 0))
     assert features.batch([0, 1], 0)["labels"].tolist() == [[0, 1], [0, 0]]
     logits = torch.tensor([[-1.0, 2.0], [3.0, -4.0]])
     predictions = many.predictions(items, features, logits)
     assert predictions == [("y",), ("x",)]
-    assert many.scores(items, predictions)["f1_micro"] == pytest.approx(2 / 3)
-    assert many.majority([items[0]], items) == [("y",)] * 2
-    numbers = RegressionTask({"label": "stars"}).taught([])
-    rated = [Labelled("who", None, 1.0), Labelled("sat", None, 3.0)]
-    assert numbers.scores(rated, numbers.majority(rated, rated))["r2"] == 0
-    assert numbers.scores(rated, [1.0, 3.0]) == {"r2": 1.0, "mean_absolute_error": 0.0}
+    assert many.metrics(items, predictions)["f1_micro"] == pytest.approx(2 / 3)
+    assert many.majority_baseline([items[0]], items) == [("y",)] * 2
+    numbers = RegressionTask({"label": "stars"}).with_labels([])
+    rated = [LabeledText("who", None, 1.0), LabeledText("sat", None, 3.0)]
+    assert numbers.metrics(rated, numbers.majority_baseline(rated, rated))["r2"] == 0
+    assert numbers.metrics(rated, [1.0, 3.0]) == {"r2": 1.0, "mean_absolute_error": 0.0}
 
 
 def test_rare_classes_weigh_more():
     assert balanced_weights(("a", "b", "c"), ["a", "a", "a", "b"]) == pytest.approx((2 / 3, 2, 1))
-    objective = Classes(weights=(1.0, 3.0))
+    objective = CrossEntropy(weights=(1.0, 3.0))
     batches = [{"labels": torch.tensor([0, 1])}, {"labels": torch.tensor([0, -100])}]
     counts = objective.count(batches)
     logits = torch.tensor([[0.5, -0.2], [0.1, 0.7]])
-    shares = [objective.share(logits, batch, counts) for batch in batches]
+    shares = [objective.loss_of(logits, batch, counts) for batch in batches]
     right = torch.nn.functional.cross_entropy(
         torch.cat([logits, logits]), torch.tensor([0, 1, 0, -100]), torch.tensor([1.0, 3.0])
     )
