@@ -87,27 +87,20 @@ class Pipeline:
 
         Args:
             text: the raw text.
-            split_special_tokens: treat special tokens in it as any other text.
+            split_special_tokens: treat special tokens in the text as any other text.
         """
         return self.cut(self.words(text, split_special_tokens))
 
     def pieces_between(self, text: str, split_special_tokens: bool = False) -> Iterator[Piece]:
-        """Yield the pieces of the text between two added tokens that were found in the raw text.
-
-        Args:
-            text: a part of a text.
-            split_special_tokens: as in `pieces`.
-        """
+        """As `pieces`, of the text between two added tokens that were found in the raw text."""
         return self.cut(self._words_between(text, split_special_tokens))
 
     def words(
         self, text: str, split_special_tokens: bool = False
     ) -> Iterator[tuple[int | None, Word]]:
-        """Yield words, and added tokens with their ids; origins are indices in the whole text.
+        """As `pieces`, but yield words, and added tokens with their ids.
 
-        Args:
-            text: the raw text.
-            split_special_tokens: as in `pieces`.
+        The origins of a word are indices in the whole text.
         """
         for start, end, added in self.raw.split(text, split_special_tokens):
             if added is not None:
