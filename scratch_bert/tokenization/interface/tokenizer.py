@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,21 +9,25 @@ from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.fast.path import FastPath
 from scratch_bert.tokenization.files.checkpoint_folder import read_settings, write_settings
 from scratch_bert.tokenization.files.settings import HF_NAMES, AddedToken, TokenizerSettings
-from scratch_bert.tokenization.interface import add_tokens as adding
+from scratch_bert.tokenization.interface.add_tokens import (
+    add,
+    name_tokens,
+    read_tokens,
+    with_special_tokens,
+)
 from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding, as_tensors
-from scratch_bert.tokenization.interface.encoding import Encoding, Frame
-from scratch_bert.tokenization.interface.inputs import Text, read_inputs
-from scratch_bert.tokenization.interface.layout import check_lengths, details_of, ids_of, lay_out
+from scratch_bert.tokenization.interface.encoding import Frame
+from scratch_bert.tokenization.interface.inputs import read_inputs
+from scratch_bert.tokenization.interface.layout import TextReader, check_lengths, lay_out
 from scratch_bert.tokenization.interface.padding import check_side, read_lengths
-from scratch_bert.tokenization.interface.pieces import Pieces
-from scratch_bert.tokenization.interface.special_tokens import ADJUSTABLE
 from scratch_bert.tokenization.interface.token_table import TokenTable
+from scratch_bert.tokenization.interface.tokenizer_base import TokenizerBase
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Pipeline
 from scratch_bert.weights.checkpoints import Checkpoint
 
 
-class BertTokenizer(TokenTable):
+class BertTokenizer(TokenizerBase):
     """Text → ids and back (paper: section 3, "Input/Output Representations"; HF `BertTokenizer`).
 
     >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
@@ -43,16 +46,19 @@ class BertTokenizer(TokenTable):
     """
 
     def __init__(self, settings: TokenizerSettings) -> None:
-        self._use(adding.with_special_tokens(settings))
+        super().__init__(settings)
+        self._make_parts(with_special_tokens(settings), former=None)
 
-    def _use(self, settings: TokenizerSettings) -> None:
+    def _make_parts(self, settings: TokenizerSettings, former: FastPath | None) -> None:
+        """Make all that follows from the settings; where they are wrong, nothing changes."""
         vocabulary, unk_token = settings.vocabulary, settings.unk_token
         if unk_token not in vocabulary:
             raise ValueError(f"the vocabulary lacks its unk_token, {unk_token}")
         normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
         self.pipeline = Pipeline(vocabulary, unk_token, normalizer, settings.added_tokens)
-        super().__init__(settings, normalizer)
-        self._fast = FastPath(self.pipeline, vars(self).get("_fast"))
+        self._settings = settings
+        self._table = TokenTable(settings, normalizer)
+        self._fast = FastPath(self.pipeline, former)
         self._frame = Frame(
             cls=(self.cls_token, self.cls_token_id),
             sep=(self.sep_token, self.sep_token_id),
@@ -60,7 +66,7 @@ class BertTokenizer(TokenTable):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._settings_now(),)
+        return type(self), (self.settings,)
 
     @classmethod
     def from_pretrained(cls, name: str | Path | Checkpoint, **overrides: Any) -> Self:
@@ -83,7 +89,7 @@ class BertTokenizer(TokenTable):
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
-        return write_settings(self._settings_now(), Path(folder))
+        return write_settings(self.settings, Path(folder))
 
     def add_tokens(
         self, tokens: str | AddedToken | Sequence[str | AddedToken], special_tokens: bool = False
@@ -99,9 +105,8 @@ class BertTokenizer(TokenTable):
         Raises:
             ValueError: nothing is left of a token when it is normalised.
         """
-        added = adding.read_tokens(tokens, special_tokens)
-        settings, count = adding.add(self._settings_now(), added)
-        self._use(settings)
+        settings, count = add(self._settings, read_tokens(tokens, special_tokens))
+        self._make_parts(settings, self._fast)
         return count
 
     def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
@@ -114,15 +119,9 @@ class BertTokenizer(TokenTable):
         Raises:
             ValueError: there is no such role, or nothing is left of a token when it is normalised.
         """
-        settings, count = adding.name_tokens(self._settings_now(), special_tokens_dict)
-        self._use(settings)
+        settings, count = name_tokens(self._settings, special_tokens_dict)
+        self._make_parts(settings, self._fast)
         return count
-
-    def _settings_now(self) -> TokenizerSettings:
-        """The settings with the attributes that may be set."""
-        changed = {name: getattr(self, name) for name in ADJUSTABLE}
-        changed["model_input_names"] = tuple(self.model_input_names)
-        return replace(self.settings, **changed)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many special tokens stand around a text, or a pair: 2 or 3."""
@@ -194,25 +193,15 @@ class BertTokenizer(TokenTable):
         pair = any(second is not None for _, second in pairs)
         check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
         split = self.split_special_tokens if split_special_tokens is None else split_special_tokens
-        details = partial(details_of, self._fast, split)
-
-        def pieces_of(text: Text) -> Pieces:
-            found = details(text) if return_offsets_mapping else None
-            ids = found.ids if found else tuple(ids_of(self._fast, split, text))
-            return Pieces(ids, text, details, found)
-
-        encodings: list[Encoding] = []
-        samples: list[int] = []  # which text each row is of
-        longest = 0
-        for i, (first, second) in enumerate(pairs):
-            texts = [first] if second is None else [first, second]
-            pieces = [pieces_of(each) for each in texts]
+        reader = TextReader(self._fast, split)
+        rows_of = []  # of each text or pair: its row, then the overflow
+        for texts in pairs:
+            pieces = [reader.pieces(t, return_offsets_mapping) for t in texts if t is not None]
             rows = lay_out(pieces, frame, lengths, stride, self.truncation_side)
-            longest = max(longest, len(rows[0]))
-            kept = rows if return_overflowing_tokens else rows[:1]
-            encodings += kept
-            samples += [i] * len(kept)
-        if (length := lengths.padded(longest)) is not None:
+            rows_of.append(rows if return_overflowing_tokens else rows[:1])
+        encodings = [row for rows in rows_of for row in rows]
+        length = lengths.padded(max(len(rows[0]) for rows in rows_of))
+        if length is not None:
             for row in encodings:
                 row.pad(length, side)
 
@@ -232,6 +221,7 @@ class BertTokenizer(TokenTable):
         if return_length:
             columns["length"] = [len(row) for row in encodings]
         if return_overflowing_tokens:
+            samples = [i for i, rows in enumerate(rows_of) for _ in rows]
             columns["overflow_to_sample_mapping"] = samples
         if return_tensors is not None:
             columns = as_tensors(columns, return_tensors)
