@@ -132,7 +132,7 @@ class Pipeline:
                 start = 0
                 for token in tokens:
                     # The ## of a piece inside a word is not in the text.
-                    end = start + len(token[2:] if start else token)
+                    end = start + len(token) - 2 if start else len(token)
                     i = self.vocabulary[token]
                     yield Piece(i, token, origins[start], origins[end - 1] + 1, number)
                     start = end

@@ -101,14 +101,14 @@ def in_added_tokens_json(
     return found
 
 
-def place(
+def with_ids(
     vocabulary: Mapping[str, int], declarations: Iterable[Declaration], vocabulary_path: str | Path
 ) -> dict[int, AddedToken]:
     """Give each token its id: its own where the vocabulary has it, else the next one.
 
-    >>> place({"a": 0, "b": 1}, [Declaration(AddedToken("c"), "here"), Declaration(AddedToken("a"),
-    ...     "here")], "vocab.txt").keys()
-    dict_keys([2, 0])
+    >>> tokens = [Declaration(AddedToken(content), "a file") for content in ("c", "a")]
+    >>> list(with_ids({"a": 0, "b": 1}, tokens, "vocab.txt"))
+    [2, 0]
 
     Raises:
         CheckpointError: a file gives it another id (which HF would not tell), or that id is taken.
@@ -138,7 +138,7 @@ def place(
 
 
 def check_ids(settings: TokenizerSettings) -> None:
-    """Make sure that files can say which ids added tokens have: those that `place` gives again.
+    """Make sure that files can say which ids added tokens have: those that `with_ids` gives again.
 
     Raises:
         CheckpointError: one has another.
@@ -146,7 +146,7 @@ def check_ids(settings: TokenizerSettings) -> None:
     declarations = (
         Declaration(token, "added_tokens", i) for i, token in sorted(settings.added_tokens.items())
     )
-    place(settings.vocabulary, declarations, "the vocabulary")
+    with_ids(settings.vocabulary, declarations, "the vocabulary")
 
 
 def _declared(values: object, where: str, roles: Container[str]) -> AddedToken:
