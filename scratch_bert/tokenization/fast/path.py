@@ -60,7 +60,7 @@ class FastPath:
             self._first, self._inner = Trie(vocabulary), Trie(inner)
         else:
             self._first, self._inner = former._first, former._inner
-        # Added tokens of a normalised text are looked for in each chunk, if they stay inside one.
+        # Added tokens of a normalized text are looked for in each chunk, if they stay inside one.
         self._tokens = pipeline.normalized
         self._stay_inside = all(
             " " not in token.content and not (token.lstrip or token.rstrip or token.special)

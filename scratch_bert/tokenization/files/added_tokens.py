@@ -88,7 +88,7 @@ def in_added_tokens_json(
 ) -> list[Declaration]:
     """Read added_tokens.json, which has no flags.
 
-    What fills one of `roles` is special; but it is looked for in normalised text unless its role is
+    What fills one of `roles` is special; but it is looked for in normalized text unless its role is
     `given` in a file.
     """
     path = folder / ADDED_TOKENS

@@ -99,11 +99,11 @@ class BertTokenizer(TokenizerBase):
         The model's embeddings must grow with it, to `len(tokenizer)`.
 
         Args:
-            tokens: a text is a token of no special kind, and so is normalised.
+            tokens: a text is a token of no special kind, and so is normalized.
             special_tokens: they are special, all of them.
 
         Raises:
-            ValueError: nothing is left of a token when it is normalised.
+            ValueError: nothing is left of a token when it is normalized.
         """
         settings, count = add(self._settings, read_tokens(tokens, special_tokens))
         self._make_parts(settings, self._fast)
@@ -117,7 +117,7 @@ class BertTokenizer(TokenizerBase):
                 tokens. A role counts from the next call on, around a text too, unlike in HF.
 
         Raises:
-            ValueError: there is no such role, or nothing is left of a token when it is normalised.
+            ValueError: there is no such role, or nothing is left of a token when it is normalized.
         """
         settings, count = name_tokens(self._settings, special_tokens_dict)
         self._make_parts(settings, self._fast)
