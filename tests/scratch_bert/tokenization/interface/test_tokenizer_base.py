@@ -115,7 +115,7 @@ def test_pad_as_the_attributes_say():
 def test_pad_to_tensors(table):
     padded = table.pad(ROWS, return_tensors="pt")
     assert padded["input_ids"].tolist() == [[5, 6], [5, 0]]
-    with pytest.raises(ValueError, match="input_ids has rows of 1 to 2 tokens"):
+    with pytest.raises(ValueError, match="input_ids: rows have 1 to 2 tokens"):
         table.pad(ROWS, padding=False, return_tensors="np")
     with pytest.raises(ValueError, match="padding is 'x'"):
         table.pad(ROWS, "x")
