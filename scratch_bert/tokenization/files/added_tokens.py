@@ -30,6 +30,11 @@ class Declaration:
     id: int | None = None
 
 
+def by_id(declaration: Declaration) -> int:
+    """Return the id, by which declarations are sorted."""
+    return declaration.id or 0
+
+
 def token_of(values: object, where: str, special: bool | None = None) -> AddedToken:
     """Make a token of a JSON object; `special` counts before the object's own entry.
 
@@ -65,7 +70,7 @@ def in_config(decoder: object, path: Path, roles: Container[str]) -> list[Declar
         where = f"{path}: added_tokens_decoder[{key!r}]"
         i = int(key) if key.isascii() and key.isdecimal() and len(key) < 20 else key
         found.append(Declaration(_declared(values, where, roles), where, _id(i, where)))
-    return sorted(found, key=_by_id)
+    return sorted(found, key=by_id)
 
 
 def in_tokenizer_json(
@@ -158,7 +163,3 @@ def _id(value: object, where: str) -> int:
     if type(value) is not int or not 0 <= value < 2**32:
         raise CheckpointError(f"{where}: id is {value!r}, expected a number from 0 to 2**32-1")
     return value
-
-
-def _by_id(declaration: Declaration) -> int:
-    return declaration.id or 0

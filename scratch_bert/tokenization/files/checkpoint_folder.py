@@ -29,28 +29,15 @@ from typing import Any
 
 from scratch_bert import files
 from scratch_bert.errors import CheckpointError
-from scratch_bert.tokenization.files.added_tokens import (
-    Declaration,
-    check_ids,
-    in_added_tokens_json,
-    in_config,
-    in_tokenizer_json,
-    with_ids,
-)
-from scratch_bert.tokenization.files.settings import AddedToken, TokenizerSettings
+from scratch_bert.tokenization.files import added_tokens, tokenizer_json
+from scratch_bert.tokenization.files.added_tokens import Declaration
+from scratch_bert.tokenization.files.settings import TokenizerSettings
 from scratch_bert.tokenization.files.tokenizer_config import (
     DECODER,
     SPECIAL_TOKENS_MAP,
     TOKENIZER_CONFIG,
     TokenizerConfig,
     config_values,
-    role_values,
-)
-from scratch_bert.tokenization.files.tokenizer_json import (
-    check_is_bert,
-    direction,
-    normalizer_flags,
-    tokenizer_values,
 )
 from scratch_bert.tokenization.files.vocabulary import (
     TOKENIZER_JSON,
@@ -87,11 +74,15 @@ def read_settings(folder: Path) -> TokenizerSettings:
 
     # First the tokens to which a file gives an id, so that the others get the ids after them.
     named = [*roles.values(), *specific.values()]
-    tokens = in_tokenizer_json(json_values, folder) if is_backend else []
+    tokens = added_tokens.in_tokenizer_json(json_values, folder) if is_backend else []
     tokens += _tokens_with_ids(config, json_values, folder, named)
-    tokens += _missing_from(tokens, [*named, *extra])
+    known = {found.token.content for found in tokens}
+    tokens += (found for found in (*named, *extra) if found.token.content not in known)
 
-    flags = normalizer_flags(json_values, path) if is_backend else config.normalizer_flags()
+    if is_backend:
+        flags = tokenizer_json.normalizer_flags(json_values, path)
+    else:
+        flags = config.normalizer_flags()
     lowercase, strip_accents, split_cjk = flags
     settings = TokenizerSettings(
         vocabulary=vocabulary,
@@ -101,10 +92,14 @@ def read_settings(folder: Path) -> TokenizerSettings:
         **contents,
         extra_special_tokens=tuple(found.token.content for found in extra),
         model_specific_special_tokens={n: found.token.content for n, found in specific.items()},
-        added_tokens=with_ids(vocabulary, tokens, path),
+        added_tokens=added_tokens.with_ids(vocabulary, tokens, path),
         model_max_length=config.max_length(),
-        padding_side=config.side("padding_side", direction(json_values, "padding", path)),
-        truncation_side=config.side("truncation_side", direction(json_values, "truncation", path)),
+        padding_side=config.side(
+            "padding_side", tokenizer_json.direction(json_values, "padding", path)
+        ),
+        truncation_side=config.side(
+            "truncation_side", tokenizer_json.direction(json_values, "truncation", path)
+        ),
         clean_up_tokenization_spaces=config.flag_or_none("clean_up_tokenization_spaces") or False,
         split_special_tokens=config.flag("split_special_tokens", False),
         model_input_names=config.names(
@@ -113,7 +108,7 @@ def read_settings(folder: Path) -> TokenizerSettings:
         ),
     )
     if is_backend:
-        check_is_bert(json_values, settings, path)
+        tokenizer_json.check_is_bert(json_values, settings, path)
     return settings
 
 
@@ -164,20 +159,10 @@ def _tokens_with_ids(
     """Return the tokens to which the files give an id."""
     roles = {declaration.token.content for declaration in named}
     if DECODER in config.values:
-        return in_config(config.values[DECODER], config.path, roles)
-    found = in_added_tokens_json(folder, config.given_tokens(), roles)
-    found += in_tokenizer_json(json_values, folder, roles)
-    return sorted(found, key=lambda declaration: declaration.id or 0)
-
-
-def _missing_from(known: list[Declaration], found: list[Declaration]) -> list[Declaration]:
-    """Return the tokens whose text is not among the known ones, each once."""
-    texts = {declaration.token.content for declaration in known}
-    new: dict[AddedToken, Declaration] = {}
-    for declaration in found:
-        if declaration.token.content not in texts:
-            new.setdefault(declaration.token, declaration)
-    return [*new.values()]
+        return added_tokens.in_config(config.values[DECODER], config.path, roles)
+    found = added_tokens.in_added_tokens_json(folder, config.given_tokens(), roles)
+    found += added_tokens.in_tokenizer_json(json_values, folder, roles)
+    return sorted(found, key=added_tokens.by_id)
 
 
 def write_settings(settings: TokenizerSettings, folder: Path) -> list[Path]:
@@ -193,10 +178,11 @@ def write_settings(settings: TokenizerSettings, folder: Path) -> list[Path]:
         CheckpointError: an added token's id is not the next one, so HF would give it another.
     """
     settings = with_special_tokens(settings)
-    check_ids(settings)
-    roles = role_values(settings)
+    added_tokens.check_ids(settings)
+    others = settings.model_specific_special_tokens
+    roles = {role: t for role, t in settings.special_tokens_map.items() if role not in others}
     contents = {
-        TOKENIZER_JSON: _json(tokenizer_values(settings)),
+        TOKENIZER_JSON: _json(tokenizer_json.tokenizer_values(settings)),
         TOKENIZER_CONFIG: _json(config_values(settings) | roles),
         SPECIAL_TOKENS_MAP: _json(roles),
         VOCAB_TXT: vocabulary_text(settings.vocabulary),

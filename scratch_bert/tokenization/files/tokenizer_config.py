@@ -182,12 +182,6 @@ def _is_typed(value: object) -> bool:
     return isinstance(value, dict) and value.get("__type") == "AddedToken"
 
 
-def role_values(settings: TokenizerSettings) -> dict[str, str]:
-    """Return what special_tokens_map.json says: the tokens of HF's seven roles."""
-    others = settings.model_specific_special_tokens
-    return {role: t for role, t in settings.special_tokens_map.items() if role not in others}
-
-
 def config_values(settings: TokenizerSettings) -> dict[str, Any]:
     """Return what tokenizer_config.json says, but for the roles."""
     values: dict[str, Any] = {
