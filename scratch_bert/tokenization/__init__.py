@@ -1,7 +1,7 @@
 """From text to rows of token ids; without torch.
 
-Read: normalizer, splitter, wordpiece, pipeline. When you need it: interface/ (`BertTokenizer`, as
-HuggingFace's is called), files/ (settings of a checkpoint), fast/ (the same ids by looking words
+Read: normalizer, splitter, wordpiece, pipeline. When you need it: interface/ (`BertTokenizer`, with
+HuggingFace's interface), files/ (settings of a checkpoint), fast/ (the same ids by looking words
 up), unicode/ (character classes).
 """
 

@@ -1,9 +1,9 @@
-r"""Step one: clean a text, keeping for each character the place it came from.
+r"""Step one: clean a text, and keep for each character the place it came from.
 
 >>> text, origins = Normalizer().normalize("\tCafe\u0301\u200b 東!")
 >>> text
 ' cafe  東 !'
->>> origins  # neither the accent nor the zero-width space is anywhere; three come from 東
+>>> origins  # the accent (5) and the zero-width space (6) are gone; 東 and two spaces come from 8
 [0, 1, 2, 3, 4, 7, 8, 8, 8, 9]
 """
 
@@ -16,12 +16,12 @@ from scratch_bert.tokenization.unicode import characters
 
 
 class Normalized(NamedTuple):
-    """A normalised text.
+    """A normalized text.
 
     Attributes:
-        text: what became of the original.
-        origins: for each character of `text` the index in the original that it belongs to; they
-            never decrease.
+        text: the text after cleaning.
+        origins: for each character of `text` the index of the original character that it comes
+            from; they never decrease.
     """
 
     text: str
@@ -30,12 +30,12 @@ class Normalized(NamedTuple):
 
 @dataclass(frozen=True)
 class Normalizer:
-    """What a checkpoint's tokenizer does to text before it looks words up.
+    """The rules by which a checkpoint's tokenizer cleans text (HF `BertNormalizer`).
 
     Attributes:
         lowercase: HF `do_lower_case`; False for cased checkpoints.
         strip_accents: é → e; None means as `lowercase`.
-        split_cjk: put each Chinese character into a word of its own (HF `tokenize_chinese_chars`).
+        split_cjk: make each ideograph a word of its own (HF `tokenize_chinese_chars`).
     """
 
     lowercase: bool = True
@@ -44,15 +44,16 @@ class Normalizer:
 
     @property
     def strips_accents(self) -> bool:
-        """Whether accents go, None of `strip_accents` resolved."""
+        """Whether accents are dropped: `strip_accents`, or where that is None `lowercase`."""
         return self.lowercase if self.strip_accents is None else self.strip_accents
 
     def normalize(self, text: str) -> Normalized:
-        """Clean, separate CJK characters, strip accents, lower the case; in this order.
+        """Clean, separate ideographs, strip accents, lower the case; in this order.
 
         >>> Normalizer(lowercase=False).normalize("Ça va").text
         'Ça va'
         """
+        # The order is HF's; Google's BasicTokenizer lowers the case before it strips accents.
         found = clean(text)
         if self.split_cjk:
             found = separate_cjk(found)
@@ -68,20 +69,25 @@ Characters = Iterable[tuple[str, int]]  # each with its origin
 
 
 def clean(text: str) -> Characters:
-    r"""Drop what is invisible; all white space becomes a space.
+    r"""Drop invisible characters; all white space becomes a space (Google's `_clean_text`).
 
     >>> list(clean("a\x00\u3000"))
     [('a', 0), (' ', 2)]
     """
     for origin, char in enumerate(text):
+        # White space comes first, for tab and line ends are control characters too.
         if characters.is_space(char):
             yield " ", origin
+        # No piece holds an invisible character: kept, one of them would make its word [UNK].
         elif not characters.is_removed(char):
             yield char, origin
 
 
 def separate_cjk(found: Characters) -> Characters:
-    """Put a space before and after each ideograph.
+    """Put a space before and after each ideograph, which makes it a word of its own.
+
+    Chinese has no spaces between words, so a whole clause would be one word. Hangul and kana are
+    left alone: they are cut into pieces as letters are (google-research/bert, multilingual.md).
 
     >>> list(separate_cjk([("東", 0)]))
     [(' ', 0), ('東', 0), (' ', 0)]
@@ -94,10 +100,11 @@ def separate_cjk(found: Characters) -> Characters:
 
 
 def strip_accents(found: Characters) -> Characters:
-    r"""Decompose, put combining characters into canonical order, drop the nonspacing ones.
+    r"""Decompose (Unicode's NFD), then drop the nonspacing marks (category Mn).
 
-    Where characters change places their origins do not, as in the reference: the place of a
-    dropped one may go to another.
+    é may be one character, a letter. Decomposed into e and U+0301 it shows the mark to drop; ø has
+    no decomposition and stays. NFD also sorts the marks that follow a letter. Origins do not move
+    with them, as in HF: the origin of a dropped mark may go to another one.
 
     >>> list(strip_accents([("é", 0), ("\u0323", 1), ("x", 2)]))
     [('e', 0), ('x', 2)]
@@ -106,26 +113,30 @@ def strip_accents(found: Characters) -> Characters:
     [('61', 0), ('1D165', 1), ('302E', 2)]
     """
     origins: list[int] = []
-    parts: list[tuple[int, int, str, bool]] = []  # cluster, order, what is left, whether first
-    cluster = 0  # begins with each character of order 0, which none moves past
+    parts: list[tuple[int, int, str, bool]] = []  # cluster, order, character or "", is it first
+    cluster = 0
     for char, origin in found:
         origins.append(origin)
-        is_first = True  # a part that is dropped holds its place in the order all the same
+        is_first = True
+        # A dropped mark stays as "" until the marks are sorted: it takes part in the sorting.
         for part in characters.without_accents(char) or [""]:
             order = characters.order(part or char)
-            cluster += order == 0
+            if order == 0:  # no mark moves past this one, so a new cluster begins
+                cluster += 1
             parts.append((cluster, order, part, is_first))
             is_first = False
     parts.sort(key=itemgetter(0, 1))
+    # The first part of a character takes the next origin; its other parts share that one.
     place = -1
     for _, _, part, is_first in parts:
-        place += is_first
+        if is_first:
+            place += 1
         if part:
             yield part, origins[place]
 
 
 def lower(found: Characters) -> Characters:
-    r"""Lower the case of each character by itself: a final sigma is as any other.
+    r"""Lower the case of each character by itself (HF); `str.lower` would make ς of a last Σ.
 
     >>> list(lower([("Σ", 0), ("İ", 1)])) == [("σ", 0), ("i", 1), ("\u0307", 1)]
     True

@@ -1,6 +1,6 @@
 """Steps one to three in a row: a text becomes pieces that know where they came from.
 
-This is the path to read. `fast/path.py` computes the same, and quickly.
+This is the path to read. `fast/path.py` computes the same, several times as fast.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,10 +19,10 @@ class Piece(NamedTuple):
 
     Attributes:
         id: in the vocabulary.
-        token: the piece; for an added token what of the text it took, with white space.
-        start: its first character in the text.
-        end: the character after its last.
-        word: which word of the text it belongs to, from 0; an added token is a word of its own.
+        token: the piece; for an added token the text it was found as, with its white space.
+        start: index of its first character in the text.
+        end: index of the character after its last.
+        word: index of its word in the text; an added token is a word of its own.
     """
 
     id: int
@@ -48,13 +48,13 @@ class Pipeline:
 
     Args:
         vocabulary: piece → id.
-        unk_token: what a word becomes that has no pieces; is in the vocabulary.
-        normalizer: what is done to the text between added tokens.
+        unk_token: the piece that stands for a word without pieces; it is in the vocabulary.
+        normalizer: cleans the text between added tokens.
         added_tokens: id → token.
 
     Raises:
-        ValueError: nothing is left of an added token when it is normalised, so it would never be
-            found; HF then cuts every word into characters.
+        ValueError: an added token is empty when it is normalized, so it could not be found; HF
+            then cuts every word into characters.
     """
 
     def __init__(
@@ -67,6 +67,8 @@ class Pipeline:
         self.vocabulary = vocabulary
         self.unk_token = unk_token
         self.normalizer = normalizer
+        # [MASK] is found in the raw text: step one would lower its case, step two cut its brackets
+        # off. Added tokens that are normalized themselves are found after step one.
         self.raw = AddedTokens({i: t for i, t in added_tokens.items() if not t.normalized})
         normalized = {i: t for i, t in added_tokens.items() if t.normalized}
         self.normalized = AddedTokens({i: self._normalized(t) for i, t in normalized.items()})
@@ -75,8 +77,8 @@ class Pipeline:
         content = self.normalizer.normalize(token.content).text
         if not content:
             raise ValueError(
-                f"nothing is left of the added token {token.content!a} when it is normalised; "
-                "it takes normalized=False"
+                f"nothing is left of the added token {token.content!a} when it is normalized; "
+                "pass normalized=False"
             )
         return replace(token, content=content)
 
@@ -84,28 +86,21 @@ class Pipeline:
         """Yield a text's pieces in order.
 
         Args:
-            text: as it is.
-            split_special_tokens: treat special tokens in it as any other text.
+            text: the raw text.
+            split_special_tokens: treat special tokens in the text as any other text.
         """
         return self.cut(self.words(text, split_special_tokens))
 
     def pieces_between(self, text: str, split_special_tokens: bool = False) -> Iterator[Piece]:
-        """Yield the pieces of a text from which the added tokens that are not normalised are gone.
-
-        Args:
-            text: a part of a text, between two of them.
-            split_special_tokens: as above.
-        """
+        """As `pieces`, of the text between two added tokens that were found in the raw text."""
         return self.cut(self._words_between(text, split_special_tokens))
 
     def words(
         self, text: str, split_special_tokens: bool = False
     ) -> Iterator[tuple[int | None, Word]]:
-        """Yield words, and added tokens with their ids; origins are places in the whole text.
+        """As `pieces`, but yield words, and added tokens with their ids.
 
-        Args:
-            text: as it is.
-            split_special_tokens: as above.
+        The origins of a word are indices in the whole text.
         """
         for start, end, added in self.raw.split(text, split_special_tokens):
             if added is not None:
@@ -125,7 +120,7 @@ class Pipeline:
                 yield None, word
 
     def cut(self, found: Iterable[tuple[int | None, Word]]) -> Iterator[Piece]:
-        """Cut words into pieces; a piece inside a word is two characters shorter than its token.
+        """Cut words into pieces.
 
         Args:
             found: words of a text, or added tokens with their ids, in order.
@@ -133,11 +128,14 @@ class Pipeline:
         for number, (added, (word, origins)) in enumerate(found):
             if added is not None:
                 yield Piece(added, word, origins[0], origins[-1] + 1, number)
-                continue
-            tokens = wordpiece(word, self.vocabulary)
-            start = 0
-            for token in tokens or [self.unk_token]:
-                end = start + len(token) - (2 if start else 0) if tokens else len(word)
-                i = self.vocabulary[token]
-                yield Piece(i, token, origins[start], origins[end - 1] + 1, number)
-                start = end
+            elif tokens := wordpiece(word, self.vocabulary):
+                start = 0
+                for token in tokens:
+                    # The ## of a piece inside a word is not in the text.
+                    end = start + len(token) - 2 if start else len(token)
+                    i = self.vocabulary[token]
+                    yield Piece(i, token, origins[start], origins[end - 1] + 1, number)
+                    start = end
+            else:  # one [UNK] stands for the whole word, not for the part that no piece fits
+                unknown = self.vocabulary[self.unk_token]
+                yield Piece(unknown, self.unk_token, origins[0], origins[-1] + 1, number)

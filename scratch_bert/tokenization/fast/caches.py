@@ -40,7 +40,7 @@ class Remembered(dict[str, V]):
 
 
 class ReordersError(Exception):
-    """A character that trades places with its neighbours: no table of characters can spell it."""
+    """A character that trades places with its neighbors: no table of characters can spell it."""
 
 
 class Spelling(dict[int, str]):

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from scratch_bert.tokenization.fast.caches import KEPT, Remembered, ReordersError, Spelling, Trie
-from scratch_bert.tokenization.fast.offsets import Steps, details_of, in_a_row, steps_of
+from scratch_bert.tokenization.fast.offsets import ChunkPieces, chunk_pieces, details_of, joined
 from scratch_bert.tokenization.interface.pieces import Details
 from scratch_bert.tokenization.pipeline import Piece, Pipeline
 from scratch_bert.tokenization.splitter import Word
@@ -60,7 +60,7 @@ class FastPath:
             self._first, self._inner = Trie(vocabulary), Trie(inner)
         else:
             self._first, self._inner = former._first, former._inner
-        # Added tokens of a normalised text are looked for in each chunk, if they stay inside one.
+        # Added tokens of a normalized text are looked for in each chunk, if they stay inside one.
         self._tokens = pipeline.normalized
         self._stay_inside = all(
             " " not in token.content and not (token.lstrip or token.rstrip or token.special)
@@ -71,7 +71,7 @@ class FastPath:
         self._plain = Spelling(pipeline.normalizer, apart=False)
         self._chunk_ids = Remembered(self._cut, CHUNKS)
         self._word_ids = Remembered(self._cut_word, WORDS)
-        self._chunk_steps = Remembered(self._measure, DETAILS)
+        self._chunk_pieces = Remembered(self._measure, DETAILS)
         cjk = _class(CJK) if pipeline.normalizer.split_cjk else ""
         spaces, marks = _class(SPACES), _class(PUNCTUATION)
         one = f"|[{cjk}]" if cjk else ""
@@ -98,20 +98,20 @@ class FastPath:
 
     def details(self, text: str, split_special_tokens: bool = False) -> Details:
         """Return tokens, offsets and words of a text's pieces."""
-        return details_of(in_a_row(self._chunks(text, split_special_tokens)))
+        return details_of(joined(self._chunks(text, split_special_tokens)))
 
-    def _chunks(self, text: str, split_special_tokens: bool) -> Iterator[Steps]:
+    def _chunks(self, text: str, split_special_tokens: bool) -> Iterator[ChunkPieces]:
         for start, end, added in self._pipeline.raw.split(text, split_special_tokens):
             part = text[start:end]
             if added is not None:
-                yield steps_of([Piece(added, part, 0, len(part), 0)], len(part))
+                yield chunk_pieces([Piece(added, part, 0, len(part), 0)], len(part))
             elif self._needs_reading(part):
                 pieces = self._pipeline.pieces_between(part, split_special_tokens)
-                yield steps_of(pieces, len(part))
+                yield chunk_pieces(pieces, len(part))
             else:
                 for begin, stop in self._blocks(part):
                     chunks = self._chunk.findall(part[begin:stop])
-                    yield from map(self._chunk_steps.__getitem__, chunks)
+                    yield from map(self._chunk_pieces.__getitem__, chunks)
 
     def _needs_reading(self, text: str) -> bool:
         """Whether an added token may reach across white space, so that all must be read."""
@@ -188,11 +188,11 @@ class FastPath:
         except ReordersError:
             return None
 
-    def _measure(self, chunk: str) -> Steps:
+    def _measure(self, chunk: str) -> ChunkPieces:
         if len(chunk) > KEPT and not self._tokens:
             parts = self._part.findall(chunk)  # they may be remembered where the whole is not
             if len(parts) > 1:
-                return in_a_row(map(self._chunk_steps.__getitem__, parts))
+                return joined(map(self._chunk_pieces.__getitem__, parts))
         spelled = self._spelled(chunk)
         if spelled is None or self._tokens.occur("".join(spelled)):
             pieces = self._pipeline.pieces_between(chunk)
@@ -201,4 +201,4 @@ class FastPath:
             found = self._word.finditer("".join(spelled))
             words = ((None, Word(m.group(), origins[m.start() : m.end()])) for m in found)
             pieces = self._pipeline.cut(words)
-        return steps_of(pieces, len(chunk))
+        return chunk_pieces(pieces, len(chunk))

@@ -30,6 +30,11 @@ class Declaration:
     id: int | None = None
 
 
+def by_id(declaration: Declaration) -> int:
+    """Return the id, by which declarations are sorted."""
+    return declaration.id or 0
+
+
 def token_of(values: object, where: str, special: bool | None = None) -> AddedToken:
     """Make a token of a JSON object; `special` counts before the object's own entry.
 
@@ -65,7 +70,7 @@ def in_config(decoder: object, path: Path, roles: Container[str]) -> list[Declar
         where = f"{path}: added_tokens_decoder[{key!r}]"
         i = int(key) if key.isascii() and key.isdecimal() and len(key) < 20 else key
         found.append(Declaration(_declared(values, where, roles), where, _id(i, where)))
-    return sorted(found, key=_by_id)
+    return sorted(found, key=by_id)
 
 
 def in_tokenizer_json(
@@ -88,7 +93,7 @@ def in_added_tokens_json(
 ) -> list[Declaration]:
     """Read added_tokens.json, which has no flags.
 
-    What fills one of `roles` is special; but it is looked for in normalised text unless its role is
+    What fills one of `roles` is special; but it is looked for in normalized text unless its role is
     `given` in a file.
     """
     path = folder / ADDED_TOKENS
@@ -101,14 +106,14 @@ def in_added_tokens_json(
     return found
 
 
-def place(
+def with_ids(
     vocabulary: Mapping[str, int], declarations: Iterable[Declaration], vocabulary_path: str | Path
 ) -> dict[int, AddedToken]:
     """Give each token its id: its own where the vocabulary has it, else the next one.
 
-    >>> place({"a": 0, "b": 1}, [Declaration(AddedToken("c"), "here"), Declaration(AddedToken("a"),
-    ...     "here")], "vocab.txt").keys()
-    dict_keys([2, 0])
+    >>> tokens = [Declaration(AddedToken(content), "a file") for content in ("c", "a")]
+    >>> list(with_ids({"a": 0, "b": 1}, tokens, "vocab.txt"))
+    [2, 0]
 
     Raises:
         CheckpointError: a file gives it another id (which HF would not tell), or that id is taken.
@@ -138,7 +143,7 @@ def place(
 
 
 def check_ids(settings: TokenizerSettings) -> None:
-    """Make sure that files can say which ids added tokens have: those that `place` gives again.
+    """Make sure that files can say which ids added tokens have: those that `with_ids` gives again.
 
     Raises:
         CheckpointError: one has another.
@@ -146,7 +151,7 @@ def check_ids(settings: TokenizerSettings) -> None:
     declarations = (
         Declaration(token, "added_tokens", i) for i, token in sorted(settings.added_tokens.items())
     )
-    place(settings.vocabulary, declarations, "the vocabulary")
+    with_ids(settings.vocabulary, declarations, "the vocabulary")
 
 
 def _declared(values: object, where: str, roles: Container[str]) -> AddedToken:
@@ -158,7 +163,3 @@ def _id(value: object, where: str) -> int:
     if type(value) is not int or not 0 <= value < 2**32:
         raise CheckpointError(f"{where}: id is {value!r}, expected a number from 0 to 2**32-1")
     return value
-
-
-def _by_id(declaration: Declaration) -> int:
-    return declaration.id or 0

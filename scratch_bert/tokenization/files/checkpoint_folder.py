@@ -23,21 +23,21 @@ these are errors.
 """
 
 import json
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
 from scratch_bert import files
 from scratch_bert.errors import CheckpointError
-from scratch_bert.tokenization.files import added_tokens as declared
-from scratch_bert.tokenization.files import tokenizer_json
+from scratch_bert.tokenization.files import added_tokens, tokenizer_json
+from scratch_bert.tokenization.files.added_tokens import Declaration
 from scratch_bert.tokenization.files.settings import TokenizerSettings
 from scratch_bert.tokenization.files.tokenizer_config import (
     DECODER,
-    EXTRA,
     SPECIAL_TOKENS_MAP,
-    SPECIFIC,
     TOKENIZER_CONFIG,
     TokenizerConfig,
+    config_values,
 )
 from scratch_bert.tokenization.files.vocabulary import (
     TOKENIZER_JSON,
@@ -53,91 +53,67 @@ _BERT_CLASSES = ("Bert", "Electra", "LayoutLM", "Lxmert", "MobileBert", "Squeeze
 _BERT = {f"{name}Tokenizer{fast}" for name in _BERT_CLASSES for fast in ("", "Fast")}
 _BACKEND = {"TokenizersBackend", "PreTrainedTokenizerFast", "PreTrainedTokenizer", "PythonBackend"}
 
-_DEFAULTS = {
-    "unk_token": "[UNK]",
-    "sep_token": "[SEP]",
-    "pad_token": "[PAD]",
-    "cls_token": "[CLS]",
-    "mask_token": "[MASK]",
-}
-
 
 def read_settings(folder: Path) -> TokenizerSettings:
     """Read what a checkpoint's files say about its tokenizer.
 
     Raises:
-        CheckpointError: a file is absent or damaged, or files contradict each other where HF
-            would go on with something else than they say.
+        CheckpointError: a file is missing or damaged, or files contradict each other where HF
+            would silently use something else.
     """
     config = TokenizerConfig(folder)
-    path = folder / TOKENIZER_JSON
-    values = files.read_object(path)
-    backend = _is_backend(folder, config)
-    if values is None:
-        if backend:
-            raise CheckpointError(f"{path}: there is no such file; its tokenizer_class needs it")
-        path = folder / VOCAB_TXT
-    vocabulary = read_vocabulary(path) if values is None else vocabulary_in(values, path)
-    values = values or {}
+    json_values = files.read_object(folder / TOKENIZER_JSON)
+    is_backend = _is_backend(folder, config)
+    vocabulary, path = _vocabulary(folder, json_values, is_backend)
+    json_values = json_values or {}
 
-    roles = config.roles({} if backend else _DEFAULTS)
-    for role in _DEFAULTS:
-        if role not in roles:
-            raise CheckpointError(f"{config.where(role)} is not given, expected a token's text")
-    names = {role: found.token.content for role, found in roles.items()}
+    roles = config.roles(has_defaults=not is_backend)
     specific, extra = config.specific(), config.extra()
-    if names["unk_token"] not in vocabulary:
-        raise CheckpointError(
-            f"{path}: lacks {names['unk_token']!r}, the unk_token; is it a BERT vocabulary?"
-        )
-    for role in ("cls_token", "sep_token"):
-        if any(c.isspace() or c == ":" for c in names[role]) or names[role].startswith("$"):
-            raise CheckpointError(
-                f"{config.where(role)} is {names[role]!r}; HF's templates cannot hold white space, "
-                "a colon or a leading $"
-            )
+    contents = {role: found.token.content for role, found in roles.items()}
+    _check_special_tokens(config, contents, vocabulary, path)
 
-    tokens = declared.in_tokenizer_json(values, folder) if backend else []
-    tokens += _by_id(config, values, folder, [*roles.values(), *specific.values()])
-    there = {found.token.content for found in tokens}
-    seen = set()
-    for found in (*roles.values(), *specific.values(), *extra):
-        if found.token.content not in there and found.token not in seen:
-            tokens.append(found)
-            seen.add(found.token)
-    if backend:
-        lowercase, strip_accents, split_cjk = tokenizer_json.normalizer_flags(values, path)
+    # First the tokens to which a file gives an id, so that the others get the ids after them.
+    named = [*roles.values(), *specific.values()]
+    tokens = added_tokens.in_tokenizer_json(json_values, folder) if is_backend else []
+    tokens += _tokens_with_ids(config, json_values, folder, named)
+    known = {found.token.content for found in tokens}
+    tokens += (found for found in (*named, *extra) if found.token.content not in known)
+
+    if is_backend:
+        flags = tokenizer_json.normalizer_flags(json_values, path)
     else:
-        lowercase = config.flag("do_lower_case", True)
-        strip_accents = config.flag_or_none("strip_accents")
-        split_cjk = config.flag("tokenize_chinese_chars", True)
+        flags = config.normalizer_flags()
+    lowercase, strip_accents, split_cjk = flags
     settings = TokenizerSettings(
         vocabulary=vocabulary,
         lowercase=lowercase,
         strip_accents=strip_accents,
         split_cjk=split_cjk,
-        **names,
+        **contents,
         extra_special_tokens=tuple(found.token.content for found in extra),
         model_specific_special_tokens={n: found.token.content for n, found in specific.items()},
-        added_tokens=declared.place(vocabulary, tokens, path),
+        added_tokens=added_tokens.with_ids(vocabulary, tokens, path),
         model_max_length=config.max_length(),
-        padding_side=config.side("padding_side", tokenizer_json.side(values, "padding", path)),
+        padding_side=config.side(
+            "padding_side", tokenizer_json.direction(json_values, "padding", path)
+        ),
         truncation_side=config.side(
-            "truncation_side", tokenizer_json.side(values, "truncation", path)
+            "truncation_side", tokenizer_json.direction(json_values, "truncation", path)
         ),
         clean_up_tokenization_spaces=config.flag_or_none("clean_up_tokenization_spaces") or False,
         split_special_tokens=config.flag("split_special_tokens", False),
         model_input_names=config.names(
             "model_input_names",
-            ("input_ids", "attention_mask") if backend else TokenizerSettings.model_input_names,
+            ("input_ids", "attention_mask") if is_backend else TokenizerSettings.model_input_names,
         ),
     )
-    if backend:
-        tokenizer_json.check_is_bert(values, settings, path)
+    if is_backend:
+        tokenizer_json.check_is_bert(json_values, settings, path)
     return settings
 
 
 def _is_backend(folder: Path, config: TokenizerConfig) -> bool:
+    """Whether all of tokenizer.json counts."""
     name, path = config.values.get("tokenizer_class"), config.path
     if name is None:
         path = folder / "config.json"
@@ -147,16 +123,46 @@ def _is_backend(folder: Path, config: TokenizerConfig) -> bool:
     return name in _BACKEND
 
 
-def _by_id(
-    config: TokenizerConfig, values: dict[str, Any], folder: Path, named: list[declared.Declaration]
-) -> list[declared.Declaration]:
+def _vocabulary(
+    folder: Path, json_values: dict[str, Any] | None, is_backend: bool
+) -> tuple[dict[str, int], Path]:
+    """Return the vocabulary, and the file that it is from."""
+    path = folder / TOKENIZER_JSON
+    if json_values is not None:
+        return vocabulary_in(json_values, path), path
+    if is_backend:
+        raise CheckpointError(f"{path}: there is no such file; its tokenizer_class needs it")
+    path = folder / VOCAB_TXT
+    return read_vocabulary(path), path
+
+
+def _check_special_tokens(
+    config: TokenizerConfig, tokens: Mapping[str, str], vocabulary: Container[str], path: Path
+) -> None:
+    """Refuse special tokens that HF could not use."""
+    if tokens["unk_token"] not in vocabulary:
+        raise CheckpointError(
+            f"{path}: lacks {tokens['unk_token']!r}, the unk_token; is it a BERT vocabulary?"
+        )
+    for role in ("cls_token", "sep_token"):
+        token = tokens[role]
+        if any(c.isspace() or c == ":" for c in token) or token.startswith("$"):
+            raise CheckpointError(
+                f"{config.where(role)} is {token!r}; HF's templates cannot hold white space, "
+                "a colon or a leading $"
+            )
+
+
+def _tokens_with_ids(
+    config: TokenizerConfig, json_values: dict[str, Any], folder: Path, named: list[Declaration]
+) -> list[Declaration]:
     """Return the tokens to which the files give an id."""
     roles = {declaration.token.content for declaration in named}
     if DECODER in config.values:
-        return declared.in_config(config.values[DECODER], config.path, roles)
-    found = declared.in_added_tokens_json(folder, config.given_tokens(), roles)
-    found += declared.in_tokenizer_json(values, folder, roles)
-    return sorted(found, key=lambda declaration: declaration.id or 0)
+        return added_tokens.in_config(config.values[DECODER], config.path, roles)
+    found = added_tokens.in_added_tokens_json(folder, config.given_tokens(), roles)
+    found += added_tokens.in_tokenizer_json(json_values, folder, roles)
+    return sorted(found, key=added_tokens.by_id)
 
 
 def write_settings(settings: TokenizerSettings, folder: Path) -> list[Path]:
@@ -172,29 +178,12 @@ def write_settings(settings: TokenizerSettings, folder: Path) -> list[Path]:
         CheckpointError: an added token's id is not the next one, so HF would give it another.
     """
     settings = with_special_tokens(settings)
-    declared.check_ids(settings)
-    roles = settings.special_tokens_map
-    config: dict[str, Any] = {
-        "clean_up_tokenization_spaces": settings.clean_up_tokenization_spaces,
-        "do_lower_case": settings.lowercase,
-        "model_input_names": list(settings.model_input_names),
-        "model_max_length": settings.model_max_length,
-        "padding_side": settings.padding_side,
-        "split_special_tokens": settings.split_special_tokens,
-        "strip_accents": settings.strip_accents,
-        "tokenize_chinese_chars": settings.split_cjk,
-        "tokenizer_class": "BertTokenizer",
-        "truncation_side": settings.truncation_side,
-    }
-    if settings.extra_special_tokens:
-        config[EXTRA] = list(settings.extra_special_tokens)
-    if settings.model_specific_special_tokens:
-        config[SPECIFIC] = dict(settings.model_specific_special_tokens)
-    for role in settings.model_specific_special_tokens:
-        del roles[role]
+    added_tokens.check_ids(settings)
+    others = settings.model_specific_special_tokens
+    roles = {role: t for role, t in settings.special_tokens_map.items() if role not in others}
     contents = {
         TOKENIZER_JSON: _json(tokenizer_json.tokenizer_values(settings)),
-        TOKENIZER_CONFIG: _json(config | roles),
+        TOKENIZER_CONFIG: _json(config_values(settings) | roles),
         SPECIAL_TOKENS_MAP: _json(roles),
         VOCAB_TXT: vocabulary_text(settings.vocabulary),
     }

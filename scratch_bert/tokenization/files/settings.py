@@ -1,7 +1,7 @@
-"""What makes one BERT tokenizer another: its vocabulary, its rules, its special tokens."""
+"""What defines a BERT tokenizer: its vocabulary, its rules, its special tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 NO_LIMIT = int(1e30)  # HF's `model_max_length` where a tokenizer has none
@@ -10,43 +10,52 @@ Side = Literal["left", "right"]
 
 
 @dataclass(frozen=True)
-class AddedToken:
-    """A token that is found in text before the text is cut into words.
+class _AddedToken:
+    content: str
+    lstrip: bool
+    rstrip: bool
+    single_word: bool
+    normalized: bool
+    special: bool
+
+
+class AddedToken(_AddedToken):
+    """A token that is found in text before the text is cut into words (HF `AddedToken`).
 
     >>> AddedToken("[MASK]", special=True).normalized
     False
 
-    Attributes:
+    Args:
         content: the token, as it stands in text.
         lstrip: takes the white space on its left with it.
         rstrip: takes the white space on its right with it.
         single_word: only found where no letter, digit or underscore touches it.
-        normalized: is itself normalised and looked for in the normalised text; where not given,
-            what is special is not.
+        normalized: is itself normalized and looked for in the normalized text; None means that it
+            is unless it is special.
         special: left out of a text decoded with `skip_special_tokens`.
     """
 
-    content: str
-    lstrip: bool = False
-    rstrip: bool = False
-    single_word: bool = False
-    normalized: bool = None  # type: ignore[assignment]
-    special: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_undecided", self.normalized is None)
-        if self.normalized is None:
-            object.__setattr__(self, "normalized", not self.special)
+    def __init__(
+        self,
+        content: str,
+        lstrip: bool = False,
+        rstrip: bool = False,
+        single_word: bool = False,
+        normalized: bool | None = None,
+        special: bool = False,
+    ) -> None:
+        is_normalized = not special if normalized is None else normalized
+        super().__init__(content, lstrip, rstrip, single_word, is_normalized, special)
+        self._normalized_as_given = normalized
 
     def made_special(self) -> "AddedToken":
-        """Return it as a special token; where `normalized` was not given, it is not any more.
+        """Return it as a special token; where `normalized` was None, it is normalized no more.
 
         >>> AddedToken("<x>", lstrip=True).made_special().normalized
         False
         """
-        undecided: bool = self._undecided  # type: ignore[attr-defined]
-        changes = {"normalized": None} if undecided else {}
-        return replace(self, special=True, **changes)  # type: ignore[arg-type]
+        flags = self.lstrip, self.rstrip, self.single_word, self._normalized_as_given
+        return AddedToken(self.content, *flags, special=True)
 
 
 @dataclass(frozen=True)
@@ -60,14 +69,14 @@ class TokenizerSettings:
         vocabulary: piece → id, the table WordPiece looks words up in.
         lowercase: HF `do_lower_case`; False for cased checkpoints.
         strip_accents: é → e; None means as `lowercase`.
-        split_cjk: put each Chinese character into a word of its own (HF `tokenize_chinese_chars`).
+        split_cjk: make each ideograph a word of its own (HF `tokenize_chinese_chars`).
         extra_special_tokens: further special tokens, without a role.
-        model_specific_special_tokens: role → token, beyond the seven roles above.
+        model_specific_special_tokens: role → token, beyond the seven of `ROLES`.
         added_tokens: id → token, every special one among them, in the order they were added.
         model_max_length: longest sequence the checkpoint takes; `NO_LIMIT` where it has none.
         clean_up_tokenization_spaces: whether decoding ends with `decoding.clean_up`.
-        split_special_tokens: special tokens in text are text.
-        model_input_names: which of its outputs a call returns when it is not told.
+        split_special_tokens: special tokens that stand in a text are treated as any other text.
+        model_input_names: the columns that a call returns by default.
     """
 
     vocabulary: Mapping[str, int]
@@ -106,7 +115,7 @@ class TokenizerSettings:
 
 ROLES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
-# Other names that HF has for what is meant here.
+# HF's names of settings that have another name here.
 HF_NAMES = {
     "do_lower_case": "lowercase",
     "tokenize_chinese_chars": "split_cjk",

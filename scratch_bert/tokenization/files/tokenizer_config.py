@@ -1,19 +1,26 @@
 """tokenizer_config.json, with special_tokens_map.json laid over it the way HF does."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from scratch_bert.errors import CheckpointError
 from scratch_bert.files import read_object
 from scratch_bert.tokenization.files.added_tokens import Declaration, token_of
-from scratch_bert.tokenization.files.settings import NO_LIMIT, ROLES, AddedToken, Side
+from scratch_bert.tokenization.files.settings import (
+    NO_LIMIT,
+    ROLES,
+    AddedToken,
+    Side,
+    TokenizerSettings,
+)
 
 TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP = "tokenizer_config.json", "special_tokens_map.json"
 
 EXTRA, OLD_EXTRA = "extra_special_tokens", "additional_special_tokens"
 SPECIFIC = "model_specific_special_tokens"
 DECODER = "added_tokens_decoder"
+
+_REQUIRED = ("unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
 
 
 class TokenizerConfig:
@@ -90,6 +97,14 @@ class TokenizerConfig:
             raise CheckpointError(f"{self.where(name)} is {value!r}, expected 'left' or 'right'")
         return "left" if value == "left" else "right"
 
+    def normalizer_flags(self) -> tuple[bool, bool | None, bool]:
+        """Return lowercase, strip_accents and split_cjk."""
+        return (
+            self.flag("do_lower_case", True),
+            self.flag_or_none("strip_accents"),
+            self.flag("tokenize_chinese_chars", True),
+        )
+
     def max_length(self) -> int:
         """Return the longest sequence; HF writes 1e30 where there is no limit."""
         name = "model_max_length" if "model_max_length" in self.values else "max_len"
@@ -116,13 +131,21 @@ class TokenizerConfig:
         contents = {value.content for value in values if isinstance(value, AddedToken)}
         return contents | {value for value in values if isinstance(value, str)}
 
-    def roles(self, defaults: Mapping[str, str]) -> dict[str, Declaration]:
-        """Return what fills each of HF's seven roles, in HF's order."""
+    def roles(self, has_defaults: bool) -> dict[str, Declaration]:
+        """Return what fills each of HF's seven roles, in HF's order; BERT requires five.
+
+        Args:
+            has_defaults: a role that the files do not mention is filled as in TokenizerSettings.
+        """
         found = {}
         for role in ROLES:
-            value = self.values.get(role, defaults.get(role))
+            default = getattr(TokenizerSettings, role) if has_defaults else None
+            value = self.values.get(role, default)
             if value is not None:
                 found[role] = self._token(role, value, special=True)
+        for role in _REQUIRED:
+            if role not in found:
+                raise CheckpointError(f"{self.where(role)} is not given, expected a token's text")
         return found
 
     def specific(self) -> dict[str, Declaration]:
@@ -157,3 +180,24 @@ class TokenizerConfig:
 
 def _is_typed(value: object) -> bool:
     return isinstance(value, dict) and value.get("__type") == "AddedToken"
+
+
+def config_values(settings: TokenizerSettings) -> dict[str, Any]:
+    """Return what tokenizer_config.json says, but for the roles."""
+    values: dict[str, Any] = {
+        "clean_up_tokenization_spaces": settings.clean_up_tokenization_spaces,
+        "do_lower_case": settings.lowercase,
+        "model_input_names": list(settings.model_input_names),
+        "model_max_length": settings.model_max_length,
+        "padding_side": settings.padding_side,
+        "split_special_tokens": settings.split_special_tokens,
+        "strip_accents": settings.strip_accents,
+        "tokenize_chinese_chars": settings.split_cjk,
+        "tokenizer_class": "BertTokenizer",
+        "truncation_side": settings.truncation_side,
+    }
+    if settings.extra_special_tokens:
+        values[EXTRA] = list(settings.extra_special_tokens)
+    if settings.model_specific_special_tokens:
+        values[SPECIFIC] = dict(settings.model_specific_special_tokens)
+    return values

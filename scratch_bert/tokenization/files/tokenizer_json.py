@@ -101,10 +101,10 @@ def check_is_bert(values: Mapping[str, Any], settings: TokenizerSettings, path: 
             raise CheckpointError(f"{path}: model has {name} {found!r}, expected {value!r}")
 
 
-def side(values: Mapping[str, Any], name: str, path: Path) -> Side:
+def direction(values: Mapping[str, Any], name: str, path: Path) -> Side:
     """Return the direction of tokenizer.json's `truncation` or `padding`, which has no other use.
 
-    >>> side({"padding": {"direction": "Left"}}, "padding", Path("tokenizer.json"))
+    >>> direction({"padding": {"direction": "Left"}}, "padding", Path("tokenizer.json"))
     'left'
     """
     entry = values.get(name)

@@ -1,7 +1,7 @@
 """Around step one: added tokens, found as they stand.
 
-Those that are not normalised, such as [MASK], are cut out before it, so that nothing lowers their
-case or splits their brackets; the others after it, in the normalised text.
+Those that are not normalized, such as [MASK], are cut out before it, so that nothing lowers their
+case or splits their brackets; the others after it, in the normalized text.
 """
 
 import re
@@ -27,7 +27,7 @@ class AddedTokens:
     def __init__(self, tokens: Mapping[int, AddedToken]) -> None:
         self._found: dict[str, tuple[int, AddedToken]] = {}
         for i, token in sorted(tokens.items(), key=lambda item: item[0]):
-            # Of two that are normalised alike the first is found; in HF any.
+            # Of two that are normalized alike the first is found; in HF any.
             self._found.setdefault(token.content, (i, token))
         longest_first = sorted(self._found, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
@@ -48,7 +48,7 @@ class AddedTokens:
         """Cut a text into added tokens and what lies between.
 
         Args:
-            text: the text, raw or normalised, as the tokens' contents are.
+            text: the text, raw or normalized, as the tokens' contents are.
             split_special_tokens: treat special tokens as any other text.
 
         Yields:

@@ -143,7 +143,7 @@ def as_tensors(columns: Mapping[str, Any], kind: str) -> dict[str, Any]:
         kind: "pt" for torch, "np" for numpy.
 
     Raises:
-        ValueError: another kind; or the rows differ in length, and so are no tensor.
+        ValueError: another kind; or the rows differ in length and cannot form a tensor.
     """
     if kind not in TENSORS:
         raise ValueError(f"return_tensors is {kind!r}, expected 'pt' or 'np'")
@@ -154,12 +154,12 @@ def as_tensors(columns: Mapping[str, Any], kind: str) -> dict[str, Any]:
         lengths = {len(row) for row in rows if isinstance(row, list)}
         if len(lengths) > 1:
             raise ValueError(
-                f"{name} has rows of {min(lengths)} to {max(lengths)} tokens, which are no tensor; "
-                "give padding=True, and truncation=True where texts overflow"
+                f"{name}: rows have {min(lengths)} to {max(lengths)} tokens and cannot form a "
+                "tensor; pass padding=True, and truncation=True where texts overflow"
             )
         array = np.array(rows)
         if array.dtype == object or array.dtype.kind in "SU":
-            raise ValueError(f"{name} has {rows[0]!r} in it, which is no number")
+            raise ValueError(f"{name} contains {rows[0]!r}, expected numbers")
         tensors[name] = array.astype(np.int64) if array.size == 0 else array
     if kind == "np":
         return tensors

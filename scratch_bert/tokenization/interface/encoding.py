@@ -100,10 +100,11 @@ class Encoding:
     @property
     def type_ids(self) -> list[int]:
         """Segments: 0 up to the first [SEP], then 1; padding is 0 (HF `token_type_ids`)."""
-        shown = self._frame.shown
         first, *second = self._lengths()
-        zeros = self._left + first + 2 * shown
-        ones = second[0] + shown if second else 0
+        zeros, ones = self._left + first, sum(second)
+        if self._frame.shown:  # [CLS] and the first [SEP] count to the first text
+            zeros += 2
+            ones += len(second)
         return [0] * zeros + [1] * ones + [0] * self._right
 
     @property
@@ -145,9 +146,9 @@ class Encoding:
         """Where in the row a text's tokens are; the whole row where there is no such text."""
         if not 0 <= sequence < len(self._texts):
             return range(len(self))
-        shown = int(self._frame.shown)
+        around = 1 if self._frame.shown else 0  # [CLS] before the first text, [SEP] after each
         lengths = self._lengths()
-        start = self._left + shown + sum(length + shown for length in lengths[:sequence])
+        start = self._left + around + sum(length + around for length in lengths[:sequence])
         return range(start, start + lengths[sequence])
 
     def token_to_sequence(self, token: int) -> int | None:

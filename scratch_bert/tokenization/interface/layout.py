@@ -1,6 +1,7 @@
 """A text or a pair as rows: truncated, framed by special tokens; the overflow as further rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from scratch_bert.tokenization.fast.path import FastPath
 from scratch_bert.tokenization.interface.encoding import Encoding, Frame
@@ -10,27 +11,43 @@ from scratch_bert.tokenization.interface.pieces import Details, Pieces
 from scratch_bert.tokenization.interface.truncation import Side, rooms, rows, windows
 
 
-def ids_of(fast: FastPath, split_special_tokens: bool, text: Text) -> list[int]:
-    """Return the ids of a text's pieces, or of its words'."""
-    if isinstance(text, str):
-        return fast.ids(text, split_special_tokens)
-    return [i for word in text for i in fast.ids(word, split_special_tokens)]
+@dataclass(frozen=True)
+class TextReader:
+    """Cuts a text into pieces, by the fast path.
 
-
-def details_of(fast: FastPath, split_special_tokens: bool, text: Text) -> Details:
-    """Return a text's pieces, column by column.
-
-    Where it comes as words, offsets count from the start of each, and it has that many words.
+    Attributes:
+        fast: the fast path.
+        split_special_tokens: treat special tokens in a text as any other text.
     """
-    if isinstance(text, str):
-        return fast.details(text, split_special_tokens)
-    found = [fast.details(word, split_special_tokens) for word in text]
-    return Details(
-        tuple(i for each in found for i in each.ids),
-        tuple(token for each in found for token in each.tokens),
-        tuple(span for each in found for span in each.offsets),
-        tuple(number for number, each in enumerate(found) for _ in each.tokens),
-    )
+
+    fast: FastPath
+    split_special_tokens: bool
+
+    def pieces(self, text: Text, with_details: bool) -> Pieces:
+        """Return a text's ids, and the details now or when they are asked for."""
+        if with_details:
+            details = self.details(text)
+            return Pieces(details.ids, text, self.details, details)
+        if isinstance(text, str):
+            ids = self.fast.ids(text, self.split_special_tokens)
+        else:
+            ids = [i for word in text for i in self.fast.ids(word, self.split_special_tokens)]
+        return Pieces(tuple(ids), text, self.details)
+
+    def details(self, text: Text) -> Details:
+        """Return a text's pieces, column by column.
+
+        The offsets of a text that comes as words count from the start of each word.
+        """
+        if isinstance(text, str):
+            return self.fast.details(text, self.split_special_tokens)
+        found = [self.fast.details(word, self.split_special_tokens) for word in text]
+        return Details(
+            tuple(i for each in found for i in each.ids),
+            tuple(token for each in found for token in each.tokens),
+            tuple(span for each in found for span in each.offsets),
+            tuple(number for number, each in enumerate(found) for _ in each.tokens),
+        )
 
 
 def lay_out(

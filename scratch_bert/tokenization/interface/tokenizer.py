@@ -1,8 +1,7 @@
-"""The whole way: texts → rows of ids, and back."""
+"""`BertTokenizer`: texts → rows of ids, and back."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,21 +9,25 @@ from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.fast.path import FastPath
 from scratch_bert.tokenization.files.checkpoint_folder import read_settings, write_settings
 from scratch_bert.tokenization.files.settings import HF_NAMES, AddedToken, TokenizerSettings
-from scratch_bert.tokenization.interface import add_tokens as adding
+from scratch_bert.tokenization.interface.add_tokens import (
+    add,
+    name_tokens,
+    read_tokens,
+    with_special_tokens,
+)
 from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding, as_tensors
-from scratch_bert.tokenization.interface.encoding import Encoding, Frame
-from scratch_bert.tokenization.interface.inputs import Text, read_inputs
-from scratch_bert.tokenization.interface.layout import check_lengths, details_of, ids_of, lay_out
+from scratch_bert.tokenization.interface.encoding import Frame
+from scratch_bert.tokenization.interface.inputs import read_inputs
+from scratch_bert.tokenization.interface.layout import TextReader, check_lengths, lay_out
 from scratch_bert.tokenization.interface.padding import check_side, read_lengths
-from scratch_bert.tokenization.interface.pieces import Pieces
-from scratch_bert.tokenization.interface.special_tokens import ADJUSTABLE
 from scratch_bert.tokenization.interface.token_table import TokenTable
+from scratch_bert.tokenization.interface.tokenizer_base import TokenizerBase
 from scratch_bert.tokenization.normalizer import Normalizer
 from scratch_bert.tokenization.pipeline import Pipeline
 from scratch_bert.weights.checkpoints import Checkpoint
 
 
-class BertTokenizer(TokenTable):
+class BertTokenizer(TokenizerBase):
     """Text → ids and back (paper: section 3, "Input/Output Representations"; HF `BertTokenizer`).
 
     >>> words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "##able"]
@@ -39,20 +42,31 @@ class BertTokenizer(TokenTable):
     It may be called in several threads at once.
 
     Args:
-        settings: everything that defines it.
+        settings: everything that defines the tokenizer.
+
+    Attributes:
+        pipeline: the readable path from text to pieces.
     """
 
     def __init__(self, settings: TokenizerSettings) -> None:
-        self._use(adding.with_special_tokens(settings))
+        super().__init__(settings)
+        self._make_parts(with_special_tokens(settings), former=None)
 
-    def _use(self, settings: TokenizerSettings) -> None:
+    def _make_parts(self, settings: TokenizerSettings, former: FastPath | None) -> None:
+        """Make everything that follows from the settings; an error leaves the tokenizer as it was.
+
+        Args:
+            settings: with every special token among their added tokens.
+            former: a fast path of the same vocabulary, to save the time of a new one.
+        """
         vocabulary, unk_token = settings.vocabulary, settings.unk_token
         if unk_token not in vocabulary:
             raise ValueError(f"the vocabulary lacks its unk_token, {unk_token}")
         normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
         self.pipeline = Pipeline(vocabulary, unk_token, normalizer, settings.added_tokens)
-        super().__init__(settings, normalizer)
-        self._fast = FastPath(self.pipeline, vars(self).get("_fast"))
+        self._settings = settings
+        self._table = TokenTable(settings, normalizer)
+        self._fast = FastPath(self.pipeline, former)
         self._frame = Frame(
             cls=(self.cls_token, self.cls_token_id),
             sep=(self.sep_token, self.sep_token_id),
@@ -60,7 +74,7 @@ class BertTokenizer(TokenTable):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._settings_now(),)
+        return type(self), (self.settings,)
 
     @classmethod
     def from_pretrained(cls, name: str | Path | Checkpoint, **overrides: Any) -> Self:
@@ -68,10 +82,10 @@ class BertTokenizer(TokenTable):
 
         Args:
             name: the checkpoint.
-            overrides: settings instead of the checkpoint's, as `lowercase`, HF's `do_lower_case`.
+            overrides: settings to replace, such as `lowercase` (HF's `do_lower_case`).
 
         Raises:
-            CheckpointError: the checkpoint or a file of it is absent, damaged or contradictory.
+            CheckpointError: the checkpoint or a file of it is missing, damaged or contradictory.
         """
         changes = {HF_NAMES.get(option, option): value for option, value in overrides.items()}
         checkpoint = Checkpoint.of(name, weights=False)
@@ -82,47 +96,40 @@ class BertTokenizer(TokenTable):
             raise CheckpointError(f"{checkpoint.name}: {error}") from None
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
-        """Write vocab.txt, tokenizer.json and their like, which HF loads; returns the files."""
-        return write_settings(self._settings_now(), Path(folder))
+        """Write vocab.txt, tokenizer.json and two more files, which HF loads; return the files."""
+        return write_settings(self.settings, Path(folder))
 
     def add_tokens(
         self, tokens: str | AddedToken | Sequence[str | AddedToken], special_tokens: bool = False
     ) -> int:
-        """Add tokens that are found in a text as they are; returns how many were new.
+        """Add tokens that WordPiece must not cut; return how many were new.
 
-        The model's embeddings must grow with it, to `len(tokenizer)`.
+        The model's embeddings must then be resized to `len(tokenizer)`.
 
         Args:
-            tokens: a text is a token of no special kind, and so is normalised.
-            special_tokens: they are special, all of them.
+            tokens: the tokens; a plain text is a token that is normalized.
+            special_tokens: make all of them special.
 
         Raises:
-            ValueError: nothing is left of a token when it is normalised.
+            ValueError: a token is empty when it is normalized.
         """
-        added = adding.read_tokens(tokens, special_tokens)
-        settings, count = adding.add(self._settings_now(), added)
-        self._use(settings)
+        settings, count = add(self._settings, read_tokens(tokens, special_tokens))
+        self._make_parts(settings, self._fast)
         return count
 
     def add_special_tokens(self, special_tokens_dict: Mapping[str, Any]) -> int:
-        """Give special tokens a role, or add further ones; returns how many were new.
+        """Give special tokens a role, or add some without a role; return how many were new.
 
         Args:
             special_tokens_dict: role → token, such as "cls_token", and "extra_special_tokens" →
-                tokens. A role counts from the next call on, around a text too, unlike in HF.
+                tokens. Unlike in HF, the next call already puts a new [CLS] before the text.
 
         Raises:
-            ValueError: there is no such role, or nothing is left of a token when it is normalised.
+            ValueError: there is no such role, or a token is empty when it is normalized.
         """
-        settings, count = adding.name_tokens(self._settings_now(), special_tokens_dict)
-        self._use(settings)
+        settings, count = name_tokens(self._settings, special_tokens_dict)
+        self._make_parts(settings, self._fast)
         return count
-
-    def _settings_now(self) -> TokenizerSettings:
-        """The settings with the attributes that may be set."""
-        changed = {name: getattr(self, name) for name in ADJUSTABLE}
-        changed["model_input_names"] = tuple(self.model_input_names)
-        return replace(self.settings, **changed)
 
     def num_special_tokens_to_add(self, pair: bool = False) -> int:
         """How many special tokens stand around a text, or a pair: 2 or 3."""
@@ -154,34 +161,36 @@ class BertTokenizer(TokenTable):
 
         Args:
             text: a text, or a list of texts or of pairs of texts.
-            text_pair: second texts, as many. Alone, an empty one counts as none, as in HF.
-            add_special_tokens: put [CLS] and [SEP] around them.
-            padding: True or "longest" fills rows up to the longest, "max_length" to that length.
-            truncation: True or "longest_first" shortens the longer text of a pair, "only_first"
-                and "only_second" that one; None shortens where there is a `max_length` and no
-                padding.
-            max_length: tokens of a row, the special ones included; None means the checkpoint's.
-            stride: pieces that an overflowing row shares with the one before it.
+            text_pair: a second text for each text. An empty one for a single text counts as none,
+                as in HF.
+            add_special_tokens: put [CLS] and [SEP] around the texts.
+            padding: True or "longest" pads to the longest row, "max_length" to `max_length`.
+            truncation: True or "longest_first" shortens the longer text of a pair, "only_first" the
+                first and "only_second" the second; None truncates if there is a `max_length` and
+                no padding.
+            max_length: tokens of a row, special tokens included; None means the checkpoint's.
+            stride: pieces that an overflowing row shares with the row before it.
             is_split_into_words: a text is a list of words; offsets count from each word's start.
             pad_to_multiple_of: pad to a multiple of this.
             padding_side: "left" or "right"; None means the checkpoint's.
-            return_tensors: "pt" or "np".
-            return_token_type_ids: segments; None means as the checkpoint says.
-            return_attention_mask: 0 for padding; None means as the checkpoint says.
-            return_overflowing_tokens: what was cut off comes as further rows.
+            return_tensors: "pt" for torch, "np" for numpy.
+            return_token_type_ids: segments; None means as `model_input_names` say.
+            return_attention_mask: 0 for padding; None means as `model_input_names` say.
+            return_overflowing_tokens: return the truncated pieces as further rows.
             return_special_tokens_mask: 1 for [CLS], [SEP] and padding.
             return_offsets_mapping: start and end in the text for each token.
             return_length: tokens of each row, padding included.
-            split_special_tokens: [MASK] and its like in a text are text.
+            split_special_tokens: treat [MASK] and other special tokens in a text as any other text.
 
         Returns:
-            Rows by name; a single text's alone, unless tensors or overflow were asked for.
+            Columns by name. For a single text a column is a row and not a list of rows, unless
+            tensors or overflow are requested.
 
         Raises:
-            TypeError: something is no text, or holds a lone surrogate.
-            ValueError: options contradict each other or the texts. So also where HF panics (a
-                stride as long as a window), truncates nothing (a `max_length` shorter than the
-                special tokens), or makes arrays of objects ("np" of rows of unlike lengths).
+            TypeError: an input is no text, or contains a lone surrogate.
+            ValueError: options contradict each other or the texts. Also where HF panics (a stride
+                as long as a window), truncates nothing (a `max_length` shorter than the special
+                tokens), or makes arrays of objects ("np" of rows of unequal lengths).
         """
         lengths = read_lengths(
             padding, truncation, max_length, pad_to_multiple_of, self.model_max_length
@@ -194,25 +203,15 @@ class BertTokenizer(TokenTable):
         pair = any(second is not None for _, second in pairs)
         check_lengths(lengths, stride, frame.added(pair=pair), self.num_special_tokens_to_add())
         split = self.split_special_tokens if split_special_tokens is None else split_special_tokens
-        details = partial(details_of, self._fast, split)
-
-        def pieces_of(text: Text) -> Pieces:
-            found = details(text) if return_offsets_mapping else None
-            ids = found.ids if found else tuple(ids_of(self._fast, split, text))
-            return Pieces(ids, text, details, found)
-
-        encodings: list[Encoding] = []
-        samples: list[int] = []  # which text each row is of
-        longest = 0
-        for i, (first, second) in enumerate(pairs):
-            texts = [first] if second is None else [first, second]
-            pieces = [pieces_of(each) for each in texts]
+        reader = TextReader(self._fast, split)
+        rows_of = []  # of each text or pair: its row, then the overflow
+        for texts in pairs:
+            pieces = [reader.pieces(t, return_offsets_mapping) for t in texts if t is not None]
             rows = lay_out(pieces, frame, lengths, stride, self.truncation_side)
-            longest = max(longest, len(rows[0]))
-            kept = rows if return_overflowing_tokens else rows[:1]
-            encodings += kept
-            samples += [i] * len(kept)
-        if (length := lengths.padded(longest)) is not None:
+            rows_of.append(rows if return_overflowing_tokens else rows[:1])
+        encodings = [row for rows in rows_of for row in rows]
+        length = lengths.padded(max(len(rows[0]) for rows in rows_of))
+        if length is not None:
             for row in encodings:
                 row.pad(length, side)
 
@@ -232,6 +231,7 @@ class BertTokenizer(TokenTable):
         if return_length:
             columns["length"] = [len(row) for row in encodings]
         if return_overflowing_tokens:
+            samples = [i for i, rows in enumerate(rows_of) for _ in rows]
             columns["overflow_to_sample_mapping"] = samples
         if return_tensors is not None:
             columns = as_tensors(columns, return_tensors)
@@ -240,7 +240,7 @@ class BertTokenizer(TokenTable):
         return BatchEncoding(columns, encodings)
 
     def encode(self, text: object, text_pair: object = None, **options: Any) -> Any:
-        """Return the ids alone; options are the call's."""
+        """Return the ids alone; the options are those of a call."""
         return self(text, text_pair, **options)["input_ids"]
 
     def tokenize(self, text: str, pair: str | None = None, **options: Any) -> list[str]:

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratch_bert.tokenization.fast import caches as lookup
-from scratch_bert.tokenization.fast import path
+from scratch_bert.tokenization.fast import caches, path
 from scratch_bert.tokenization.fast.path import BLOCK, FastPath
 from scratch_bert.tokenization.files.settings import AddedToken, TokenizerSettings
 from scratch_bert.tokenization.files.vocabulary import SPECIAL
@@ -103,7 +102,7 @@ def test_hard_texts(text, normalizer, added, split):
 @settings(max_examples=300)
 @given(TEXTS, st.sampled_from(NORMALIZERS), st.sampled_from(list(ADDED)), st.integers(1, 9))
 def test_hard_texts_in_small_blocks_and_chunks(text, normalizer, added, size):
-    with mock.patch.multiple(path, BLOCK=size, KEPT=size), mock.patch.object(lookup, "KEPT", size):
+    with mock.patch.multiple(path, BLOCK=size, KEPT=size), mock.patch.object(caches, "KEPT", size):
         assert_same(text, *paths(normalizer, added))
 
 
@@ -143,13 +142,12 @@ def test_an_added_token_at_the_end_of_a_block(token, monkeypatch):
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("added", ["raw", "both"])
 def test_added_tokens_at_the_end_of_a_true_block(added):
-    tokens = " [MASK]  <l> <r>\t aa " + "ab ab ÁB" * (added == "both")
+    tokens = " [MASK]  <l> <r>\t aa " + ("ab ab ÁB" if added == "both" else "")
     assert_same("a " * (BLOCK // 2 - 6) + tokens + " ab!" * 99, *paths(added=added))
 
 
 def sizes(fast):
-    caches = (fast._chunk_ids, fast._word_ids, fast._chunk_steps)
-    return [len(cache) for cache in caches]
+    return [len(cache) for cache in (fast._chunk_ids, fast._word_ids, fast._chunk_pieces)]
 
 
 LIMITS = {"CHUNKS": 90, "WORDS": 70, "DETAILS": 50}
@@ -160,7 +158,7 @@ def forgetful(monkeypatch):
     """A pipeline and a fast path of small caches."""
     for name, limit in LIMITS.items():
         monkeypatch.setattr(path, name, limit)
-    monkeypatch.setattr(lookup, "CHARACTERS", 60)
+    monkeypatch.setattr(caches, "CHARACTERS", 60)
     pipeline = paths(added="raw")[0]
     return pipeline, FastPath(pipeline)
 
@@ -231,7 +229,7 @@ def test_threads_share_a_tokenizer(monkeypatch):
     expected = [result(tokenizer(), call) for call in CALLS]
     for name in ("CHUNKS", "WORDS", "DETAILS"):
         monkeypatch.setattr(path, name, 2)
-    monkeypatch.setattr(lookup, "CHARACTERS", 3)
+    monkeypatch.setattr(caches, "CHARACTERS", 3)
     one, start = tokenizer(), Barrier(2)
 
     def run(order):

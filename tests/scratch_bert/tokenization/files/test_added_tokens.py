@@ -3,7 +3,7 @@
 import pytest
 
 from scratch_bert.errors import CheckpointError
-from scratch_bert.tokenization.files.added_tokens import Declaration, check_ids, place
+from scratch_bert.tokenization.files.added_tokens import Declaration, check_ids, with_ids
 from scratch_bert.tokenization.files.settings import AddedToken, TokenizerSettings
 
 VOCABULARY = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "a": 5}
@@ -22,11 +22,12 @@ def declare(*pairs):
     ],
 )
 def test_ids_follow_the_vocabulary(pairs, ids):
-    assert list(place(VOCABULARY, declare(*pairs), "vocab.txt")) == ids
+    assert list(with_ids(VOCABULARY, declare(*pairs), "vocab.txt")) == ids
 
 
 def test_after_a_high_id_comes_a_higher_one():
-    assert list(place(VOCABULARY | {"far": 30}, declare(("far", 30), ("x", None)), "")) == [30, 31]
+    declared = declare(("far", 30), ("x", None))
+    assert list(with_ids(VOCABULARY | {"far": 30}, declared, "")) == [30, 31]
 
 
 @pytest.mark.parametrize(
@@ -41,13 +42,13 @@ def test_after_a_high_id_comes_a_higher_one():
 )
 def test_another_id_than_the_next_is_named(pairs, message):
     with pytest.raises(CheckpointError, match=message):
-        place(VOCABULARY, declare(*pairs), "vocab.txt")
+        with_ids(VOCABULARY, declare(*pairs), "vocab.txt")
 
 
 def test_a_gap_in_the_vocabulary_makes_ids_collide():
     vocabulary = {"a": 0, "b": 2}
     with pytest.raises(CheckpointError, match="'x' gets id 2 after 2 pieces, but v has 'b' there"):
-        place(vocabulary, declare(("x", None)), "v")
+        with_ids(vocabulary, declare(("x", None)), "v")
 
 
 def test_ids_that_files_cannot_say_are_named():

@@ -1,5 +1,8 @@
 """The values a tokenizer is made of."""
 
+import pickle
+from dataclasses import FrozenInstanceError, replace
+
 import pytest
 
 from scratch_bert.tokenization.files.settings import NO_LIMIT, AddedToken, TokenizerSettings
@@ -16,6 +19,15 @@ from scratch_bert.tokenization.files.settings import NO_LIMIT, AddedToken, Token
 )
 def test_what_is_special_is_not_normalized_unless_told(given, normalized):
     assert AddedToken("x", **given).normalized is normalized
+
+
+def test_an_added_token_is_a_value():
+    token = AddedToken("x", lstrip=True)
+    copy = pickle.loads(pickle.dumps(token))  # noqa: S301
+    assert {token, copy, replace(token, rstrip=False)} == {token}
+    assert copy.made_special() == AddedToken("x", lstrip=True, normalized=False, special=True)
+    with pytest.raises(FrozenInstanceError):
+        token.normalized = False
 
 
 def test_roles_in_their_order():

@@ -23,13 +23,15 @@ def contents(declarations):
 def test_special_tokens_map_counts_before_tokenizer_config(tmp_path):
     found = config(tmp_path, {"cls_token": "a"}, {"cls_token": {"content": "b", "lstrip": True}})
     token = AddedToken("b", lstrip=True, special=True)
-    assert found.roles({})["cls_token"].token == token
+    assert found.roles(has_defaults=True)["cls_token"].token == token
     assert "special_tokens_map.json" in found.where("cls_token")
 
 
 def test_special_tokens_map_does_not_count_beside_a_decoder(tmp_path):
     found = config(tmp_path, {"cls_token": "a", "added_tokens_decoder": {}}, {"cls_token": "b"})
-    assert contents(found.roles({}).values()) == ["a"]
+    assert found.roles(has_defaults=True)["cls_token"].token.content == "a"
+    with pytest.raises(CheckpointError, match="unk_token is not given, expected a token's text"):
+        found.roles(has_defaults=False)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.files.settings import TokenizerSettings
 from scratch_bert.tokenization.files.tokenizer_json import (
     check_is_bert,
+    direction,
     normalizer_flags,
-    side,
     tokenizer_values,
 )
 from scratch_bert.tokenization.interface.add_tokens import with_special_tokens
@@ -63,6 +63,6 @@ def test_another_normalizer_is_named(normalizer):
 
 @pytest.mark.parametrize("entry", [[], "Left", {"direction": "left"}, {"direction": []}])
 def test_another_direction_is_named(entry):
-    assert side({"padding": {}}, "padding", PATH) == side({}, "padding", PATH) == "right"
+    assert direction({"padding": {}}, "padding", PATH) == direction({}, "padding", PATH) == "right"
     with pytest.raises(CheckpointError, match="padding is"):
-        side({"padding": entry}, "padding", PATH)
+        direction({"padding": entry}, "padding", PATH)

@@ -128,9 +128,9 @@ def naive_split(text, contents):
             at += 1
             continue
         longest = max(here, key=len)
-        parts += [between] * bool(between) + [(longest, contents.index(longest))]
+        parts += [between, (longest, contents.index(longest))]
         between, at = "", at + len(longest)
-    return parts + [between] * bool(between)
+    return [part for part in (*parts, between) if part]
 
 
 CONTENTS = st.lists(st.text("ab.|", min_size=1, max_size=4), max_size=5, unique=True)

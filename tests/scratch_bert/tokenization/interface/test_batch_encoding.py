@@ -155,8 +155,8 @@ def test_no_tensors():
     with pytest.raises(ValueError, match="return_tensors is 'tf', expected 'pt' or 'np'"):
         as_tensors({}, "tf")
     message = (
-        "^input_ids has rows of 1 to 3 tokens, which are no tensor; "
-        "give padding=True, and truncation=True where texts overflow$"
+        "^input_ids: rows have 1 to 3 tokens and cannot form a tensor; "
+        "pass padding=True, and truncation=True where texts overflow$"
     )
     for kind in ("np", "pt"):
         with pytest.raises(ValueError, match=message):

@@ -28,11 +28,6 @@ def test_a_role_is_not_set_silently(tokenizer, name):
         setattr(tokenizer, name, "[MASK]")
 
 
-def test_an_unknown_attribute_is_named(tokenizer):
-    with pytest.raises(AttributeError, match="BertTokenizer has no attribute 'tokenizor'"):
-        tokenizer.tokenizor  # noqa: B018
-
-
 def test_a_role_is_given(tokenizer):
     assert tokenizer.add_special_tokens({"cls_token": "<c>", "pad_token": "[MASK]"}) == 1
     assert tokenizer.all_special_tokens == ["[UNK]", "[SEP]", "[MASK]", "<c>"]
@@ -55,7 +50,7 @@ def test_what_may_be_set_counts(tokenizer):
     tokenizer.split_special_tokens = True
     assert tokenizer("[MASK]").data == {"input_ids": [2, 1, 1, 1, 3]}
     tokenizer.clean_up_tokenization_spaces = True
-    copy = BertTokenizer(tokenizer._settings_now())
+    copy = BertTokenizer(tokenizer.settings)
     assert list(copy.model_input_names) == ["input_ids"]
     assert copy.clean_up_tokenization_spaces
     tokenizer.add_tokens("a b")

@@ -202,7 +202,7 @@ def test_tensors(kind, dtype):
     assert {column.dtype for column in batch.values()} == {dtype}
     assert batch["input_ids"].tolist() == [[CLS, A, B, SEP], [CLS, X, SEP, PAD]]
     assert ids("a", return_tensors=kind).tolist() == [[CLS, A, SEP]]  # a text alone is a batch too
-    with pytest.raises(ValueError, match=r"has rows of 3 to 4 tokens.*give padding=True"):
+    with pytest.raises(ValueError, match=r"rows have 3 to 4 tokens.*pass padding=True"):
         TOKENIZER(["a", "a b"], return_tensors=kind)
 
 

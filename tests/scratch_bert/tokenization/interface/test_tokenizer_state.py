@@ -30,7 +30,7 @@ def test_added_tokens(tmp_path):
     tokenizer.truncation_side, tokenizer.model_max_length = "left", 5
     assert tmp_path / "tokenizer.json" in tokenizer.save_pretrained(tmp_path)
     loaded = BertTokenizer.from_pretrained(tmp_path)
-    assert loaded.settings == tokenizer._settings_now()
+    assert loaded.settings == tokenizer.settings
     assert [loaded.padding_side, loaded.truncation_side] == ["left", "left"]
     assert loaded.model_max_length == 5
     assert loaded(text, truncation=True)["input_ids"] == [CLS, *expected[-3:], SEP]

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from scratch_bert.tokenization.files.settings import AddedToken, TokenizerSettings
-from scratch_bert.tokenization.interface.add_tokens import add, with_special_tokens
+from scratch_bert.tokenization import AddedToken, BertTokenizer, TokenizerSettings
 from scratch_bert.tokenization.interface.batch_encoding import BatchEncoding
-from scratch_bert.tokenization.interface.token_table import TokenTable
-from scratch_bert.tokenization.normalizer import Normalizer
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##aff", "a", "'", "s", "!"]
 VOCABULARY = {word: i for i, word in enumerate(WORDS)}
@@ -19,7 +16,9 @@ ROW = [2, 5, 6, 10, 3]
 
 def make(*added, **options):
     settings = TokenizerSettings(VOCABULARY, extra_special_tokens=("<e>",), **options)
-    return TokenTable(add(with_special_tokens(settings), added)[0], Normalizer())
+    made = BertTokenizer(settings)
+    made.add_tokens(added)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +115,7 @@ def test_pad_as_the_attributes_say():
 def test_pad_to_tensors(table):
     padded = table.pad(ROWS, return_tensors="pt")
     assert padded["input_ids"].tolist() == [[5, 6], [5, 0]]
-    with pytest.raises(ValueError, match="input_ids has rows of 1 to 2 tokens"):
+    with pytest.raises(ValueError, match="input_ids: rows have 1 to 2 tokens"):
         table.pad(ROWS, padding=False, return_tensors="np")
     with pytest.raises(ValueError, match="padding is 'x'"):
         table.pad(ROWS, "x")
