@@ -79,9 +79,8 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         unknown = {} if report.diagnosis.causes else report.diagnosis.unknown
         own = {stage: known for stage, known in unknown.items() if is_own(stage)}
         report.diagnosis.unknown = own
-        for line, style in lines(report.diagnosis, candidate):
-            if not line.startswith("  again"):
-                _print(line, style)
+        for line, style in lines(report.diagnosis):
+            _print(line, style)
     return report.verdict
 
 

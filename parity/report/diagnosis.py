@@ -24,7 +24,7 @@ class Explanation:
         proof: the differences before and after, in words.
         mend: what to do, for each kind of mistake.
         called: the mistakes' names.
-        again: the command that shows it.
+        again: the command that shows it, or "" where no candidate has a name.
     """
 
     says: list[str]
@@ -46,8 +46,8 @@ def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
     return [_explained(causes, diagnosis, candidate) for causes in groups.values()]
 
 
-def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
-    """Yield the lines to print."""
+def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
+    """Yield the lines to print; without a candidate's name, no command to repeat."""
     for each in explanations(diagnosis, candidate):
         first, *others = each.stages
         seen = "" if each.where == first else f", seen at {first}"
@@ -60,7 +60,8 @@ def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
         yield f"  proof  {each.proof}", ""
         yield from ((f"  mend   {hint}", "green") for hint in each.mend)
         yield f"  called {', '.join(each.called)}", "dim"
-        yield f"  again  {each.again}", "dim"
+        if each.again:
+            yield f"  again  {each.again}", "dim"
     unknown = [*diagnosis.unknown.items()]
     for stage, known in unknown[:_SHOWN]:
         place = diagnosis.places.get(stage, "")
@@ -92,5 +93,5 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object)
         ),
         mend=[*dict.fromkeys(each.mistake.fix for each in first.mistakes)],
         called=[*dict.fromkeys(each.mistake.id for each in first.mistakes)],
-        again=f"{command} {shlex.quote(first.probe)}",
+        again=f"{command} {shlex.quote(first.probe)}" if candidate else "",
     )
