@@ -104,7 +104,8 @@ def plain(text):
 @pytest.mark.slow
 @needs_browser
 def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, command_line, monkeypatch):
-    monkeypatch.setattr("parity.session.explain", lambda *_: Diagnosis())  # which takes long
+    explain = "parity.diagnosis.explain.explain"  # which takes long
+    monkeypatch.setattr(explain, lambda *_: Diagnosis())
 
     candidate, file = "tests/parity/strangers/berts/fused.py:Fused_1_eps", tmp_path / "report.html"
     probe = ("--probe", "padded pairs")
