@@ -51,7 +51,7 @@ class _Best:
 
 
 def search(
-    bench: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
+    agreement: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
 ) -> tuple[Pairing, Call, Measured]:
     """Try guesses about the parameters outside of layers and inside, from the likeliest on.
 
@@ -62,30 +62,30 @@ def search(
     Raises:
         Exception: the model cannot be called in any way; what the likeliest one raised.
     """
-    bench.place((*top[0].pairs, *layer[0].pairs))
+    agreement.place((*top[0].pairs, *layer[0].pairs))
     running: list[tuple[Call, Measured]] = []
     errors: list[Exception] = []
     for call in calls:
         try:
-            running.append((call, bench.measure(call)))
+            running.append((call, agreement.measure(call)))
         except Exception as error:
             errors.append(error)
     if not running:
         raise errors[0]
-    if bench.blocks and all(seen.embeddings == INFINITE for _, seen in running):
-        bench.blocks = []  # what its layers are given is no sequence of hidden states
+    if agreement.blocks and all(seen.embeddings == INFINITE for _, seen in running):
+        agreement.blocks = []  # what its layers are given is no sequence of hidden states
     ways = _unlike(running)
     tops, layers = _Best(), _Best()
-    narrowed = not bench.blocks
+    narrowed = not agreement.blocks
     end = time.monotonic() + SECONDS
-    for outer, inner in _tries(top, layer, together=not bench.blocks):
-        if bench.blocks:
+    for outer, inner in _tries(top, layer, together=not agreement.blocks):
+        if agreement.blocks:
             outer = tops.chosen[0] if tops.agrees else outer
             inner = layers.chosen[0] if layers.agrees else inner
-        bench.place((*outer.pairs, *inner.pairs))
+        agreement.place((*outer.pairs, *inner.pairs))
         seen: list[tuple[Call, Measured]] = []
         for call in ways:
-            seen.append((call, each := bench.measure(call)))
+            seen.append((call, each := agreement.measure(call)))
             if max(each.top, each.layers) <= AGREES:
                 break
         right = [call for call, each in seen if each.embeddings <= AGREES]
@@ -94,13 +94,13 @@ def search(
         for call, each in seen:
             if call in ways:
                 tops.see(each.top, outer, call)
-                layers.see(each.layers if bench.blocks else each.top, inner, call)
+                layers.see(each.layers if agreement.blocks else each.top, inner, call)
         if (tops.agrees and layers.agrees) or time.monotonic() > end:
             break
     outer, (inner, call) = tops.chosen[0], layers.chosen
     found = Pairing((*outer.options, *inner.options))
-    bench.place(found.pairs)
-    return found, call, bench.measure(call)
+    agreement.place(found.pairs)
+    return found, call, agreement.measure(call)
 
 
 def _unlike(running: Sequence[tuple[Call, Measured]]) -> list[Call]:

@@ -13,7 +13,7 @@ from parity.core.stages import OUTPUTS
 from parity.core.tolerance import FLOAT64, LAW_ROUNDING
 from parity.model.candidate import Batch
 from parity.model.laws import Law, LawCase, Lists, Must, Tokens
-from parity.model.model_under_test import Subject
+from parity.model.model_under_test import ModelUnderTest
 from scratch_bert import BertConfig
 
 EXAMPLES = 15
@@ -26,12 +26,14 @@ _SETTINGS = settings(
 )
 
 
-def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: str) -> Comparison:
+def judge_law(
+    law: Law, under_test: ModelUnderTest, sizes: BertConfig, seed: int, load: str
+) -> Comparison:
     """Search for two batches that break a law.
 
     Args:
         law: which.
-        subject: the candidate.
+        under_test: the candidate.
         sizes: the model's.
         seed: of the search.
         load: Python that loads the candidate, for the reproduction.
@@ -40,12 +42,12 @@ def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: st
         Exception: whatever the candidate's own code raises.
     """
     labels: dict[str, Any] = {"probe": law.name, "lane": "law"}
-    runner = _Runner(subject)
+    runner = _Runner(under_test)
 
     def unsupported(why: str) -> Comparison:
         return Comparison(law.needs, Status.UNSUPPORTED, note=f"{law.needs}: {why}", **labels)
 
-    if law.needs in subject.unsupported:
+    if law.needs in under_test.unsupported:
         return unsupported("declared")
     note = f"{law.says}, but one input gave two answers: something is kept from call to call"
     kept = Comparison(law.name, Status.VALUE, note=note, **labels)
@@ -68,7 +70,7 @@ def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: st
         return unsupported("the candidate does not look at it")
     if case is None:
         return Comparison(law.name, Status.MATCH, note=law.says, **labels)
-    subject.model(subject.dtype, fresh=True)  # which knows nothing of the calls before
+    under_test.model(under_test.dtype, fresh=True)  # which knows nothing of the calls before
     difference, allowed = _differ(law, runner, case)
     if not _is_broken(law, difference, allowed):
         return kept
@@ -95,8 +97,8 @@ class _Runner:
         output: which of its outputs is looked at.
     """
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, under_test: ModelUnderTest) -> None:
+        self._subject = under_test
         self.asked: set[str] = set()
         self.output = ""
 

@@ -31,7 +31,7 @@ _RARE = (
 )
 
 
-class Faulty:
+class MutantModel:
     """Builds scratch_bert, and makes mistakes while it runs.
 
     Args:
@@ -58,7 +58,7 @@ class Faulty:
             return edited(dict(ScratchBert().forward(model, tensors)))
 
 
-class FaultyTokenizer:
+class MutantTokenizer:
     """Builds scratch_bert's tokenizer, which makes a mistake.
 
     Args:
@@ -83,7 +83,7 @@ def judge_tokenizer(name: str, folder: Path) -> tuple[list[Outcome], list[str]]:
     Returns:
         What came of it, and the ids of the mistakes that explain it.
     """
-    candidate = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
+    candidate = TokenizerCandidate(MutantTokenizer(CATALOGUE[name]), name)
     work = Workplace(candidate, folder, vocabulary(), CONFIGURATIONS)
     outcomes = []
     for configuration in work.configurations:

@@ -20,7 +20,7 @@ import torch
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.mutants import Faulty, judge_tokenizer
+from parity.self_test.mutants import MutantModel, judge_tokenizer
 from parity.self_test.trials import (
     RETURNED,
     Trial,
@@ -32,7 +32,7 @@ from parity.self_test.trials import (
     trials,
 )
 from parity.self_test.variants import variants
-from parity.self_test.workbench import Bench, prepare
+from parity.self_test.workbench import Workbench, prepare
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 
 NAMED = 0.95  # of the mistakes
@@ -144,19 +144,19 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
     with tempfile.TemporaryDirectory(prefix="parity.") as name:
         folder = Path(name)
         prepare(folder)
-        bench = Bench(folder)
+        workbench = Workbench(folder)
         chosen = [
             trial
             for trial in (
-                *trials(bench.stages, bench.layers),
-                *draws(bench.stages, bench.layers, number, seed),
+                *trials(workbench.stages, workbench.layers),
+                *draws(workbench.stages, workbench.layers, number, seed),
             )
             if not patterns or any(fnmatch(trial.name, pattern) for pattern in patterns)
         ]
         if not chosen:
             raise ValueError(f"{', '.join(patterns)}: no mistake and no variant is called so")
         if workers == 1:
-            yield from (tried(bench, trial) for trial in chosen)
+            yield from (tried(workbench, trial) for trial in chosen)
             return
         spawn = get_context("spawn")
         # Hundreds of small runs; more threads than one wait for each other.
@@ -164,10 +164,12 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
             yield from pool.map(_tried, repeat(folder), chosen)
 
 
-def tried(bench: Bench, trial: Trial) -> Found:
+def tried(workbench: Workbench, trial: Trial) -> Found:
     """Judge, and explain."""
     if trial.name in TOKENIZER:
-        place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
+        place = (
+            workbench.folder / f"tokenizers of {os.getpid()}"
+        )  # else one reads what another writes
         outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.wrong]
         return Found(trial, shows, causes=causes)
@@ -178,9 +180,11 @@ def tried(bench: Bench, trial: Trial) -> Found:
         return Found(trial, shows, causes=named, outputs=bool(shows))
     if trial.made:
         heads = trial.stage not in RETURNED
-        rows, diagnosis = bench.judge(Faulty(trial.mistakes(), heads=heads), heads=heads)
+        rows, diagnosis = workbench.judge(MutantModel(trial.mistakes(), heads=heads), heads=heads)
     else:
-        rows, diagnosis = bench.judge(dict(variants(bench.stages, bench.layers))[trial.name]())
+        rows, diagnosis = workbench.judge(
+            dict(variants(workbench.stages, workbench.layers))[trial.name]()
+        )
     wrong = [row for row in rows if not row.passed and row.lane != "padding"]
     first = Report(rows).first_divergence
     return Found(
@@ -193,8 +197,8 @@ def tried(bench: Bench, trial: Trial) -> Found:
     )
 
 
-_bench = cache(Bench)  # of this process
+_workbench = cache(Workbench)  # of this process
 
 
 def _tried(folder: Path, trial: Trial) -> Found:
-    return tried(_bench(folder), trial)
+    return tried(_workbench(folder), trial)

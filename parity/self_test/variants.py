@@ -17,7 +17,7 @@ from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import lowered, masked, unmasked
 from parity.model.mistakes.loading import LINEAR
 from parity.model.mistakes.norms import STAGES as NORMS
-from parity.self_test.mutants import Faulty
+from parity.self_test.mutants import MutantModel
 from parity.self_test.variant_models import MODELS
 
 _LAYER = "encoder.layer.{i}"
@@ -98,4 +98,4 @@ def variants(names: Sequence[str], layers: int) -> Iterator[tuple[str, Callable[
     for name, (stages, make) in _EDITS.items():
         mistake = Mistake(name, stages, make)
         places = mistake.places(names, layers)
-        yield name, partial(Faulty, [Injection(mistake, place) for place in places])
+        yield name, partial(MutantModel, [Injection(mistake, place) for place in places])

@@ -19,9 +19,9 @@ SOME = ["pooler-relu", TEXT, "mask-of-minus-10000", "dropout-before-norm", "as i
 
 
 @pytest.fixture(autouse=True)
-def _prepared(bench, few_words, monkeypatch):
+def _prepared(workbench, few_words, monkeypatch):
     """What is prepared is the bench, which other tests have, too."""
-    copy = partial(shutil.copytree, bench.folder, dirs_exist_ok=True)
+    copy = partial(shutil.copytree, workbench.folder, dirs_exist_ok=True)
     monkeypatch.setattr(run, "prepare", copy)
 
 
@@ -118,9 +118,9 @@ def test_the_catalogue_says_what_a_learner_needs():
         assert known.fix or known.equivalent
 
 
-def test_draws_are_of_different_stages(bench):
-    drawn = [*draws(bench.stages, bench.layers, 20, seed=1)]
-    assert drawn == [*draws(bench.stages, bench.layers, 20, seed=1)]
+def test_draws_are_of_different_stages(workbench):
+    drawn = [*draws(workbench.stages, workbench.layers, 20, seed=1)]
+    assert drawn == [*draws(workbench.stages, workbench.layers, 20, seed=1)]
     assert {len(trial.made) for trial in drawn} == {2, 3}
     for trial in drawn:
         stages = [stage for _, stages in trial.made for stage in stages]

@@ -4,7 +4,7 @@ import pytest
 
 from parity import reference
 from parity.ours.tokenizer import BookTokenizer, ScratchTokenizer
-from parity.self_test.mutants import FaultyTokenizer
+from parity.self_test.mutants import MutantTokenizer
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
@@ -44,7 +44,7 @@ def test_the_book_is_the_fast_path_and_the_reference(work, configuration):
     ],
 )
 def test_a_mistake_is_made_named_and_undone(work, name, text):
-    wrong = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
+    wrong = TokenizerCandidate(MutantTokenizer(CATALOGUE[name]), name)
     uncased = MORE_CONFIGURATIONS[:1]
     (outcome,) = check_given(Workplace(wrong, work.folder, work.vocabulary, uncased), [text])
     assert name in outcome.possible
