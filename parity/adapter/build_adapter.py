@@ -30,7 +30,7 @@ WORDS = "embeddings.word_embeddings.weight"
 
 
 @dataclass
-class Written:
+class WrittenAdapter:
     """What came of it.
 
     Attributes:
@@ -59,7 +59,7 @@ class Written:
 def send_adapter(
     send: Send, module: str, folder: str, checkpoint: str, recording: str, path: str
 ) -> None:
-    """Send the fields of `Written`, from the process of the user's module."""
+    """Send the fields of `WrittenAdapter`, from the process of the user's module."""
     place = module.rpartition(":")[0]
     if place.endswith(".py"):
         sys.path.insert(0, str(Path(place).resolve().parent))  # for what lies beside it
@@ -67,7 +67,9 @@ def send_adapter(
     send(asdict(write_adapter(module, Checkpoint(checkpoint, Path(folder)), theirs, Path(path))))
 
 
-def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: Path) -> Written:
+def write_adapter(
+    module: str, checkpoint: Checkpoint, theirs: Recording, path: Path
+) -> WrittenAdapter:
     """Write an adapter's text; the file is the caller's business.
 
     Args:
@@ -88,7 +90,7 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
         model = build(constructed, config)
     except UnknownError as error:
         proof = f"Nothing is proved: {error}. Fill in what is marked TODO."
-        return Written(adapter.text(path, proof), proof=proof)
+        return WrittenAdapter(adapter.text(path, proof), proof=proof)
     weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
     layers, heads = sizes = config["num_hidden_layers"], config["num_attention_heads"]
     agreement = Agreement(model, weights, sizes, next(theirs.probes()), theirs)
@@ -130,9 +132,9 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
     return written
 
 
-def _listed(agreement: Agreement, guess: Pairing) -> Written:
+def _listed(agreement: Agreement, guess: Pairing) -> WrittenAdapter:
     """What a guess pairs, and what it leaves."""
-    written, pairs = Written(""), guess.pairs
+    written, pairs = WrittenAdapter(""), guess.pairs
     written.pairs = [
         (pair.theirs, pair.references, pair.how.__name__.replace("_", " ")) for pair in pairs
     ]
@@ -171,7 +173,7 @@ def prove(
         agreement, batch = Agreement(model, weights, (0, 0), probe, theirs), Batch(probe.batch)
         with torch.no_grad():
             outputs = candidate.forward(agreement.model, batch)
-        if probe.inputs - batch.asked:  # it cannot be given these
+        if probe.inputs - batch.accessed:  # it cannot be given these
             continue
         worst += [
             agreement.difference(name, tensor)
@@ -181,7 +183,7 @@ def prove(
     return max(worst, default=INFINITE)
 
 
-def _sentence(checkpoint: str, probes: list[str], worst: float, written: Written) -> str:
+def _sentence(checkpoint: str, probes: list[str], worst: float, written: WrittenAdapter) -> str:
     on = f"{checkpoint} in double precision ({', '.join(probes)})"
     by = f"{worst:.1e} of its largest magnitude"
     if written.proved:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from itertools import product
 
-from parity.adapter.agreement import INFINITE, Agreement, Measured
+from parity.adapter.agreement import INFINITE, Agreement, LargestDifferences
 from parity.adapter.pairing import Pairing
 from parity.adapter.signatures import Call
 
@@ -52,7 +52,7 @@ class _Best:
 
 def search(
     agreement: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
-) -> tuple[Pairing, Call, Measured]:
+) -> tuple[Pairing, Call, LargestDifferences]:
     """Try guesses about the parameters outside of layers and inside, from the likeliest on.
 
     Returns:
@@ -63,7 +63,7 @@ def search(
         Exception: the model cannot be called in any way; what the likeliest one raised.
     """
     agreement.place((*top[0].pairs, *layer[0].pairs))
-    running: list[tuple[Call, Measured]] = []
+    running: list[tuple[Call, LargestDifferences]] = []
     errors: list[Exception] = []
     for call in calls:
         try:
@@ -83,7 +83,7 @@ def search(
             outer = tops.chosen[0] if tops.agrees else outer
             inner = layers.chosen[0] if layers.agrees else inner
         agreement.place((*outer.pairs, *inner.pairs))
-        seen: list[tuple[Call, Measured]] = []
+        seen: list[tuple[Call, LargestDifferences]] = []
         for call in ways:
             seen.append((call, each := agreement.measure(call)))
             if max(each.top, each.layers) <= AGREES:
@@ -103,7 +103,7 @@ def search(
     return found, call, agreement.measure(call)
 
 
-def _unlike(running: Sequence[tuple[Call, Measured]]) -> list[Call]:
+def _unlike(running: Sequence[tuple[Call, LargestDifferences]]) -> list[Call]:
     """The calls without those that come to the same numbers as a likelier one."""
     numbers: dict[tuple[object, ...], Call] = {}
     for call, seen in running:

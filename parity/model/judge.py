@@ -143,7 +143,7 @@ class Judge(CandidateProcess):
         asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
         places: dict[str, str] = {}
         dtype = self.described()["dtype"]
-        for found in self.answers(worker.keep_isolated, **given, **asked, dtype=dtype):
+        for found in self.answers(worker.record_isolated, **given, **asked, dtype=dtype):
             places |= found
         return places
 

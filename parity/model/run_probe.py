@@ -56,7 +56,7 @@ def judge_probe(
         else:
             raise
         return
-    if unread := probe.inputs - batch.asked:
+    if unread := probe.inputs - batch.accessed:
         yield from _unsupported(recorded, unread, "the candidate does not look at it")
         return
     yield from rows

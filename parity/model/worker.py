@@ -108,7 +108,7 @@ def keep(
     made.close()
 
 
-def keep_isolated(
+def record_isolated(
     send: Send,
     candidate: str,
     checkpoint: str,
@@ -140,7 +140,7 @@ def keep_isolated(
             if name in stages and name not in places and name in under_test.stages:
                 stage = under_test.stages[name]
                 module = model.get_submodule(stage.module)
-                places[name] = _whereabouts(module, called=stage.side == "out")
+                places[name] = _source_line(module, called=stage.side == "out")
 
         for probe in (each for each in theirs.probes() if each.name in probes):
             made.begin(probe)
@@ -213,7 +213,7 @@ def _look(
         return seen, [*outputs]
 
 
-def _whereabouts(module: nn.Module, called: bool) -> str:
+def _source_line(module: nn.Module, called: bool) -> str:
     """Return `file:line`, from inside a module's hook; "" if nothing of the code is in sight.
 
     Args:

@@ -7,11 +7,11 @@ from typing import Any
 
 from parity.core.compare import Comparison, Status
 from parity.core.verdict import Diagnosis, Report
-from parity.report.again import again
 from parity.report.check import required, where
 from parity.report.diagnosis import explanations
 from parity.report.heat_map import STEPS, HeatMap, column_of, group_of
 from parity.report.json import plain, unknown
+from parity.report.repeat import repeat_command
 from parity.report.terminal import explain
 
 _PAGE = Path(__file__).with_name("page.html")
@@ -37,7 +37,8 @@ def _data(report: Report) -> dict[str, Any]:
         "environment": facts,
         "rerun": command,
         "columns": [
-            {**asdict(column), "again": again(command, column)} for column in heat_map.columns
+            {**asdict(column), "repeat": repeat_command(command, column)}
+            for column in heat_map.columns
         ],
         "lanes": {lane: _lane(heat_map, lane) for lane in heat_map.lanes},
         "steps": STEPS,
@@ -105,7 +106,7 @@ def _law(row: Comparison, command: str) -> dict[str, Any]:
         "holds": row.passed,
         "note": row.note,
         "script": row.reproduction,
-        "again": again(command, column_of(row))[0],
+        "repeat": repeat_command(command, column_of(row))[0],
     }
 
 

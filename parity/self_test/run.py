@@ -40,7 +40,7 @@ NAMED_OF_SEVERAL = 0.9  # of the draws, with all that was made
 
 
 @dataclass
-class Found:
+class TrialResult:
     """What the judge found.
 
     Attributes:
@@ -75,12 +75,12 @@ class Found:
 class Results:
     """What all trials came to; a mistake counts where each of its trials does."""
 
-    faults: dict[str, list[Found]] = field(default_factory=dict)
-    equivalent: dict[str, list[Found]] = field(default_factory=dict)
-    variants: dict[str, list[Found]] = field(default_factory=dict)
-    draws: dict[str, list[Found]] = field(default_factory=dict)
+    faults: dict[str, list[TrialResult]] = field(default_factory=dict)
+    equivalent: dict[str, list[TrialResult]] = field(default_factory=dict)
+    variants: dict[str, list[TrialResult]] = field(default_factory=dict)
+    draws: dict[str, list[TrialResult]] = field(default_factory=dict)
 
-    def add(self, found: Found) -> None:
+    def add(self, found: TrialResult) -> None:
         """Take a trial's."""
         made = found.trial.made
         if len(made) == 1:
@@ -129,7 +129,9 @@ class Results:
         return {name: next(iter(probes)) for name, probes in seen.items() if len(probes) == 1}
 
 
-def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> Iterator[Found]:
+def self_test(
+    patterns: Sequence[str], number: int, seed: int, workers: int
+) -> Iterator[TrialResult]:
     """Judge every variant, every mistake, and several at once.
 
     Args:
@@ -156,15 +158,15 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
         if not chosen:
             raise ValueError(f"{', '.join(patterns)}: no mistake and no variant is called so")
         if workers == 1:
-            yield from (tried(workbench, trial) for trial in chosen)
+            yield from (run_trial(workbench, trial) for trial in chosen)
             return
         spawn = get_context("spawn")
         # Hundreds of small runs; more threads than one wait for each other.
         with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, (1,)) as pool:
-            yield from pool.map(_tried, repeat(folder), chosen)
+            yield from pool.map(_run_trial, repeat(folder), chosen)
 
 
-def tried(workbench: Workbench, trial: Trial) -> Found:
+def run_trial(workbench: Workbench, trial: Trial) -> TrialResult:
     """Judge, and explain."""
     if trial.name in TOKENIZER:
         place = (
@@ -172,12 +174,12 @@ def tried(workbench: Workbench, trial: Trial) -> Found:
         )  # else one reads what another writes
         outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.wrong]
-        return Found(trial, shows, causes=causes)
+        return TrialResult(trial, shows, causes=causes)
     if trial.name in suite_mistakes() or trial.name in correct_ones():
         judged = [*judge_known(trial.name)]
         shows = [f"{suite.name}, {outcome.check}" for suite, outcome in judged if outcome.different]
         named = [known.id for _, outcome in judged for known in outcome.causes]
-        return Found(trial, shows, causes=named, outputs=bool(shows))
+        return TrialResult(trial, shows, causes=named, outputs=bool(shows))
     if trial.made:
         heads = trial.stage not in RETURNED
         rows, diagnosis = workbench.judge(MutantModel(trial.mistakes(), heads=heads), heads=heads)
@@ -187,7 +189,7 @@ def tried(workbench: Workbench, trial: Trial) -> Found:
         )
     wrong = [row for row in rows if not row.passed and row.lane != "padding"]
     first = Report(rows).first_divergence
-    return Found(
+    return TrialResult(
         trial,
         list(dict.fromkeys(row.probe for row in wrong)),
         first.name if first else "",
@@ -200,5 +202,5 @@ def tried(workbench: Workbench, trial: Trial) -> Found:
 _workbench = cache(Workbench)  # of this process
 
 
-def _tried(folder: Path, trial: Trial) -> Found:
-    return tried(_workbench(folder), trial)
+def _run_trial(folder: Path, trial: Trial) -> TrialResult:
+    return run_trial(_workbench(folder), trial)

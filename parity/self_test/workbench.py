@@ -43,7 +43,7 @@ class _CachedRecording(Recording):
 
     def get(self, probe: str, stage: str) -> Tensor:
         """Read a stage's tensor, and keep it."""
-        cached: dict[tuple[str, str], Tensor] = self.__dict__.setdefault("held", {})
+        cached: dict[tuple[str, str], Tensor] = self.__dict__.setdefault("cached", {})
         if (probe, stage) not in cached:
             cached[probe, stage] = super().get(probe, stage)
         return cached[probe, stage]

@@ -11,7 +11,7 @@ from parity.tokenizer import suite
 @pytest.fixture(scope="session")
 def workbench(once):
     """The small checkpoint and what the reference makes of it; ten seconds, made once."""
-    return Workbench(once("bench", prepare))
+    return Workbench(once("workbench", prepare))
 
 
 @pytest.fixture(autouse=True)
