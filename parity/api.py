@@ -47,11 +47,11 @@ def examine(
         ValueError: there is no such candidate or probe.
         CandidateCrashedError: the candidate's own code raised, ended, or took too long.
     """
-    asked = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, CheckRun.seed)})
+    run = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, CheckRun.seed)})
     options = ["--checkpoint", checkpoint, *(f"--probe={probe}" for probe in probes)]
     again = shlex.join(["parity", "check", candidate, *options])
-    report = Examination(environment={**asked.report().environment, "rerun": again})
-    report.rows += asked.rows(report)
+    report = Examination(environment={**run.report().environment, "rerun": again})
+    report.rows += run.rows(report)
     return report
 
 

@@ -19,7 +19,7 @@ from scratch_bert.cli.inspection_tools import (
     use,
 )
 from scratch_bert.inspection import AttentionMaps, attention_maps, load
-from scratch_bert.inspection.result import Text
+from scratch_bert.inspection.result import TextOrPair
 from scratch_bert.weights.checkpoints import resolve
 
 
@@ -48,7 +48,7 @@ def command(
     bert = use(load, checkpoint)
     look = partial(attention_maps, checkpoint=bert, layer=layer, head=head)
 
-    def beside(text: Text) -> AttentionMaps:
+    def beside(text: TextOrPair) -> AttentionMaps:
         from parity.api import reference_attentions  # brings HuggingFace's
 
         maps = look(text)

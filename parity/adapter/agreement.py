@@ -32,7 +32,7 @@ NAMED = (
 
 
 @dataclass(frozen=True)
-class Measured:
+class LargestDifferences:
     """Largest differences, as shares of the reference's largest magnitude.
 
     Attributes:
@@ -103,7 +103,7 @@ class Agreement:
                     for h, part in enumerate(made if "{h}" in name else [made]):
                         self.model.get_parameter(name.replace("{h}", str(h))).copy_(part)
 
-    def measure(self, call: Call) -> Measured:
+    def measure(self, call: Call) -> LargestDifferences:
         """Run once and compare.
 
         Raises:
@@ -132,7 +132,7 @@ class Agreement:
         embeddings, *layers = seen.values()
         differences = {name: difference for name, (difference, _) in outputs.items()}
         places = {name: place for name, (_, place) in outputs.items()}
-        return Measured(embeddings, max(layers), differences, places)
+        return LargestDifferences(embeddings, max(layers), differences, places)
 
     def _hidden(self, value: Any) -> Tensor | None:
         """The hidden states among what a layer is given or returns, as (batch, seq, hidden)."""

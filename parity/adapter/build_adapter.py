@@ -30,7 +30,7 @@ WORDS = "embeddings.word_embeddings.weight"
 
 
 @dataclass
-class Written:
+class WrittenAdapter:
     """What came of it.
 
     Attributes:
@@ -59,7 +59,7 @@ class Written:
 def send_adapter(
     send: Send, module: str, folder: str, checkpoint: str, recording: str, path: str
 ) -> None:
-    """Send the fields of `Written`, from the process of the user's module."""
+    """Send the fields of `WrittenAdapter`, from the process of the user's module."""
     place = module.rpartition(":")[0]
     if place.endswith(".py"):
         sys.path.insert(0, str(Path(place).resolve().parent))  # for what lies beside it
@@ -67,7 +67,9 @@ def send_adapter(
     send(asdict(write_adapter(module, Checkpoint(checkpoint, Path(folder)), theirs, Path(path))))
 
 
-def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: Path) -> Written:
+def write_adapter(
+    module: str, checkpoint: Checkpoint, theirs: Recording, path: Path
+) -> WrittenAdapter:
     """Write an adapter's text; the file is the caller's business.
 
     Args:
@@ -88,10 +90,10 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
         model = build(constructed, config)
     except UnknownError as error:
         proof = f"Nothing is proved: {error}. Fill in what is marked TODO."
-        return Written(adapter.text(path, proof), proof=proof)
+        return WrittenAdapter(adapter.text(path, proof), proof=proof)
     weights = {n: t for n, (_, t) in canonical_weights(read_weights(folder), folder).items()}
     layers, heads = sizes = config["num_hidden_layers"], config["num_attention_heads"]
-    bench = Agreement(model, weights, sizes, next(theirs.probes()), theirs)
+    agreement = Agreement(model, weights, sizes, next(theirs.probes()), theirs)
     top, layer = (
         guesses(
             [unit for unit in module_units(model, *sizes) if ("{i}" in unit.name) is inside],
@@ -103,22 +105,22 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
     ways = calls(model)
     guess = Pairing((*top[0].options, *layer[0].options))
     if not any(WORDS in pair.references for pair in guess.pairs):
-        written = _listed(bench, guess)
+        written = _listed(agreement, guess)
         adapter.pairs, adapter.call = guess.pairs, ways[0]
         written.proof = (
             f"Nothing is proved: no parameter has the shape of {WORDS}, "
             f"{tuple(weights[WORDS].shape)} on {checkpoint.name}."
         )
     else:
-        guess, adapter.call, measured = search(bench, top, layer, ways)
-        written = _listed(bench, guess)
-        if bench.blocks:
+        guess, adapter.call, measured = search(agreement, top, layer, ways)
+        written = _listed(agreement, guess)
+        if agreement.blocks:
             written.parts = {"embeddings": measured.embeddings, "layers": measured.layers}
         written.parts |= measured.outputs
         adapter.pairs, adapter.outputs = guess.pairs, measured.places
         worst = prove(adapter.text(path), path, config, weights, theirs)
         written.proved = worst <= AGREES
-        adapter.stages, unseen = staged(bench, guess, adapter.call, proved=written.proved)
+        adapter.stages, unseen = staged(agreement, guess, adapter.call, proved=written.proved)
         written.unseen = [f"{place.stage} is not what {place.source} makes" for place in unseen]
         written.proof = _sentence(checkpoint.name, theirs.names(), worst, written)
     todo = (
@@ -130,20 +132,20 @@ def write_adapter(module: str, checkpoint: Checkpoint, theirs: Recording, path: 
     return written
 
 
-def _listed(bench: Agreement, guess: Pairing) -> Written:
+def _listed(agreement: Agreement, guess: Pairing) -> WrittenAdapter:
     """What a guess pairs, and what it leaves."""
-    written, pairs = Written(""), guess.pairs
+    written, pairs = WrittenAdapter(""), guess.pairs
     written.pairs = [
         (pair.theirs, pair.references, pair.how.__name__.replace("_", " ")) for pair in pairs
     ]
     paired = {pair.theirs for pair in pairs}
     used = {name for pair in pairs for name in pair.references}
-    ours = folded_parameters(dict(bench.model.named_parameters()), *bench.sizes)
+    ours = folded_parameters(dict(agreement.model.named_parameters()), *agreement.sizes)
     left = [each for each in ours if each.name not in paired]
-    theirs = folded_parameters(bench.weights, bench.sizes[0], 0)
+    theirs = folded_parameters(agreement.weights, agreement.sizes[0], 0)
     written.left = [f"{name} {shape}" for name, shape in left]
     written.missing = [f"{name} {shape}" for name, shape in theirs if name not in used]
-    inner = 4 * bench.weights[WORDS].shape[1]
+    inner = 4 * agreement.weights[WORDS].shape[1]
     if any(inner in each.shape for each in left):
         written.notes.append(
             f"{inner} is 4 x the hidden size, which the checkpoint's inner size is not; where that "
@@ -168,20 +170,20 @@ def prove(
     model: nn.Module = candidate.build(config, weights)
     worst = []
     for probe in theirs.probes():
-        bench, batch = Agreement(model, weights, (0, 0), probe, theirs), Batch(probe.batch)
+        agreement, batch = Agreement(model, weights, (0, 0), probe, theirs), Batch(probe.batch)
         with torch.no_grad():
-            outputs = candidate.forward(bench.model, batch)
-        if probe.inputs - batch.asked:  # it cannot be given these
+            outputs = candidate.forward(agreement.model, batch)
+        if probe.inputs - batch.accessed:  # it cannot be given these
             continue
         worst += [
-            bench.difference(name, tensor)
+            agreement.difference(name, tensor)
             for name, tensor in outputs.items()
-            if bench.shape(name) is not None
+            if agreement.shape(name) is not None
         ]
     return max(worst, default=INFINITE)
 
 
-def _sentence(checkpoint: str, probes: list[str], worst: float, written: Written) -> str:
+def _sentence(checkpoint: str, probes: list[str], worst: float, written: WrittenAdapter) -> str:
     on = f"{checkpoint} in double precision ({', '.join(probes)})"
     by = f"{worst:.1e} of its largest magnitude"
     if written.proved:

@@ -90,7 +90,7 @@ def construction(made: Callable[..., Any], name: str, config: Config) -> Constru
         kind = _annotated(made, parameter)
         if kind is None and argument is None and parameter.lower() in _CONFIGS:
             try:
-                call.arguments[parameter] = _asked(call, parameter, config)
+                call.arguments[parameter] = _config_read(call, parameter, config)
             except CandidateError:
                 if (kind := _config_class(made)) is None:
                     raise
@@ -163,14 +163,14 @@ def _config_class(made: Callable[..., Any]) -> type | None:
     return found[0] if len(found) == 1 else None
 
 
-class _Asked(dict[str, Any]):
+class _TracingConfig(dict[str, Any]):
     """A config that answers to any name it knows, as a key and as an attribute."""
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self._config = config
-        self.keys_asked: list[str] = []
-        self.attributes_asked: list[str] = []
+        self.keys_read: list[str] = []
+        self.attributes_read: list[str] = []
 
     def _value(self, name: str) -> Any:
         if (source := setting(name)) is None:
@@ -178,7 +178,7 @@ class _Asked(dict[str, Any]):
         return eval(source, {"config": self._config})  # noqa: S307
 
     def __missing__(self, name: str) -> Any:
-        self.keys_asked.append(name)
+        self.keys_read.append(name)
         return self._value(name)
 
     def __contains__(self, name: object) -> bool:
@@ -188,16 +188,16 @@ class _Asked(dict[str, Any]):
         return self[name] if setting(name) else default
 
     def __getattr__(self, name: str) -> Any:
-        self.attributes_asked.append(name)
+        self.attributes_read.append(name)
         try:
             return self._value(name)
         except KeyError:
             raise AttributeError(name) from None
 
 
-def _asked(call: ConstructorCall, parameter: str, config: Config) -> ConstructorCall:
+def _config_read(call: ConstructorCall, parameter: str, config: Config) -> ConstructorCall:
     """Find out what a config is asked for, and how."""
-    asked = _Asked(config)
+    asked = _TracingConfig(config)
     others = {
         name: eval(source, {"config": config})  # noqa: S307
         for name, source in call.arguments.items()
@@ -207,13 +207,13 @@ def _asked(call: ConstructorCall, parameter: str, config: Config) -> Constructor
         call.target(**others, **{parameter: asked})
     except (KeyError, AttributeError) as error:
         name = str(error.args[0]) if error.args else ""
-        if name in {*asked.keys_asked, *asked.attributes_asked} and setting(name) is None:
+        if name in {*asked.keys_read, *asked.attributes_read} and setting(name) is None:
             raise CandidateError(
                 f"{call.name} asks its {parameter} for {name}, and nobody knows its value"
             ) from error
         raise
-    made_of = SimpleNamespace if asked.attributes_asked else dict
-    names = asked.attributes_asked or asked.keys_asked
+    made_of = SimpleNamespace if asked.attributes_read else dict
+    names = asked.attributes_read or asked.keys_read
     return ConstructorCall(
         made_of.__name__, made_of, {name: setting(name) for name in names if setting(name)}
     )

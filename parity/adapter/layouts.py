@@ -102,10 +102,10 @@ def alternating(parts: list[Tensor], _heads: int) -> Tensor:
     return torch.stack(parts, dim=1).flatten(0, 1)
 
 
-Form = tuple[Function, Function]
+Layout = tuple[Function, Function]
 """How a unit's weight is made, or of a norm the gain, and the bias beside it."""
 
-_SINGLE: tuple[Form, ...] = (
+_SINGLE: tuple[Layout, ...] = (
     (as_is, as_is),
     (transposed, as_is),
     (with_batch, as_is),
@@ -118,7 +118,7 @@ _SINGLE: tuple[Form, ...] = (
     (by_head_transposed, as_is),
     (heads_last, as_is),
 )
-_FUSED: tuple[Form, ...] = (
+_FUSED: tuple[Layout, ...] = (
     (stacked, stacked),
     (stacked_transposed, stacked),
     (piled, piled),
@@ -129,10 +129,10 @@ _FUSED: tuple[Form, ...] = (
     (alternating, alternating),
 )
 
-NAMES = {function.__name__ for form in (*_SINGLE, *_FUSED) for function in form}
+NAMES = {function.__name__ for layout in (*_SINGLE, *_FUSED) for function in layout}
 
 
-def fitting(theirs: Unit, references: Sequence[Unit], heads: int) -> Iterator[Form]:
+def fitting(theirs: Unit, references: Sequence[Unit], heads: int) -> Iterator[Layout]:
     """Yield the forms that give the shapes of a unit, the likelier first.
 
     Args:
@@ -141,16 +141,16 @@ def fitting(theirs: Unit, references: Sequence[Unit], heads: int) -> Iterator[Fo
         heads: how many there are.
     """
     front = (heads,) if (by_head := "{h}" in theirs.name) else ()
-    for form in _SINGLE if len(references) == 1 else _FUSED:
-        if (not by_head or "by_head" in form[0].__name__) and all(
+    for layout in _SINGLE if len(references) == 1 else _FUSED:
+        if (not by_head or "by_head" in layout[0].__name__) and all(
             wanted is None
             or (*front, *wanted.shape)
             == _shape(
                 how, tuple(part.shape for each in references if (part := each.sides[side])), heads
             )
-            for side, (how, wanted) in enumerate(zip(form, theirs.sides, strict=True))
+            for side, (how, wanted) in enumerate(zip(layout, theirs.sides, strict=True))
         ):
-            yield form
+            yield layout
 
 
 @cache

@@ -11,7 +11,7 @@ from itertools import permutations
 
 from torch import nn
 
-from parity.adapter.layouts import Form, Function, as_is, fitting, transposed
+from parity.adapter.layouts import Function, Layout, as_is, fitting, transposed
 from parity.adapter.parameter_units import Unit
 
 WIDTH = 400  # partial guesses that are followed; eight units of one shape have 40320
@@ -93,13 +93,13 @@ class Option:
     Attributes:
         theirs: their unit.
         references: one, or several that are fused, in this order.
-        form: how they lie there.
+        layout: how they lie there.
         score: what speaks for it.
     """
 
     theirs: Unit
     references: tuple[Unit, ...]
-    form: Form
+    layout: Layout
     score: float
 
 
@@ -126,7 +126,7 @@ class Pairing:
             ParameterPair(
                 theirs.name,
                 tuple(part.name for unit in option.references if (part := unit.sides[side])),
-                option.form[side],
+                option.layout[side],
             )
             for option in self.options
             for side, theirs in enumerate(option.theirs.sides)
@@ -184,14 +184,14 @@ def _options(
             continue
         if unit.weight is None and group[0].weight and group[0].name != "cls.predictions":
             continue
-        for rank, form in enumerate(fitting(unit, group, heads)):
+        for rank, layout in enumerate(fitting(unit, group, heads)):
             score = sum(likeness(unit.name, each.name) for each in group) / len(group)
             score -= rank + (2 if unit.bias is None and group[0].bias else 0)
-            if form[0] is transposed and unit.kind in turned and unit.kind is not nn.Linear:
+            if layout[0] is transposed and unit.kind in turned and unit.kind is not nn.Linear:
                 score += 2
             if len(group) > 1 and group not in in_order:
                 score -= 1
-            yield Option(unit, group, form, score)
+            yield Option(unit, group, layout, score)
 
 
 def _transposes(theirs: Sequence[Unit], references: Sequence[Unit], heads: int) -> set[type]:

@@ -34,7 +34,7 @@ def adapter_for(
         limit: seconds that the user's code has.
 
     Returns:
-        The fields of `parity.adapter.build_adapter.Written`.
+        The fields of `parity.adapter.build_adapter.WrittenAdapter`.
 
     Raises:
         CandidateError: the module is not found or is none.

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from itertools import product
 
-from parity.adapter.agreement import INFINITE, Agreement, Measured
+from parity.adapter.agreement import INFINITE, Agreement, LargestDifferences
 from parity.adapter.pairing import Pairing
 from parity.adapter.signatures import Call
 
@@ -51,8 +51,8 @@ class _Best:
 
 
 def search(
-    bench: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
-) -> tuple[Pairing, Call, Measured]:
+    agreement: Agreement, top: Sequence[Pairing], layer: Sequence[Pairing], calls: Sequence[Call]
+) -> tuple[Pairing, Call, LargestDifferences]:
     """Try guesses about the parameters outside of layers and inside, from the likeliest on.
 
     Returns:
@@ -62,30 +62,30 @@ def search(
     Raises:
         Exception: the model cannot be called in any way; what the likeliest one raised.
     """
-    bench.place((*top[0].pairs, *layer[0].pairs))
-    running: list[tuple[Call, Measured]] = []
+    agreement.place((*top[0].pairs, *layer[0].pairs))
+    running: list[tuple[Call, LargestDifferences]] = []
     errors: list[Exception] = []
     for call in calls:
         try:
-            running.append((call, bench.measure(call)))
+            running.append((call, agreement.measure(call)))
         except Exception as error:
             errors.append(error)
     if not running:
         raise errors[0]
-    if bench.blocks and all(seen.embeddings == INFINITE for _, seen in running):
-        bench.blocks = []  # what its layers are given is no sequence of hidden states
+    if agreement.blocks and all(seen.embeddings == INFINITE for _, seen in running):
+        agreement.blocks = []  # what its layers are given is no sequence of hidden states
     ways = _unlike(running)
     tops, layers = _Best(), _Best()
-    narrowed = not bench.blocks
+    narrowed = not agreement.blocks
     end = time.monotonic() + SECONDS
-    for outer, inner in _tries(top, layer, together=not bench.blocks):
-        if bench.blocks:
+    for outer, inner in _tries(top, layer, together=not agreement.blocks):
+        if agreement.blocks:
             outer = tops.chosen[0] if tops.agrees else outer
             inner = layers.chosen[0] if layers.agrees else inner
-        bench.place((*outer.pairs, *inner.pairs))
-        seen: list[tuple[Call, Measured]] = []
+        agreement.place((*outer.pairs, *inner.pairs))
+        seen: list[tuple[Call, LargestDifferences]] = []
         for call in ways:
-            seen.append((call, each := bench.measure(call)))
+            seen.append((call, each := agreement.measure(call)))
             if max(each.top, each.layers) <= AGREES:
                 break
         right = [call for call, each in seen if each.embeddings <= AGREES]
@@ -94,16 +94,16 @@ def search(
         for call, each in seen:
             if call in ways:
                 tops.see(each.top, outer, call)
-                layers.see(each.layers if bench.blocks else each.top, inner, call)
+                layers.see(each.layers if agreement.blocks else each.top, inner, call)
         if (tops.agrees and layers.agrees) or time.monotonic() > end:
             break
     outer, (inner, call) = tops.chosen[0], layers.chosen
     found = Pairing((*outer.options, *inner.options))
-    bench.place(found.pairs)
-    return found, call, bench.measure(call)
+    agreement.place(found.pairs)
+    return found, call, agreement.measure(call)
 
 
-def _unlike(running: Sequence[tuple[Call, Measured]]) -> list[Call]:
+def _unlike(running: Sequence[tuple[Call, LargestDifferences]]) -> list[Call]:
     """The calls without those that come to the same numbers as a likelier one."""
     numbers: dict[tuple[object, ...], Call] = {}
     for call, seen in running:

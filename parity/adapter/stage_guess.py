@@ -50,12 +50,12 @@ _AFTER = {  # stages that are a module's output beside its own
 
 
 def staged(
-    bench: Agreement, guess: Pairing, call: Call, *, proved: bool
+    agreement: Agreement, guess: Pairing, call: Call, *, proved: bool
 ) -> tuple[list[StageGuess], list[StageGuess]]:
     """Look for the stages and compare.
 
     Args:
-        bench: with the weights in place.
+        agreement: with the weights in place.
         guess: what its parameters are.
         call: how the model is called.
         proved: whether numbers that differ mean that the place is wrong.
@@ -63,14 +63,14 @@ def staged(
     Returns:
         What was seen where it was expected, and what was not.
     """
-    modules = dict(bench.model.named_modules())
+    modules = dict(agreement.model.named_modules())
     places = [
         place
-        for place in dict.fromkeys(_places(bench, guess))
+        for place in dict.fromkeys(_places(agreement, guess))
         if place.module.replace("{i}", "0") in modules and place.module
-        if bench.shape(place.stage.replace("{i}", "0")) is not None
+        if agreement.shape(place.stage.replace("{i}", "0")) is not None
     ]
-    closest = _look(bench, places, call)
+    closest = _look(agreement, places, call)
     best: dict[str, StageGuess] = {}
     unseen: dict[str, StageGuess] = {}
     for place in places:
@@ -82,14 +82,14 @@ def staged(
     return [*best.values()], [place for stage, place in unseen.items() if stage not in best]
 
 
-def _places(bench: Agreement, guess: Pairing) -> Iterator[StageGuess]:
-    if bench.blocks:
-        yield StageGuess("embeddings", bench.blocks[0], "in")  # after dropout
+def _places(agreement: Agreement, guess: Pairing) -> Iterator[StageGuess]:
+    if agreement.blocks:
+        yield StageGuess("embeddings", agreement.blocks[0], "in")  # after dropout
     for option in guess.options:
         if "{h}" not in option.theirs.name:
             yield from _of_option(option)
-    if bench.blocks:
-        yield StageGuess("encoder.layer.{i}", bench.blocks[0].removesuffix("0") + "{i}")
+    if agreement.blocks:
+        yield StageGuess("encoder.layer.{i}", agreement.blocks[0].removesuffix("0") + "{i}")
 
 
 def _of_option(option: Option) -> Iterator[StageGuess]:
@@ -112,14 +112,14 @@ def _of_option(option: Option) -> Iterator[StageGuess]:
 
 
 def _look(
-    bench: Agreement, places: Sequence[StageGuess], call: Call
+    agreement: Agreement, places: Sequence[StageGuess], call: Call
 ) -> dict[StageGuess, tuple[float, str]]:
     """Return each place's largest difference of all layers, and the part that has it.
 
     The part that comes closest counts; a place where none was made is missing.
     """
     differences: dict[StageGuess, dict[str, list[float]]] = {}
-    layers = bench.sizes[0]
+    layers = agreement.sizes[0]
 
     def visit(key: str, tensor: Tensor) -> None:
         number, i = key.split()
@@ -129,10 +129,10 @@ def _look(
                 part = eval(take, {"x": tensor})  # noqa: S307
             except (RuntimeError, IndexError):  # it has no such part
                 continue
-            if part.shape != bench.shape(stage := place.stage.replace("{i}", i)):
+            if part.shape != agreement.shape(stage := place.stage.replace("{i}", i)):
                 continue
             seen = differences.setdefault(place, {}).setdefault(take, [])
-            seen.append(bench.difference(stage, part))
+            seen.append(agreement.difference(stage, part))
 
     stages = {
         f"{number} {i}": Stage(place.module.replace("{i}", str(i)), place.side)
@@ -141,8 +141,8 @@ def _look(
     }
     for kind in (("in", "out"), ("scores", "probabilities")):
         chosen = {key: stage for key, stage in stages.items() if stage.side in kind}
-        with torch.no_grad(), tapped(bench.model, chosen, visit):
-            run(bench.model, call, bench.probe.batch)
+        with torch.no_grad(), tapped(agreement.model, chosen, visit):
+            run(agreement.model, call, agreement.probe.batch)
     closest = {}
     for place, takes in differences.items():
         made = layers if "{i}" in place.stage else 1

@@ -44,9 +44,9 @@ def check_command(
     check_output(output)
     each = {name: choose_by_name(name, probe, seed) for name in checkpoint or CHECKPOINTS}
     histogram = shows_histograms(output, form)
-    asked = CheckRun(candidate, each, seed, limit, tolerance, histogram)
-    report = asked.report()
-    show(report, asked.rows(report), human=form is Format.HUMAN)
+    run = CheckRun(candidate, each, seed, limit, tolerance, histogram)
+    report = run.report()
+    show(report, run.rows(report), human=form is Format.HUMAN)
     return finish(report, output)
 
 
@@ -70,7 +70,7 @@ def diagnose_command(
         found, chosen = choose_by_name(name, probe, seed)
         each[name] = found, Chosen([one for one in chosen.probes if not one.dtype])
     histogram = shows_histograms(output, form)
-    asked = CheckRun(candidate, each, seed, limit, histogram=histogram)
-    report = asked.report()
-    show(report, asked.rows(report), human=form is Format.HUMAN, probes=False)
+    run = CheckRun(candidate, each, seed, limit, histogram=histogram)
+    report = run.report()
+    show(report, run.rows(report), human=form is Format.HUMAN, probes=False)
     return finish(report, output)

@@ -68,7 +68,7 @@ def exercise_command(
         unwritten = verdict is Verdict.NOTHING_COMPARED
         _print(str(error), "bold yellow" if unwritten else "bold red")
     if verdict is Verdict.PARITY:
-        _print(f"right: this {exercise.asks} is BERT's", "bold green")
+        _print(f"right: this {exercise.target} is BERT's", "bold green")
     return EXIT_CODES[verdict]
 
 

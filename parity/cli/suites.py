@@ -41,7 +41,7 @@ def judge(suite: Suite, candidate: str, names: Collection[str], form: Format) ->
     report = Report(environment=known)
     begun, terminal = time.monotonic(), SuiteTerminal(Console())
     human = form is Format.HUMAN
-    with report.failing(), SuiteProcess(candidate, suite.answering) as judged:
+    with report.failing(), SuiteProcess(candidate, suite.local_class) as judged:
         for outcome in run_checks(suite, judged, names):
             if human and not report.outcomes:
                 terminal.header()

@@ -134,7 +134,7 @@ def serve() -> None:
 
         faulthandler.dump_traceback_later(limit, exit=True)
         try:
-            found(function)(lambda value, send=send: send("answer", value), **given)
+            at_address(function)(lambda value, send=send: send("answer", value), **given)
         except CandidateError as error:
             send("refused", (str(error), str(error.verdict)))
         except (Exception, SystemExit) as error:
@@ -149,7 +149,7 @@ def address(function: Callable[..., Any]) -> str:
     return f"{function.__module__}:{function.__qualname__}"
 
 
-def found(name: str) -> Any:
+def at_address(name: str) -> Any:
     """Return the function or class that has an `address`."""
     module, _, path = name.partition(":")
     __import__(module)

@@ -49,7 +49,7 @@ class Scene:
         return int(self.layer.rpartition(".")[2])
 
     @property
-    def entering(self) -> Tensor:
+    def layer_input(self) -> Tensor:
         """What the layer is given."""
         return self.made[f"encoder.layer.{self.number - 1}" if self.number else "embeddings"]
 
@@ -59,24 +59,37 @@ class Scene:
         return self.made[f"encoder.layer.{self.config['num_hidden_layers'] - 1}"]
 
     @property
-    def entered(self) -> Tensor:
-        """What the linear layer, LayerNorm or activation of this stage is given."""
+    def input(self) -> Tensor:
+        """The input of this stage's linear layer, LayerNorm or activation.
+
+        Raises:
+            ValueError: the stage is none of these.
+        """
         parent, _, last = self.stage.rpartition(".")
-        if last in ("query", "key", "value"):
-            return self.entering
+        match self.stage.removeprefix(f"{self.layer}."):
+            case "attention.self.query" | "attention.self.key" | "attention.self.value":
+                return self.layer_input
+            case "attention.output.dense":
+                return self["attention.self"]
+            case "intermediate.dense":
+                return self["attention.output.LayerNorm"]
+            case "intermediate":
+                return self["intermediate.dense"]
+            case "output.dense":
+                return self["intermediate"]
+            case "pooler.dense":
+                return self.last[:, 0]
+            case "pooler":
+                return self.made["pooler.dense"]
+            case "cls.predictions.transform":
+                return self.linear(self.last, f"{self.stage}.dense")
+            case "cls.predictions":
+                return self.made["cls.predictions.transform"]
+            case "cls.seq_relationship":
+                return self.made["pooler"]
         if last == "LayerNorm":
             return self.made[f"{parent}.sum"]
-        return {
-            "attention.output.dense": lambda: self["attention.self"],
-            "intermediate.dense": lambda: self["attention.output.LayerNorm"],
-            "intermediate": lambda: self["intermediate.dense"],
-            "output.dense": lambda: self["intermediate"],
-            "pooler.dense": lambda: self.last[:, 0],
-            "pooler": lambda: self.made["pooler.dense"],
-            "cls.predictions.transform": lambda: self.linear(self.last, f"{self.stage}.dense"),
-            "cls.predictions": lambda: self.made["cls.predictions.transform"],
-            "cls.seq_relationship": lambda: self.made["pooler"],
-        }[self.stage.removeprefix(f"{self.layer}.")]()
+        raise ValueError(f"{self.stage} is no linear layer, LayerNorm or activation")
 
     @property
     def ids(self) -> Tensor:

@@ -12,9 +12,9 @@ from parity.core.mistake import Injection
 from parity.core.probes import Mode, Probe
 from parity.core.stages import OUTPUTS
 from parity.diagnosis.inject import making
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
-from parity.model.reference_under_test import reference_subject
+from parity.model.reference_under_test import reference_under_test
 from scratch_bert.weights.checkpoints import Checkpoint
 
 
@@ -29,7 +29,7 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
 
     def __init__(self, checkpoint: Checkpoint, shown: Collection[str]) -> None:
         self._config = checkpoint.values
-        right = reference_subject(checkpoint)
+        right = reference_under_test(checkpoint)
         self._right = right.forward
         self._subject = replace(right, forward=self._forward)
         named = self._subject.model(torch.float64).named_parameters()
@@ -55,12 +55,12 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
         return int(self._config["num_attention_heads"])
 
     def run(
-        self, witness: Witness, mistakes: Sequence[Injection], until: str = ""
+        self, recorded: RecordedProbe, mistakes: Sequence[Injection], until: str = ""
     ) -> dict[str, Tensor]:
         """Make mistakes on a probe, in the isolated lane.
 
         Args:
-            witness: of the probe.
+            recorded: of the probe.
             mistakes: which, and where.
             until: after this stage nothing is computed.
 
@@ -68,10 +68,10 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
             What comes out at each stage that the candidate shows.
         """
         self._mistakes = mistakes
-        in_double = replace(witness, dtype=torch.float64)
-        if witness.probe.mode is Mode.EVALUATE:
+        in_double = replace(recorded, dtype=torch.float64)
+        if recorded.probe.mode is Mode.EVALUATE:
             first = [self._layer(stage) for mistake in mistakes for stage in mistake.stages]
-            self._known = self._made_on(witness.probe)[: min(first, default=0)]
+            self._known = self._made_on(recorded.probe)[: min(first, default=0)]
         else:  # gradients go through all layers, and dropout is drawn in all
             self._known = ()
         return isolated(self._subject, in_double, self.shown, until=until)

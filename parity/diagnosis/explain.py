@@ -20,9 +20,9 @@ from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.core.verdict import Cause, Diagnosis, Injections
 from parity.diagnosis.counterfactual import Counterfactual
-from parity.diagnosis.observations import Evidence, describe, is_long
+from parity.diagnosis.observations import Observations, describe_unknown, is_long
 from parity.diagnosis.search import Search
-from parity.model.expected import GRADIENT, Witness
+from parity.model.expected import GRADIENT, RecordedProbe
 from parity.model.judge import Judge
 
 Ours = Mapping[str, Mapping[str, Tensor]]  # of each probe, of each stage
@@ -93,16 +93,16 @@ def explain_rows(
         settled = {stage for cause in found.causes for stage in cause.stages}
         if found.unknown or (found.causes and mode is Mode.BACKWARD) or not {*stages} - settled:
             continue  # a wrong forward pass has wrong gradients
-        witnesses = {probe.name: Witness(recording, probe, dtype) for probe in probes}
+        recorded = {probe.name: RecordedProbe(recording, probe, dtype) for probe in probes}
         gradients = {f"{row.name}{GRADIENT}" for row in seen if _LANES[row.lane] == GRADIENT}
         made = tuple(mistake for cause in found.causes for mistake in cause.mistakes)
-        evidence = Evidence(
-            witnesses,
+        observations = Observations(
+            recorded,
             fetch(probes, stages),
             {*counterfactual.shown, *gradients},
-            {name: counterfactual.run(witnesses[name], made) for name in witnesses} if made else {},
+            {name: counterfactual.run(recorded[name], made) for name in recorded} if made else {},
         )
-        more = diagnose(counterfactual, evidence, made, settled)
+        more = diagnose(counterfactual, observations, made, settled)
         found.causes += more.causes
         found.unknown |= more.unknown
     return found
@@ -138,7 +138,7 @@ def _asked(
 
 def diagnose(
     counterfactual: Counterfactual,
-    evidence: Evidence,
+    observations: Observations,
     known: Injections = (),
     settled: Collection[str] = (),
 ) -> Diagnosis:
@@ -146,13 +146,13 @@ def diagnose(
 
     Args:
         counterfactual: the reference.
-        evidence: what the candidate computed.
+        observations: what the candidate computed.
         known: mistakes that it makes in any case.
         settled: stages that those explain.
     """
-    search, found = Search(counterfactual, evidence, known), Diagnosis()
+    search, found = Search(counterfactual, observations, known), Diagnosis()
     explained, alternatives = {*settled}, list[list[Cause]]()
-    for stage in evidence.wrong:
+    for stage in observations.wrong:
         if stage in explained:
             continue
         causes = search.explain(stage)
@@ -160,7 +160,7 @@ def diagnose(
             alternatives.append(causes)
             explained |= {*causes[0].stages}
         else:
-            found.unknown[stage] = describe(evidence, stage, counterfactual.heads)
+            found.unknown[stage] = describe_unknown(observations, stage, counterfactual.heads)
     found.causes = _most_common(alternatives)
     return found
 

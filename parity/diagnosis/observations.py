@@ -12,7 +12,7 @@ from torch import Tensor
 
 from parity.core.compare import Comparison
 from parity.core.probes import Mode, Probe
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 
 _LONG = 64  # tokens
 _SAME = 1e-9  # of the largest number; other orders of additions leave 1e-14
@@ -20,18 +20,18 @@ _ORDER = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD)
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Observations:
     """A candidate's own numbers in the isolated lane.
 
     Attributes:
-        witnesses: of the probes, by name.
+        recorded: of the probes, by name.
         ours: for each probe the numbers of stages that are wrong; what is not here is right.
         shown: all stages, outputs and gradients of the candidate that are judged.
         known: what is expected on each probe where it is not what the reference makes: what that
             makes with mistakes that are known already.
     """
 
-    witnesses: Mapping[str, Witness]
+    recorded: Mapping[str, RecordedProbe]
     ours: Mapping[str, Mapping[str, Tensor]]
     shown: Collection[str]
     known: Mapping[str, Mapping[str, Tensor]]
@@ -40,46 +40,46 @@ class Evidence:
     def wrong(self) -> dict[str, dict[str, Comparison]]:
         """For each wrong stage, first to last, the probes that show it; the best come first."""
         found: dict[str, dict[str, Comparison]] = {}
-        for probe in sorted(self.witnesses, key=self._cost):
-            for stage in self.witnesses[probe].names:
+        for probe in sorted(self.recorded, key=self._cost):
+            for stage in self.recorded[probe].names:
                 if stage in self.ours.get(probe, {}):
-                    row = self.beside(probe, stage, self.expected(probe, stage))
+                    row = self.compare(probe, stage, self.expected(probe, stage))
                     if not row.passed:
                         found.setdefault(stage, {})[probe] = row
-        order = [stage for witness in self.witnesses.values() for stage in witness.names]
+        order = [stage for recorded in self.recorded.values() for stage in recorded.names]
         places = {stage: place for place, stage in reversed([*enumerate(order)])}
         return {stage: found[stage] for stage in sorted(found, key=lambda each: places[each])}
 
     def expected(self, probe: str, stage: str) -> Tensor:
         """What a stage should be, but for the mistakes that are known."""
         known = self.known.get(probe, {}).get(stage)
-        return self.witnesses[probe].get(stage) if known is None else known
+        return self.recorded[probe].get(stage) if known is None else known
 
-    def beside(self, probe: str, stage: str, made: Tensor) -> Comparison:
+    def compare(self, probe: str, stage: str, made: Tensor) -> Comparison:
         """Compare the candidate's numbers with others, as the judge does."""
-        witness = self.witnesses[probe]
+        recorded = self.recorded[probe]
         ours = self.ours.get(probe, {}).get(stage)
         ours = self.expected(probe, stage) if ours is None else ours
-        return next(witness.compare(stage, ours, made, "isolated"))
+        return next(recorded.compare(stage, ours, made, "isolated"))
 
     def residual(self, probe: str, stage: str, made: Tensor) -> Tensor:
         """By how much the candidate's numbers differ from others, at tokens; flat."""
         ours = self.ours[probe][stage]
-        kept = self.witnesses[probe].kept(stage, made)
+        kept = self.recorded[probe].kept(stage, made)
         difference = (ours - made).double()
         return (difference if kept is None else difference[kept.tokens]).flatten()
 
     def mode(self, stage: str) -> Mode:
         """How a model is run that shows a stage wrong; evaluation, if that does."""
-        return self.witnesses[next(iter(self.wrong[stage]))].probe.mode
+        return self.recorded[next(iter(self.wrong[stage]))].probe.mode
 
-    def like(self, stage: str) -> Sequence[str]:
+    def similar_probes(self, stage: str) -> Sequence[str]:
         """Return the probes that a mistake at a stage must explain: of the kind that shows it."""
         best = self._cost(next(iter(self.wrong[stage])))
-        return [name for name in self.witnesses if self._cost(name) == best]
+        return [name for name in self.recorded if self._cost(name) == best]
 
     def _cost(self, name: str) -> tuple[int, bool]:
-        probe = self.witnesses[name].probe
+        probe = self.recorded[name].probe
         return _ORDER.index(probe.mode), is_long(probe)
 
 
@@ -88,27 +88,27 @@ def is_long(probe: Probe) -> bool:
     return probe.batch["input_ids"].shape[1] > _LONG
 
 
-def describe(evidence: Evidence, stage: str, heads: int) -> list[str]:
+def describe_unknown(observations: Observations, stage: str, heads: int) -> list[str]:
     """Say what is known about a stage that is wrong.
 
     Args:
-        evidence: what the candidate computed.
+        observations: what the candidate computed.
         stage: one that is wrong.
         heads: how many the attention has.
     """
-    probe = next(iter(evidence.wrong[stage]))
-    witness = evidence.witnesses[probe]
-    ours, theirs = evidence.ours[probe][stage].double(), witness.get(stage).double()
+    probe = next(iter(observations.wrong[stage]))
+    recorded = observations.recorded[probe]
+    ours, theirs = observations.ours[probe][stage].double(), recorded.get(stage).double()
     if ours.shape != theirs.shape:
         return [f"its shape is {tuple(ours.shape)}, expected {tuple(theirs.shape)}"]
-    kept = witness.kept(stage, theirs)
+    kept = recorded.kept(stage, theirs)
     tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
     return [
-        *_inputs(evidence, stage),
+        *_inputs(observations, stage),
         *_numbers(ours[tokens], theirs[tokens]),
         *_heads(ours, theirs, tokens, heads),
         *_features(ours, theirs, tokens),
-        *_positions(ours, theirs, tokens, witness.probe.batch.get("token_type_ids")),
+        *_positions(ours, theirs, tokens, recorded.probe.batch.get("token_type_ids")),
     ]
 
 
@@ -116,9 +116,9 @@ def _same(ours: Tensor, theirs: Tensor) -> bool:
     return bool((ours - theirs).abs().max() <= _SAME * theirs.abs().max())
 
 
-def _inputs(evidence: Evidence, stage: str) -> Iterator[str]:
-    wrong = evidence.wrong[stage]
-    right = [name for name in evidence.like(stage) if name not in wrong]
+def _inputs(observations: Observations, stage: str) -> Iterator[str]:
+    wrong = observations.wrong[stage]
+    right = [name for name in observations.similar_probes(stage) if name not in wrong]
     if right:
         yield f"it is wrong on {', '.join(wrong)}, right on {', '.join(right)}"
 

@@ -12,7 +12,7 @@ from parity.core.mistake import Injection, Mistake
 from parity.core.probes import Mode
 from parity.core.verdict import Cause, Injections
 from parity.diagnosis.counterfactual import Counterfactual
-from parity.diagnosis.observations import Evidence
+from parity.diagnosis.observations import Observations
 from parity.model.expected import GRADIENT
 from parity.model.mistakes.catalogue import CATALOGUE
 
@@ -27,16 +27,16 @@ class Search:
 
     Args:
         counterfactual: makes them.
-        evidence: is to be explained.
+        observations: is to be explained.
         known: mistakes that are made in any case.
     """
 
     def __init__(
-        self, counterfactual: Counterfactual, evidence: Evidence, known: Injections
+        self, counterfactual: Counterfactual, observations: Observations, known: Injections
     ) -> None:
         self._known = known
         self._counterfactual = counterfactual
-        self._evidence = evidence
+        self._observations = observations
         self._names = counterfactual.stages
         self._pairs_left = _PAIRS
         self._found: list[Injection] = []
@@ -71,7 +71,7 @@ class Search:
         if exact:  # what explains most stages, and most of them; the catalogue's first comes first
             best = max(map(_rank, exact))
             return [cause for cause in exact if _rank(cause) == best]
-        if self._evidence.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
+        if self._observations.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
             return []
         tried.sort(key=lambda each: each[0])
         for _, first in [each for each in tried if each[0] < 1][:_PARTNERS]:
@@ -88,7 +88,7 @@ class Search:
 
     def _options(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes between a stage and those before it that are shown."""
-        mode = self._evidence.mode(stage)
+        mode = self._observations.mode(stage)
         for known in CATALOGUE.values():
             possible = known.mode is mode and not known.equivalent
             near = self._near(stage, known) if possible else []
@@ -107,7 +107,7 @@ class Search:
 
     def _gap(self, stage: str) -> set[str]:
         """The stages that a stage is made from and nobody sees, and itself."""
-        shown, gap = {*self._evidence.shown}, {stage}
+        shown, gap = {*self._observations.shown}, {stage}
         for name in reversed(self._names[: self._names.index(stage)]):
             if name not in shown:
                 gap.add(name)
@@ -130,11 +130,11 @@ class Search:
 
     def _one(self, stage: str, mistakes: Injections) -> float:
         """The share that is left on the probe that shows the stage best; 0 within the tolerance."""
-        probe, before = next(iter(self._evidence.wrong[stage].items()))
+        probe, before = next(iter(self._observations.wrong[stage].items()))
         made = self._made(probe, stage, mistakes)
         if made is None:
             return math.inf
-        after = self._evidence.beside(probe, stage, made)
+        after = self._observations.compare(probe, stage, made)
         if after.passed:
             return 0
         left = after.max_abs / before.max_abs
@@ -142,20 +142,22 @@ class Search:
 
     def _made(self, probe: str, stage: str, mistakes: Injections) -> Tensor | None:
         """What comes out at a stage; None where the model cannot run so."""
-        witness = self._evidence.witnesses[probe]
+        recorded = self._observations.recorded[probe]
         try:
-            return self._counterfactual.run(witness, self._known + mistakes, until=stage).get(stage)
+            return self._counterfactual.run(recorded, self._known + mistakes, until=stage).get(
+                stage
+            )
         except (RuntimeError, IndexError, KeyError):
             return None
 
     def _estimated(self, stage: str, mistakes: Injections) -> Injections:
         """Find the value of the parameter that leaves the least, by Gauss and Newton's method."""
-        probe = next(iter(self._evidence.wrong[stage]))
+        probe = next(iter(self._observations.wrong[stage]))
         value = mistakes[0].value
 
         def residual(value: float) -> Tensor | None:
             made = self._made(probe, stage, _with_value(mistakes, value))
-            return None if made is None else self._evidence.residual(probe, stage, made)
+            return None if made is None else self._observations.residual(probe, stage, made)
 
         for power in reversed(range(_STEPS)):
             step = value * 1e-4
@@ -177,28 +179,33 @@ class Search:
     def _verified(self, stage: str, mistakes: Injections) -> Cause | None:
         """Return the cause, if all that mistakes change is as the candidate has it."""
         changed = {stage}
-        shapes = {row.status is Status.SHAPE for row in self._evidence.wrong[stage].values()}
+        shapes = {row.status is Status.SHAPE for row in self._observations.wrong[stage].values()}
         alone = all(each.stages == (stage,) for each in mistakes) and shapes == {False}
-        for probe in self._evidence.like(stage):
-            witness = self._evidence.witnesses[probe]
-            if alone and self._evidence.mode(stage) is Mode.EVALUATE:  # what follows is right again
+        for probe in self._observations.similar_probes(stage):
+            recorded = self._observations.recorded[probe]
+            if (
+                alone and self._observations.mode(stage) is Mode.EVALUATE
+            ):  # what follows is right again
                 there = self._made(probe, stage, mistakes)
-                if there is None or not self._evidence.beside(probe, stage, there).passed:
+                if there is None or not self._observations.compare(probe, stage, there).passed:
                     return None
                 continue
-            made = self._counterfactual.run(witness, self._known + mistakes)
-            for name in made.keys() & {*witness.names} & {*self._evidence.shown}:
-                expected = self._evidence.expected(probe, name)
-                right = next(witness.compare(name, made[name], expected, "isolated"))
+            made = self._counterfactual.run(recorded, self._known + mistakes)
+            for name in made.keys() & {*recorded.names} & {*self._observations.shown}:
+                expected = self._observations.expected(probe, name)
+                right = next(recorded.compare(name, made[name], expected, "isolated"))
                 if not right.passed:
                     changed.add(name)
-                if name in changed and not self._evidence.beside(probe, name, made[name]).passed:
+                if (
+                    name in changed
+                    and not self._observations.compare(probe, name, made[name]).passed
+                ):
                     return None
-        probe, before = next(iter(self._evidence.wrong[stage].items()))
+        probe, before = next(iter(self._observations.wrong[stage].items()))
         there = self._made(probe, stage, mistakes)
         assert there is not None
-        after = self._evidence.beside(probe, stage, there).max_abs
-        stages = tuple(name for name in self._evidence.wrong if name in changed)
+        after = self._observations.compare(probe, stage, there).max_abs
+        stages = tuple(name for name in self._observations.wrong if name in changed)
         return Cause(mistakes, stages, probe, before.max_abs, after)
 
 

@@ -28,7 +28,7 @@ from scratch_bert.training.run.settings import Settings
 
 
 @contextmanager
-def _told(file: str) -> Iterator[None]:
+def _reporting_errors(file: str) -> Iterator[None]:
     """Say shortly what goes wrong in a learner's code, and in which of its lines.
 
     Raises:
@@ -74,14 +74,14 @@ class Model(ScratchBert):
         """Build it around the weights."""
         model = super().build(config, weights)
         assert isinstance(model, BertPreTrainedModel)
-        with _told(self._file):
+        with _reporting_errors(self._file):
             put(model, self._part, self._made)
         model.tie_weights()
         return model
 
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Run a batch."""
-        with _told(self._file):
+        with _reporting_errors(self._file):
             return super().forward(model, batch)
 
 
@@ -120,7 +120,7 @@ class Tokenizer:
                     Verdict.DIVERGES,
                 )
 
-        with patch.object(pipeline, "wordpiece", ask), _told(self.file):
+        with patch.object(pipeline, "wordpiece", ask), _reporting_errors(self.file):
             for piece in made.pipeline.pieces(text):  # an added token, or a word that was asked
                 ids += answers.pop() if answers else [piece.id]
         return [made.cls_token_id, *ids, made.sep_token_id]
@@ -135,7 +135,7 @@ class LearnerMasking:
     def mask(self, input_ids: Tensor, *, seed: int, **given: Any) -> dict[str, Tensor]:
         """Hide words."""
         generator = torch.Generator().manual_seed(seed)
-        with _told(self._file):
+        with _reporting_errors(self._file):
             read, labels = self._mask_words(input_ids, **given, generator=generator)
         return {"input_ids": read, "labels": labels}
 
@@ -150,7 +150,7 @@ class Stepping(ScratchTraining):
                 for group in self.param_groups:
                     for parameter in group["params"]:
                         rates = group["lr"], group["weight_decay"]
-                        with _told(file):
+                        with _reporting_errors(file):
                             step(parameter, parameter.grad, self.state[parameter], *rates)
 
         class _Settings(Settings):
@@ -169,8 +169,8 @@ def __getattr__(name: str) -> Any:
     exercise, _, file = name.partition("=")
     if exercise not in EXERCISES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with _told(file):
-        made = load_callable(f"{file}:{EXERCISES[exercise].asks}")
+    with _reporting_errors(file):
+        made = load_callable(f"{file}:{EXERCISES[exercise].target}")
     if exercise in PARTS:
         return Model(exercise, made, file)
     return _OTHERS[exercise](made, file)

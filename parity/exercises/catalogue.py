@@ -24,7 +24,7 @@ class Exercise:
 
     Attributes:
         name: on the command line.
-        asks: the class or function that is to be written.
+        target: the class or function that is to be written.
         about: what it is, in a word or two.
         stages: patterns of the stages that are its own, for a part of the model.
         check: for a part of pretraining, the check of `parity pretraining` that judges it.
@@ -32,7 +32,7 @@ class Exercise:
     """
 
     name: str
-    asks: str
+    target: str
     about: str
     stages: tuple[str, ...] = ()
     check: str = ""

@@ -15,7 +15,7 @@ from parity.core.verdict import Report, Verdict
 from parity.exercises.catalogue import FEWER, PROBES, TO_WRITE, Exercise
 from parity.pretraining.suite import PRETRAINING
 from parity.report.diagnosis import lines
-from parity.report.suite import told
+from parity.report.suite import failure_lines
 from parity.report.terminal import explain as explain_row
 from parity.session import CHECKPOINTS, CheckRun, chosen
 from parity.suite.candidate import SuiteProcess
@@ -63,10 +63,10 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
 
     names = zip(checkpoints, (PROBES, *[FEWER] * len(checkpoints)), strict=False)
     each = {name: chosen(name, probes, CheckRun.seed) for name, probes in names}
-    asked = CheckRun(candidate, each, counts=counts)
+    run = CheckRun(candidate, each, counts=counts)
     report = Report()
     for name, of_it in each.items():
-        report.rows += replace(asked, checkpoints={name: of_it}).rows(report)
+        report.rows += replace(run, checkpoints={name: of_it}).rows(report)
         if report.verdict is not Verdict.PARITY:
             break
     first = report.first_divergence
@@ -79,21 +79,20 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
         unknown = {} if report.diagnosis.causes else report.diagnosis.unknown
         own = {stage: known for stage, known in unknown.items() if is_own(stage)}
         report.diagnosis.unknown = own
-        for line, style in lines(report.diagnosis, candidate):
-            if not line.startswith("  again"):
-                _print(line, style)
+        for line, style in lines(report.diagnosis):
+            _print(line, style)
     return report.verdict
 
 
 def _judge_training(check: str, candidate: str) -> Verdict:
     """A part of pretraining."""
-    with SuiteProcess(candidate, PRETRAINING.answering) as judged:
+    with SuiteProcess(candidate, PRETRAINING.local_class) as judged:
         (outcome,) = run_checks(PRETRAINING, judged, [check])
     if not outcome.different:
         _print(f"{len(outcome.rows)} comparisons hold")
         return Verdict.PARITY
     _print("wrong:", "bold red")
-    for line, style in told(outcome, PRETRAINING, candidate)[1:]:
+    for line, style in failure_lines(outcome, PRETRAINING, candidate)[1:]:
         _print(line, style)
     return Verdict.DIVERGES
 

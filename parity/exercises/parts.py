@@ -28,16 +28,16 @@ class ExercisePart:
 
     Attributes:
         path: a pattern of where it is.
-        make: makes it of the learner's class, the configuration and the part it takes the place of.
-        called: turns what the learner wrote into what the model calls.
+        build: builds it from the learner's class, the configuration and the part it replaces.
+        adapt: turns what the learner wrote into what the model calls.
         returns: the dimensions of what that returns.
     """
 
     path: str
-    make: Callable[[Callable[..., nn.Module], BertConfig, Any], nn.Module] = (
+    build: Callable[[Callable[..., nn.Module], BertConfig, Any], nn.Module] = (
         lambda written, config, _: written(config)
     )
-    called: Callable[[Forward], Forward] = lambda forward: forward
+    adapt: Callable[[Forward], Forward] = lambda forward: forward
     returns: tuple[str, ...] = ("batch", "seq", "hidden")
 
 
@@ -54,10 +54,10 @@ def put(model: BertPreTrainedModel, part: ExercisePart, written: Callable[..., n
     """
     for path, old in [*model.named_modules()]:
         if re.fullmatch(part.path, path.removeprefix("bert.")):
-            new = part.make(written, model.config, old)
+            new = part.build(written, model.config, old)
             _check_parameters(new, old)
             new.load_state_dict(old.state_dict(), strict=False, assign=True)
-            new.forward = part.called(_checked(new, part.returns, model.config))
+            new.forward = part.adapt(_checked(new, part.returns, model.config))
             model.set_submodule(path, new)
 
 
@@ -74,19 +74,19 @@ def _checked(new: nn.Module, names: tuple[str, ...], config: BertConfig) -> Forw
             "vocab": config.vocab_size,
         }
         before = [each._version for each in (states, *more)]
-        made, expected = forward(states, *more), tuple(sizes[name] for name in names)
+        output, expected = forward(states, *more), tuple(sizes[name] for name in names)
         if before != [each._version for each in (states, *more)]:
             raise _wrong(
                 f"{type(new).__name__}.forward changes a tensor that it is given, in "
                 "place; others read it, too"
             )
-        found = tuple(made.shape) if isinstance(made, Tensor) else f"a {type(made).__name__}"
+        found = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
         if found != expected:
             raise _wrong(
                 f"{type(new).__name__}.forward returns {found}, expected {expected}, "
                 f"which is ({', '.join(names)})"
             )
-        return made
+        return output
 
     return checked
 
@@ -157,8 +157,8 @@ PARTS = {
     "layer-norm": ExercisePart(
         r".*LayerNorm", lambda written, _, old: written(old.normalized_shape[0], eps=old.eps)
     ),
-    "embeddings": ExercisePart(r"embeddings", called=_embeddings),
-    "attention": ExercisePart(rf"{_LAYERS}\.attention\.self", called=_with_mask),
+    "embeddings": ExercisePart(r"embeddings", adapt=_embeddings),
+    "attention": ExercisePart(rf"{_LAYERS}\.attention\.self", adapt=_with_mask),
     "residual": ExercisePart(
         rf"{_LAYERS}(\.attention)?\.output",
         lambda written, config, old: written(config, old.dense.in_features),

@@ -38,13 +38,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from parity.suite.candidate import Answering
+from parity.suite.candidate import LocalCandidate
 from parity.suite.training_runs import Batch, RowsDataset, State, as_built, gradients, states
 
 _COLUMNS = ("input_ids", "token_type_ids", "labels", "start_positions", "end_positions")
 
 
-class FinetuningCandidate(Answering):
+class FinetuningCandidate(LocalCandidate):
     """A candidate in this process."""
 
     METHODS = ("build", "loss", "align", "windows", "run")

@@ -11,7 +11,7 @@ from torch import Tensor
 from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, weights
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.statistics import Measure, alike, share
 from parity.suite.training_runs import Batch
 
@@ -22,7 +22,7 @@ _DROPPED |= {"choose": 0.5**2, "answer": 0.0}  # two choices, two tokens: both m
 _DRAWS = 20
 
 
-def check_head_dropout(candidate: Asked) -> Outcome:
+def check_head_dropout(candidate: SuiteCandidate) -> Outcome:
     """Draw the loss of one example often, in training mode.
 
     Raises:
@@ -40,7 +40,7 @@ def check_head_dropout(candidate: Asked) -> Outcome:
     if outcome.different and not lacking:
         from parity.finetuning.mistaken import explain
 
-        def fits(wrong: Asked) -> bool:
+        def fits(wrong: SuiteCandidate) -> bool:
             """A mistake may be made in some heads, and not in others."""
             return all(
                 alike({task: mine}, {task: _measure(task, _columns_without_gradient(wrong, task))})
@@ -57,7 +57,7 @@ def _matrix(task: str) -> str:
     return "qa_outputs.weight" if task == "answer" else "classifier.weight"
 
 
-def _columns_without_gradient(candidate: Asked, task: str) -> Tensor:
+def _columns_without_gradient(candidate: SuiteCandidate, task: str) -> Tensor:
     given = {"config": {**config_of(task), **_RATES}, "weights": weights(task)}
     own = {"batch": _example(task), "matrix": _matrix(task), "draws": _DRAWS}
     gradients = candidate.ask(FinetuningCandidate.drops, task=task, **given, **own)

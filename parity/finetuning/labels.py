@@ -18,7 +18,7 @@ from parity.finetuning import texts
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.oracles.answer_windows import answer_windows
 from parity.oracles.word_tags import label_tokens
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 
 Row = dict[str, list[int]]
 
@@ -26,7 +26,7 @@ Row = dict[str, list[int]]
 _METHODS = {"align": FinetuningCandidate.align, "windows": FinetuningCandidate.windows}
 
 
-def check_align(candidate: Asked) -> Outcome:
+def check_align(candidate: SuiteCandidate) -> Outcome:
     """Label the tokens of some sentences.
 
     Raises:
@@ -43,7 +43,7 @@ def check_align(candidate: Asked) -> Outcome:
         return _judge("align", candidate, right, folder=folder, **given)
 
 
-def check_windows(candidate: Asked) -> Outcome:
+def check_windows(candidate: SuiteCandidate) -> Outcome:
     """Cut some texts into windows, and look for the answers.
 
     Raises:
@@ -61,14 +61,14 @@ def check_windows(candidate: Asked) -> Outcome:
         return _judge("windows", candidate, right, folder=folder, stride=texts.STRIDE, **given)
 
 
-def _judge(what: str, candidate: Asked, right: list[Row], **given: Any) -> Outcome:
+def _judge(what: str, candidate: SuiteCandidate, right: list[Row], **given: Any) -> Outcome:
     given["max_length"] = texts.MAX_LENGTH
     outcome, ours = Outcome(what), candidate.ask(_METHODS[what], **given)
     outcome.rows = _rows(what, ours, right)
     if outcome.different:
         from parity.finetuning.mistaken import explain
 
-        def fits(wrong: Asked) -> bool:
+        def fits(wrong: SuiteCandidate) -> bool:
             made = wrong.ask(_METHODS[what], **given)
             theirs = [{name: row[name] for name in right[0]} for row in made]
             return all(row.passed for row in _rows(what, ours, theirs))

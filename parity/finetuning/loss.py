@@ -6,14 +6,14 @@ from typing import Any
 from parity.core.outcome import Outcome, accounted
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import VARIANTS, batch, config_of, model, weights
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
 from parity.suite.training_runs import State
 
 _ROWS = (4, 3, 1)  # of each batch; a last batch may have one
 
 
-def check_task_loss(task: str, candidate: Asked) -> Outcome:
+def check_task_loss(task: str, candidate: SuiteCandidate) -> Outcome:
     """Compare loss and gradients on some batches, in double precision.
 
     Raises:
@@ -32,7 +32,7 @@ def check_task_loss(task: str, candidate: Asked) -> Outcome:
     if outcome.different and not lacking:
         from parity.finetuning.mistaken import explain
 
-        def fits(wrong: Asked) -> bool:
+        def fits(wrong: SuiteCandidate) -> bool:
             return all(
                 row.passed
                 for variant, found in enumerate(ours)
@@ -45,7 +45,7 @@ def check_task_loss(task: str, candidate: Asked) -> Outcome:
     return outcome
 
 
-def _asked(candidate: Asked, task: str, variant: int) -> list[State]:
+def _asked(candidate: SuiteCandidate, task: str, variant: int) -> list[State]:
     given = {"config": config_of(task, variant), "weights": weights(task, variant)}
     return candidate.ask(
         FinetuningCandidate.losses, task=task, batches=_batches(task, variant), **given

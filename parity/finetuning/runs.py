@@ -18,7 +18,7 @@ from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
 from parity.pretraining.dropout import judge_dropped
 from parity.pretraining.states import LazyStates, judge_states, same, trainer_states
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.mistake import Mistaken
 from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built, states
 
@@ -35,7 +35,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def check_finetuning(candidate: Asked) -> Outcome:
+def check_finetuning(candidate: SuiteCandidate) -> Outcome:
     """Take steps of one batch without dropout, in double precision; then with it, in single.
 
     The bits of the second are told, and not demanded; that something is dropped is demanded.
@@ -57,7 +57,7 @@ def check_finetuning(candidate: Asked) -> Outcome:
     return outcome
 
 
-def check_accumulation(candidate: Asked) -> Outcome:
+def check_accumulation(candidate: SuiteCandidate) -> Outcome:
     """Take steps of three batches without dropout, in double precision.
 
     Raises:
@@ -67,7 +67,7 @@ def check_accumulation(candidate: Asked) -> Outcome:
     return _judge("accumulate", candidate, ACCUMULATED)
 
 
-def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
+def _judge(check: str, candidate: SuiteCandidate, accumulation: int) -> Outcome:
     outcome = Outcome(check)
     ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
     for task, found in ours.items():
@@ -85,7 +85,9 @@ def _judge(check: str, candidate: Asked, accumulation: int) -> Outcome:
     return outcome
 
 
-def _asked(candidate: Asked, task: str, accumulation: int, *, dropout: bool = False) -> list[State]:
+def _asked(
+    candidate: SuiteCandidate, task: str, accumulation: int, *, dropout: bool = False
+) -> list[State]:
     return candidate.ask(
         FinetuningCandidate.run,
         task=task,

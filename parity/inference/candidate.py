@@ -31,10 +31,10 @@ from pathlib import Path
 from typing import Any
 
 from parity.core.errors import CandidateError
-from parity.suite.candidate import Answering
+from parity.suite.candidate import LocalCandidate
 
 
-class InferenceCandidate(Answering):
+class InferenceCandidate(LocalCandidate):
     """A candidate in this process."""
 
     METHODS = ("fill_mask", "classify", "tag", "answer", "next_sentence", "embed")

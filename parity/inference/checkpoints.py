@@ -60,7 +60,7 @@ TASKS = {
 }
 
 
-class Made(NamedTuple):
+class InferenceCheckpoint(NamedTuple):
     """A checkpoint.
 
     Attributes:
@@ -79,19 +79,19 @@ class Made(NamedTuple):
 
 
 MADE = {
-    "words": Made("fill-mask", 50),
-    "classes": Made("classify", 32, {"id2label": dict(enumerate(CLASSES))}),
-    "several at once": Made(
+    "words": InferenceCheckpoint("fill-mask", 50),
+    "classes": InferenceCheckpoint("classify", 32, {"id2label": dict(enumerate(CLASSES))}),
+    "several at once": InferenceCheckpoint(
         "classify", 1, {"num_labels": 3, "problem_type": "multi_label_classification"}
     ),
-    "one label": Made("classify", 2, {"num_labels": 1}),
-    "numbers": Made("classify", 3, {"num_labels": 2, "problem_type": "regression"}),
-    "tags": Made("tag", 35, {"id2label": dict(enumerate(TAGS))}),
-    "questions": Made("answer", 28),
-    "pairs": Made("next", 3),
-    "mean": Made("embed", 0, pooling="mean"),
-    "mean of length 1": Made("embed", 1, pooling="mean", normalize=True),
-    "cls": Made("embed", 2, pooling="cls"),
+    "one label": InferenceCheckpoint("classify", 2, {"num_labels": 1}),
+    "numbers": InferenceCheckpoint("classify", 3, {"num_labels": 2, "problem_type": "regression"}),
+    "tags": InferenceCheckpoint("tag", 35, {"id2label": dict(enumerate(TAGS))}),
+    "questions": InferenceCheckpoint("answer", 28),
+    "pairs": InferenceCheckpoint("next", 3),
+    "mean": InferenceCheckpoint("embed", 0, pooling="mean"),
+    "mean of length 1": InferenceCheckpoint("embed", 1, pooling="mean", normalize=True),
+    "cls": InferenceCheckpoint("embed", 2, pooling="cls"),
 }
 
 
@@ -163,7 +163,7 @@ def _tie(classifier: nn.Linear) -> None:
         classifier.bias[i] = 0.25
 
 
-def _write_sentence_files(folder: Path, made: Made) -> None:
+def _write_sentence_files(folder: Path, made: InferenceCheckpoint) -> None:
     """Write what sentence-transformers reads besides."""
     kinds = {"": "Transformer", "1_Pooling": "Pooling"}
     if made.normalize:

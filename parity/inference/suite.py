@@ -15,7 +15,7 @@ from parity.inference.candidate import InferenceCandidate
 from parity.inference.cases import CASES, Case
 from parity.inference.checkpoints import TASKS, folder_of
 from parity.inference.reference import expected
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.mistake import Mistaken, of_check
 from parity.suite.suite import Check, Suite
 
@@ -23,7 +23,7 @@ _SINGLE, _DOUBLE = torch.float32, torch.float64
 Place = tuple[int, int]  # the number of a case, and of a text in it
 
 
-def check_task(check: str, candidate: Asked) -> Outcome:
+def check_task(check: str, candidate: SuiteCandidate) -> Outcome:
     """Ask everything there is to ask of a task, and compare with the reference's answers.
 
     Raises:
@@ -33,7 +33,7 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     outcome, equal, number = Outcome(check), 0, 0
     answers: list[Any] = []
     for i, case in enumerate(CASES[check]):
-        ours = asked(check, case, candidate)
+        ours = answers_of(check, case, candidate)
         theirs = expected(check, i, _SINGLE)
         allowed = _allowed(check, i)
         if note := unlike(ours, theirs):
@@ -51,7 +51,7 @@ def check_task(check: str, candidate: Asked) -> Outcome:
     return outcome
 
 
-def asked(check: str, case: Case, candidate: Asked) -> Any:
+def answers_of(check: str, case: Case, candidate: SuiteCandidate) -> Any:
     """Return a candidate's answers in a case."""
     method, folder = TASKS[check].method, str(folder_of(case.folder))
     return candidate.ask(InferenceCandidate.call, method=method, folder=folder, **case.given)
@@ -117,7 +117,7 @@ def _made(check: str, i: int, mistake: Mistake, dtype: torch.dtype) -> list[Any]
     maker = Mistaken(ScratchInference(dtype=dtype), [mistake])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numpy: two mistakes may give numbers without sense
-        return asked(check, CASES[check][i], InferenceCandidate(maker, mistake.id))
+        return answers_of(check, CASES[check][i], InferenceCandidate(maker, mistake.id))
 
 
 INFERENCE = Suite(

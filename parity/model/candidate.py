@@ -45,18 +45,18 @@ class Batch(Mapping[str, Tensor]):
         tensors: input_ids and, where a probe has them, the others; given out as copies.
 
     Attributes:
-        asked: the tensors that it looked for.
+        accessed: the tensors that it looked for.
         changed: those whose numbers it changed.
     """
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self._tensors = tensors
         self._given: dict[str, Tensor] = {}
-        self.asked: set[str] = set()
+        self.accessed: set[str] = set()
         self.changed: set[str] = set()
 
     def __getitem__(self, name: str) -> Tensor:
-        self.asked.add(name)
+        self.accessed.add(name)
         if name not in self._given:
             self._given[name] = self._tensors[name].clone()
         return self._given[name]

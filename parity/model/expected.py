@@ -17,7 +17,7 @@ GRADIENT = ".grad"
 
 
 @dataclass(frozen=True)
-class Witness:
+class RecordedProbe:
     """One probe's part of a recording.
 
     Attributes:

@@ -69,7 +69,7 @@ class Judge(CandidateProcess):
         histogram: bool = False,
     ) -> None:
         super().__init__(limit)
-        self._subject = {"candidate": candidate, "checkpoint": str(checkpoint.folder.resolve())}
+        self._candidate = {"candidate": candidate, "checkpoint": str(checkpoint.folder.resolve())}
         self._how = {"relative": relative, "histogram": histogram}
         self.checkpoint = checkpoint
         self._described: dict[str, Any] | None = None
@@ -77,7 +77,7 @@ class Judge(CandidateProcess):
     def described(self) -> dict[str, Any]:
         """Return what the candidate has and can: `stages`, `outputs`, `dtype`, `no float64`."""
         if self._described is None:
-            (self._described,) = self.answers(worker.describe, **self._subject)
+            (self._described,) = self.answers(worker.describe, **self._candidate)
         return self._described
 
     def prepare(self, chosen: Sequence[Probe]) -> None:
@@ -114,7 +114,7 @@ class Judge(CandidateProcess):
 
     def _rows(self, function: Callable[..., None], **given: Any) -> Iterator[Comparison]:
         broke, dtype = [], self.described()["dtype"]
-        for answer in self.answers(function, **self._subject, dtype=dtype, **given):
+        for answer in self.answers(function, **self._candidate, dtype=dtype, **given):
             if "broke" in answer:
                 broke.append(answer)
             else:
@@ -139,11 +139,11 @@ class Judge(CandidateProcess):
         Returns:
             Where in its code each stage is computed, `file:line`.
         """
-        given = {"recording": str(self.place), "into": str(into), **self._subject}
+        given = {"recording": str(self.place), "into": str(into), **self._candidate}
         asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
         places: dict[str, str] = {}
         dtype = self.described()["dtype"]
-        for found in self.answers(worker.keep_isolated, **given, **asked, dtype=dtype):
+        for found in self.answers(worker.record_isolated, **given, **asked, dtype=dtype):
             places |= found
         return places
 
@@ -164,7 +164,7 @@ class Judge(CandidateProcess):
             inputs.begin(probe)
         inputs.close()
         into = str(folder.resolve())
-        given = {"recording": str(self.place), "into": into, "dtype": str(dtype), **self._subject}
+        given = {"recording": str(self.place), "into": into, "dtype": str(dtype), **self._candidate}
         for _ in self.answers(worker.keep, **given):
             pass
 

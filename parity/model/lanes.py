@@ -21,8 +21,8 @@ from parity.core.dropout import AlignedDropout
 from parity.core.probes import Mode
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
-from parity.model.expected import GRADIENT, Witness
-from parity.model.model_under_test import Subject
+from parity.model.expected import GRADIENT, RecordedProbe
+from parity.model.model_under_test import ModelUnderTest
 from parity.model.weight_places import Emit
 
 LANES = ("propagated", "isolated")
@@ -30,19 +30,19 @@ Notice = Callable[[nn.Module, str], None]
 
 
 def judge_forward(
-    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """Run a probe in both lanes and compare."""
-    model = subject.model(witness.dtype)
+    model = under_test.model(recorded.dtype)
     for lane in LANES:
-        yield from run_lane(subject, model, batch, witness, lane)
+        yield from run_lane(under_test, model, batch, recorded, lane)
 
 
 def run_lane(
-    subject: Subject,
+    under_test: ModelUnderTest,
     model: nn.Module,
     batch: Mapping[str, Tensor],
-    witness: Witness,
+    recorded: RecordedProbe,
     lane: str,
     reached: Callable[[str], None] = lambda _: None,
 ) -> list[Comparison]:
@@ -52,54 +52,60 @@ def run_lane(
         Rows in the reference's order.
     """
     rows: dict[str, list[Comparison]] = {}
-    recorded = [name for name in witness.names if not name.endswith(GRADIENT)]
+    names = [name for name in recorded.names if not name.endswith(GRADIENT)]
 
     def look(name: str, ours: Tensor) -> Tensor | None:
-        if name not in recorded:
+        if name not in names:
             return None
         reached(name)
-        theirs = witness.get(name)
-        rows.setdefault(name, []).extend(witness.compare(name, ours, theirs, lane))
-        return witness.put(name, ours, theirs) if lane == "isolated" else None
+        theirs = recorded.get(name)
+        rows.setdefault(name, []).extend(recorded.compare(name, ours, theirs, lane))
+        return recorded.put(name, ours, theirs) if lane == "isolated" else None
 
-    with torch.no_grad(), tapped(model, subject.stages, look):
-        outputs = subject.forward(model, batch)
+    with torch.no_grad(), tapped(model, under_test.stages, look):
+        outputs = under_test.forward(model, batch)
     wrong = ""
-    for name in (each for each in OUTPUTS if each in outputs and each not in subject.unsupported):
+    for name in (
+        each for each in OUTPUTS if each in outputs and each not in under_test.unsupported
+    ):
         if lane == "isolated" and wrong:
             note = f"not judged alone: {wrong}, which it may be made from, is wrong"
-            rows[name] = [witness.row(name, Status.UNSUPPORTED, note, lane)]
+            rows[name] = [recorded.row(name, Status.UNSUPPORTED, note, lane)]
             continue
         look(name, outputs[name])
         if not all(row.passed for row in rows.get(name, ())):
             wrong = name
-    for name in subject.stages.keys() & {*recorded} - rows.keys():
+    for name in under_test.stages.keys() & {*names} - rows.keys():
         status, note = Status.MISSING_OURS, "its module was not called"
-        if subject.stages[name].side in ("scores", "probabilities"):
+        if under_test.stages[name].side in ("scores", "probabilities"):
             status = Status.UNSUPPORTED
             note = "no softmax was called in its module, or not where the judge sees it"
-        rows[name] = [witness.row(name, status, note, lane)]
-    return [row for name in recorded for row in rows.get(name, ())]
+        rows[name] = [recorded.row(name, status, note, lane)]
+    return [row for name in names for row in rows.get(name, ())]
 
 
 def judge_backward(
-    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """Compare the gradients, in both lanes."""
-    model = subject.model(witness.dtype)
+    model = under_test.model(recorded.dtype)
     for parameter in model.parameters():
         if not is_lazy(parameter):
             parameter.requires_grad_(parameter.is_floating_point())
     for lane in ("gradient", "isolated gradient"):
-        rows = _run_back(subject, model, batch, witness, lane)
+        rows = _run_back(under_test, model, batch, recorded, lane)
         if isinstance(rows, str):
-            yield witness.row("gradients", Status.UNSUPPORTED, rows)
+            yield recorded.row("gradients", Status.UNSUPPORTED, rows)
             return
         yield from rows
 
 
 def _run_back(
-    subject: Subject, model: nn.Module, batch: Mapping[str, Tensor], witness: Witness, lane: str
+    under_test: ModelUnderTest,
+    model: nn.Module,
+    batch: Mapping[str, Tensor],
+    recorded: RecordedProbe,
+    lane: str,
 ) -> list[Comparison] | str:
     """Return rows in the order of the backward pass, or why there are none."""
     rows: dict[str, list[Comparison]] = {}
@@ -107,56 +113,60 @@ def _run_back(
 
     def look(name: str, ours: Tensor) -> Tensor | None:
         seen.add(name)
-        return witness.put(name, ours) if alone and name in witness.names else None
+        return recorded.put(name, ours) if alone and name in recorded.names else None
 
     def look_back(name: str, ours: Tensor) -> Tensor | None:
         gradient = f"{name}{GRADIENT}"
-        if gradient not in witness.names:
+        if gradient not in recorded.names:
             return None
-        theirs = witness.get(gradient)
-        rows[name] = [*witness.compare(gradient, ours, theirs, lane)]
-        return witness.put(gradient, ours, theirs) if alone else None
+        theirs = recorded.get(gradient)
+        rows[name] = [*recorded.compare(gradient, ours, theirs, lane)]
+        return recorded.put(gradient, ours, theirs) if alone else None
 
-    begin = _begin(witness)
-    with torch.enable_grad(), tapped(model, subject.stages, look, look_back):
-        outputs = subject.forward(model, batch)
+    begin = _begin(recorded)
+    with torch.enable_grad(), tapped(model, under_test.stages, look, look_back):
+        outputs = under_test.forward(model, batch)
         for name in begin:
             if name not in outputs:
                 return f"the gradients begin at {name}, which the candidate does not return"
             if not outputs[name].requires_grad:
                 return f"{name} does not depend on a parameter, as autograd sees it"
-        go_back(subject, model, outputs, witness, look_back)
+        go_back(under_test, model, outputs, recorded, look_back)
 
-    recorded = [name.removesuffix(GRADIENT) for name in witness.names if name.endswith(GRADIENT)]
-    for name in seen & {*recorded} - rows.keys():
-        rows[name] = [witness.row(name, Status.MISSING_OURS, "no gradient reaches it", lane)]
-    for name in {*recorded} - rows.keys() - {*begin}:
+    names = [name.removesuffix(GRADIENT) for name in recorded.names if name.endswith(GRADIENT)]
+    for name in seen & {*names} - rows.keys():
+        rows[name] = [recorded.row(name, Status.MISSING_OURS, "no gradient reaches it", lane)]
+    for name in {*names} - rows.keys() - {*begin}:
         if name.endswith((".weight", ".bias")) and not alone:
             note = "no parameter holds this weight's numbers, so its gradient is not seen"
-            rows[name] = [witness.row(name, Status.UNSUPPORTED, note, lane)]
-    return [row for name in recorded for row in rows.get(name, ())]
+            rows[name] = [recorded.row(name, Status.UNSUPPORTED, note, lane)]
+    return [row for name in names for row in rows.get(name, ())]
 
 
 def go_back(
-    subject: Subject, model: nn.Module, outputs: Mapping[str, Tensor], witness: Witness, emit: Emit
+    under_test: ModelUnderTest,
+    model: nn.Module,
+    outputs: Mapping[str, Tensor],
+    recorded: RecordedProbe,
+    emit: Emit,
 ) -> None:
     """Run backward from the gradients that are recorded at the outputs.
 
     Args:
-        subject: whose model it is.
+        under_test: whose model it is.
         model: has run forward.
         outputs: of that.
-        witness: has the gradients.
+        recorded: has the gradients.
         emit: is given the weights' gradients.
     """
-    begin = _begin(witness)
-    first = [witness.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
-    with subject.gradients(model, emit):
+    begin = _begin(recorded)
+    first = [recorded.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
+    with under_test.gradients(model, emit):
         torch.autograd.backward([outputs[name] for name in begin], first)
 
 
-def _begin(witness: Witness) -> list[str]:
-    return [name for name in OUTPUTS if f"{name}{GRADIENT}" in witness.names]
+def _begin(recorded: RecordedProbe) -> list[str]:
+    return [name for name in OUTPUTS if f"{name}{GRADIENT}" in recorded.names]
 
 
 class _Enough(Exception):  # noqa: N818 - nothing is wrong
@@ -164,8 +174,8 @@ class _Enough(Exception):  # noqa: N818 - nothing is wrong
 
 
 def isolated(
-    subject: Subject,
-    witness: Witness,
+    under_test: ModelUnderTest,
+    recorded: RecordedProbe,
     shown: Collection[str],
     notice: Notice = lambda *_: None,
     until: str = "",
@@ -173,8 +183,8 @@ def isolated(
     """Run a probe in the isolated lane for its numbers.
 
     Args:
-        subject: the candidate, or the reference in its place.
-        witness: of the probe.
+        under_test: the candidate, or the reference in its place.
+        recorded: of the probe.
         shown: the candidate's stages and outputs: after each the reference's numbers go on.
         notice: is called when a stage has been made.
         until: after this stage nothing is computed, if that is possible.
@@ -183,36 +193,36 @@ def isolated(
         What was made at each of these, before it was replaced; a gradient's name ends with `.grad`.
     """
     made: dict[str, Tensor] = {}
-    backward = witness.probe.mode is Mode.BACKWARD
-    model = subject.model(witness.dtype, training=witness.probe.mode is Mode.TRAIN)
+    backward = recorded.probe.mode is Mode.BACKWARD
+    model = under_test.model(recorded.dtype, training=recorded.probe.mode is Mode.TRAIN)
 
     def look(name: str, ours: Tensor) -> Tensor | None:
         made[name] = ours.detach().clone()
         notice(model, name)
         if name == until and not backward:
             raise _Enough
-        return witness.put(name, ours) if name in witness.names else None
+        return recorded.put(name, ours) if name in recorded.names else None
 
     def look_back(name: str, ours: Tensor) -> Tensor | None:
         return look(f"{name}{GRADIENT}", ours)
 
-    watched = [name for name in subject.stages if name in shown]
+    watched = [name for name in under_test.stages if name in shown]
     if until in watched:
         watched = watched[: watched.index(until) + 1]
-    stages = {name: subject.stages[name] for name in watched}
+    stages = {name: under_test.stages[name] for name in watched}
     with (
         suppress(_Enough),
         torch.set_grad_enabled(backward),
         AlignedDropout(),  # what is dropped is the same on both sides
         tapped(model, stages, look, look_back if backward else None),
     ):
-        outputs = subject.forward(model, witness.probe.batch)
+        outputs = under_test.forward(model, recorded.probe.batch)
         for name in OUTPUTS:
             if name in outputs and name in shown:
                 look(name, outputs[name])
         if backward:
-            go_back(subject, model, outputs, witness, look_back)
+            go_back(under_test, model, outputs, recorded, look_back)
     if backward:  # what no gradient reaches has one of zeros
-        absent = (name for name in {*witness.names} - made.keys() if name.endswith(GRADIENT))
-        made |= {name: torch.zeros_like(witness.get(name)) for name in absent}
+        absent = (name for name in {*recorded.names} - made.keys() if name.endswith(GRADIENT))
+        made |= {name: torch.zeros_like(recorded.get(name)) for name in absent}
     return made

@@ -13,7 +13,7 @@ from parity.core.stages import OUTPUTS
 from parity.core.tolerance import FLOAT64, LAW_ROUNDING
 from parity.model.candidate import Batch
 from parity.model.laws import Law, LawCase, Lists, Must, Tokens
-from parity.model.model_under_test import Subject
+from parity.model.model_under_test import ModelUnderTest
 from scratch_bert import BertConfig
 
 EXAMPLES = 15
@@ -26,12 +26,14 @@ _SETTINGS = settings(
 )
 
 
-def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: str) -> Comparison:
+def judge_law(
+    law: Law, under_test: ModelUnderTest, sizes: BertConfig, seed: int, load: str
+) -> Comparison:
     """Search for two batches that break a law.
 
     Args:
         law: which.
-        subject: the candidate.
+        under_test: the candidate.
         sizes: the model's.
         seed: of the search.
         load: Python that loads the candidate, for the reproduction.
@@ -40,14 +42,14 @@ def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: st
         Exception: whatever the candidate's own code raises.
     """
     labels: dict[str, Any] = {"probe": law.name, "lane": "law"}
-    runner = _Runner(subject)
+    runner = _Runner(under_test)
 
     def unsupported(why: str) -> Comparison:
         return Comparison(law.needs, Status.UNSUPPORTED, note=f"{law.needs}: {why}", **labels)
 
-    if law.needs in subject.unsupported:
+    if law.needs in under_test.unsupported:
         return unsupported("declared")
-    note = f"{law.says}, but one input gave two answers: something is kept from call to call"
+    note = f"{law.statement}, but one input gave two answers: something is kept from call to call"
     kept = Comparison(law.name, Status.VALUE, note=note, **labels)
     case = None
     try:
@@ -64,11 +66,11 @@ def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: st
         return Comparison(law.name, Status.UNSUPPORTED, note=note, **labels)
     except NoSuchExample:
         pass
-    if law.needs and law.needs not in runner.asked:
+    if law.needs and law.needs not in runner.accessed:
         return unsupported("the candidate does not look at it")
     if case is None:
-        return Comparison(law.name, Status.MATCH, note=law.says, **labels)
-    subject.model(subject.dtype, fresh=True)  # which knows nothing of the calls before
+        return Comparison(law.name, Status.MATCH, note=law.statement, **labels)
+    under_test.model(under_test.dtype, fresh=True)  # which knows nothing of the calls before
     difference, allowed = _differ(law, runner, case)
     if not _is_broken(law, difference, allowed):
         return kept
@@ -77,7 +79,7 @@ def judge_law(law: Law, subject: Subject, sizes: BertConfig, seed: int, load: st
         Status.VALUE,
         max_abs=difference,
         allowed=allowed,
-        note=f"{law.says}, but the outputs, which must {law.must}, differ by {difference:.1e}",
+        note=f"{law.statement}, but the outputs, which must {law.must}, differ by {difference:.1e}",
         reproduction=_write(law, case, load, runner.output, difference),
         **labels,
     )
@@ -91,20 +93,20 @@ class _Runner:
     """Runs batches that are given as lists.
 
     Attributes:
-        asked: the inputs that the candidate looked at.
+        accessed: the inputs that the candidate looked at.
         output: which of its outputs is looked at.
     """
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self.asked: set[str] = set()
+    def __init__(self, under_test: ModelUnderTest) -> None:
+        self._subject = under_test
+        self.accessed: set[str] = set()
         self.output = ""
 
     def __call__(self, lists: Lists) -> Tensor:
         batch = Batch({name: torch.tensor(rows) for name, rows in lists.items()})
         with torch.no_grad():
             outputs = self._subject.forward(self._subject.model(self._subject.dtype), batch)
-        self.asked |= batch.asked
+        self.accessed |= batch.accessed
         rows = (*batch["input_ids"].shape,)
         of_tokens = [n for n in OUTPUTS if n in outputs and outputs[n].shape[:2] == rows]
         if not of_tokens:
@@ -120,7 +122,7 @@ def _is_broken(law: Law, difference: float, allowed: float) -> bool:
 def _differ(law: Law, runner: _Runner, case: LawCase) -> tuple[float, float]:
     """Return by how much the outputs differ, and how much of that is rounding."""
     first, second = runner(case.first), runner(case.second)
-    here, there = first[_index(case.here)], second[_index(case.there)]
+    here, there = first[_index(case.first_tokens)], second[_index(case.second_tokens)]
     if law.must is Must.REPEAT:
         return float((here - there).abs().max()), 0.0
     double = here.dtype is torch.float64
@@ -137,15 +139,16 @@ def _write(law: Law, case: LawCase, load: str, output: str, difference: float) -
         arguments = ", ".join(f"{name}={rows}" for name, rows in lists.items())
         return f'bert({arguments})["{output}"]'
 
+    first, second = ([*_index(each)] for each in (case.first_tokens, case.second_tokens))
     return "\n".join(
         (
-            f"# {law.says}: the two must {law.must}",
+            f"# {law.statement}: the two must {law.must}",
             "import parity",
             "",
             f"bert = {load}",
             f"first = {call(case.first)}",
             f"second = {call(case.second)}",
-            f"difference = first{[*_index(case.here)]} - second{[*_index(case.there)]}",
+            f"difference = first{first} - second{second}",
             f"print(difference.abs().max())  # {difference:.1e}",
         )
     )

@@ -25,8 +25,8 @@ class LawCase:
 
     first: Lists
     second: Lists
-    here: Tokens
-    there: Tokens
+    first_tokens: Tokens
+    second_tokens: Tokens
 
 
 class Must(StrEnum):
@@ -43,14 +43,14 @@ class Law:
 
     Attributes:
         name: as in reports.
-        says: what must be so.
+        statement: what must be so.
         cases: draws for a model's sizes.
         must: what the outputs must do.
         needs: the input that it is about, where it is about one.
     """
 
     name: str
-    says: str
+    statement: str
     cases: Callable[[BertConfig], SearchStrategy[LawCase]]
     must: Must = Must.EQUAL
     needs: str = ""

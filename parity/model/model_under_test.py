@@ -23,7 +23,7 @@ from scratch_bert.weights.names import canonical_weights
 
 
 @dataclass
-class Subject:
+class ModelUnderTest:
     """A candidate, or the reference itself when its own errors are measured.
 
     Attributes:
@@ -63,7 +63,9 @@ class Subject:
             getattr(ctypes.CDLL(None), "malloc_trim", int)(0)
 
 
-def candidate_subject(candidate: Candidate, checkpoint: Checkpoint, dtype: torch.dtype) -> Subject:
+def candidate_under_test(
+    candidate: Candidate, checkpoint: Checkpoint, dtype: torch.dtype
+) -> ModelUnderTest:
     """Build a candidate, and find its stages.
 
     Args:
@@ -89,10 +91,12 @@ def candidate_subject(candidate: Candidate, checkpoint: Checkpoint, dtype: torch
             places[model] = places_of(model, weights())
         return gathered(places[model], emit)
 
-    subject = Subject(make, candidate.forward, {}, gradients, candidate.unsupported, dtype)
+    under_test = ModelUnderTest(
+        make, candidate.forward, {}, gradients, candidate.unsupported, dtype
+    )
     layers = checkpoint.config.num_hidden_layers
-    subject.stages = candidate.stages(subject.model(dtype), layers)
-    return subject
+    under_test.stages = candidate.stages(under_test.model(dtype), layers)
+    return under_test
 
 
 def load(
@@ -110,12 +114,12 @@ def load(
         HuggingFace's names.
     """
     made = Candidate(load_maker(candidate), candidate)
-    subject = candidate_subject(made, Checkpoint.of(checkpoint), dtype)
+    under_test = candidate_under_test(made, Checkpoint.of(checkpoint), dtype)
 
     def run(**inputs: list[list[int]]) -> dict[str, Tensor]:
         batch = Batch({name: torch.tensor(rows) for name, rows in inputs.items()})
         with torch.no_grad():
-            outputs = subject.forward(subject.model(dtype), batch)
+            outputs = under_test.forward(under_test.model(dtype), batch)
         return {name: tensor.clone() for name, tensor in outputs.items()}
 
     return run

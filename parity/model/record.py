@@ -18,10 +18,10 @@ from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
-from parity.model.expected import GRADIENT, Witness
+from parity.model.expected import GRADIENT, RecordedProbe
 from parity.model.lanes import go_back
-from parity.model.model_under_test import Subject
-from parity.model.reference_under_test import reference_subject
+from parity.model.model_under_test import ModelUnderTest
+from parity.model.reference_under_test import reference_under_test
 from parity.model.run_probe import judge_probe
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -45,26 +45,26 @@ def record(
         dtypes: smaller ones, in which the reference's own errors are measured as well.
     """
     recording = Recording(place, made_by=f"transformers {reference.VERSIONS['transformers']}")
-    with reference_subject(checkpoint) as subject:
+    with reference_under_test(checkpoint) as under_test:
         for probe in chosen:
             recording.begin(probe)
             if probe.mode in _COMPUTED:
-                _run(subject, probe, recording, wanted)
+                _run(under_test, probe, recording, wanted)
         for dtype in dict.fromkeys([*dtypes, *(probe.dtype for probe in chosen if probe.dtype)]):
-            subject.dtype = getattr(torch, dtype)
+            under_test.dtype = getattr(torch, dtype)
             for probe in chosen:
                 asked = dtype == probe.dtype or (not probe.dtype and dtype in dtypes)
                 if probe.mode in _COMPUTED and asked:
-                    _measure(subject, probe, dtype, recording)
+                    _measure(under_test, probe, dtype, recording)
     recording.close()
     return recording
 
 
 def _run(
-    subject: Subject, probe: Probe, recording: Recording, wanted: Collection[str] | None
+    under_test: ModelUnderTest, probe: Probe, recording: Recording, wanted: Collection[str] | None
 ) -> None:
     training, backward = probe.mode is Mode.TRAIN, probe.mode is Mode.BACKWARD
-    model = subject.model(torch.float64, training=training)
+    model = under_test.model(torch.float64, training=training)
     aligned = AlignedDropout()
 
     def keep(name: str, tensor: Tensor) -> None:
@@ -78,10 +78,10 @@ def _run(
 
     with (
         torch.set_grad_enabled(backward),
-        tapped(model, subject.stages, keep, keep_gradient if backward else None),
+        tapped(model, under_test.stages, keep, keep_gradient if backward else None),
         aligned if training else nullcontext(),
     ):
-        outputs = subject.forward(model, probe.batch)
+        outputs = under_test.forward(model, probe.batch)
         if training:
             recording.add_draws(probe.name, aligned.draws)
         for name, tensor in outputs.items():
@@ -94,13 +94,17 @@ def _run(
                 kept = attended(name, gradient, probe.batch["attention_mask"])
                 keep_gradient(name, gradient if kept is None else gradient * kept.tokens)
             go_back(
-                subject, model, outputs, Witness(recording, probe, torch.float64), keep_gradient
+                under_test,
+                model,
+                outputs,
+                RecordedProbe(recording, probe, torch.float64),
+                keep_gradient,
             )
 
 
-def _measure(subject: Subject, probe: Probe, dtype: str, recording: Recording) -> None:
+def _measure(under_test: ModelUnderTest, probe: Probe, dtype: str, recording: Recording) -> None:
     """Keep how far the reference in a smaller dtype is from itself in double precision."""
-    for row in judge_probe(subject, probe, recording):
+    for row in judge_probe(under_test, probe, recording):
         name = f"{row.name}{GRADIENT}" if "gradient" in row.lane else row.name
         recording.add_noise(probe.name, dtype, row.lane, name, row.max_abs)
 
@@ -138,9 +142,9 @@ def compare_recordings(
                     f"{dtype}, or give a --tolerance"
                 )
             judged_in = tensor.dtype if smaller else torch.float64
-            witness = Witness(theirs, probe, judged_in, relative, histogram)
+            recorded = RecordedProbe(theirs, probe, judged_in, relative, histogram)
             lane = "gradient" if name.endswith(GRADIENT) else "propagated"
-            yield from witness.compare(name, tensor, witness.get(name), lane)
+            yield from recorded.compare(name, tensor, recorded.get(name), lane)
         for name in (each for each in made if each not in expected):
             note = "theirs has no such tensor"
             yield Comparison(name, Status.MISSING_THEIRS, note=note, probe=probe.name)

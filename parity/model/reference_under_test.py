@@ -9,13 +9,13 @@ from torch import Tensor, nn
 from parity import reference
 from parity.core.stages import OUTPUTS, reference_points
 from parity.core.trace import tapped
-from parity.model.model_under_test import Subject
+from parity.model.model_under_test import ModelUnderTest
 from parity.model.weight_places import Emit
 from parity.ours import checkpoint as scratch
 from scratch_bert.weights.checkpoints import Checkpoint
 
 
-def reference_subject(checkpoint: Checkpoint) -> Subject:
+def reference_under_test(checkpoint: Checkpoint) -> ModelUnderTest:
     """Load a checkpoint into the reference's class that uses most of it."""
     architecture = scratch.architecture_of(checkpoint)
     last = f"encoder.layer.{checkpoint.config.num_hidden_layers - 1}"
@@ -31,7 +31,7 @@ def reference_subject(checkpoint: Checkpoint) -> Subject:
         )
 
     def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        ends = {name: subject.stages[name] for name in returned if name in subject.stages}
+        ends = {name: under_test.stages[name] for name in returned if name in under_test.stages}
         made: dict[str, Tensor] = {}
         with tapped(model, ends, lambda name, tensor: made.update({returned[name]: tensor})):
             outputs = reference.forward(model, batch)
@@ -57,7 +57,7 @@ def reference_subject(checkpoint: Checkpoint) -> Subject:
             for hook in hooks:
                 hook.remove()
 
-    subject = Subject(make, forward, {}, gradients)
-    modules = subject.model(subject.dtype).named_modules()
-    subject.stages = reference_points(name for name, _ in modules)
-    return subject
+    under_test = ModelUnderTest(make, forward, {}, gradients)
+    modules = under_test.model(under_test.dtype).named_modules()
+    under_test.stages = reference_points(name for name, _ in modules)
+    return under_test

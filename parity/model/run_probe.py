@@ -13,13 +13,13 @@ from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.model.candidate import INPUTS, Batch
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 from parity.model.lanes import LANES, judge_backward, judge_forward, run_lane
-from parity.model.model_under_test import Subject
+from parity.model.model_under_test import ModelUnderTest
 
 
 def judge_probe(
-    subject: Subject,
+    under_test: ModelUnderTest,
     probe: Probe,
     theirs: Recording,
     relative: float | None = None,
@@ -29,7 +29,7 @@ def judge_probe(
     """Run a probe and compare.
 
     Args:
-        subject: the candidate.
+        under_test: the candidate.
         probe: what it is given.
         theirs: has the probe.
         relative: what numbers may differ by; None means what `parity.core.tolerance` says.
@@ -38,49 +38,51 @@ def judge_probe(
     Raises:
         Exception: whatever the candidate's own code raises.
     """
-    dtype = getattr(torch, probe.dtype) if probe.dtype else subject.dtype
-    witness = Witness(theirs, probe, dtype, relative, histogram)
+    dtype = getattr(torch, probe.dtype) if probe.dtype else under_test.dtype
+    recorded = RecordedProbe(theirs, probe, dtype, relative, histogram)
     needed = {*probe.inputs, probe.dtype, _NEEDED.get(probe.mode, "")}
-    if lacking := needed & {*subject.unsupported}:
-        yield from _unsupported(witness, lacking, "declared")
+    if lacking := needed & {*under_test.unsupported}:
+        yield from _unsupported(recorded, lacking, "declared")
         return
     batch = Batch(probe.batch)
     try:
-        rows = list(_CHECKS[probe.mode](subject, batch, witness))
+        rows = list(_CHECKS[probe.mode](under_test, batch, recorded))
     except Exception as error:
         missing = error.args[0] if isinstance(error, KeyError) else None
         if missing in INPUTS and missing not in probe.batch:
-            yield from _unsupported(witness, [missing], "the candidate cannot do without it")
+            yield from _unsupported(recorded, [missing], "the candidate cannot do without it")
         elif probe.dtype:
-            yield from _unsupported(witness, [probe.dtype], f"{type(error).__name__}: {error}")
+            yield from _unsupported(recorded, [probe.dtype], f"{type(error).__name__}: {error}")
         else:
             raise
         return
-    if unread := probe.inputs - batch.asked:
-        yield from _unsupported(witness, unread, "the candidate does not look at it")
+    if unread := probe.inputs - batch.accessed:
+        yield from _unsupported(recorded, unread, "the candidate does not look at it")
         return
     yield from rows
     for name in sorted(batch.changed):
         note = f"the candidate writes into its input {name}; whoever gave it has other numbers now"
-        yield witness.row(name, Status.VALUE, note)
+        yield recorded.row(name, Status.VALUE, note)
 
 
-def _unsupported(witness: Witness, features: Iterable[str], why: str) -> Iterator[Comparison]:
+def _unsupported(
+    recorded: RecordedProbe, features: Iterable[str], why: str
+) -> Iterator[Comparison]:
     for name in sorted(features):
-        yield witness.row(name, Status.UNSUPPORTED, f"{name}: {why}")
+        yield recorded.row(name, Status.UNSUPPORTED, f"{name}: {why}")
 
 
 def judge_repetition(
-    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """In evaluation a second run gives the same bits as the first, whatever was run before."""
-    other = {name: rows.flip(0) for name, rows in witness.probe.batch.items()}
+    other = {name: rows.flip(0) for name, rows in recorded.probe.batch.items()}
 
     def run(*batches: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
         """Run them on a model that has seen nothing else."""
-        model = subject.model(witness.dtype, fresh=True)
+        model = under_test.model(recorded.dtype, fresh=True)
         with torch.no_grad():
-            made = [subject.forward(model, each) for each in batches]
+            made = [under_test.forward(model, each) for each in batches]
         return [{key: tensor.clone() for key, tensor in outputs.items()} for outputs in made]
 
     first, second, after = run(batch, batch, other)
@@ -91,51 +93,53 @@ def judge_repetition(
             (after, alone, "another batch before it gives other numbers: something is kept"),
         ):
             row = compare(
-                output, ours[output], theirs[output], BIT_FOR_BIT, probe=witness.probe.name
+                output, ours[output], theirs[output], BIT_FOR_BIT, probe=recorded.probe.name
             )
             yield row if row.passed else replace(row, note=what)
 
 
 def judge_refusal(
-    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """A token raises no error, more tokens than there are positions do."""
-    model, tokens = subject.model(witness.dtype), batch["input_ids"].shape[1]
+    model, tokens = under_test.model(recorded.dtype), batch["input_ids"].shape[1]
     with torch.no_grad():
-        subject.forward(model, {name: rows[:, :1] for name, rows in witness.probe.batch.items()})
+        under_test.forward(
+            model, {name: rows[:, :1] for name, rows in recorded.probe.batch.items()}
+        )
     try:
         with torch.no_grad():
-            subject.forward(model, batch)
+            under_test.forward(model, batch)
     except Exception:
-        yield Comparison("error", Status.MATCH, bit_equal=True, probe=witness.probe.name)
+        yield Comparison("error", Status.MATCH, bit_equal=True, probe=recorded.probe.name)
         return
     note = f"{tokens} tokens are one more than there are positions, but no error was raised"
-    yield witness.row("error", Status.VALUE, note)
+    yield recorded.row("error", Status.VALUE, note)
 
 
 def judge_dropout(
-    subject: Subject, batch: Mapping[str, Tensor], witness: Witness
+    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """Compare what is dropped, and if it is the same, every stage."""
-    model = subject.model(witness.dtype, training=True)
+    model = under_test.model(recorded.dtype, training=True)
     rows = []
     for lane in LANES:
         aligned = AlignedDropout()
         with aligned:
-            rows += run_lane(subject, model, batch, witness, lane, aligned.reached)
-    theirs = witness.recording.draws(witness.probe.name)
+            rows += run_lane(under_test, model, batch, recorded, lane, aligned.reached)
+    theirs = recorded.recording.draws(recorded.probe.name)
     if not theirs:
-        yield witness.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")
+        yield recorded.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")
     elif aligned.hidden or not {draw.shape for draw in aligned.draws} <= {d.shape for d in theirs}:
         note = "the candidate draws its dropout where or in shapes that cannot be aligned"
-        yield witness.row("dropout", Status.UNSUPPORTED, note)
+        yield recorded.row("dropout", Status.UNSUPPORTED, note)
     elif not aligned.draws:
         note = "the candidate drops nothing, or not with torch's functions"
-        yield witness.row("dropout", Status.UNSUPPORTED, note)
+        yield recorded.row("dropout", Status.UNSUPPORTED, note)
     elif aligned.draws != theirs:
         stage, note = _explain(aligned.draws, theirs)
         for lane in LANES:
-            yield witness.row(stage, Status.VALUE, note, lane)
+            yield recorded.row(stage, Status.VALUE, note, lane)
     else:
         yield from rows
 
@@ -154,7 +158,7 @@ def _told(draws: list[Draw]) -> str:
     return " and ".join(map(str, draws)) or "nothing"
 
 
-_CHECKS: dict[Mode, Callable[[Subject, Batch, Witness], Iterator[Comparison]]] = {
+_CHECKS: dict[Mode, Callable[[ModelUnderTest, Batch, RecordedProbe], Iterator[Comparison]]] = {
     Mode.EVALUATE: judge_forward,
     Mode.REFUSE: judge_refusal,
     Mode.REPEAT: judge_repetition,

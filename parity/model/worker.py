@@ -22,11 +22,11 @@ from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
 from parity.model.candidate import Batch, Candidate
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
 from parity.model.law_search import judge_law
 from parity.model.laws import laws_for
-from parity.model.model_under_test import Subject, candidate_subject
+from parity.model.model_under_test import ModelUnderTest, candidate_under_test
 from parity.model.run_probe import judge_probe
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -72,10 +72,16 @@ def judge(
         how: `relative` and `histogram`, as `judge_probe` takes them.
     """
     theirs = Recording.read(Path(recording))
-    with _subject(candidate, checkpoint, dtype) as subject:
+    with _under_test(candidate, checkpoint, dtype) as under_test:
         for probe in (each for each in theirs.probes() if each.name in probes):
             try:
-                send({"rows": [as_data(row) for row in judge_probe(subject, probe, theirs, **how)]})
+                send(
+                    {
+                        "rows": [
+                            as_data(row) for row in judge_probe(under_test, probe, theirs, **how)
+                        ]
+                    }
+                )
             except CandidateError:
                 raise
             except (Exception, SystemExit) as error:  # the other probes may do
@@ -86,15 +92,15 @@ def keep(
     send: Send, candidate: str, checkpoint: str, recording: str, into: str, dtype: str
 ) -> None:
     """Record what the candidate computes from a recording's inputs; send each probe's name."""
-    subject = _subject(candidate, checkpoint, dtype)
+    under_test = _under_test(candidate, checkpoint, dtype)
     made = Recording(Path(into), made_by=candidate)
     for probe in Recording.read(Path(recording)).probes():
         if probe.mode is Mode.EVALUATE and not probe.dtype:
             made.begin(probe)
             add = partial(made.add, probe.name)
-            model = subject.model(subject.dtype)
-            with torch.no_grad(), tapped(model, subject.stages, add):
-                outputs = subject.forward(model, probe.batch)
+            model = under_test.model(under_test.dtype)
+            with torch.no_grad(), tapped(model, under_test.stages, add):
+                outputs = under_test.forward(model, probe.batch)
             for name in OUTPUTS:
                 if name in outputs:
                     add(name, outputs[name])
@@ -102,7 +108,7 @@ def keep(
     made.close()
 
 
-def keep_isolated(
+def record_isolated(
     send: Send,
     candidate: str,
     checkpoint: str,
@@ -128,17 +134,19 @@ def keep_isolated(
     """
     theirs, made = Recording.read(Path(recording)), Recording(Path(into))
     places: dict[str, str] = {}
-    with _subject(candidate, checkpoint, dtype) as subject:
+    with _under_test(candidate, checkpoint, dtype) as under_test:
 
         def notice(model: nn.Module, name: str) -> None:
-            if name in stages and name not in places and name in subject.stages:
-                stage = subject.stages[name]
+            if name in stages and name not in places and name in under_test.stages:
+                stage = under_test.stages[name]
                 module = model.get_submodule(stage.module)
-                places[name] = _whereabouts(module, called=stage.side == "out")
+                places[name] = _source_line(module, called=stage.side == "out")
 
         for probe in (each for each in theirs.probes() if each.name in probes):
             made.begin(probe)
-            tensors = isolated(subject, Witness(theirs, probe, subject.dtype), shown, notice)
+            tensors = isolated(
+                under_test, RecordedProbe(theirs, probe, under_test.dtype), shown, notice
+            )
             for name in (each for each in stages if each in tensors):
                 made.add(probe.name, name, tensors[name])
             send(places)
@@ -153,9 +161,9 @@ def search_laws(
     single = f", torch.{dtype}" if dtype != "float64" else ""
     load = f"parity.load({candidate!r}, {checkpoint!r}{single})"
     sizes = Checkpoint.of(Path(checkpoint)).config
-    with _subject(candidate, checkpoint, dtype) as subject:
+    with _under_test(candidate, checkpoint, dtype) as under_test:
         for law in (each for each in laws_for(sizes) if each.name in laws):
-            send({"rows": [as_data(judge_law(law, subject, sizes, seed, load))]})
+            send({"rows": [as_data(judge_law(law, under_test, sizes, seed, load))]})
 
 
 def as_data(row: Comparison) -> dict[str, Any]:
@@ -172,8 +180,8 @@ def _candidate(name: str) -> Candidate:
     return Candidate(load_maker(name), name)
 
 
-def _subject(candidate: str, checkpoint: str, dtype: str) -> Subject:
-    return candidate_subject(
+def _under_test(candidate: str, checkpoint: str, dtype: str) -> ModelUnderTest:
+    return candidate_under_test(
         _candidate(candidate), Checkpoint.of(Path(checkpoint)), getattr(torch, dtype)
     )
 
@@ -190,22 +198,22 @@ def _look(
     """Run one token; return the stages' dtypes and the outputs' names."""
     ids = torch.ones(1, 1, dtype=torch.long)
     batch = {"attention_mask": ids, "token_type_ids": ids * 0, "position_ids": ids * 0}
-    with candidate_subject(candidate, Checkpoint.of(Path(checkpoint)), dtype) as subject:
-        seen: dict[str, str] = dict.fromkeys(subject.stages, "float64")
+    with candidate_under_test(candidate, Checkpoint.of(Path(checkpoint)), dtype) as under_test:
+        seen: dict[str, str] = dict.fromkeys(under_test.stages, "float64")
 
         def look(name: str, tensor: Tensor) -> None:
             if tensor.is_floating_point():
                 seen[name] = str(tensor.dtype).removeprefix("torch.")
 
-        model = subject.model(dtype)
-        with torch.no_grad(), tapped(model, subject.stages, look):
-            outputs = subject.forward(model, Batch({"input_ids": ids, **batch}))
+        model = under_test.model(dtype)
+        with torch.no_grad(), tapped(model, under_test.stages, look):
+            outputs = under_test.forward(model, Batch({"input_ids": ids, **batch}))
         for name, tensor in outputs.items():
             look(name, tensor)
         return seen, [*outputs]
 
 
-def _whereabouts(module: nn.Module, called: bool) -> str:
+def _source_line(module: nn.Module, called: bool) -> str:
     """Return `file:line`, from inside a module's hook; "" if nothing of the code is in sight.
 
     Args:

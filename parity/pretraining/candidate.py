@@ -34,11 +34,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from parity.suite.candidate import Answering
+from parity.suite.candidate import LocalCandidate
 from parity.suite.training_runs import Batch, RowsDataset, State, as_built, gradients, states
 
 
-class TrainingCandidate(Answering):
+class TrainingCandidate(LocalCandidate):
     """A candidate in this process."""
 
     METHODS = ("initial", "mask", "pairs", "build", "loss", "train", "run")

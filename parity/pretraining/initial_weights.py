@@ -12,7 +12,7 @@ from parity.core.compare import Comparison, Status, bit_equal
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome, accounted
 from parity.pretraining.candidate import TrainingCandidate
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.statistics import Measure, Measures, alike, named, share
 
 WORDS = "bert.embeddings.word_embeddings.weight"
@@ -35,7 +35,7 @@ _FEW = 200  # numbers, of which nothing is counted; 2 segments have 128, and 2 c
 IGNORED = ("bert.embeddings.position_ids", "bert.embeddings.token_type_ids")  # buffers
 
 
-def check_initial_weights(candidate: Asked) -> Outcome:
+def check_initial_weights(candidate: SuiteCandidate) -> Outcome:
     """Count a fresh BertForPreTraining's numbers.
 
     Raises:

@@ -4,13 +4,13 @@ from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome, accounted
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import STILL, batch, model, weights
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.loss_rows import loss_rows, with_gradients, without_a_name
 
 _BATCHES = 3
 
 
-def check_loss(candidate: Asked) -> Outcome:
+def check_loss(candidate: SuiteCandidate) -> Outcome:
     """Compare loss and gradients on some batches, in double precision.
 
     Raises:

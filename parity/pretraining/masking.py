@@ -11,7 +11,7 @@ from parity.core.compare import Comparison, Status
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.statistics import Measures, alike, named, share
 from parity.suite.training_runs import IGNORED
 
@@ -26,7 +26,7 @@ more of the others."""
 Hide = Callable[..., dict[str, Tensor]]
 
 
-def check_hidden_words(candidate: Asked) -> Outcome:
+def check_hidden_words(candidate: SuiteCandidate) -> Outcome:
     """Count what becomes of a quarter of a million tokens.
 
     Raises:

@@ -13,14 +13,14 @@ from parity.core.tolerance import BIT_FOR_BIT
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import SETTINGS, STILL, steps, weights
 from parity.pretraining.states import explain, judge_states, reference_states
-from parity.suite.candidate import Asked, SuiteProcess
+from parity.suite.candidate import SuiteCandidate, SuiteProcess
 from parity.suite.training_runs import State
 
 _WORLD, _STEPS = 2, 6
 _SETTINGS = {**SETTINGS, "steps": _STEPS, "warmup": 2}
 
 
-def check_processes(candidate: Asked) -> Outcome:
+def check_processes(candidate: SuiteCandidate) -> Outcome:
     """Train in two processes, each of which is given all batches, and in one.
 
     Raises:

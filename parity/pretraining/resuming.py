@@ -13,7 +13,7 @@ from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import LazyStates, explain, judge_states, reference_states
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.training_runs import State
 
 _STOP, _STEPS = 7, 10
@@ -21,7 +21,7 @@ _SETTINGS = {**SETTINGS, "steps": _STEPS}
 _OTHER = 1  # the seed of the weights that a training goes on with, if it forgets its own
 
 
-def check_resuming(candidate: Asked) -> Outcome:
+def check_resuming(candidate: SuiteCandidate) -> Outcome:
     """Stop after seven steps, and go on with a fresh model.
 
     Without dropout the steps are the reference's; with it, the candidate's own that did not stop.
@@ -56,14 +56,16 @@ def _not_stopped() -> LazyStates:
     return LazyStates(reference_states(weights(), steps(_STEPS), _SETTINGS))
 
 
-def _stopped(candidate: Asked, config: dict[str, Any]) -> list[State]:
+def _stopped(candidate: SuiteCandidate, config: dict[str, Any]) -> list[State]:
     """Train, stop, and go on; return what comes after the stop."""
     with tempfile.TemporaryDirectory() as folder:
         _asked(candidate, config, weights(), folder=folder, stop=_STOP)
         return _asked(candidate, config, weights(_OTHER), folder=folder)
 
 
-def _asked(candidate: Asked, config: dict[str, Any], begin: State, **more: Any) -> list[State]:
+def _asked(
+    candidate: SuiteCandidate, config: dict[str, Any], begin: State, **more: Any
+) -> list[State]:
     given = {"config": config, "weights": begin, "dtype": "float64", "steps": steps(_STEPS)}
     return candidate.ask(TrainingCandidate.train, settings=_SETTINGS, **given, **more)["states"]
 

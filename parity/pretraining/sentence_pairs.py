@@ -8,7 +8,7 @@ from random import Random
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.statistics import Measures, alike, named, share
 
 Pair = tuple[list[int], list[int], int]
@@ -26,7 +26,7 @@ _OTHERWISE = 0.25
 """By how much a mistake's shares may differ in two programs, which cut stretches otherwise."""
 
 
-def check_sentence_pairs(candidate: Asked) -> Outcome:
+def check_sentence_pairs(candidate: SuiteCandidate) -> Outcome:
     """Look where both parts of some thousand pairs come from.
 
     Raises:

@@ -17,11 +17,11 @@ from parity.pretraining.states import (
     reference_states,
     with_mistake,
 )
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.training_runs import State, states
 
 
-def check_steps(candidate: Asked) -> Outcome:
+def check_steps(candidate: SuiteCandidate) -> Outcome:
     """Take twenty steps of two batches without dropout, in double precision.
 
     Raises:
@@ -53,7 +53,7 @@ def _wrong(number: int, mistake: Mistake) -> LazyStates:
     return LazyStates(states(trained, maker.train(trained, steps(number), SETTINGS)))
 
 
-def check_dropout(candidate: Asked) -> Outcome:
+def check_dropout(candidate: SuiteCandidate) -> Outcome:
     """Take twenty steps with dropout, in single precision.
 
     That the bits are the reference's from the same seed is told and not demanded; that something

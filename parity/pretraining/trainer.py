@@ -16,7 +16,7 @@ from parity.pretraining.states import (
     trainer_states,
     with_mistake,
 )
-from parity.suite.candidate import Asked
+from parity.suite.candidate import SuiteCandidate
 from parity.suite.training_runs import RowsDataset, State, states
 
 _EXAMPLES = 11  # an epoch's last batch is smaller
@@ -24,7 +24,7 @@ _OF_THE_DATA = {"epochs": 2, "batch_size": 4}
 _SETTINGS = {name: value for name, value in SETTINGS.items() if name != "steps"} | _OF_THE_DATA
 
 
-def check_run(candidate: Asked) -> Outcome:
+def check_run(candidate: SuiteCandidate) -> Outcome:
     """Train for two epochs without dropout in double precision; then with it in single.
 
     The bits of the second are told, and not demanded.

@@ -17,24 +17,24 @@ class Explanation:
     """Injections that were found together, everywhere they were.
 
     Attributes:
-        says: each mistake in words.
+        descriptions: each mistake in words.
         where: the stages of the first ones.
         stages: all that are explained.
         place: in the candidate's code, `file:line`, or "".
         proof: the differences before and after, in words.
-        mend: what to do, for each kind of mistake.
-        called: the mistakes' names.
-        again: the command that shows it.
+        fixes: what to do, for each kind of mistake.
+        ids: the mistakes' ids.
+        repeat: the command that shows it, or "" where no candidate has a name.
     """
 
-    says: list[str]
+    descriptions: list[str]
     where: str
     stages: list[str]
     place: str
     proof: str
-    mend: list[str]
-    called: list[str]
-    again: str
+    fixes: list[str]
+    ids: list[str]
+    repeat: str
 
 
 def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
@@ -46,21 +46,22 @@ def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
     return [_explained(causes, diagnosis, candidate) for causes in groups.values()]
 
 
-def lines(diagnosis: Diagnosis, candidate: object) -> Iterator[Line]:
-    """Yield the lines to print."""
+def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
+    """Yield the lines to print; without a candidate's name, no command to repeat."""
     for each in explanations(diagnosis, candidate):
         first, *others = each.stages
         seen = "" if each.where == first else f", seen at {first}"
         place = f", at {each.place}" if each.place else ""
-        yield f"\ncause: {'; and '.join(each.says)}", "bold red"
+        yield f"\ncause: {'; and '.join(each.descriptions)}", "bold red"
         yield f"  where  {each.where}{seen}{place}", ""
         if others:
             last = f" and {len(others) - 3} more" if len(others) > 3 else ""
             yield f"         and {', '.join(others[:3])}{last}", ""
         yield f"  proof  {each.proof}", ""
-        yield from ((f"  mend   {hint}", "green") for hint in each.mend)
-        yield f"  called {', '.join(each.called)}", "dim"
-        yield f"  again  {each.again}", "dim"
+        yield from ((f"  mend   {hint}", "green") for hint in each.fixes)
+        yield f"  called {', '.join(each.ids)}", "dim"
+        if each.repeat:
+            yield f"  again  {each.repeat}", "dim"
     unknown = [*diagnosis.unknown.items()]
     for stage, known in unknown[:_SHOWN]:
         place = diagnosis.places.get(stage, "")
@@ -82,7 +83,7 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object)
     stages = [stage for cause in causes for stage in cause.stages]
     command = f"parity diagnose {candidate} --checkpoint {diagnosis.checkpoint} --probe"
     return Explanation(
-        says=[*dict.fromkeys(each.description for each in first.mistakes)],
+        descriptions=[*dict.fromkeys(each.description for each in first.mistakes)],
         where=" and ".join(each.stage for each in first.mistakes),
         stages=stages,
         place=diagnosis.places.get(stages[0], ""),
@@ -90,7 +91,7 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object)
             f"on {first.probe!r} the largest difference is {first.before:.1e}; "
             f"from HuggingFace's BERT with this mistake it is {first.after:.1e}"
         ),
-        mend=[*dict.fromkeys(each.mistake.fix for each in first.mistakes)],
-        called=[*dict.fromkeys(each.mistake.id for each in first.mistakes)],
-        again=f"{command} {shlex.quote(first.probe)}",
+        fixes=[*dict.fromkeys(each.mistake.fix for each in first.mistakes)],
+        ids=[*dict.fromkeys(each.mistake.id for each in first.mistakes)],
+        repeat=f"{command} {shlex.quote(first.probe)}" if candidate else "",
     )

@@ -7,11 +7,11 @@ from typing import Any
 
 from parity.core.compare import Comparison, Status
 from parity.core.verdict import Diagnosis, Report
-from parity.report.again import again
 from parity.report.check import required, where
 from parity.report.diagnosis import explanations
-from parity.report.heat_map import STEPS, HeatMap, Mark, column_of, group_of
+from parity.report.heat_map import STEPS, HeatMap, column_of, group_of
 from parity.report.json import plain, unknown
+from parity.report.repeat import repeat_command
 from parity.report.terminal import explain
 
 _PAGE = Path(__file__).with_name("page.html")
@@ -37,13 +37,10 @@ def _data(report: Report) -> dict[str, Any]:
         "environment": facts,
         "rerun": command,
         "columns": [
-            {**asdict(column), "again": again(command, column)} for column in heat_map.columns
+            {**asdict(column), "repeat": repeat_command(command, column)}
+            for column in heat_map.columns
         ],
-        "lanes": {
-            lane: [[name, group_of(name)] for name in stages]
-            for lane, stages in heat_map.lanes.items()
-        },
-        "cells": _cells(heat_map),
+        "lanes": {lane: _lane(heat_map, lane) for lane in heat_map.lanes},
         "steps": STEPS,
         "laws": [_law(row, command) for row in report.rows if row.lane == "law"],
         "left_out": [*_left_out(report).values()],
@@ -67,38 +64,34 @@ def _summary(report: Report) -> dict[str, Any]:
     }
 
 
-def _cells(heat_map: HeatMap) -> dict[str, Any]:
-    """Every comparison as a list of `fields`; zeros at its end are left out.
+def _lane(heat_map: HeatMap, lane: str) -> dict[str, Any]:
+    """A lane's columns, by their number, and its stages, each with a cell per column or null."""
+    cells = {(row.name, column_of(row)): row for row in heat_map.rows if row.lane == lane}
+    present = {column for _, column in cells}
+    columns = [column for column in heat_map.columns if column in present]
+    stages = [
+        {
+            "name": stage,
+            "group": group_of(stage),
+            "cells": [_cell(cells.get((stage, column)), heat_map) for column in columns],
+        }
+        for stage in heat_map.lanes[lane]
+    ]
+    return {"columns": [heat_map.columns.index(column) for column in columns], "stages": stages}
 
-    A stage is its place in its lane; marks, shapes and notes are places in lists of their own, a
-    histogram is decades' begins, null for what is not finite, each before its count.
+
+def _cell(row: Comparison | None, heat_map: HeatMap) -> list[Any] | None:
+    """A comparison as a list, which page.html names; one that is equal ends after `allowed`.
+
+    Most are equal. With names instead of places a page would be twice as large.
     """
-    lanes = {
-        lane: (number, {name: place for place, name in enumerate(stages)})
-        for number, (lane, stages) in enumerate(heat_map.lanes.items())
-    }
-    marks = [*Mark]
-    columns = {column: place for place, column in enumerate(heat_map.columns)}
-    shapes: dict[str, int] = {"": 0}
-    notes: dict[str, int] = {"": 0}
-    lines = []
-    for row in heat_map.rows:
-        lane, stages = lanes[row.lane]
-        cell: list[Any] = [
-            *(lane, stages[row.name], columns[column_of(row)], marks.index(heat_map.mark(row))),
-            shapes.setdefault("x".join(map(str, row.shape)), len(shapes)),
-            _short(row.allowed),
-            *(_short(row.needed), _short(row.max_abs), _short(row.max_rel)),
-            notes.setdefault(row.note, len(notes)),
-            ", ".join(map(str, row.where)),
-            [part for each in row.histogram.items() for part in (plain(float(each[0])), each[1])],
-        ]
-        while not cell[-1] and cell[-1] is not None:
-            cell.pop()
-        lines.append(cell)
-    fields = "lane stage column mark shape allowed needed max_abs max_rel note where histogram"
-    names = {"marks": marks, "shapes": [*shapes], "notes": [*notes]}
-    return {"fields": fields.split(), "rows": lines, **names}
+    if row is None:
+        return None
+    cell = [heat_map.mark(row), "x".join(map(str, row.shape)), _short(row.allowed)]
+    if row.bit_equal and row.max_abs == 0:
+        return cell
+    where = ", ".join(map(str, row.where))
+    return [*cell, _short(row.max_abs), _short(row.max_rel), where, row.note, row.histogram]
 
 
 def _short(number: float) -> float | None:
@@ -113,7 +106,7 @@ def _law(row: Comparison, command: str) -> dict[str, Any]:
         "holds": row.passed,
         "note": row.note,
         "script": row.reproduction,
-        "again": again(command, column_of(row))[0],
+        "repeat": repeat_command(command, column_of(row))[0],
     }
 
 

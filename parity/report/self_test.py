@@ -12,7 +12,7 @@ from rich.text import Text
 
 from parity.core.probes import probes
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.run import Found, Results
+from parity.self_test.run import Results, TrialResult
 from parity.self_test.trials import every_mistake
 
 _PAGE = Path(__file__).with_name("self_test.html")
@@ -54,17 +54,17 @@ def show(results: Results, console: Console) -> None:
     )
 
 
-def _all(results: Results) -> Iterator[Found]:
+def _all(results: Results) -> Iterator[TrialResult]:
     for kind in (results.variants, results.equivalent, results.faults, results.draws):
         for each in kind.values():
             yield from each
 
 
-def _at(found: Found) -> str:
+def _at(found: TrialResult) -> str:
     return "".join(f" at {stages[0]}" for _, stages in found.trial.made[:1])
 
 
-def _complaint(found: Found, results: Results) -> str:
+def _complaint(found: TrialResult, results: Results) -> str:
     """What is not as it should be."""
     if found.trial.name in results.variants:
         return f"accused on {', '.join(found.probes)}, first at {found.first}" * bool(found.probes)
@@ -95,7 +95,7 @@ def to_json(results: Results) -> str:
     return json.dumps(fields, indent=1, ensure_ascii=False)
 
 
-def _row(found: Found) -> dict[str, Any]:
+def _row(found: TrialResult) -> dict[str, Any]:
     return {
         "name": found.trial.name,
         "made": [{"fault": name, "stages": stages} for name, stages in found.trial.made],
@@ -137,7 +137,7 @@ def to_html(results: Results) -> str:
     )
 
 
-def _line(found: Found, shown: list[str], results: Results) -> str:
+def _line(found: TrialResult, shown: list[str], results: Results) -> str:
     known = every_mistake()[found.trial.name]
     cells = "".join(
         f'<td class="{"seen" if probe in found.probes else "not"}" title="{html.escape(probe)}">'

@@ -38,13 +38,13 @@ class SuiteTerminal(Printer):
         candidate = str(report.environment["candidate"])
         for outcome in report.outcomes:
             if outcome.crashed or outcome.different:
-                for line, style in told(outcome, suite, candidate):
+                for line, style in failure_lines(outcome, suite, candidate):
                     self.print(line, style)
         self.verdict(report, _reason(report, suite))
         self.origin(report)
 
 
-def told(outcome: Outcome, suite: Suite, candidate: str) -> list[tuple[str, str]]:
+def failure_lines(outcome: Outcome, suite: Suite, candidate: str) -> list[tuple[str, str]]:
     """Tell what is wrong to somebody who does not know the check: lines, and their styles."""
     lines = [(f"\n{outcome.check}:", "bold red")]
     if outcome.crashed:
@@ -62,9 +62,9 @@ def told(outcome: Outcome, suite: Suite, candidate: str) -> list[tuple[str, str]
     return [*lines, (f"  again  {command}", "dim")]
 
 
-def explanation(outcome: Outcome, suite: Suite, candidate: str) -> str:
+def failure_text(outcome: Outcome, suite: Suite, candidate: str) -> str:
     """Tell it as one text, for a test that failed."""
-    return "\n".join(line for line, _ in told(outcome, suite, candidate))
+    return "\n".join(line for line, _ in failure_lines(outcome, suite, candidate))
 
 
 def _reason(report: Report, suite: Suite) -> str:

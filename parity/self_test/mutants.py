@@ -18,7 +18,7 @@ from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.outcome import causes
-from parity.tokenizer.sides import Workplace
+from parity.tokenizer.pair import TokenizerPairs
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_texts
 
@@ -31,7 +31,7 @@ _RARE = (
 )
 
 
-class Faulty:
+class MutantModel:
     """Builds scratch_bert, and makes mistakes while it runs.
 
     Args:
@@ -58,7 +58,7 @@ class Faulty:
             return edited(dict(ScratchBert().forward(model, tensors)))
 
 
-class FaultyTokenizer:
+class MutantTokenizer:
     """Builds scratch_bert's tokenizer, which makes a mistake.
 
     Args:
@@ -83,17 +83,17 @@ def judge_tokenizer(name: str, folder: Path) -> tuple[list[Outcome], list[str]]:
     Returns:
         What came of it, and the ids of the mistakes that explain it.
     """
-    candidate = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
-    work = Workplace(candidate, folder, vocabulary(), CONFIGURATIONS)
+    candidate = TokenizerCandidate(MutantTokenizer(CATALOGUE[name]), name)
+    pairs = TokenizerPairs(candidate, folder, vocabulary(), CONFIGURATIONS)
     outcomes = []
-    for configuration in work.configurations:
-        outcome, sides = Outcome("strings", configuration.name), work.sides(configuration)
+    for configuration in pairs.configurations:
+        outcome, pair = Outcome("strings", configuration.name), pairs.pair(configuration)
         choose = random.Random(configuration.name)  # noqa: S311
-        check_texts(sides, sides.source.texts(choose, _TEXTS), outcome)
+        check_texts(pair, pair.source.texts(choose, _TEXTS), outcome)
         characters = [chr(i) for first, last in _RARE for i in range(first, last + 1)]
         pieces = with_characters((), {*characters, *CONTEXTS.format("")})
         place = write_folder(folder / f"{configuration.name}, rare", pieces, configuration)
-        rare = work.build(configuration, place)
+        rare = pairs.build(configuration, place)
         check_texts(rare, [CONTEXTS.format(each) for each in characters], outcome)
         outcomes.append(outcome)
     return outcomes, causes(outcomes)

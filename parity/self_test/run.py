@@ -20,7 +20,7 @@ import torch
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.mutants import Faulty, judge_tokenizer
+from parity.self_test.mutants import MutantModel, judge_tokenizer
 from parity.self_test.trials import (
     RETURNED,
     Trial,
@@ -32,7 +32,7 @@ from parity.self_test.trials import (
     trials,
 )
 from parity.self_test.variants import variants
-from parity.self_test.workbench import Bench, prepare
+from parity.self_test.workbench import Workbench, prepare
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 
 NAMED = 0.95  # of the mistakes
@@ -40,7 +40,7 @@ NAMED_OF_SEVERAL = 0.9  # of the draws, with all that was made
 
 
 @dataclass
-class Found:
+class TrialResult:
     """What the judge found.
 
     Attributes:
@@ -75,12 +75,12 @@ class Found:
 class Results:
     """What all trials came to; a mistake counts where each of its trials does."""
 
-    faults: dict[str, list[Found]] = field(default_factory=dict)
-    equivalent: dict[str, list[Found]] = field(default_factory=dict)
-    variants: dict[str, list[Found]] = field(default_factory=dict)
-    draws: dict[str, list[Found]] = field(default_factory=dict)
+    faults: dict[str, list[TrialResult]] = field(default_factory=dict)
+    equivalent: dict[str, list[TrialResult]] = field(default_factory=dict)
+    variants: dict[str, list[TrialResult]] = field(default_factory=dict)
+    draws: dict[str, list[TrialResult]] = field(default_factory=dict)
 
-    def add(self, found: Found) -> None:
+    def add(self, found: TrialResult) -> None:
         """Take a trial's."""
         made = found.trial.made
         if len(made) == 1:
@@ -129,7 +129,9 @@ class Results:
         return {name: next(iter(probes)) for name, probes in seen.items() if len(probes) == 1}
 
 
-def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> Iterator[Found]:
+def self_test(
+    patterns: Sequence[str], number: int, seed: int, workers: int
+) -> Iterator[TrialResult]:
     """Judge every variant, every mistake, and several at once.
 
     Args:
@@ -144,46 +146,50 @@ def self_test(patterns: Sequence[str], number: int, seed: int, workers: int) -> 
     with tempfile.TemporaryDirectory(prefix="parity.") as name:
         folder = Path(name)
         prepare(folder)
-        bench = Bench(folder)
+        workbench = Workbench(folder)
         chosen = [
             trial
             for trial in (
-                *trials(bench.stages, bench.layers),
-                *draws(bench.stages, bench.layers, number, seed),
+                *trials(workbench.stages, workbench.layers),
+                *draws(workbench.stages, workbench.layers, number, seed),
             )
             if not patterns or any(fnmatch(trial.name, pattern) for pattern in patterns)
         ]
         if not chosen:
             raise ValueError(f"{', '.join(patterns)}: no mistake and no variant is called so")
         if workers == 1:
-            yield from (tried(bench, trial) for trial in chosen)
+            yield from (run_trial(workbench, trial) for trial in chosen)
             return
         spawn = get_context("spawn")
         # Hundreds of small runs; more threads than one wait for each other.
         with ProcessPoolExecutor(workers, spawn, torch.set_num_threads, (1,)) as pool:
-            yield from pool.map(_tried, repeat(folder), chosen)
+            yield from pool.map(_run_trial, repeat(folder), chosen)
 
 
-def tried(bench: Bench, trial: Trial) -> Found:
+def run_trial(workbench: Workbench, trial: Trial) -> TrialResult:
     """Judge, and explain."""
     if trial.name in TOKENIZER:
-        place = bench.folder / f"tokenizers of {os.getpid()}"  # else one reads what another writes
+        place = (
+            workbench.folder / f"tokenizers of {os.getpid()}"
+        )  # else one reads what another writes
         outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.wrong]
-        return Found(trial, shows, causes=causes)
+        return TrialResult(trial, shows, causes=causes)
     if trial.name in suite_mistakes() or trial.name in correct_ones():
         judged = [*judge_known(trial.name)]
         shows = [f"{suite.name}, {outcome.check}" for suite, outcome in judged if outcome.different]
         named = [known.id for _, outcome in judged for known in outcome.causes]
-        return Found(trial, shows, causes=named, outputs=bool(shows))
+        return TrialResult(trial, shows, causes=named, outputs=bool(shows))
     if trial.made:
         heads = trial.stage not in RETURNED
-        rows, diagnosis = bench.judge(Faulty(trial.mistakes(), heads=heads), heads=heads)
+        rows, diagnosis = workbench.judge(MutantModel(trial.mistakes(), heads=heads), heads=heads)
     else:
-        rows, diagnosis = bench.judge(dict(variants(bench.stages, bench.layers))[trial.name]())
+        rows, diagnosis = workbench.judge(
+            dict(variants(workbench.stages, workbench.layers))[trial.name]()
+        )
     wrong = [row for row in rows if not row.passed and row.lane != "padding"]
     first = Report(rows).first_divergence
-    return Found(
+    return TrialResult(
         trial,
         list(dict.fromkeys(row.probe for row in wrong)),
         first.name if first else "",
@@ -193,8 +199,8 @@ def tried(bench: Bench, trial: Trial) -> Found:
     )
 
 
-_bench = cache(Bench)  # of this process
+_workbench = cache(Workbench)  # of this process
 
 
-def _tried(folder: Path, trial: Trial) -> Found:
-    return tried(_bench(folder), trial)
+def _run_trial(folder: Path, trial: Trial) -> TrialResult:
+    return run_trial(_workbench(folder), trial)

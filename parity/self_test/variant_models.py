@@ -10,20 +10,20 @@ from torch import Tensor, nn
 
 from parity.core.stages import OUTPUTS, Stage
 from parity.ours.model import PackedBert
-from parity.self_test.mutants import Faulty
+from parity.self_test.mutants import MutantModel
 
 _LAYER = "encoder.layer.{i}"
 _SELF = f"{_LAYER}.attention.self"
 
 
-class _Sdpa(Faulty):
+class _Sdpa(MutantModel):
     """torch's fused attention, which has no scores."""
 
     def forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         return vars(model(**batch, attention="sdpa"))
 
 
-class _Checkpointed(Faulty):
+class _Checkpointed(MutantModel):
     """Layers computed anew for the backward pass."""
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
@@ -33,7 +33,7 @@ class _Checkpointed(Faulty):
         return model
 
 
-class _Single(Faulty):
+class _Single(MutantModel):
     """Single precision, and nothing else."""
 
     unsupported = ("float64",)
@@ -67,7 +67,7 @@ class _Joined(nn.Module):
         return mixed.transpose(1, 2).reshape(states.shape)
 
 
-class _Fused(Faulty):
+class _Fused(MutantModel):
     """One matrix for query, key and value."""
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
@@ -104,7 +104,7 @@ class _Inside(nn.Module):
         self.inside = model
 
 
-class _Hidden(Faulty):
+class _Hidden(MutantModel):
     """Runs batches in a way of its own; a subclass says how."""
 
     def build(self, config: dict[str, Any], weights: Mapping[str, Tensor]) -> nn.Module:
@@ -172,7 +172,7 @@ class _LastRowFirst(_Hidden):
 
 
 MODELS: dict[str, Callable[[], Any]] = {
-    "as it stands": Faulty,
+    "as it stands": MutantModel,
     "torch's fused attention": _Sdpa,
     "layers computed anew for the backward pass": _Checkpointed,
     "single precision": _Single,

@@ -17,7 +17,7 @@ from parity.core.scene import Scene
 from parity.model.mistakes.attention_mask import lowered, masked, unmasked
 from parity.model.mistakes.loading import LINEAR
 from parity.model.mistakes.norms import STAGES as NORMS
-from parity.self_test.mutants import Faulty
+from parity.self_test.mutants import MutantModel
 from parity.self_test.variant_models import MODELS
 
 _LAYER = "encoder.layer.{i}"
@@ -32,7 +32,7 @@ def _other_order(scene: Scene) -> Tensor:
 
 
 def _norm_by_hand(scene: Scene) -> Tensor:
-    centered = scene.entered - scene.entered.mean(-1, keepdim=True)
+    centered = scene.input - scene.input.mean(-1, keepdim=True)
     spread = (centered.square().mean(-1, keepdim=True) + scene.config["layer_norm_eps"]).sqrt()
     return scene.affine(centered / spread)
 
@@ -56,11 +56,11 @@ def _exponentials(scene: Scene) -> Tensor:
 def _head_by_head(scene: Scene) -> Tensor:
     heads = scene.config["num_attention_heads"]
     parts = zip(scene.weight.chunk(heads), scene.bias.chunk(heads), strict=True)
-    return torch.cat([F.linear(scene.entered, *part) for part in parts], -1)
+    return torch.cat([F.linear(scene.input, *part) for part in parts], -1)
 
 
 def _matrix_first(scene: Scene) -> Tensor:
-    return (scene.weight @ scene.entered.transpose(-1, -2)).transpose(-1, -2) + scene.bias
+    return (scene.weight @ scene.input.transpose(-1, -2)).transpose(-1, -2) + scene.bias
 
 
 _EDITS: dict[str, tuple[tuple[str, ...], Make]] = {
@@ -78,11 +78,11 @@ _EDITS: dict[str, tuple[tuple[str, ...], Make]] = {
     "linear layers as W x + b": ((*LINEAR, "pooler.dense"), _matrix_first),
     "GELU written out": (
         (f"{_LAYER}.intermediate",),
-        lambda s: s.entered * (1 + torch.erf(s.entered / math.sqrt(2))) / 2,
+        lambda s: s.input * (1 + torch.erf(s.input / math.sqrt(2))) / 2,
     ),
     "the pooler's tanh by exponentials": (
         ("pooler",),
-        lambda s: 2 / (1 + (-2 * s.entered).exp()) - 1,
+        lambda s: 2 / (1 + (-2 * s.input).exp()) - 1,
     ),
 }
 
@@ -98,4 +98,4 @@ def variants(names: Sequence[str], layers: int) -> Iterator[tuple[str, Callable[
     for name, (stages, make) in _EDITS.items():
         mistake = Mistake(name, stages, make)
         places = mistake.places(names, layers)
-        yield name, partial(Faulty, [Injection(mistake, place) for place in places])
+        yield name, partial(MutantModel, [Injection(mistake, place) for place in places])

@@ -18,13 +18,13 @@ from parity.core.verdict import Diagnosis, Report
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.explain import Ours, explain_rows, shown_in
 from parity.model.candidate import Candidate
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
-from parity.model.model_under_test import candidate_subject
+from parity.model.model_under_test import candidate_under_test
 from parity.model.record import record
 from parity.model.run_probe import judge_probe
 from parity.model.worker import probes_of
-from parity.self_test.mutants import Faulty
+from parity.self_test.mutants import MutantModel
 from scratch_bert.weights.builtin import ADVERSARIAL
 from scratch_bert.weights.checkpoints import Checkpoint
 from scratch_bert.weights.files import read_weights
@@ -38,18 +38,18 @@ _CUT = {
 _PLACES = {True: "with heads", False: "without"}
 
 
-class _Held(Recording):
+class _CachedRecording(Recording):
     """A recording that is read once, for hundreds of runs."""
 
     def get(self, probe: str, stage: str) -> Tensor:
         """Read a stage's tensor, and keep it."""
-        held: dict[tuple[str, str], Tensor] = self.__dict__.setdefault("held", {})
-        if (probe, stage) not in held:
-            held[probe, stage] = super().get(probe, stage)
-        return held[probe, stage]
+        cached: dict[tuple[str, str], Tensor] = self.__dict__.setdefault("cached", {})
+        if (probe, stage) not in cached:
+            cached[probe, stage] = super().get(probe, stage)
+        return cached[probe, stage]
 
 
-class Bench:
+class Workbench:
     """Judges candidates on the small checkpoint, with heads or without.
 
     Args:
@@ -59,7 +59,9 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._checkpoint = Checkpoint.of(folder / "checkpoint")
-        self._recordings = {heads: _Held.read(folder / place) for heads, place in _PLACES.items()}
+        self._recordings = {
+            heads: _CachedRecording.read(folder / place) for heads, place in _PLACES.items()
+        }
         self._counterfactual = cache(lambda shown: Counterfactual(self._checkpoint, shown))
 
     @property
@@ -85,12 +87,12 @@ class Bench:
         recording = self._recordings[heads]
         candidate = Candidate(maker, type(maker).__name__)
         dtype = torch.float32 if "float64" in candidate.unsupported else torch.float64
-        with candidate_subject(candidate, self._checkpoint, dtype) as subject:
+        with candidate_under_test(candidate, self._checkpoint, dtype) as under_test:
             rows = [
                 row
                 for probe in recording.probes()
                 if not probes or probe.name in probes
-                for row in judge_probe(subject, probe, recording)
+                for row in judge_probe(under_test, probe, recording)
             ]
             if Report(rows).first_divergence is None:
                 return rows, Diagnosis()
@@ -99,7 +101,7 @@ class Bench:
             def fetch(probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
                 found = {}
                 for probe in probes:
-                    made = isolated(subject, Witness(recording, probe, dtype), shown)
+                    made = isolated(under_test, RecordedProbe(recording, probe, dtype), shown)
                     found[probe.name] = {name: made[name] for name in stages if name in made}
                 return found
 
@@ -128,10 +130,10 @@ def prepare(folder: Path) -> None:
     place.mkdir()
     checkpoint = Checkpoint.of(small_checkpoint(place))
     for heads, name in _PLACES.items():
-        candidate = Candidate(Faulty(heads=heads), "scratch_bert")
-        with candidate_subject(candidate, checkpoint, torch.float64) as subject:
+        candidate = Candidate(MutantModel(heads=heads), "scratch_bert")
+        with candidate_under_test(candidate, checkpoint, torch.float64) as under_test:
             one = {"input_ids": torch.ones(1, 1, dtype=torch.long)}
             with torch.no_grad():
-                outputs = subject.forward(subject.model(torch.float64), one)
-            wanted = {*subject.stages, *(name for name in OUTPUTS if name in outputs)}
+                outputs = under_test.forward(under_test.model(torch.float64), one)
+            wanted = {*under_test.stages, *(name for name in OUTPUTS if name in outputs)}
         record(checkpoint, probes_of(checkpoint, 0), wanted, folder / name, ["float32"])

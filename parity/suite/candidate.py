@@ -1,6 +1,6 @@
 """A candidate that a suite judges, in this process or in one of its own.
 
-A suite's questions are methods of its subclass of `Answering`. Their arguments and answers are
+A suite's questions are methods of its subclass of `LocalCandidate`. Their arguments and answers are
 values that torch can write and read as data.
 """
 
@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import torch
 
 from parity.core.import_by_name import load_maker
-from parity.core.process import CandidateProcess, Send, address, found
+from parity.core.process import CandidateProcess, Send, address, at_address
 
 Answer = TypeVar("Answer")
 
 
-class Asked(Protocol):
+class SuiteCandidate(Protocol):
     """A candidate that answers questions, wherever it is.
 
     Attributes:
@@ -29,11 +29,11 @@ class Asked(Protocol):
         ...
 
     def ask(self, question: Callable[..., Answer], **given: Any) -> Answer:
-        """Have one of the suite's questions answered: a method of its `Answering`."""
+        """Have one of the suite's questions answered: a method of its `LocalCandidate`."""
         ...
 
 
-class Answering:
+class LocalCandidate:
     """A candidate in this process.
 
     Args:
@@ -64,13 +64,13 @@ class SuiteProcess(CandidateProcess):
 
     Args:
         name: the candidate's.
-        answering: the class that answers for the candidate there.
+        local_class: the class that answers for the candidate there.
     """
 
-    def __init__(self, name: str, answering: type[Answering]) -> None:
+    def __init__(self, name: str, local_class: type[LocalCandidate]) -> None:
         super().__init__()
         self.name = name
-        self._answering = answering
+        self._local_class = local_class
 
     def has(self) -> list[str]:
         """Return which of the suite's methods it has.
@@ -79,7 +79,7 @@ class SuiteProcess(CandidateProcess):
             CandidateError: there is no such candidate.
             CandidateCrashedError: its file raised.
         """
-        return self.ask(self._answering.has)
+        return self.ask(self._local_class.has)
 
     def ask(self, question: Callable[..., Answer], **given: Any) -> Answer:
         """Have a question answered; a process that crashed is replaced for the next.
@@ -88,7 +88,7 @@ class SuiteProcess(CandidateProcess):
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        kind, method = address(self._answering), address(question)
+        kind, method = address(self._local_class), address(question)
         (answer,) = self.answers(
             answer_question, name=self.name, kind=kind, method=method, given=given
         )
@@ -106,4 +106,4 @@ def answer_question(send: Send, name: str, kind: str, method: str, given: dict[s
         given: the question's arguments.
     """
     torch.set_num_threads(1)  # as the judge; small runs, whose threads would wait for each other
-    send(found(method)(found(kind)(load_maker(name, needs_build=False), name), **given))
+    send(at_address(method)(at_address(kind)(load_maker(name, needs_build=False), name), **given))

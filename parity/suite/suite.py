@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from parity.core.errors import CandidateCrashedError
 from parity.core.outcome import Outcome
-from parity.suite.candidate import Answering, Asked
+from parity.suite.candidate import LocalCandidate, SuiteCandidate
 
 
 class Check(NamedTuple):
@@ -18,7 +18,7 @@ class Check(NamedTuple):
     """
 
     needs: tuple[str, ...]
-    run: Callable[[Asked], Outcome]
+    run: Callable[[SuiteCandidate], Outcome]
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,25 @@ class Suite:
 
     Attributes:
         name: of the command, `parity NAME`.
-        answering: the class that asks a candidate's methods; its module says which there are.
+        local_class: the class that asks a candidate's methods; its module says which there are.
         checks: by name, in order.
         scratch_bert: the candidate that is judged where none is given.
     """
 
     name: str
-    answering: type[Answering]
+    local_class: type[LocalCandidate]
     checks: Mapping[str, Check]
     scratch_bert: str
 
     @property
     def contract(self) -> str:
         """The file that says which methods a candidate may have."""
-        return f"{self.answering.__module__.replace('.', '/')}.py"
+        return f"{self.local_class.__module__.replace('.', '/')}.py"
 
 
-def run_checks(suite: Suite, candidate: Asked, names: Collection[str] = ()) -> Iterator[Outcome]:
+def run_checks(
+    suite: Suite, candidate: SuiteCandidate, names: Collection[str] = ()
+) -> Iterator[Outcome]:
     """Judge a candidate by the checks of these names, or by all.
 
     What it lacks, and where it crashed, is said in the outcome; the other checks are made.

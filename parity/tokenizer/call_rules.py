@@ -1,8 +1,8 @@
 """Which rule of a call was broken, told from the options that are left when it is made small."""
 
+from parity.tokenizer.pair import TokenizerPair
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.rules import text_rule
-from parity.tokenizer.sides import Sides
 
 _RULES = (
     ("stride", "overflow: windows share stride tokens; a stride that leaves nothing is an error"),
@@ -25,11 +25,11 @@ _MAPS = {
 }
 
 
-def call_rule(sides: Sides, call: Call, what: str) -> str:
+def call_rule(pair: TokenizerPair, call: Call, what: str) -> str:
     """Name the rule that a call's difference breaks.
 
     Args:
-        sides: both tokenizers.
+        pair: both tokenizers.
         call: as small as it can be.
         what: which output differs.
     """
@@ -41,7 +41,7 @@ def call_rule(sides: Sides, call: Call, what: str) -> str:
         if name in call.options:
             return rule
     if what in ("input_ids", "offset_mapping", "tokens") and isinstance(call.arguments[0], str):
-        return text_rule(sides, call.arguments[-1])
+        return text_rule(pair, call.arguments[-1])
     if what.partition("(")[0] in _MAPS:
         return _MAPS[what.partition("(")[0]]
     return f"{what.partition('(')[0]}: as BatchEncoding has it"

@@ -8,9 +8,9 @@ from typing import Any
 from parity import reference
 from parity.core.outcome import Outcome
 from parity.tokenizer.call_rules import call_rule
-from parity.tokenizer.drawn_calls import DrawnCalls, Found, compare_drawn
+from parity.tokenizer.drawn_calls import CallDifference, DrawnCalls, compare_drawn
+from parity.tokenizer.pair import Progress, TokenizerPair, TokenizerPairs, silent
 from parity.tokenizer.random_calls import Call, CallSource, has_no_room
-from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
 _LISTS = ("tokens", "word_ids", "sequence_ids")
 _TOKEN_MAPS = ("token_to_chars", "token_to_word", "token_to_sequence")
@@ -19,34 +19,36 @@ _CHAR_MAPS = ("char_to_token", "char_to_word")
 
 
 def check_calls(
-    work: Workplace, *, number: int, seed: int, progress: Progress = silent
+    pairs: TokenizerPairs, *, number: int, seed: int, progress: Progress = silent
 ) -> Iterator[Outcome]:
     """Compare random calls.
 
     Args:
-        work: where both tokenizers are built.
+        pairs: where both tokenizers are built.
         number: of calls, in all configurations together.
         seed: of the first call.
         progress: is told how many are done.
     """
-    if "calls" in work.candidate.unsupported:
+    if "calls" in pairs.candidate.unsupported:
         yield Outcome("calls", "all", lacks="calls")
         return
-    ready = [_drawn(work.sides(configuration)) for configuration in work.configurations]
+    ready = [_drawn(pairs.pair(configuration)) for configuration in pairs.configurations]
     yield from compare_drawn(ready, number, seed, progress)
 
 
-def _drawn(sides: Sides) -> DrawnCalls:
-    outcome = Outcome("calls", sides.configuration.name)
-    draw = CallSource(sides.pool, sides.candidate.unsupported).call
-    return DrawnCalls(outcome, draw, partial(compare_call, sides), partial(call_rule, sides))
+def _drawn(pair: TokenizerPair) -> DrawnCalls:
+    outcome = Outcome("calls", pair.configuration.name)
+    draw = CallSource(pair.pool, pair.candidate.unsupported).call
+    return DrawnCalls(outcome, draw, partial(compare_call, pair), partial(call_rule, pair))
 
 
-def compare_call(sides: Sides, call: Call, choose: random.Random | None = None) -> Found | None:
+def compare_call(
+    pair: TokenizerPair, call: Call, choose: random.Random | None = None
+) -> CallDifference | None:
     """Make a call on both sides.
 
     Args:
-        sides: both tokenizers.
+        pair: both tokenizers.
         call: what to call with.
         choose: draws the positions at which maps are compared; None compares all of them.
 
@@ -54,14 +56,14 @@ def compare_call(sides: Sides, call: Call, choose: random.Random | None = None) 
         What differs first, ours and theirs; None where nothing does.
     """
     try:
-        if call.truncation_side != getattr(sides.ours, "truncation_side", "right"):
-            sides.ours.truncation_side = call.truncation_side
-        ours: Any = sides.ours(*call.arguments, **call.options)
+        if call.truncation_side != getattr(pair.ours, "truncation_side", "right"):
+            pair.ours.truncation_side = call.truncation_side
+        ours: Any = pair.ours(*call.arguments, **call.options)
     except Exception as error:
         ours = error
-    sides.theirs.truncation_side = call.truncation_side
+    pair.theirs.truncation_side = call.truncation_side
     try:
-        theirs: Any = reference.call(sides.theirs, call.arguments, call.options)
+        theirs: Any = reference.call(pair.theirs, call.arguments, call.options)
     except Exception as error:
         theirs = error
     if isinstance(theirs, reference.ReferencePanicError):
@@ -77,7 +79,7 @@ def compare_call(sides: Sides, call: Call, choose: random.Random | None = None) 
         return None if isinstance(ours, ValueError) else ("an error", ours, refusal)
     if isinstance(ours, Exception):
         return "an error", f"{type(ours).__name__}: {ours}", dict(theirs)
-    return _different(sides, call, ours, theirs, choose)
+    return _different(pair, call, ours, theirs, choose)
 
 
 def ragged_tensors(options: Mapping[str, Any], theirs: Any) -> bool:
@@ -91,15 +93,15 @@ def ragged_tensors(options: Mapping[str, Any], theirs: Any) -> bool:
 
 
 def _different(
-    sides: Sides, call: Call, ours: Any, theirs: Any, choose: random.Random | None
-) -> Found | None:
+    pair: TokenizerPair, call: Call, ours: Any, theirs: Any, choose: random.Random | None
+) -> CallDifference | None:
     if set(ours.keys()) != set(theirs.keys()):
         return "keys", sorted(ours.keys()), sorted(theirs.keys())
     for key, value in theirs.items():
         equal = isinstance(value, list) and ours[key] == value
         if not equal and _plain(ours[key]) != _plain(value):
             return key, ours[key], value
-    if "maps" in sides.candidate.unsupported:
+    if "maps" in pair.candidate.unsupported:
         return None
     for row in range(len(theirs.encodings)):
         for name in _LISTS:

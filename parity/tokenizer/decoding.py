@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from parity.core.outcome import Outcome
-from parity.tokenizer.drawn_calls import DrawnCalls, Found, compare_drawn
+from parity.tokenizer.drawn_calls import CallDifference, DrawnCalls, compare_drawn
+from parity.tokenizer.pair import Progress, TokenizerPair, TokenizerPairs, silent
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink_calls import parts
-from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
 _NAMES = ("uncased", "cased, added tokens")
 _CLEANED = (
@@ -23,39 +23,39 @@ _METHODS = (
 
 
 def check_decoding(
-    work: Workplace, *, number: int, seed: int, progress: Progress = silent
+    pairs: TokenizerPairs, *, number: int, seed: int, progress: Progress = silent
 ) -> Iterator[Outcome]:
     """Compare what comes of random ids; question i is drawn from seed + i.
 
     Args:
-        work: where both tokenizers are built.
+        pairs: where both tokenizers are built.
         number: of questions, in all configurations together.
         seed: of the first question.
         progress: is told how many are done.
     """
-    if "decode" in work.candidate.unsupported:
+    if "decode" in pairs.candidate.unsupported:
         yield Outcome("decode", "all", lacks="decode")
         return
-    chosen = [each for each in work.configurations if each.name in _NAMES]
-    ready = [_drawn(work.sides(configuration)) for configuration in chosen]
+    chosen = [each for each in pairs.configurations if each.name in _NAMES]
+    ready = [_drawn(pairs.pair(configuration)) for configuration in chosen]
     yield from compare_drawn(ready, number, seed, progress)
 
 
-def _drawn(sides: Sides) -> DrawnCalls:
-    outcome = Outcome("decode", sides.configuration.name)
-    draw = _Drawer(sides).question
-    return DrawnCalls(outcome, draw, partial(_compare, sides), partial(_rule, sides))
+def _drawn(pair: TokenizerPair) -> DrawnCalls:
+    outcome = Outcome("decode", pair.configuration.name)
+    draw = _Drawer(pair).question
+    return DrawnCalls(outcome, draw, partial(_compare, pair), partial(_rule, pair))
 
 
 class _Drawer:
     """Draws questions; ids are of all tokens, of those that are cleaned up, or of none."""
 
-    def __init__(self, sides: Sides) -> None:
-        self._size = len(sides.theirs)
-        self._ids = sides.theirs.get_vocab()
-        wanted = (*_CLEANED, *sides.theirs.get_added_vocab())
+    def __init__(self, pair: TokenizerPair) -> None:
+        self._size = len(pair.theirs)
+        self._ids = pair.theirs.get_vocab()
+        wanted = (*_CLEANED, *pair.theirs.get_added_vocab())
         self._hard = [self._ids[token] for token in wanted if token in self._ids]
-        self._texts = sides.pool
+        self._texts = pair.pool
 
     def question(self, choose: random.Random) -> Call:
         method = choose.choice(_METHODS)
@@ -90,8 +90,8 @@ class _Drawer:
         return row
 
 
-def _compare(sides: Sides, question: Call, _: object) -> Found | None:
-    ours, theirs = (_ask(made, question) for made in (sides.ours, sides.theirs))
+def _compare(pair: TokenizerPair, question: Call, _: object) -> CallDifference | None:
+    ours, theirs = (_ask(made, question) for made in (pair.ours, pair.theirs))
     both_fail = isinstance(ours, Exception) and isinstance(theirs, Exception)
     if both_fail or ours == theirs:
         return None
@@ -106,16 +106,16 @@ def _ask(made: Any, question: Call) -> Any:
         return error
 
 
-def _rule(sides: Sides, question: Call, _: str) -> str:
+def _rule(pair: TokenizerPair, question: Call, _: str) -> str:
     flat = [i for _, i in parts(question.arguments, int)]
     if question.method in ("tokenize", "convert_tokens_to_ids"):
         return f"{question.method}: as HuggingFace has it"
-    if any(i not in sides.tokens for i in flat):
+    if any(i not in pair.tokens for i in flat):
         return "decode: ids of no token are left out, or None as tokens"
     if question.options.get("skip_special_tokens"):
         return "decode: skip_special_tokens leaves out the special tokens, added ones too"
     if question.options.get("clean_up_tokenization_spaces"):
         return "decode: clean_up_tokenization_spaces takes spaces out of the whole text"
-    if any(sides.tokens[i].startswith("##") for i in flat):
+    if any(pair.tokens[i].startswith("##") for i in flat):
         return "decode: the first token stays as it is; a later one loses its ## or gains a space"
     return "decode: a space is taken out before . ? ! , and parts of contractions, token by token"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.core.outcome import Difference, Outcome
+from parity.tokenizer.pair import Progress
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink_calls import parts, shrink_call
-from parity.tokenizer.sides import Progress
 
 _EXPLAINED = 10
 
-Found = tuple[str, Any, Any]  # what differs, ours, theirs
+CallDifference = tuple[str, Any, Any]  # what differs, ours, theirs
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class DrawnCalls:
 
     outcome: Outcome
     draw: Callable[[random.Random], Call]
-    compare: Callable[[Call, random.Random | None], Found | None]
+    compare: Callable[[Call, random.Random | None], CallDifference | None]
     rule: Callable[[Call, str], str]
 
 
@@ -57,7 +57,7 @@ def compare_drawn(
     yield from (drawn.outcome for drawn in ready)
 
 
-def _explained(drawn: DrawnCalls, call: Call, number: int, found: Found) -> Difference:
+def _explained(drawn: DrawnCalls, call: Call, number: int, found: CallDifference) -> Difference:
     what = found[0].partition("(")[0]
 
     def fails(other: Call) -> bool:

@@ -11,7 +11,7 @@ from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import TextSource
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import MORE_CONFIGURATIONS, Configuration, write_folder
-from parity.tokenizer.sides import Workplace
+from parity.tokenizer.pair import TokenizerPairs
 
 _TEXTS = 150
 _NEW = ["<new>", "new word", "New", "a"]
@@ -26,27 +26,27 @@ _RULES = {
 Case = tuple[str, str, Configuration, Callable[[Path], object]]
 
 
-def check_files(work: Workplace, *, seed: int) -> Iterator[Outcome]:
+def check_files(pairs: TokenizerPairs, *, seed: int) -> Iterator[Outcome]:
     """Build both tokenizers from many folders, and compare vocabulary, length and ids.
 
     Args:
-        work: whose tokenizer, and where.
+        pairs: whose tokenizer, and where.
         seed: of the texts.
     """
-    candidate = work.candidate
+    candidate = pairs.candidate
     if "files" in candidate.unsupported:
         yield Outcome("files", "all", lacks="files")
         return
     for number, (name, rule, configuration, change) in enumerate(_cases()):
         outcome = Outcome("files", name)
-        if not work.can(configuration):
+        if not pairs.can(configuration):
             outcome.lacks = "added tokens"
             yield outcome
             continue
-        place = write_folder(work.folder / f"files {number}", work.vocabulary, configuration)
+        place = write_folder(pairs.folder / f"files {number}", pairs.vocabulary, configuration)
         change(place)
         added = [token["content"] for token in configuration.added_tokens]
-        drawn = TextSource(work.vocabulary, added).texts(random.Random(seed), _TEXTS)  # noqa: S311
+        drawn = TextSource(pairs.vocabulary, added).texts(random.Random(seed), _TEXTS)  # noqa: S311
         texts = [*_NEW, *drawn]
         ours, theirs = _asked(place, candidate.build), _asked(place, reference.tokenizer)
         _compare(outcome, rule, ours, theirs, texts)

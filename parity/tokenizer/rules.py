@@ -12,31 +12,31 @@ from parity.tokenizer.adversarial_texts import SPECIAL_TOKENS
 from parity.tokenizer.folders import Configuration
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.mistakes.rules import RULES
-from parity.tokenizer.sides import Sides
+from parity.tokenizer.pair import TokenizerPair
 
 _LONGEST_WORD = 100
 
 
-def text_rule(sides: Sides, text: str) -> str:
+def text_rule(pair: TokenizerPair, text: str) -> str:
     """Name the rule that a candidate broke on a text, and the known mistake that gives its ids.
 
     Args:
-        sides: both tokenizers.
+        pair: both tokenizers.
         text: the text, as small as it can be.
     """
-    rows = sides.our_rows([text])
+    rows = pair.our_rows([text])
     if isinstance(rows, Exception):
         return "a text has ids; none is an error"
     ours = list(rows[0][0])
-    if [ours] == reference.ids_and_offsets(sides.theirs, [text])[0]:
+    if [ours] == reference.ids_and_offsets(pair.theirs, [text])[0]:
         return RULES["offsets"]
     for mistake in CATALOGUE.values():
-        if sides.mistaken(mistake, text) == ours:
+        if pair.mistaken(mistake, text) == ours:
             return f"{mistake.fix} (ours is as if {mistake.description})"
-    added = set(sides.theirs.get_added_vocab()) - set(SPECIAL_TOKENS)
+    added = set(pair.theirs.get_added_vocab()) - set(SPECIAL_TOKENS)
     if any(token.lower() in text.lower() for token in added):
         return RULES["added tokens"]
-    return RULES[_concerned(text, sides.configuration)]
+    return RULES[_concerned(text, pair.configuration)]
 
 
 def _concerned(text: str, configuration: Configuration) -> str:

@@ -14,7 +14,7 @@ from parity.tokenizer.candidate import FEATURES, TokenizerCandidate, load_candid
 from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
 from parity.tokenizer.outcome import as_data, as_outcome
-from parity.tokenizer.sides import Progress, Workplace, silent
+from parity.tokenizer.pair import Progress, TokenizerPairs, silent
 from parity.tokenizer.texts import check_given, check_scalars, check_strings
 from scratch_bert.weights.builtin import minilm
 
@@ -65,20 +65,20 @@ def run_checks(
     seed = amounts.seed
     with tempfile.TemporaryDirectory() as name:
         candidate.build(minilm())  # tells what it cannot do
-        work = Workplace(candidate, Path(name), words)
+        pairs = TokenizerPairs(candidate, Path(name), words)
         if amounts.texts:
-            yield from check_given(work, amounts.texts)
+            yield from check_given(pairs, amounts.texts)
             return
         if amounts.files:
-            yield from check_files(work, seed=seed)
+            yield from check_files(pairs, seed=seed)
         if amounts.calls:
             questions = -(-amounts.calls // _PER_QUESTION)
-            yield from check_calls(work, number=amounts.calls, seed=seed, progress=progress)
-            yield from check_decoding(work, number=questions, seed=seed, progress=progress)
+            yield from check_calls(pairs, number=amounts.calls, seed=seed, progress=progress)
+            yield from check_decoding(pairs, number=questions, seed=seed, progress=progress)
         if amounts.strings:
-            yield from check_strings(work, number=amounts.strings, seed=seed, progress=progress)
+            yield from check_strings(pairs, number=amounts.strings, seed=seed, progress=progress)
         if amounts.scalars:
-            yield from check_scalars(work, progress=progress)
+            yield from check_scalars(pairs, progress=progress)
     for feature in FEATURES:
         if feature in candidate.unsupported - {"calls", "decode", "files"}:
             yield Outcome(FEATURES[feature], "all", lacks=feature)

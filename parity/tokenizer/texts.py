@@ -10,33 +10,33 @@ from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
+from parity.tokenizer.pair import Progress, TokenizerPair, TokenizerPairs, silent
 from parity.tokenizer.rules import text_rule
 from parity.tokenizer.shrink import shrink
-from parity.tokenizer.sides import Progress, Sides, Workplace, silent
 
 BATCH = 1000  # texts; larger ones keep the garbage collector busy
 _BLOCK = 1 << 16  # scalar values that share a vocabulary
 _EXPLAINED = 25  # differences shrunk in one outcome; thousands are no clearer
 
 
-def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
+def check_texts(pair: TokenizerPair, texts: Sequence[str], outcome: Outcome) -> None:
     """Compare a batch of texts, and shrink and explain what differs.
 
     Args:
-        sides: both tokenizers.
+        pair: both tokenizers.
         texts: without lone surrogates.
         outcome: takes the result.
     """
     outcome.inputs += len(texts)
-    their_ids, their_offsets = reference.ids_and_offsets(sides.theirs, texts)
-    rows = sides.our_rows(texts)
+    their_ids, their_offsets = reference.ids_and_offsets(pair.theirs, texts)
+    rows = pair.our_rows(texts)
     if rows in ((their_ids, their_offsets), (their_ids, None)):
-        _narrow(sides, texts, outcome)
+        _narrow(pair, texts, outcome)
         return
     equal = []
     for i, text in enumerate(texts):
         if isinstance(rows, Exception) or len(rows[0]) != len(texts):
-            differs = _different(sides, text) is not None
+            differs = _different(pair, text) is not None
         else:
             offsets = rows[1] is None or list(map(tuple, rows[1][i])) == their_offsets[i]
             differs = list(rows[0][i]) != their_ids[i] or not offsets
@@ -45,14 +45,14 @@ def check_texts(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
         else:
             possible = outcome.possible if outcome.wrong else [*CATALOGUE]
             outcome.wrong += 1
-            outcome.possible = _still_possible(sides, text, possible)
-            if outcome.wrong <= _EXPLAINED and not _known(outcome, sides, text):
-                outcome.add(_explained(sides, text))
-    _narrow(sides, equal, outcome)
+            outcome.possible = _still_possible(pair, text, possible)
+            if outcome.wrong <= _EXPLAINED and not _known(outcome, pair, text):
+                outcome.add(_explained(pair, text))
+    _narrow(pair, equal, outcome)
 
 
 def check_scalars(
-    work: Workplace,
+    pairs: TokenizerPairs,
     *,
     chosen: Sequence[tuple[int, int]] = ((0, LAST),),
     progress: Progress = silent,
@@ -60,64 +60,64 @@ def check_scalars(
     """Compare every scalar value in several contexts, in each configuration.
 
     Args:
-        work: where both tokenizers are built.
+        pairs: where both tokenizers are built.
         chosen: first and last of each range of scalar values.
         progress: is told how many are done.
     """
-    configurations = [one for one in work.configurations if one in CONFIGURATIONS]
+    configurations = [one for one in pairs.configurations if one in CONFIGURATIONS]
     outcomes = [Outcome("scalars", configuration.name) for configuration in configurations]
     chars = chain.from_iterable(scalars(first, last) for first, last in chosen)
     while block := list(islice(chars, _BLOCK)):
         pieces = with_characters((), {*block, *CONTEXTS.format("")})
         for configuration, outcome in zip(configurations, outcomes, strict=True):
-            place = work.folder / f"{configuration.name} {ord(block[0]):X}"
-            sides = work.build(configuration, write_folder(place, pieces, configuration))
+            place = pairs.folder / f"{configuration.name} {ord(block[0]):X}"
+            pair = pairs.build(configuration, write_folder(place, pieces, configuration))
             for start in range(0, len(block), BATCH):
                 texts = [CONTEXTS.format(char) for char in block[start : start + BATCH]]
-                check_texts(sides, texts, outcome)
+                check_texts(pair, texts, outcome)
                 progress(len(texts))
     yield from outcomes
 
 
 def check_strings(
-    work: Workplace, *, number: int, seed: int, progress: Progress = silent
+    pairs: TokenizerPairs, *, number: int, seed: int, progress: Progress = silent
 ) -> Iterator[Outcome]:
     """Compare random strings, as many in each configuration.
 
     Args:
-        work: where both tokenizers are built.
+        pairs: where both tokenizers are built.
         number: of strings, in all configurations together.
         seed: of the strings.
         progress: is told how many are done.
     """
-    for place, configuration in enumerate(work.configurations):
+    for place, configuration in enumerate(pairs.configurations):
         outcome = Outcome("strings", configuration.name)
-        sides = work.sides(configuration)
+        pair = pairs.pair(configuration)
         choose = random.Random(f"{seed}/{configuration.name}")  # noqa: S311
-        share = len(range(place, number, len(work.configurations)))
+        share = len(range(place, number, len(pairs.configurations)))
         while outcome.compared < share:
-            texts = sides.source.texts(choose, min(BATCH, share - outcome.compared))
-            check_texts(sides, texts, outcome)
+            texts = pair.source.texts(choose, min(BATCH, share - outcome.compared))
+            check_texts(pair, texts, outcome)
             progress(len(texts))
         yield outcome
 
 
-def check_given(work: Workplace, texts: Sequence[str]) -> Iterator[Outcome]:
+def check_given(pairs: TokenizerPairs, texts: Sequence[str]) -> Iterator[Outcome]:
     """Compare given texts, in each configuration."""
-    pieces = with_characters(work.vocabulary, set("".join(texts)))
-    for configuration in work.configurations:
-        place = write_folder(work.folder / f"{configuration.name} given", pieces, configuration)
+    pieces = with_characters(pairs.vocabulary, set("".join(texts)))
+    for configuration in pairs.configurations:
+        place = write_folder(pairs.folder / f"{configuration.name} given", pieces, configuration)
         outcome = Outcome("texts", configuration.name)
-        check_texts(work.build(configuration, place), texts, outcome)
+        check_texts(pairs.build(configuration, place), texts, outcome)
         yield outcome
 
 
-def _different(sides: Sides, text: str) -> str | None:
+def _different(pair: TokenizerPair, text: str) -> str | None:
     """What differs for one text alone: "an error", "input_ids", "offset_mapping" or nothing."""
-    rows = sides.our_rows([text])
+    rows = pair.our_rows([text])
     if isinstance(rows, Exception):
         return "an error"
-    (their_ids,), (their_offsets,) = reference.ids_and_offsets(sides.theirs, [text])
+    (their_ids,), (their_offsets,) = reference.ids_and_offsets(pair.theirs, [text])
     (our_ids,), our_offsets = rows
     if list(our_ids) != their_ids:
         return "input_ids"
@@ -126,44 +126,44 @@ def _different(sides: Sides, text: str) -> str | None:
     return None
 
 
-def _narrow(sides: Sides, texts: Sequence[str], outcome: Outcome) -> None:
+def _narrow(pair: TokenizerPair, texts: Sequence[str], outcome: Outcome) -> None:
     """Tell causes apart by texts that are right."""
     for text in texts if len(outcome.possible) > 1 else ():
-        outcome.possible = _still_possible(sides, text, outcome.possible)
+        outcome.possible = _still_possible(pair, text, outcome.possible)
 
 
-def _still_possible(sides: Sides, text: str, causes: Sequence[str]) -> list[str]:
+def _still_possible(pair: TokenizerPair, text: str, causes: Sequence[str]) -> list[str]:
     """Of known mistakes keep those that give the candidate's ids."""
-    rows = sides.our_rows([text])
+    rows = pair.our_rows([text])
     if isinstance(rows, Exception):
         return []
     ours = list(rows[0][0])
-    return [cause for cause in causes if sides.mistaken(CATALOGUE[cause], text) == ours]
+    return [cause for cause in causes if pair.mistaken(CATALOGUE[cause], text) == ours]
 
 
-def _known(outcome: Outcome, sides: Sides, text: str) -> bool:
+def _known(outcome: Outcome, pair: TokenizerPair, text: str) -> bool:
     """Whether a text shows no more than a difference that was made small already."""
     known = [difference.rule for difference in outcome.differences]
-    return bool(known) and text_rule(sides, text) in known
+    return bool(known) and text_rule(pair, text) in known
 
 
-def _explained(sides: Sides, text: str) -> Difference:
-    what = _different(sides, text)
+def _explained(pair: TokenizerPair, text: str) -> Difference:
+    what = _different(pair, text)
     if what is None:
         rule = "a text alone is right, in a batch it is wrong: texts must not depend on each other"
         return Difference(f"tokenizer([…, {text!a}, …])", text, "a batch", "", "", rule, "")
-    text = shrink(text, lambda shorter: _different(sides, shorter) == what)
-    (their_ids,), (their_offsets,) = reference.ids_and_offsets(sides.theirs, [text])
-    theirs: Any = (their_ids, [sides.tokens[i] for i in their_ids])
-    rows = sides.our_rows([text])
+    text = shrink(text, lambda shorter: _different(pair, shorter) == what)
+    (their_ids,), (their_offsets,) = reference.ids_and_offsets(pair.theirs, [text])
+    theirs: Any = (their_ids, [pair.tokens[i] for i in their_ids])
+    rows = pair.our_rows([text])
     if isinstance(rows, Exception):
         ours: Any = f"{type(rows).__name__}: {rows}"
     elif what == "offset_mapping":
         ours, theirs = (rows[1][0], theirs[1]), (their_offsets, theirs[1])
     else:
-        ours = (list(rows[0][0]), [sides.tokens.get(i, "(no such id)") for i in rows[0][0]])
-    given = f"([{text!a}])" if callable(sides.ours) else f".encode({text!a})"
-    call, rule, rerun = f"tokenizer{given}", text_rule(sides, text), f"--text {_quoted(text)}"
+        ours = (list(rows[0][0]), [pair.tokens.get(i, "(no such id)") for i in rows[0][0]])
+    given = f"([{text!a}])" if callable(pair.ours) else f".encode({text!a})"
+    call, rule, rerun = f"tokenizer{given}", text_rule(pair, text), f"--text {_quoted(text)}"
     return Difference(call, text, what, ours, theirs, rule, rerun)
 
 

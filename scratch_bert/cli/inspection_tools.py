@@ -17,7 +17,7 @@ from scratch_bert.cli.inference_options import Texts as Texts
 from scratch_bert.cli.input_lines import InputError, stdin_texts
 from scratch_bert.errors import CheckpointError, TextError
 from scratch_bert.files import replace
-from scratch_bert.inspection.result import Inspection, Text
+from scratch_bert.inspection.result import Inspection, TextOrPair
 from scratch_bert.weights.builtin import MINILM
 
 C = TypeVar("C")
@@ -81,7 +81,7 @@ def read_texts(
     pair: Sequence[str] | None,
     output: Path | None,
     of_one: Sequence[str] = PICTURES,
-) -> list[Text]:
+) -> list[TextOrPair]:
     """Return the texts, or pairs, that were given, or without any the lines of stdin.
 
     Args:
@@ -117,7 +117,7 @@ def use(load: Callable[[str], C], checkpoint: str) -> C:
         return load(checkpoint)
 
 
-def each(look: Callable[[Text], I], texts: Sequence[Text]) -> Iterator[I]:
+def each(look: Callable[[TextOrPair], I], texts: Sequence[TextOrPair]) -> Iterator[I]:
     """Look at one text after the other.
 
     Raises:
@@ -173,5 +173,6 @@ def _file(found: list[I], kind: str, page: Callable[[Sequence[I]], str] | None) 
 
         return (page or page_of)(found).encode()
     from scratch_bert.inspection.figures.common import render
+    from scratch_bert.inspection.figures.draw import draw
 
-    return render(found[0].figure(), kind[1:])
+    return render(draw(found[0]), kind[1:])

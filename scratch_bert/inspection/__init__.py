@@ -4,12 +4,13 @@
 >>> print(token_flow("Unaffable!").tokens)
 ['[CLS]', 'una', '##ffa', '##ble', '!', '[SEP]']
 
-Read: flow, embedding_sum, attentions, states, evolution. When you need it: figures/ (pictures and
-pages), views/ (the terminal).
+Read: flow, embedding_sum, attentions, states, evolution. When you need it: loading (the model that
+is inspected), result (what all inspections share), tokenizer_steps (words and pieces of a text),
+figures/ (pictures and pages), views/ (tables and texts for the terminal).
 
 Each function takes a text (or a pair, or several) and a checkpoint's name, or a model and its
-tokenizer as `load` returns them. What it returns has its data as attributes, is printed by Rich,
-and has `figure()` (matplotlib's) and `to_dict()` (for JSON).
+tokenizer as `load` returns them. It returns an inspection: its data are attributes, `to_dict()`
+returns them for JSON, Rich prints it, and `draw` returns its picture, a figure of matplotlib's.
 """
 
 from importlib import import_module
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from scratch_bert.inspection.attentions import AttentionMaps, attention_maps
     from scratch_bert.inspection.embedding_sum import EmbeddingParts, embedding_parts
     from scratch_bert.inspection.evolution import ClsEvolution, cls_evolution
+    from scratch_bert.inspection.figures.draw import draw
     from scratch_bert.inspection.flow import TokenFlow, token_flow
     from scratch_bert.inspection.loading import load
     from scratch_bert.inspection.states import LayerStates, layer_states
@@ -31,6 +33,7 @@ _HOME = {
     "TokenFlow": "flow",
     "attention_maps": "attentions",
     "cls_evolution": "evolution",
+    "draw": "figures.draw",
     "embedding_parts": "embedding_sum",
     "layer_states": "states",
     "load": "loading",
@@ -45,6 +48,7 @@ __all__ = [
     "TokenFlow",
     "attention_maps",
     "cls_evolution",
+    "draw",
     "embedding_parts",
     "layer_states",
     "load",

@@ -1,35 +1,36 @@
-"""Who looks at whom: the attention of every layer and head over one text."""
+"""The attention probabilities of every layer and head over one text."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 from rich.console import Console, ConsoleOptions
+from rich.table import Table
+from rich.text import Text
 from torch import Tensor
 
 from scratch_bert.inspection.loading import Bert, runner_of
-from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, TextOrPair, title_of
+from scratch_bert.inspection.views.tables import bar, heading, table_of
 from scratch_bert.weights.builtin import MINILM
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 Maps = Float[Tensor, "layers heads seq seq"]
+_BAR = 20  # characters of a share of 1
 
 
 @dataclass(frozen=True, eq=False)
 class AttentionMaps(Inspection):
-    """The attention over a text, and which of it is shown.
+    """The attention over a text, and which layer and head of it are shown.
 
     Attributes:
-        title: of what.
+        title: "attention", and the text.
         tokens: [CLS], pieces, [SEP].
-        batch: what the model read, (1, seq) each.
-        ours: probabilities; a row is the token that looks, a column the one looked at.
-        theirs: the same of another BERT, to be shown beside it.
-        layer: is shown, from 0.
-        head: is shown, from 0; None is all heads of the layer.
+        batch: the model's input, (1, seq) each.
+        ours: attention probabilities; a row is a query, a column a key.
+        theirs: those of another BERT, to compare with.
+        layer: the layer that is shown, from 0.
+        head: the head that is shown, from 0; None shows all heads of the layer.
 
     Raises:
         ValueError: there is no such layer or head.
@@ -64,17 +65,17 @@ class AttentionMaps(Inspection):
         return replace(self, layer=layer, head=head)
 
     def beside(self, theirs: Maps) -> "AttentionMaps":
-        """Return the same, with another BERT's beside it."""
+        """Return the same, with another BERT's attention to compare with."""
         return replace(self, theirs=theirs)
 
     @property
     def shown(self) -> str:
-        """Name what is shown."""
+        """The layer and head that are shown, in words."""
         return f"layer {self.layer}, {'all heads' if self.head is None else f'head {self.head}'}"
 
     @property
     def difference(self) -> Maps | None:
-        """Ours less theirs."""
+        """Ours minus theirs."""
         return None if self.theirs is None else self.ours - self.theirs
 
     @property
@@ -93,7 +94,7 @@ class AttentionMaps(Inspection):
 
     @property
     def cls_row(self) -> Float[Tensor, " seq"]:
-        """Where [CLS] looks, in the head that is shown or in the mean of all."""
+        """The attention of [CLS], in the head that is shown or in the mean of all heads."""
         rows = self.ours[self.layer, :, 0]
         return rows.mean(0) if self.head is None else rows[self.head]
 
@@ -111,28 +112,84 @@ class AttentionMaps(Inspection):
             found["verdict"] = self.verdict
         return found
 
-    def figure(self) -> "Figure":
-        """Draw a head, or all heads of a layer, and where [CLS] looks."""
-        from scratch_bert.inspection.figures.attentions import draw
-
-        return draw(self)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
-        from scratch_bert.inspection.views.attentions import view
+        yield from heading(self)
+        layers, heads, seq, _ = self.ours.shape
+        yield f"{layers} layers, {heads} heads, {seq} x {seq} tokens; shown: {self.shown}"
+        if self.verdict is not None:
+            yield Text(f"beside HuggingFace's: {self.verdict}", "bold")
+        yield ""
+        yield _heads(self) if self.head is None else _looks(self, self.head)
+        yield ""
+        yield _cls(self)
 
-        yield from view(self)
+
+def _heads(maps: AttentionMaps) -> Table:
+    """Where each head attends: the mean share of each kind of key."""
+    layer = maps.ours[maps.layer].float()  # (heads, seq, seq)
+    separators = [i for i, token in enumerate(maps.tokens) if token == maps.tokens[-1]]
+    shares = {
+        "itself": layer.diagonal(dim1=1, dim2=2).mean(1),
+        "one before": layer.diagonal(-1, 1, 2).sum(1) / layer.size(1),
+        "one after": layer.diagonal(1, 1, 2).sum(1) / layer.size(1),
+        maps.tokens[0]: layer[:, :, 0].mean(1),
+        maps.tokens[-1]: layer[:, :, separators].sum(2).mean(1),
+        "tokens seen": _spread(layer),
+    }
+    rows = [
+        (
+            str(head),
+            *(f"{some[head]:.0%}" for some in list(shares.values())[:-1]),
+            f"{shares['tokens seen'][head]:.1f}",
+        )
+        for head in range(len(layer))
+    ]
+    return table_of(("head", *shares), rows, left=1)
+
+
+def _spread(layer: Float[Tensor, "heads seq seq"]) -> Float[Tensor, " heads"]:
+    """The number of keys that, attended to evenly, would have the same entropy (perplexity)."""
+    return torch.special.entr(layer).sum(2).mean(1).exp()
+
+
+def _looks(maps: AttentionMaps, head: int) -> Table:
+    shares, places = maps.ours[maps.layer, head].topk(min(3, len(maps.tokens)))
+    rows = []
+    for place, token in enumerate(maps.tokens):
+        best = zip(shares[place].tolist(), places[place].tolist(), strict=True)
+        looked_at = (f"{share:4.0%} {maps.tokens[other]} {other}" for share, other in best)
+        rows.append((str(place), token, *looked_at))
+    columns = ("", "looks", *("most at", "then at", "then at")[: shares.size(1)])
+    return table_of(columns, rows, left=5)
+
+
+def _cls(maps: AttentionMaps) -> Table:
+    row = maps.cls_row.tolist()
+    most = max(row)
+    of = "mean of all heads" if maps.head is None else f"head {maps.head}"
+    rows = [
+        (str(place), token, f"{share:.1%}", bar(share / most, _BAR))
+        for place, (token, share) in enumerate(zip(maps.tokens, row, strict=True))
+    ]
+    table = table_of(("", f"{maps.tokens[0]} looks at", "share", of), rows)
+    table.columns[-1].justify = "left"
+    return table
 
 
 def attention_maps(
-    text: Text, checkpoint: Bert = MINILM, *, layer: int | None = None, head: int | None = None
+    text: TextOrPair,
+    checkpoint: Bert = MINILM,
+    *,
+    layer: int | None = None,
+    head: int | None = None,
 ) -> AttentionMaps:
     """Compute the attention over a text, or a pair.
 
     Args:
         text: the text, or two in a tuple.
         checkpoint: its name, or a model and its tokenizer.
-        layer: which to show, from 0; None is the last.
-        head: which to show, from 0; None is all of the layer.
+        layer: the layer to show, from 0; None is the last.
+        head: the head to show, from 0; None is all heads of the layer.
 
     Raises:
         CheckpointError: it cannot be loaded.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from jaxtyping import Float
 from rich.console import Console, ConsoleOptions
@@ -11,13 +11,10 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from scratch_bert.inspection.loading import Bert, runner_of
-from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, TextOrPair, title_of
 from scratch_bert.inspection.views.tables import heading, table_of
 from scratch_bert.model.embeddings import BertEmbeddings
 from scratch_bert.weights.builtin import MINILM
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 Vectors = Float[Tensor, "seq hidden"]
 PARTS = {
@@ -80,12 +77,6 @@ class EmbeddingParts(Inspection):
             "vectors": {name: vectors.tolist() for name, vectors in self.parts.items()},
         }
 
-    def figure(self) -> "Figure":
-        """Draw the norms, and below them each part: a column for a token, a row for a number."""
-        from scratch_bert.inspection.figures.embedding_sum import draw
-
-        return draw(self)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         yield from heading(self)
         yield _shapes(self)
@@ -104,7 +95,7 @@ def _shapes(parts: EmbeddingParts) -> Table:
     return table_of(("part", "(tokens, hidden)", "what it is"), rows, left=3)
 
 
-def embedding_parts(text: Text, checkpoint: Bert = MINILM) -> EmbeddingParts:
+def embedding_parts(text: TextOrPair, checkpoint: Bert = MINILM) -> EmbeddingParts:
     """Take the embeddings of a text, or of a pair, apart.
 
     Args:

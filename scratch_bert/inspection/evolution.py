@@ -1,25 +1,27 @@
 """[CLS] on its way through the layers, and what the head of masked words would say on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from rich.console import Console, ConsoleOptions
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.text import Text
 from torch import Tensor
 
 from scratch_bert.inference.tasks.hidden_states import HiddenStates
 from scratch_bert.inspection.loading import Bert, exact, load, word_head_of
-from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, TextOrPair, title_of
+from scratch_bert.inspection.views.tables import heading, table_of
 from scratch_bert.model.heads import BertLMPredictionHead
+from scratch_bert.terminal import visible
 from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.weights.builtin import MINILM
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+_NO_HEAD = "The checkpoint has no head for masked words, so no layer can be read as words."
 
 
 class Guess(NamedTuple):
@@ -61,7 +63,7 @@ class ClsEvolution(Inspection):
     )
 
     title: str
-    texts: list[Text]
+    texts: list[TextOrPair]
     states: Float[Tensor, "texts states hidden"]
     lenses: list[Lens] | None
 
@@ -114,20 +116,44 @@ class ClsEvolution(Inspection):
             "states": self.states.tolist(),
         }
 
-    def figure(self) -> "Figure":
-        """Draw the cosines, the path, and the words."""
-        from scratch_bert.inspection.figures.evolution import draw
-
-        return draw(self)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
-        from scratch_bert.inspection.views.evolution import view
+        yield from heading(self)
+        for place, text in enumerate(self.texts):
+            if len(self.texts) > 1:
+                yield Text(visible(title_of(f"text {place + 1}", text)), "bold")
+            yield _cosines(self, place)
+            yield ""
+            if self.lenses is not None:
+                yield from _words(self.lenses[place])
+                yield ""
+        if self.lenses is None:
+            yield Text(_NO_HEAD, "dim")
 
-        yield from view(self)
+
+def _cosines(evolution: ClsEvolution, place: int) -> RenderableType:
+    norms = evolution.states[place].norm(dim=-1).tolist()
+    to_next = [f"{cosine:.3f}" for cosine in evolution.to_next[place].tolist()]
+    rows = [
+        (str(layer), f"{norm:.2f}", following, f"{last:.3f}")
+        for layer, (norm, following, last) in enumerate(
+            zip(norms, [*to_next, ""], evolution.to_last[place].tolist(), strict=True)
+        )
+    ]
+    return table_of(("layer", "norm", "cosine to next", "to last"), rows, left=0)
+
+
+def _words(lens: Lens) -> Iterator[RenderableType]:
+    where = f"at {lens.token} ({lens.place})"
+    yield Text(f"What the head of masked words reads {where}, layer by layer:")
+    rows = [
+        (str(layer), "  ".join(f"{word} {share:.1%}" for word, share in some))
+        for layer, some in enumerate(lens.guesses)
+    ]
+    yield table_of(("layer", "words"), rows)
 
 
 def cls_evolution(
-    texts: Text | Sequence[Text], checkpoint: Bert = MINILM, *, top_k: int = 5
+    texts: TextOrPair | Sequence[TextOrPair], checkpoint: Bert = MINILM, *, top_k: int = 5
 ) -> ClsEvolution:
     """Follow [CLS] of texts, or of pairs, through the layers.
 
@@ -141,7 +167,7 @@ def cls_evolution(
         TextError: a text is too long for it.
         ValueError: there are no texts.
     """
-    some: list[Text] = [texts] if isinstance(texts, (str, tuple)) else list(texts)
+    some: list[TextOrPair] = [texts] if isinstance(texts, (str, tuple)) else list(texts)
     if not some:
         raise ValueError("there are no texts")
     loaded = load(checkpoint)

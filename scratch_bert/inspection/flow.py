@@ -1,53 +1,25 @@
-"""A text's way into BERT, step by step: normalised, words, pieces, ids, tensors."""
+"""How a text becomes BERT's input, step by step: normalized, words, pieces, ids, tensors."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console, ConsoleOptions
+from rich.table import Table
+from rich.text import Text
 
-from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, TextOrPair, title_of
+from scratch_bert.inspection.tokenizer_steps import FlowText, flow_of, steps_of
+from scratch_bert.inspection.views.tables import heading, table_of
+from scratch_bert.inspection.views.texts import joined, line, under
 from scratch_bert.tokenization import BertTokenizer
-from scratch_bert.tokenization.normalizer import Normalizer
-from scratch_bert.tokenization.pipeline import Piece
 from scratch_bert.weights.builtin import MINILM
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from scratch_bert.inference.run.runner import Loaded
 
-
-class FlowWord(NamedTuple):
-    """A word, a punctuation mark, or a token such as [MASK] that stands in the text.
-
-    Attributes:
-        text: normalised.
-        start: its first character in the text.
-        end: the character after its last.
-        pieces: what the vocabulary has of it; their places are the text's, too.
-    """
-
-    text: str
-    start: int
-    end: int
-    pieces: tuple[Piece, ...]
-
-
-class FlowText(NamedTuple):
-    """One of the texts of a row.
-
-    Attributes:
-        text: as it was given.
-        normalized: what is cut into words.
-        words: in order.
-    """
-
-    text: str
-    normalized: str
-    words: tuple[FlowWord, ...]
+_TENSORS = ("input_ids", "token_type_ids", "attention_mask")
 
 
 @dataclass(frozen=True)
@@ -114,19 +86,59 @@ class TokenFlow(Inspection):
             "offset_mapping": self.offsets,
         }
 
-    def figure(self) -> "Figure":
-        """Draw each word over its pieces, and these over their ids and places."""
-        from scratch_bert.inspection.figures.flow import draw
-
-        return draw(self)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
-        from scratch_bert.inspection.views.flow import view
+        yield from heading(self)
+        for number, (name, says) in enumerate(self.steps.items(), 1):
+            yield Text.assemble((f"{number}. {name}", "bold"), f"  {says}")
+            if name == "tensors":
+                yield _tensors(self)
+            elif name == "ids":
+                yield _tokens(self)
+            for text in self.texts:
+                if name == "text":
+                    yield line(text.text)
+                elif name == "normalised":
+                    yield line(text.normalized)
+                elif name == "words":
+                    yield joined([word.text] for word in text.words)
+                elif name == "pieces":
+                    pieces = [piece for word in text.words for piece in word.pieces]
+                    spans = [(piece.start, piece.end) for piece in pieces]
+                    yield from under(text.text, spans, options.max_width)
+                    yield joined([piece.token for piece in word.pieces] for word in text.words)
+            yield ""
 
-        yield from view(self, options.max_width)
+
+def _tokens(flow: TokenFlow) -> Table:
+    pair = len(flow.texts) == 2
+    columns = ["", "token", "id", *["segment"] * pair, "characters", "text there"]
+    rows = []
+    for i, (token, (start, end)) in enumerate(zip(flow.tokens, flow.offsets, strict=True)):
+        segment = flow.token_type_ids[i]
+        there = flow.texts[segment].text[start:end]
+        place = f"{start}:{end}" if end else ""
+        rows.append([str(i), token, str(flow.input_ids[i]), *[str(segment)] * pair, place, there])
+    table = table_of(columns, rows)
+    table.columns[-1].justify = "left"
+    return table
 
 
-def token_flow(text: Text, checkpoint: "str | Path | BertTokenizer | Loaded" = MINILM) -> TokenFlow:
+def _tensors(flow: TokenFlow) -> Table:
+    count = len(flow.tokens)
+    values = (flow.input_ids, flow.token_type_ids, flow.attention_mask)
+    rows = [
+        (name, f"(1, {count})", " ".join(map(str, row[:12])) + " …" * (count > 12))
+        for name, row in zip(_TENSORS, values, strict=True)
+    ]
+    table = table_of(("tensor", "shape", "int64"), rows, left=3)
+    if count > flow.longest:
+        table.caption = f"{count} tokens are more than the {flow.longest} that the model takes"
+    return table
+
+
+def token_flow(
+    text: TextOrPair, checkpoint: "str | Path | BertTokenizer | Loaded" = MINILM
+) -> TokenFlow:
     """Follow a text, or a pair of them, into a model. Needs no torch.
 
     Args:
@@ -147,7 +159,7 @@ def token_flow(text: Text, checkpoint: "str | Path | BertTokenizer | Loaded" = M
     texts = text if isinstance(text, tuple) else (text,)
     return TokenFlow(
         title=title_of("token flow", text),
-        texts=tuple(_flow(each, tokenizer) for each in texts),
+        texts=tuple(flow_of(each, tokenizer) for each in texts),
         tokens=row.tokens,
         input_ids=row.ids,
         token_type_ids=row.type_ids,
@@ -155,51 +167,5 @@ def token_flow(text: Text, checkpoint: "str | Path | BertTokenizer | Loaded" = M
         offsets=row.offsets,
         unknown_id=tokenizer.unk_token_id,
         longest=tokenizer.model_max_length,
-        steps=_steps(tokenizer),
+        steps=steps_of(tokenizer),
     )
-
-
-def _flow(text: str, tokenizer: BertTokenizer) -> FlowText:
-    pipeline = tokenizer.pipeline
-    found = list(pipeline.words(text))
-    pieces = groupby(pipeline.cut(found), key=lambda piece: piece.word)
-    words = [
-        FlowWord(word.text, word.origins[0], word.origins[-1] + 1, tuple(some))
-        for (_, word), (_, some) in zip(found, pieces, strict=True)
-    ]
-    return FlowText(text, "".join(_normalized(text, tokenizer)), tuple(words))
-
-
-def _normalized(text: str, tokenizer: BertTokenizer) -> Iterator[str]:
-    pipeline = tokenizer.pipeline
-    for start, end, added in pipeline.raw.split(text):
-        part = text[start:end]
-        yield part if added is not None else pipeline.normalizer.normalize(part).text
-
-
-def _steps(tokenizer: BertTokenizer) -> dict[str, str]:
-    cls, sep, unknown = tokenizer.cls_token, tokenizer.sep_token, tokenizer.unk_token
-    return {
-        "text": "As it was given.",
-        "normalised": _rules(tokenizer.pipeline.normalizer),
-        "words": "It is cut at spaces, and before and after each punctuation mark.",
-        "pieces": "Of each word the longest beginning that the vocabulary has, then the longest of "
-        "what is left, which is marked ##, and so on; a word for which that fails is "
-        f"{unknown}.",
-        "ids": f"Each piece is a number, its line in the vocabulary; {cls} is put before the text, "
-        f"and {sep} after it.",
-        "tensors": "input_ids say which pieces, token_type_ids which of two texts, attention_mask "
-        "which are no padding; each is a batch of one row.",
-    }
-
-
-def _rules(normalizer: Normalizer) -> str:
-    rules = ["invisible characters go, all white space becomes a space"]
-    if normalizer.split_cjk:
-        rules.append("each Chinese character stands alone")
-    if normalizer.strips_accents:
-        rules.append("accents go")
-    if normalizer.lowercase:
-        rules.append("capitals become small")
-    said = "; ".join(rules)
-    return f"{said[0].upper()}{said[1:]}."

@@ -1,25 +1,22 @@
-"""What every look inside has: a title, an explanation, and its data in four forms."""
+"""What every inspection has: a title, an explanation, and its data as JSON and on a terminal."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderableType
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 _TITLE = 60  # characters of texts in it
-Text = str | tuple[str, str]
+TextOrPair = str | tuple[str, str]
 Printed = Iterator[RenderableType]
 
 
 class Inspection(ABC):
-    """What was seen. Rich prints it.
+    """What was computed of some texts. Rich prints it, `figures.draw` draws it.
 
     Attributes:
-        title: of what.
-        explanation: what the numbers are.
+        title: its kind, and the texts.
+        explanation: what the numbers mean.
     """
 
     title: str
@@ -27,7 +24,7 @@ class Inspection(ABC):
 
     @property
     def details(self) -> Mapping[str, str]:
-        """What there is to say of its parts, by their names."""
+        """A sentence about each of its parts, by the part's name."""
         return {}
 
     @abstractmethod
@@ -35,15 +32,11 @@ class Inspection(ABC):
         """Return it as JSON can hold it."""
 
     @abstractmethod
-    def figure(self) -> "Figure":
-        """Draw it. Needs matplotlib, which `scratch-bert[inspection]` brings."""
-
-    @abstractmethod
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed: ...
 
 
-def title_of(what: str, *texts: Text) -> str:
-    """Name a look inside by the texts it is of.
+def title_of(what: str, *texts: TextOrPair) -> str:
+    """Name an inspection by its texts.
 
     >>> title_of("attention", ("One.", "Two."))
     'attention: One. | Two.'
@@ -51,8 +44,8 @@ def title_of(what: str, *texts: Text) -> str:
     return f"{what}: {shortened(*texts)}"
 
 
-def shortened(*texts: Text) -> str:
-    """Write texts, or as much of them as a title has room for."""
+def shortened(*texts: TextOrPair) -> str:
+    """Write texts, cut to what a title has room for."""
     whole = " / ".join(" | ".join(text) if isinstance(text, tuple) else text for text in texts)
     whole = whole if len(whole) <= _TITLE else f"{whole[: _TITLE - 1]}…"
     return whole or "(empty)"

@@ -1,7 +1,7 @@
 """What each layer makes of each token: how long its vector is, and what it is like."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -11,12 +11,9 @@ from torch import Tensor
 
 from scratch_bert.inference.tasks.hidden_states import HiddenStates
 from scratch_bert.inspection.loading import Bert, exact
-from scratch_bert.inspection.result import Inspection, Printed, Text, title_of
+from scratch_bert.inspection.result import Inspection, Printed, TextOrPair, title_of
 from scratch_bert.inspection.views.tables import heading, table_of
 from scratch_bert.weights.builtin import MINILM
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +63,6 @@ class LayerStates(Inspection):
             "hidden_states": self.states.tolist(),
         }
 
-    def figure(self) -> "Figure":
-        """Draw the norms, and the similarity of layers, and of tokens in the last one."""
-        from scratch_bert.inspection.figures.states import draw
-
-        return draw(self)
-
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Printed:
         yield from heading(self)
         states, seq, hidden = self.states.shape
@@ -112,7 +103,7 @@ class LayerStates(Inspection):
         ]
 
 
-def layer_states(text: Text, checkpoint: Bert = MINILM) -> LayerStates:
+def layer_states(text: TextOrPair, checkpoint: Bert = MINILM) -> LayerStates:
     """Compute what each layer makes of a text, or of a pair.
 
     Args:

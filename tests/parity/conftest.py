@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from parity.self_test import mutants
-from parity.self_test.workbench import Bench, prepare
+from parity.self_test.workbench import Workbench, prepare
 from parity.tokenizer import suite
 
 
 @pytest.fixture(scope="session")
-def bench(once):
+def workbench(once):
     """The small checkpoint and what the reference makes of it; ten seconds, made once."""
-    return Bench(once("bench", prepare))
+    return Workbench(once("workbench", prepare))
 
 
 @pytest.fixture(autouse=True)

@@ -137,6 +137,7 @@ PUBLIC = {
         "TokenFlow",
         "attention_maps",
         "cls_evolution",
+        "draw",
         "embedding_parts",
         "layer_states",
         "load",

@@ -21,11 +21,11 @@
 # %matplotlib inline
 from rich.console import Console
 
-from scratch_bert.inspection import embedding_parts, load, token_flow
+from scratch_bert.inspection import draw, embedding_parts, load, token_flow
 
 bert = load("builtin:minilm")  # a model and its tokenizer; loaded once
 flow = token_flow("Unaffâble, isn't she?", bert)
-flow.figure()
+draw(flow)
 
 # %% [markdown]
 # From top to bottom: words, their pieces, and the pieces' ids. There are three steps.
@@ -105,7 +105,7 @@ print("attention_mask", pair.attention_mask)
 parts = embedding_parts(("Who sleeps?", "The cat is asleep."), bert)
 for name in ("word", "position", "segment", "sum", "normalized"):
     print(f"{name:11} {tuple(getattr(parts, name).shape)}")
-parts.figure()
+draw(parts)
 
 # %% [markdown]
 # Word and place are learnt side by side and added, not glued together: the same vector must hold

@@ -19,7 +19,7 @@
 
 # %%
 # %matplotlib inline
-from scratch_bert.inspection import attention_maps, load
+from scratch_bert.inspection import attention_maps, draw, load
 
 bert = load("builtin:minilm")
 text = "The animal did not cross the street because it was too tired."
@@ -36,7 +36,7 @@ print(maps.ours.shape)  # layers, heads, the token that looks, the token that is
 # The twelve heads of the first layer:
 
 # %%
-maps.figure()
+draw(maps)
 
 # %% [markdown]
 # Some patterns recur in every BERT (Clark et al., 2019, *What does BERT look at?*). To find them
@@ -76,7 +76,7 @@ for name in ("the token before", "the token after"):
 
 # %%
 layer, head = divmod(int(places["the token before"].argmax()), shares.shape[1])
-maps.at(layer, head).figure()
+draw(maps.at(layer, head))
 
 # %% [markdown]
 # ## What does *it* mean?
@@ -127,7 +127,7 @@ from parity import reference_attentions
 beside = attention_maps(text, bert, layer=2, head=0)
 beside = beside.beside(reference_attentions("builtin:minilm", beside.batch))
 print(beside.verdict)
-beside.figure()
+draw(beside)
 
 # %% [markdown]
 # The formula is six lines, [`eager_attention`](../../scratch_bert/model/attention.py). To write it

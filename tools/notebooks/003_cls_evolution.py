@@ -18,7 +18,7 @@
 
 # %%
 # %matplotlib inline
-from scratch_bert.inspection import cls_evolution, layer_states, load
+from scratch_bert.inspection import cls_evolution, draw, layer_states, load
 
 bert = load("builtin:minilm")
 texts = [
@@ -57,7 +57,7 @@ for name, other in (("another animal", 1), ("stocks", 2), ("sports", 4)):
 # all these vectors differ most. Each line is a text; they begin in the same point.
 
 # %%
-evolution.figure()
+draw(evolution)
 
 # %% [markdown]
 # Do texts of one kind end near each other? Two directions are not all there is, so we count in all
@@ -88,7 +88,7 @@ for layer, (cls, mean) in enumerate(zip(evolution.states.unbind(1), means, stric
 
 # %%
 states = layer_states("The bank raised its rates.", bert)
-states.figure()
+draw(states)
 
 # %% [markdown]
 # ## The logit lens

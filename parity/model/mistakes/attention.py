@@ -67,7 +67,7 @@ def _mixed(scene: Scene) -> Tensor:
 
 def _exchanged(scene: Scene, first: str, second: str) -> Tensor:
     other = second if scene.stage.endswith(first) else first
-    return scene.linear(scene.entered, f"attention.self.{other}")
+    return scene.linear(scene.input, f"attention.self.{other}")
 
 
 @SCORES("scale-missing", _SCALE, _TRAINED, seen="T5, where it is right")
@@ -175,4 +175,4 @@ def heads_are_joined_backwards(scene: Scene) -> Tensor:
 @PROJECTION("attention-projection-missing", "attention.output.dense follows the heads")
 def projection_is_missing(scene: Scene) -> Tensor:
     """The joined heads are not projected."""
-    return scene.entered
+    return scene.input

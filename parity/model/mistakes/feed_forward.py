@@ -37,20 +37,20 @@ def _activated(scene: Scene, states: Tensor) -> Tensor:
 )
 def gelu_by_tanh(scene: Scene) -> Tensor:
     """GELU is its approximation by tanh."""
-    return _activated(scene, F.gelu(scene.entered, approximate="tanh"))
+    return _activated(scene, F.gelu(scene.input, approximate="tanh"))
 
 
 @ACTIVATIONS("gelu-quick", _GELU, "a tolerance below 1e-2", seen="CLIP, where it is right")
 def gelu_by_sigmoid(scene: Scene) -> Tensor:
     """GELU is x sigmoid(1.702 x)."""
-    states = scene.entered
+    states = scene.input
     return _activated(scene, states * torch.sigmoid(1.702 * states))
 
 
 @ACTIVATIONS("gelu-tanh-without-root", _GELU)
 def gelu_by_tanh_without_root(scene: Scene) -> Tensor:
     """GELU by tanh has 2/π in place of √(2/π)."""
-    states = scene.entered
+    states = scene.input
     inner = 2 / math.pi * (states + 0.044715 * states**3)
     return _activated(scene, 0.5 * states * (1 + torch.tanh(inner)))
 
@@ -58,13 +58,13 @@ def gelu_by_tanh_without_root(scene: Scene) -> Tensor:
 @INNER("gelu-doubled", _GELU)
 def gelu_without_half(scene: Scene) -> Tensor:
     """GELU lacks its factor of one half."""
-    return 2 * F.gelu(scene.entered)
+    return 2 * F.gelu(scene.input)
 
 
 @ACTIVATIONS("gelu-of-wrong-erf", _GELU)
 def gelu_without_root_of_2(scene: Scene) -> Tensor:
     """GELU takes erf(x), not erf(x / √2)."""
-    states = scene.entered
+    states = scene.input
     return _activated(scene, 0.5 * states * (1 + torch.erf(states)))
 
 
@@ -75,43 +75,43 @@ def gelu_without_root_of_2(scene: Scene) -> Tensor:
 )
 def gelu_in_float32(scene: Scene) -> Tensor:
     """GELU computes in float32 though the model computes in double."""
-    return _activated(scene, F.gelu(scene.entered.float()).to(scene.right))
+    return _activated(scene, F.gelu(scene.input.float()).to(scene.right))
 
 
 @ACTIVATIONS("relu", _GELU, seen="the first Transformer")
 def relu_for_gelu(scene: Scene) -> Tensor:
     """ReLU replaces GELU."""
-    return _activated(scene, F.relu(scene.entered))
+    return _activated(scene, F.relu(scene.input))
 
 
 @ACTIVATIONS("silu", _GELU, seen="Llama")
 def silu_for_gelu(scene: Scene) -> Tensor:
     """SiLU replaces GELU."""
-    return _activated(scene, F.silu(scene.entered))
+    return _activated(scene, F.silu(scene.input))
 
 
 @ACTIVATIONS("elu", _GELU)
 def elu_for_gelu(scene: Scene) -> Tensor:
     """ELU replaces GELU."""
-    return _activated(scene, F.elu(scene.entered))
+    return _activated(scene, F.elu(scene.input))
 
 
 @ACTIVATIONS("tanh", _GELU)
 def tanh_for_gelu(scene: Scene) -> Tensor:
     """Tanh replaces GELU."""
-    return _activated(scene, scene.entered.tanh())
+    return _activated(scene, scene.input.tanh())
 
 
 @ACTIVATIONS("activation-missing", _GELU)
 def activation_is_missing(scene: Scene) -> Tensor:
     """The activation is missing."""
-    return _activated(scene, scene.entered)
+    return _activated(scene, scene.input)
 
 
 @ACTIVATIONS("activation-twice", _GELU)
 def activation_is_applied_twice(scene: Scene) -> Tensor:
     """The activation is applied twice."""
-    return _activated(scene, F.gelu(F.gelu(scene.entered)))
+    return _activated(scene, F.gelu(F.gelu(scene.input)))
 
 
 @OUTPUT_DENSE("feed-forward-activated-again", "output.dense has no activation")
@@ -133,4 +133,4 @@ def feed_forward_is_given_sum(scene: Scene) -> Tensor:
 )
 def feed_forward_is_beside_attention(scene: Scene) -> Tensor:
     """The feed-forward half is computed from the layer's input, in parallel with attention."""
-    return scene.linear(scene.entering)
+    return scene.linear(scene.layer_input)

@@ -44,19 +44,19 @@ def _layer_before(scene: Scene) -> Tensor:
 @POOLER("pooler-tanh-missing", _DENSE, "the pooler's output")
 def tanh_is_missing(scene: Scene) -> Tensor:
     """The pooler has no tanh."""
-    return scene.entered
+    return scene.input
 
 
 @POOLER("pooler-gelu", _TANH)
 def gelu_for_tanh(scene: Scene) -> Tensor:
     """The pooler's activation is GELU."""
-    return F.gelu(scene.entered)
+    return F.gelu(scene.input)
 
 
 @POOLER("pooler-relu", _TANH)
 def relu_for_tanh(scene: Scene) -> Tensor:
     """The pooler's activation is ReLU."""
-    return scene.entered.relu()
+    return scene.input.relu()
 
 
 @POOLER_DENSE("pooler-of-mean", _FIRST)
@@ -106,7 +106,7 @@ def pooler_takes_the_layer_before(scene: Scene) -> Tensor:
 @POOLER_DENSE("pooler-missing", _DENSE)
 def pooler_is_missing(scene: Scene) -> Tensor:
     """The pooler's linear layer is missing."""
-    return scene.entered
+    return scene.input
 
 
 @TRANSFORM("transform-missing", _ORDER)
@@ -118,13 +118,13 @@ def transform_is_missing(scene: Scene) -> Tensor:
 @TRANSFORM("transform-norm-missing", _ORDER)
 def transform_has_no_norm(scene: Scene) -> Tensor:
     """The masked words' transform has no LayerNorm."""
-    return F.gelu(scene.entered)
+    return F.gelu(scene.input)
 
 
 @TRANSFORM("transform-norm-first", _ORDER)
 def transform_normalizes_first(scene: Scene) -> Tensor:
     """The masked words' transform normalizes before it activates."""
-    return F.gelu(scene.norm(scene.entered, f"{_TRANSFORM}.LayerNorm"))
+    return F.gelu(scene.norm(scene.input, f"{_TRANSFORM}.LayerNorm"))
 
 
 @WORDS("words-from-states", _ORDER)

@@ -45,14 +45,14 @@ _COUNT = "layer i of the file is layer i of the model, from 0 on"
 
 def _rounded(scene: Scene, dtype: torch.dtype) -> Tensor:
     weight, bias = (each.to(dtype).to(scene.right) for each in (scene.weight, scene.bias))
-    return scene.entered @ weight.T + bias
+    return scene.input @ weight.T + bias
 
 
 def _by_layer(scene: Scene, number: int) -> Tensor:
     """Compute the stage with another layer's weights."""
     there = scene.stage.replace(scene.layer, f"encoder.layer.{number}")
     module = scene.norm if there.endswith("LayerNorm") else scene.linear
-    return module(scene.entered, there)
+    return module(scene.input, there)
 
 
 @SEEN(
@@ -83,7 +83,7 @@ def bias_is_added_twice(scene: Scene) -> Tensor:
 )
 def weight_is_transposed(scene: Scene) -> Tensor:
     """The matrix is transposed."""
-    return scene.entered @ scene.weight + scene.bias
+    return scene.input @ scene.weight + scene.bias
 
 
 @LINEAR_LAYERS("weight-in-bfloat16", _DTYPE, "a tolerance below 1e-2")
@@ -143,7 +143,7 @@ def layers_are_backwards(scene: Scene) -> Tensor:
 )
 def layer_is_skipped(scene: Scene) -> Tensor:
     """The layer is not run."""
-    return scene.entering
+    return scene.layer_input
 
 
 @LAYERS(
@@ -153,7 +153,7 @@ def layer_is_skipped(scene: Scene) -> Tensor:
 )
 def layer_has_a_residual(scene: Scene) -> Tensor:
     """The layer's input is added to its output."""
-    return scene.right + scene.entering
+    return scene.right + scene.layer_input
 
 
 @KEYS(

@@ -25,26 +25,26 @@ _SECOND = "LayerNorm(dense(intermediate) + attention_output)"
 @FIRST_SUM("attention-residual-missing", _FIRST)
 def first_residual_is_missing(scene: Scene) -> Tensor:
     """The layer's input is not added to the output of attention."""
-    return scene.right - scene.entering
+    return scene.right - scene.layer_input
 
 
 @FIRST_SUM("attention-residual-twice", _FIRST)
 def first_residual_is_added_twice(scene: Scene) -> Tensor:
     """The layer's input is added twice."""
-    return scene.right + scene.entering
+    return scene.right + scene.layer_input
 
 
 @FIRST_SUM("attention-residual-of-values", _FIRST)
 def first_residual_is_of_values(scene: Scene) -> Tensor:
     """The values are added in place of the layer's input."""
-    return scene.right - scene.entering + scene["attention.self.value"]
+    return scene.right - scene.layer_input + scene["attention.self.value"]
 
 
 @FIRST_HALF("attention-residual-after-norm", f"{_FIRST}: the sum is inside")
 def first_residual_comes_after_norm(scene: Scene) -> Tensor:
     """The layer's input is added after the LayerNorm."""
     sign = -1 if scene.stage.endswith("sum") else 1
-    return scene.right + sign * scene.entering
+    return scene.right + sign * scene.layer_input
 
 
 @FIRST_SUM(
@@ -54,7 +54,7 @@ def first_residual_comes_after_norm(scene: Scene) -> Tensor:
 )
 def norm_comes_before_attention(scene: Scene) -> Tensor:
     """LayerNorm comes before attention: its input is the layer's input."""
-    return scene.entering
+    return scene.layer_input
 
 
 @SECOND_SUM("feed-forward-residual-missing", _SECOND)
@@ -72,7 +72,7 @@ def second_residual_is_added_twice(scene: Scene) -> Tensor:
 @SECOND_SUM("feed-forward-residual-of-layer-input", _SECOND)
 def second_residual_is_of_layer_input(scene: Scene) -> Tensor:
     """The layer's input is added a second time, in place of the output of attention."""
-    return scene.right - scene["attention.output.LayerNorm"] + scene.entering
+    return scene.right - scene["attention.output.LayerNorm"] + scene.layer_input
 
 
 @SECOND_SUM("feed-forward-residual-of-sum", f"{_SECOND}: BERT is post-norm")

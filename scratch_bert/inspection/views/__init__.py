@@ -1,1 +1,1 @@
-"""Inspections on a terminal."""
+"""Tables and texts on a terminal, for all inspections: `tables`, `texts`."""

@@ -199,11 +199,11 @@ def test_the_adapters_are_formatted(write):
 
 def test_a_difference_that_is_no_number_is_infinite(searched):
     probe = next(searched.probes())
-    bench = build_adapter.Agreement(torch.nn.Linear(1, 1), {}, (0, 0), probe, searched)
+    agreement = build_adapter.Agreement(torch.nn.Linear(1, 1), {}, (0, 0), probe, searched)
     theirs = searched.get(probe.name, "last_hidden_state")
-    assert bench.difference("last_hidden_state", theirs) == 0
-    assert bench.difference("last_hidden_state", theirs * float("nan")) == float("inf")
-    assert bench.difference("last_hidden_state", theirs[:, 1:]) == float("inf")
+    assert agreement.difference("last_hidden_state", theirs) == 0
+    assert agreement.difference("last_hidden_state", theirs * float("nan")) == float("inf")
+    assert agreement.difference("last_hidden_state", theirs[:, 1:]) == float("inf")
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_a_form_must_fit_weight_and_bias():
     parts = [unit(name, (WIDTH, WIDTH), (WIDTH,)) for name in "qkv"]
     fused, narrow = (unit("", (3 * WIDTH, WIDTH), (rows,)) for rows in (3 * WIDTH, WIDTH))
     found = layouts.fitting(fused, parts, HEADS)
-    assert [form[0].__name__ for form in found] == ["stacked", "interleaved", "alternating"]
+    assert [layout[0].__name__ for layout in found] == ["stacked", "interleaved", "alternating"]
     assert not [*layouts.fitting(narrow, parts, HEADS)]
     bare = Unit("q", parts[0].weight, None)
     assert not [*layouts.fitting(parts[0], [bare], HEADS)]

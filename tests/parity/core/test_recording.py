@@ -11,7 +11,7 @@ from parity.cli.main import main
 from parity.core.compare import Status
 from parity.core.probes import Probe
 from parity.core.recording import Recording
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 
 BERTS = Path(__file__).parents[1] / "strangers" / "berts" / "fused.py"
 PROBES = ["--probe", "padded right", "--probe", "pair"]
@@ -162,9 +162,9 @@ def test_where_the_reference_overflows_nothing_is_judged(tmp_path):
     recording = Recording(tmp_path)
     recording.begin(probe)
     recording.add_noise("pair", "float16", "propagated", "embeddings", float("inf"))
-    witness = Witness(recording, probe, torch.float16)
+    recorded = RecordedProbe(recording, probe, torch.float16)
     zeros, ones = torch.zeros(1, 2, 3), torch.ones(1, 2, 3, dtype=torch.float64)
-    (row,) = witness.compare("embeddings", zeros, ones, "propagated")
+    (row,) = recorded.compare("embeddings", zeros, ones, "propagated")
     assert row.status is Status.UNSUPPORTED
-    (row,) = witness.compare("encoder.layer.0", zeros, ones, "propagated")
+    (row,) = recorded.compare("encoder.layer.0", zeros, ones, "propagated")
     assert row.status is Status.VALUE

@@ -7,7 +7,7 @@ from parity.core.mistake import Injection
 from parity.core.probes import Mode
 from parity.core.recording import Recording
 from parity.diagnosis.counterfactual import Counterfactual
-from parity.model.expected import Witness
+from parity.model.expected import RecordedProbe
 from parity.model.mistakes.catalogue import CATALOGUE
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -23,22 +23,22 @@ MADE = {
 
 
 @pytest.fixture(scope="module")
-def counterfactual(bench):
-    return Counterfactual(Checkpoint.of(bench.folder / "checkpoint"), SHOWN)
+def counterfactual(workbench):
+    return Counterfactual(Checkpoint.of(workbench.folder / "checkpoint"), SHOWN)
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_layers_before_a_mistake_need_not_run_again(name, bench, counterfactual, monkeypatch):
-    recording = Recording.read(bench.folder / "with heads")
+def test_layers_before_a_mistake_need_not_run_again(name, workbench, counterfactual, monkeypatch):
+    recording = Recording.read(workbench.folder / "with heads")
     mistakes = [Injection(CATALOGUE[name], MADE[name])]
     probes = [each for each in recording.probes() if each.mode is Mode.EVALUATE and not each.dtype]
     assert probes
     for probe in probes:
-        witness = Witness(recording, probe, torch.float64)
-        quick = counterfactual.run(witness, mistakes)
+        recorded = RecordedProbe(recording, probe, torch.float64)
+        quick = counterfactual.run(recorded, mistakes)
         with monkeypatch.context() as patch:
             patch.setattr(counterfactual, "_layer", lambda stage: 0)
-            whole = counterfactual.run(witness, mistakes)
+            whole = counterfactual.run(recorded, mistakes)
         assert quick.keys() == whole.keys() == {*SHOWN}
         for stage, made in whole.items():
             assert torch.equal(quick[stage], made), (probe.name, stage)

@@ -14,7 +14,7 @@ from parity.core.import_by_name import load_maker
 from parity.core.mistake import Injection, Mistake
 from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.self_test.mutants import Faulty
+from parity.self_test.mutants import MutantModel
 from tests.parity.strangers.mutants import mutant
 from tests.parity.strangers.unlisted_mistakes import UNLISTED
 
@@ -87,15 +87,15 @@ def names_of(diagnosis):
 
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("name", MUTANTS)
-def test_a_mistake_in_somebodys_code_is_named(name, bench, tmp_path):
-    _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS[name]), probes=PROBES)
+def test_a_mistake_in_somebodys_code_is_named(name, workbench, tmp_path):
+    _, diagnosis = workbench.judge(mutant(tmp_path, *MUTANTS[name]), probes=PROBES)
     assert {*names_of(diagnosis)} == {name}
     assert diagnosis.unknown == {}
     assert all(cause.explained > 1 - 1e-6 for cause in diagnosis.causes)
 
 
-def test_a_parameter_is_estimated(bench, tmp_path):
-    _, diagnosis = bench.judge(mutant(tmp_path, *MUTANTS["norm-eps"]), probes=PROBES)
+def test_a_parameter_is_estimated(workbench, tmp_path):
+    _, diagnosis = workbench.judge(mutant(tmp_path, *MUTANTS["norm-eps"]), probes=PROBES)
     values = [mistake.value for cause in diagnosis.causes for mistake in cause.mistakes]
     assert values == pytest.approx([3e-4] * 6, rel=1e-6)
     assert diagnosis.causes[0].mistakes[0].description == "LayerNorm's eps is 0.0003"
@@ -105,42 +105,42 @@ def made(*places):
     return [Injection(CATALOGUE[name], (stage,)) for name, stage in places]
 
 
-class ShowsLayersAlone(Faulty):
+class ShowsLayersAlone(MutantModel):
     stages: ClassVar = {"encoder.layer.{i}": "bert.encoder.layer.{i}"}
 
 
 @pytest.mark.slow
-def test_two_mistakes_in_what_nobody_sees(bench):
+def test_two_mistakes_in_what_nobody_sees(workbench):
     scale = ("scale-missing", "encoder.layer.1.attention.self.scores")
     tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
-    _, diagnosis = bench.judge(ShowsLayersAlone(made(scale, tanh)), probes=PROBES)
+    _, diagnosis = workbench.judge(ShowsLayersAlone(made(scale, tanh)), probes=PROBES)
     (cause,) = diagnosis.causes
     assert sorted(names_of(diagnosis)) == ["gelu-tanh", "scale-missing"]
     assert cause.stages == ("encoder.layer.1",)
 
 
-def test_two_mistakes_at_one_stage(bench):
+def test_two_mistakes_at_one_stage(workbench):
     both = made(("segments-not-added", "embeddings.sum"), ("positions-not-added", "embeddings.sum"))
-    _, diagnosis = bench.judge(Faulty(both), probes=PROBES)
+    _, diagnosis = workbench.judge(MutantModel(both), probes=PROBES)
     assert sorted(names_of(diagnosis)) == ["positions-not-added", "segments-not-added"]
     assert len(diagnosis.causes) == 1
 
 
 @pytest.mark.slow
-def test_training_beside_evaluation(bench):
+def test_training_beside_evaluation(workbench):
     dropped = ("dropout-missing", "encoder.layer.1.output.sum")
     tanh = ("gelu-tanh", "encoder.layer.1.intermediate")
-    _, diagnosis = bench.judge(Faulty(made(tanh, dropped)), probes=[*PROBES, "dropout"])
+    _, diagnosis = workbench.judge(MutantModel(made(tanh, dropped)), probes=[*PROBES, "dropout"])
     assert names_of(diagnosis) == ["gelu-tanh", "dropout-missing"]
     assert diagnosis.unknown == {}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", ["functional.py:Functional_1_eps", "ragged.py:Ragged_1_tanh"])
-def test_other_layouts(layout, bench):
+def test_other_layouts(layout, workbench):
     """Slow: of one that shows no stage, every mistake in every layer may be the cause."""
     heads = "functional" not in layout  # it returns the last layer's states alone
-    _, diagnosis = bench.judge(load_maker(f"{BERTS / layout}"), heads=heads, probes=PROBES)
+    _, diagnosis = workbench.judge(load_maker(f"{BERTS / layout}"), heads=heads, probes=PROBES)
     known = {"eps": "norm-eps-1e-5", "tanh": "gelu-tanh"}
     assert names_of(diagnosis) == [known[layout.rpartition("_")[2]]]
 
@@ -183,10 +183,10 @@ def test_what_a_learner_reads(capsys):
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("name", UNLISTED)
-def test_an_unlisted_mistake_is_unknown(name, bench):
+def test_an_unlisted_mistake_is_unknown(name, workbench):
     stage, wrong, known = UNLISTED[name]
     mistake = Injection(Mistake("unlisted", (stage,), wrong), (stage,))
-    rows, diagnosis = bench.judge(Faulty([mistake]), probes=PROBES)
+    rows, diagnosis = workbench.judge(MutantModel([mistake]), probes=PROBES)
     assert Report(rows).first_divergence.name == stage
     assert names_of(diagnosis) == []
     assert [*diagnosis.unknown] == [stage]

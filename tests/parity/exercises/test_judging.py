@@ -56,7 +56,7 @@ def test_a_skeleton_is_not_written_yet(name, command, tmp_path):
 def test_a_right_solution(name, judged):
     code, printed = judged(name, RIGHT[name])
     assert code == 0, printed
-    assert printed.endswith(f"right: this {EXERCISES[name].asks} is BERT's\n")
+    assert printed.endswith(f"right: this {EXERCISES[name].target} is BERT's\n")
 
 
 @pytest.mark.sample(2)

@@ -16,7 +16,7 @@ from parity.inference.reference import expected
 from parity.inference.suite import INFERENCE, asked
 from parity.ours import inference
 from parity.ours.inference import ScratchInference
-from parity.report.suite import explanation
+from parity.report.suite import failure_text
 from parity.suite.mistake import of_check
 from scratch_bert.inference.run.runner import Runner
 
@@ -94,7 +94,7 @@ def test_batches_without_padding(check, dtype):
     """Other operations than the reference's, and other last digits."""
     packed = ScratchInference(attention="packed", batch_tokens=2048, dtype=dtype)
     outcome = INFERENCE.checks[check].run(InferenceCandidate(packed, ""))
-    assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, "packed")
+    assert outcome.status is Status.MATCH, failure_text(outcome, INFERENCE, "packed")
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of numbers without sense

@@ -23,10 +23,10 @@ class Holds(nn.Module):
 
     def __init__(self, *tensors, dtype=torch.float64):
         super().__init__()
-        self.held = nn.ParameterList([tensor.clone().to(dtype) for tensor in tensors])
+        self.cached = nn.ParameterList([tensor.clone().to(dtype) for tensor in tensors])
 
     def backward(self):
-        sum((parameter**2).sum() for parameter in self.held).backward()
+        sum((parameter**2).sum() for parameter in self.cached).backward()
 
 
 def gradients(model, weights):
@@ -86,6 +86,6 @@ def test_weights_that_cannot_be_told_apart_have_none(weights):
 
 def test_a_parameter_without_a_gradient(weights):
     model = Holds(weights["q"][:WIDTH], weights["q"][WIDTH:], weights["k"])
-    model.held[1].requires_grad_(False)
-    model.held[1].data.zero_()
+    model.cached[1].requires_grad_(False)
+    model.cached[1].data.zero_()
     assert [*gradients(model, weights)] == ["k"]

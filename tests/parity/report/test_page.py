@@ -10,9 +10,9 @@ from parity.core.compare import Comparison, Status
 from parity.core.mistake import Injection
 from parity.core.verdict import Cause, Diagnosis, Report
 from parity.model.mistakes.catalogue import CATALOGUE
-from parity.report.again import again
 from parity.report.heat_map import Column
 from parity.report.page import to_html
+from parity.report.repeat import repeat_command
 from tests.browser import needs_browser, opened
 
 HOSTILE = "my </script><script>alert(1)</script> 'café' \"q\" & \udcff.py:Bert"
@@ -318,15 +318,18 @@ def test_a_whole_check_is_small():
 @pytest.mark.slow
 def test_commands():
     text = ["parity", "diff", "-oa.png", "--stage=x", "--seed", "3", "--", "--stage", "-o"]
-    assert again(shlex.join(text), Column("", "text")) == (
+    assert repeat_command(shlex.join(text), Column("", "text")) == (
         "parity diff --stage",
         "--seed 3 -- --stage -o",
     )
     whole = (
         "parity diagnose a.py:B --probe x --checkpoint c --format json --output=x.json --limit 9"
     )
-    assert again(whole, Column("builtin:minilm", "one token")) == (
+    assert repeat_command(whole, Column("builtin:minilm", "one token")) == (
         "parity check a.py:B --limit 9 --checkpoint builtin:minilm --probe 'one token'",
         "",
     )
-    assert again("parity compare a b -o c.html", Column("", "pair")) == ("parity compare a b", "")
+    assert repeat_command("parity compare a b -o c.html", Column("", "pair")) == (
+        "parity compare a b",
+        "",
+    )

@@ -11,7 +11,7 @@ from parity.cli.main import main
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.report.self_test import to_html, to_json
 from parity.self_test import run
-from parity.self_test.run import Found, Results
+from parity.self_test.run import Results, TrialResult
 from parity.self_test.trials import Trial, draws
 
 TEXT = "tokenizer-cjk-always"
@@ -19,9 +19,9 @@ SOME = ["pooler-relu", TEXT, "mask-of-minus-10000", "dropout-before-norm", "as i
 
 
 @pytest.fixture(autouse=True)
-def _prepared(bench, few_words, monkeypatch):
-    """What is prepared is the bench, which other tests have, too."""
-    copy = partial(shutil.copytree, bench.folder, dirs_exist_ok=True)
+def _prepared(workbench, few_words, monkeypatch):
+    """What is prepared is the workbench, which other tests have, too."""
+    copy = partial(shutil.copytree, workbench.folder, dirs_exist_ok=True)
     monkeypatch.setattr(run, "prepare", copy)
 
 
@@ -66,7 +66,7 @@ def test_what_nothing_is_called(capsys):
 def results(**changes):
     found = {"trial": RELU, "probes": ["pair"], "first": INNER, "causes": ["relu"], **changes}
     made = Results()
-    made.add(Found(**found))
+    made.add(TrialResult(**found))
     return made
 
 
@@ -118,9 +118,9 @@ def test_the_catalogue_says_what_a_learner_needs():
         assert known.fix or known.equivalent
 
 
-def test_draws_are_of_different_stages(bench):
-    drawn = [*draws(bench.stages, bench.layers, 20, seed=1)]
-    assert drawn == [*draws(bench.stages, bench.layers, 20, seed=1)]
+def test_draws_are_of_different_stages(workbench):
+    drawn = [*draws(workbench.stages, workbench.layers, 20, seed=1)]
+    assert drawn == [*draws(workbench.stages, workbench.layers, 20, seed=1)]
     assert {len(trial.made) for trial in drawn} == {2, 3}
     for trial in drawn:
         stages = [stage for _, stages in trial.made for stage in stages]
@@ -132,5 +132,5 @@ def test_no_two_processes_write_tokenizers_into_one_folder(tmp_path, monkeypatch
     monkeypatch.setattr(run, "judge_tokenizer", lambda _, folder: places.append(folder) or ([], []))
     for process in (1, 1, 2):
         monkeypatch.setattr(run.os, "getpid", lambda number=process: number)
-        run.tried(SimpleNamespace(folder=tmp_path), Trial(TEXT))
+        run.run_trial(SimpleNamespace(folder=tmp_path), Trial(TEXT))
     assert places[0] == places[1] != places[2]

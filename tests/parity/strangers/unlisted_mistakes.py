@@ -76,6 +76,6 @@ UNLISTED = {
     ),
     "noise": (f"{LAYER}.output.sum", _noise, ""),
     "a third power": (f"{LAYER}.intermediate", lambda s: s.right + s.right**3 / 100, ""),
-    "a pooler's sine": ("pooler", lambda s: s.entered.sin(), ""),
+    "a pooler's sine": ("pooler", lambda s: s.input.sin(), ""),
     "words turned": ("cls.predictions", lambda s: s.right.roll(1, -1), ""),
 }

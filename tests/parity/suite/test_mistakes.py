@@ -16,7 +16,7 @@ from parity.pretraining import mistaken as pretraining
 from parity.pretraining.inputs import SETTINGS
 from parity.pretraining.mistakes.steps import STEPS
 from parity.pretraining.suite import PRETRAINING
-from parity.report.suite import explanation
+from parity.report.suite import failure_text
 from parity.self_test.trials import judge_known
 from parity.suite.mistake import Mistaken
 from tests.parity.strangers import strange_finetunings, strange_inferences, strange_trainings
@@ -56,7 +56,7 @@ def _less_than_the_self_test():
 
 def judged(name, kind, check):
     suite, _, strangers = SUITES[name]
-    candidate = suite.answering(kind(), f"{strangers.__file__}:{kind.__name__}")
+    candidate = suite.local_class(kind(), f"{strangers.__file__}:{kind.__name__}")
     return suite.checks[check].run(candidate)
 
 
@@ -72,7 +72,7 @@ def test_a_mistake_is_named(name, monkeypatch):
 @pytest.mark.parametrize("name", EQUIVALENT)
 def test_what_is_right(name):
     ((suite, outcome),) = judge_known(name)
-    assert outcome.status is Status.MATCH, explanation(outcome, suite, name)
+    assert outcome.status is Status.MATCH, failure_text(outcome, suite, name)
     assert outcome.rows
 
 
@@ -81,7 +81,7 @@ def test_what_is_right(name):
 def test_a_stranger_who_is_right(name, check):
     suite, _, strangers = SUITES[name]
     outcome = judged(name, strangers.Stranger, check)
-    assert outcome.status is Status.MATCH, explanation(outcome, suite, "Stranger")
+    assert outcome.status is Status.MATCH, failure_text(outcome, suite, "Stranger")
     assert outcome.rows
 
 
@@ -104,7 +104,7 @@ def test_two_mistakes_at_once(name, check, causes):
     suite, _, strangers = SUITES[name]
     outcome = judged(name, strangers.TwoAtOnce, check)
     assert {known.id for known in outcome.causes} == causes
-    assert "one of two causes" in explanation(outcome, suite, "TwoAtOnce")
+    assert "one of two causes" in failure_text(outcome, suite, "TwoAtOnce")
 
 
 @pytest.mark.parametrize("name", SUITES)

@@ -12,10 +12,10 @@ from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.outcome import explain
+from parity.tokenizer.pair import TokenizerPairs
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink import shrink
 from parity.tokenizer.shrink_calls import shrink_call
-from parity.tokenizer.sides import Workplace
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_given, check_scalars, check_strings
 from tests.parity.strangers import broken_tokenizers as broken
@@ -31,12 +31,12 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def work(folder):
+def pairs(folder):
     def make(maker, *configurations):
         candidate = TokenizerCandidate(maker(), maker.__name__)
         if not issubclass(maker, Reference):
             candidate.unsupported |= {"calls", "decode", "files", "added tokens"}
-        return Workplace(candidate, folder, vocabulary()[:4000], configurations or (UNCASED,))
+        return TokenizerPairs(candidate, folder, vocabulary()[:4000], configurations or (UNCASED,))
 
     return make
 
@@ -46,8 +46,8 @@ def differences(outcomes):
 
 
 @pytest.mark.slow
-def test_the_reference_is_the_reference(work):
-    both = work(Reference, CASED, ADDED)
+def test_the_reference_is_the_reference(pairs):
+    both = pairs(Reference, CASED, ADDED)
     outcomes = [
         *check_strings(both, number=2000, seed=1),
         *check_calls(both, number=1200, seed=1),
@@ -59,9 +59,9 @@ def test_the_reference_is_the_reference(work):
     assert {outcome.check for outcome in outcomes} == {"strings", "calls", "decode", "scalars"}
 
 
-def test_a_simple_tokenizer_is_right_about_ids(work):
+def test_a_simple_tokenizer_is_right_about_ids(pairs):
     """Those with one mistake each are made of it."""
-    assert differences(check_strings(work(broken.Simple), number=3000, seed=1)) == []
+    assert differences(check_strings(pairs(broken.Simple), number=3000, seed=1)) == []
 
 
 @pytest.mark.sample(2)
@@ -85,8 +85,8 @@ def test_a_simple_tokenizer_is_right_about_ids(work):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_mistake_about_text_is_found_and_named(work, maker, rule, mistake, text):
-    found = differences(check_strings(work(maker), number=2000, seed=0))
+def test_a_mistake_about_text_is_found_and_named(pairs, maker, rule, mistake, text):
+    found = differences(check_strings(pairs(maker), number=2000, seed=0))
     told = [difference for _, difference in found if difference.rule.startswith(rule)]
     assert told, [difference.rule for _, difference in found]
     assert any(mistake in difference.rule for difference in told)
@@ -112,8 +112,8 @@ def test_a_mistake_about_text_is_found_and_named(work, maker, rule, mistake, tex
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_mistake_about_calls_is_found_and_named(work, maker, check, rule):
-    found = differences(check(work(maker), number=800, seed=0))
+def test_a_mistake_about_calls_is_found_and_named(pairs, maker, check, rule):
+    found = differences(check(pairs(maker), number=800, seed=0))
     assert any(difference.rule.startswith(rule) for _, difference in found), found
 
 
@@ -126,40 +126,40 @@ def test_a_mistake_about_calls_is_found_and_named(work, maker, check, rule):
     ],
 )
 def test_a_mistake_about_files_is_found_and_named(folder, tmp_path, maker, rule):
-    both = Workplace(
+    both = TokenizerPairs(
         TokenizerCandidate(maker(), "x"), tmp_path, vocabulary()[:2000], (UNCASED, ADDED)
     )
     found = differences(check_files(both, seed=0))
     assert any(difference.rule.startswith(rule) for _, difference in found), found
 
 
-def test_scalar_values_find_one_wrong_character(work):
+def test_scalar_values_find_one_wrong_character(pairs):
     class OneCharacter(broken.Simple):
         def lower(self, text):
             return super().lower(text.replace("\u0222", "o"))
 
-    outcome, *_ = check_scalars(work(OneCharacter), chosen=[(0x200, 0x24F)])
+    outcome, *_ = check_scalars(pairs(OneCharacter), chosen=[(0x200, 0x24F)])
     assert outcome.wrong == 1
     assert outcome.compared == 0x50
     assert outcome.differences[0].text == "\u0222"
     assert outcome.differences[0].rule.startswith("lower case")
 
 
-def test_an_error_is_a_difference(work):
+def test_an_error_is_a_difference(pairs):
     class Fails(broken.Simple):
         def encode(self, text):
             if "\u0301" in text:
                 raise KeyError(text)
             return super().encode(text)
 
-    ((outcome, difference),) = differences(check_strings(work(Fails), number=2000, seed=0))
+    ((outcome, difference),) = differences(check_strings(pairs(Fails), number=2000, seed=0))
     assert difference.text == "\u0301"
     assert difference.rule == "a text has ids; none is an error"
     assert difference.ours == "KeyError: '\u0301'"
     assert 0 < outcome.wrong < outcome.compared
 
 
-def test_a_text_that_depends_on_its_neighbours_is_a_difference(work):
+def test_a_text_that_depends_on_its_neighbours_is_a_difference(pairs):
     class Remembers(broken.Simple):
         last = ""
 
@@ -167,18 +167,18 @@ def test_a_text_that_depends_on_its_neighbours_is_a_difference(work):
             text, self.last = (text + "x" if self.last == "before" else text), text
             return super().encode(text)
 
-    (outcome,) = check_given(work(Remembers), ["before", "after"])
+    (outcome,) = check_given(pairs(Remembers), ["before", "after"])
     assert outcome.wrong == 1
     assert outcome.differences[0].rule.startswith("a text alone is right")
 
 
-def test_what_is_kept_and_is_white_space_separates_words(work):
-    (outcome,) = check_given(work(broken.NothingRemoved), ["x\u200by", "a\x0ba"])
+def test_what_is_kept_and_is_white_space_separates_words(pairs):
+    (outcome,) = check_given(pairs(broken.NothingRemoved), ["x\u200by", "a\x0ba"])
     assert "tokenizer-clean-two" in outcome.possible
 
 
-def test_a_message_says_everything(work):
-    ((outcome, difference),) = differences(check_given(work(broken.NothingRemoved), ["x\u200by"]))
+def test_a_message_says_everything(pairs):
+    ((outcome, difference),) = differences(check_given(pairs(broken.NothingRemoved), ["x\u200by"]))
     assert explain(outcome, difference, "parity tokenizer mine.py:Mine").splitlines() == [
         "texts, uncased: input_ids differs",
         "  rule    clean: Cc, Cf, Co (Unicode 8.0), U+0000 and U+FFFD are removed without a trace"
@@ -191,8 +191,8 @@ def test_a_message_says_everything(work):
     ]
 
 
-def test_what_is_not_supported_is_not_wrong(work):
-    simple = work(broken.Simple)
+def test_what_is_not_supported_is_not_wrong(pairs):
+    simple = pairs(broken.Simple)
     for check in (check_calls, check_decoding):
         (outcome,) = check(simple, number=10, seed=0)
         assert (outcome.status, outcome.compared) == ("UNSUPPORTED", 0)

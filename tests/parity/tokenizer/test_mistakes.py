@@ -4,31 +4,31 @@ import pytest
 
 from parity import reference
 from parity.ours.tokenizer import BookTokenizer, ScratchTokenizer
-from parity.self_test.mutants import FaultyTokenizer
+from parity.self_test.mutants import MutantTokenizer
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.mistakes.rules import RULES
-from parity.tokenizer.sides import Workplace
+from parity.tokenizer.pair import TokenizerPairs
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_given
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def pairs(tmp_path_factory):
     candidate = TokenizerCandidate(ScratchTokenizer(), "scratch_bert")
-    return Workplace(candidate, tmp_path_factory.mktemp("tokenizers"), vocabulary()[:4000])
+    return TokenizerPairs(candidate, tmp_path_factory.mktemp("tokenizers"), vocabulary()[:4000])
 
 
 @pytest.mark.sample(3)
 @pytest.mark.parametrize("configuration", MORE_CONFIGURATIONS, ids=lambda each: each.name)
-def test_the_book_is_the_fast_path_and_the_reference(work, configuration):
-    sides = work.sides(configuration)
-    book = BookTokenizer(sides.folder)
-    texts = sides.pool[:2000]
+def test_the_book_is_the_fast_path_and_the_reference(pairs, configuration):
+    pair = pairs.pair(configuration)
+    book = BookTokenizer(pair.folder)
+    texts = pair.pool[:2000]
     read = [book.encode(text) for text in texts]
-    assert read == sides.ours(texts)["input_ids"]
-    assert read == reference.ids_and_offsets(sides.theirs, texts)[0]
+    assert read == pair.ours(texts)["input_ids"]
+    assert read == reference.ids_and_offsets(pair.theirs, texts)[0]
 
 
 @pytest.mark.parametrize(
@@ -43,19 +43,21 @@ def test_the_book_is_the_fast_path_and_the_reference(work, configuration):
         ("tokenizer-wordpiece-200", "a" * 101),
     ],
 )
-def test_a_mistake_is_made_named_and_undone(work, name, text):
-    wrong = TokenizerCandidate(FaultyTokenizer(CATALOGUE[name]), name)
+def test_a_mistake_is_made_named_and_undone(pairs, name, text):
+    wrong = TokenizerCandidate(MutantTokenizer(CATALOGUE[name]), name)
     uncased = MORE_CONFIGURATIONS[:1]
-    (outcome,) = check_given(Workplace(wrong, work.folder, work.vocabulary, uncased), [text])
+    (outcome,) = check_given(TokenizerPairs(wrong, pairs.folder, pairs.vocabulary, uncased), [text])
     assert name in outcome.possible
-    (right,) = check_given(Workplace(work.candidate, work.folder, work.vocabulary, uncased), [text])
+    (right,) = check_given(
+        TokenizerPairs(pairs.candidate, pairs.folder, pairs.vocabulary, uncased), [text]
+    )
     assert not right.wrong
 
 
-def test_a_known_part_before_the_unknown_rest(work):
-    sides = work.sides(MORE_CONFIGURATIONS[0])
-    ids = sides.mistaken(CATALOGUE["tokenizer-wordpiece-known-part"], "the\u0750a")
-    assert [sides.tokens[i] for i in ids] == ["[CLS]", "the", "[UNK]", "[SEP]"]
+def test_a_known_part_before_the_unknown_rest(pairs):
+    pair = pairs.pair(MORE_CONFIGURATIONS[0])
+    ids = pair.mistaken(CATALOGUE["tokenizer-wordpiece-known-part"], "the\u0750a")
+    assert [pair.tokens[i] for i in ids] == ["[CLS]", "the", "[UNK]", "[SEP]"]
 
 
 def test_a_mistake_breaks_a_rule():

@@ -15,7 +15,7 @@ from parity.inference.checkpoints import folder_of
 from parity.inference.reference import expected
 from parity.inference.suite import INFERENCE
 from parity.ours.inference import ScratchInference
-from parity.report.suite import explanation
+from parity.report.suite import failure_text
 
 CANDIDATE = InferenceCandidate(ScratchInference(), INFERENCE.scratch_bert)
 
@@ -24,7 +24,7 @@ CANDIDATE = InferenceCandidate(ScratchInference(), INFERENCE.scratch_bert)
 @pytest.mark.parametrize("check", INFERENCE.checks)
 def test_a_check_holds(check):
     outcome = INFERENCE.checks[check].run(CANDIDATE)
-    assert outcome.status is Status.MATCH, explanation(outcome, INFERENCE, CANDIDATE.name)
+    assert outcome.status is Status.MATCH, failure_text(outcome, INFERENCE, CANDIDATE.name)
     assert outcome.bits is not None
     equal, number = outcome.bits
     assert equal == number > 10

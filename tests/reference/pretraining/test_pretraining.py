@@ -10,7 +10,7 @@ from parity.core.compare import Status
 from parity.ours.pretraining import ScratchTraining
 from parity.pretraining.candidate import TrainingCandidate
 from parity.pretraining.suite import PRETRAINING
-from parity.report.suite import explanation
+from parity.report.suite import failure_text
 
 CANDIDATE = TrainingCandidate(ScratchTraining(), PRETRAINING.scratch_bert)
 WITHOUT_BITS = ("masks", "pairs", "resume")  # they are measured, or beside a training of its own
@@ -20,7 +20,7 @@ WITHOUT_BITS = ("masks", "pairs", "resume")  # they are measured, or beside a tr
 @pytest.mark.parametrize("check", PRETRAINING.checks)
 def test_a_check_holds(check):
     outcome = PRETRAINING.checks[check].run(CANDIDATE)
-    assert outcome.status is Status.MATCH, explanation(outcome, PRETRAINING, CANDIDATE.name)
+    assert outcome.status is Status.MATCH, failure_text(outcome, PRETRAINING, CANDIDATE.name)
     assert outcome.rows
     assert (outcome.bits is None) == (check in WITHOUT_BITS)
     if outcome.bits is not None:

@@ -13,7 +13,7 @@ from scratch_bert.weights.builtin import minilm
 
 
 @pytest.fixture(scope="module")
-def sides():
+def pair():
     return BertTokenizer.from_pretrained(minilm()), transformers.BertTokenizerFast.from_pretrained(
         minilm()
     )
@@ -47,8 +47,8 @@ def drawn(ours, choose):
     return rows, options
 
 
-def test_random_rows_and_options(sides):
-    ours, theirs = sides
+def test_random_rows_and_options(pair):
+    ours, theirs = pair
     choose = random.Random(0)
     for _ in range(300):
         rows, options = drawn(ours, choose)
@@ -57,8 +57,8 @@ def test_random_rows_and_options(sides):
 
 
 @pytest.mark.parametrize("kind", ["pt", "np"])
-def test_tensors(sides, kind):
-    ours, theirs = sides
+def test_tensors(pair, kind):
+    ours, theirs = pair
     rows = [dict(ours(text)) for text in ("a", "a b c")]
     mine, other = ours.pad(rows, return_tensors=kind), theirs.pad(rows, return_tensors=kind)
     for name, column in other.items():
@@ -67,8 +67,8 @@ def test_tensors(sides, kind):
 
 
 @pytest.mark.parametrize("make", [torch.tensor, np.array])
-def test_rows_may_be_tensors(sides, make):
-    ours, _ = sides
+def test_rows_may_be_tensors(pair, make):
+    ours, _ = pair
     rows = [{"input_ids": make([101, 102])}, {"input_ids": make([101, 1037, 102])}]
     assert ours.pad(rows)["input_ids"] == [[101, 102, 0], [101, 1037, 102]]
 
@@ -81,6 +81,6 @@ def test_rows_may_be_tensors(sides, make):
         ({"input_ids": [[1], [2]], "labels": [1]}, "columns differ in length"),
     ],
 )
-def test_what_cannot_be_padded_is_refused(sides, rows, message):
+def test_what_cannot_be_padded_is_refused(pair, rows, message):
     with pytest.raises(ValueError, match=message):
-        sides[0].pad(rows)
+        pair[0].pad(rows)

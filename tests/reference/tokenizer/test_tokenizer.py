@@ -20,7 +20,7 @@ from parity.tokenizer.decoding import check_decoding
 from parity.tokenizer.files import check_files
 from parity.tokenizer.folders import MORE_CONFIGURATIONS
 from parity.tokenizer.outcome import explain
-from parity.tokenizer.sides import Workplace
+from parity.tokenizer.pair import TokenizerPairs
 from parity.tokenizer.strategies import hard_texts
 from parity.tokenizer.suite import vocabulary
 from parity.tokenizer.texts import check_given, check_scalars, check_strings, check_texts
@@ -44,9 +44,9 @@ RANGES = (
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory):
+def pairs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tokenizers")
-    return Workplace(TokenizerCandidate(ScratchTokenizer(), NAME), folder, vocabulary())
+    return TokenizerPairs(TokenizerCandidate(ScratchTokenizer(), NAME), folder, vocabulary())
 
 
 def assert_parity(outcomes):
@@ -62,33 +62,33 @@ def assert_parity(outcomes):
     assert told == [], "\n".join([was, *told])
 
 
-def test_strings(work, exact_with):
+def test_strings(pairs, exact_with):
     """Slow: seven tokenizers of either side are built, and 500 texts given to each."""
-    assert_parity(check_strings(work, number=3_500, seed=0))
+    assert_parity(check_strings(pairs, number=3_500, seed=0))
 
 
-def test_calls(work, exact_with):
-    assert_parity(check_calls(work, number=2_000, seed=0))
+def test_calls(pairs, exact_with):
+    assert_parity(check_calls(pairs, number=2_000, seed=0))
 
 
-def test_decoding(work, exact_with):
-    assert_parity(check_decoding(work, number=1_000, seed=0))
+def test_decoding(pairs, exact_with):
+    assert_parity(check_decoding(pairs, number=1_000, seed=0))
 
 
 @pytest.mark.slow
-def test_scalar_values(work, exact_with):
+def test_scalar_values(pairs, exact_with):
     """Slow: some 4,000 characters in eleven contexts, in four configurations."""
-    assert_parity(check_scalars(work, chosen=RANGES))
+    assert_parity(check_scalars(pairs, chosen=RANGES))
 
 
 @pytest.mark.slow
 def test_files(tmp_path, exact_with):
     candidate = TokenizerCandidate(ScratchTokenizer(), NAME)
-    assert_parity(check_files(Workplace(candidate, tmp_path, vocabulary()[:3000]), seed=0))
+    assert_parity(check_files(TokenizerPairs(candidate, tmp_path, vocabulary()[:3000]), seed=0))
 
 
 @pytest.mark.slow
-def test_real_text(work, exact_with):
+def test_real_text(pairs, exact_with):
     """A paragraph in each of some 500 languages, where that file is at hand."""
     if not DECLARATION.is_file():
         pytest.skip("the declaration of human rights is not at hand")
@@ -96,12 +96,12 @@ def test_real_text(work, exact_with):
     for line in DECLARATION.read_text(encoding="utf-8").splitlines():
         paragraphs = [v for v in json.loads(line).values() if isinstance(v, list)]
         found += paragraphs[0][:2]
-    assert_parity(check_given(work, found))
+    assert_parity(check_given(pairs, found))
 
 
 @given(text=hard_texts() | st.text())
-def test_any_text(work, exact_with, text):
+def test_any_text(pairs, exact_with, text):
     for configuration in MORE_CONFIGURATIONS[:2]:
         outcome = Outcome("hypothesis", configuration.name)
-        check_texts(work.sides(configuration), [text], outcome)
+        check_texts(pairs.pair(configuration), [text], outcome)
         assert_parity([outcome])

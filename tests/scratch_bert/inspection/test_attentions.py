@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from scratch_bert.inspection import attention_maps
+from scratch_bert.inspection import attention_maps, draw
 
 
 @pytest.fixture(scope="module")
@@ -62,11 +62,11 @@ def written(figure):
 @pytest.mark.slow
 def test_a_picture_says_where_there_is_no_difference(maps):
     same = maps.beside(maps.ours.clone())
-    assert "none here; over all: equal bit for bit" in written(same.figure())
+    assert "none here; over all: equal bit for bit" in written(draw(same))
     other = maps.ours.clone()
     other[1, 4, 2, 3] += 0.25
     beside = maps.beside(other)
-    assert "none here; over all: different in layer 1" in written(beside.at(2).figure())
-    assert "none here" not in written(beside.at(1).figure())
-    assert "none here" not in written(beside.at(1, 4).figure())
-    assert "none here" in written(beside.at(1, 3).figure())
+    assert "none here; over all: different in layer 1" in written(draw(beside.at(2)))
+    assert "none here" not in written(draw(beside.at(1)))
+    assert "none here" not in written(draw(beside.at(1, 4)))
+    assert "none here" in written(draw(beside.at(1, 3)))

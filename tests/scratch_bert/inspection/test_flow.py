@@ -5,8 +5,8 @@ from rich.console import Console
 
 from scratch_bert import BertTokenizer
 from scratch_bert.inspection import token_flow
-from scratch_bert.inspection.flow import FlowWord
-from scratch_bert.inspection.views.flow import _ruler, _wrapped
+from scratch_bert.inspection.tokenizer_steps import FlowWord
+from scratch_bert.inspection.views.texts import _ruler, _wrapped
 
 
 @pytest.mark.parametrize(

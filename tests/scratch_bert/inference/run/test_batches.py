@@ -21,7 +21,7 @@ def test_one_by_one():
 
 
 def test_a_stream_holds_a_window():
-    asked, held = [], []
+    asked, cached = [], []
 
     def source():
         for i in range(10):
@@ -29,7 +29,7 @@ def test_a_stream_holds_a_window():
             yield i
 
     def task(some):
-        held.append(len(some))
+        cached.append(len(some))
         return [-i for i in some]
 
     results = stream(task, source(), window=4)
@@ -37,4 +37,4 @@ def test_a_stream_holds_a_window():
     assert next(results) == 0
     assert asked == [0, 1, 2, 3]
     assert [0, *results] == [-i for i in range(10)]
-    assert held == [4, 4, 2]
+    assert cached == [4, 4, 2]

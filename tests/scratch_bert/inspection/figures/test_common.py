@@ -11,6 +11,7 @@ from rich.console import Console
 from scratch_bert.inspection import (
     attention_maps,
     cls_evolution,
+    draw,
     embedding_parts,
     layer_states,
     token_flow,
@@ -24,14 +25,14 @@ LOOKS = [token_flow, embedding_parts, attention_maps, layer_states, cls_evolutio
 @pytest.mark.sample(2)
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_text_is_too_short(look, bert):
-    look("", bert).figure().draw_without_rendering()
+    draw(look("", bert)).draw_without_rendering()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_long_text_is_drawn(look, bert):
     """Slow: there are hundreds of labels to lay out."""
-    figure = look("long " * 200, bert).figure()
+    figure = draw(look("long " * 200, bert))
     image = Image.open(io.BytesIO(render(figure, "png")))
     assert max(image.size) <= 4000
     (title,) = figure.texts
@@ -42,7 +43,7 @@ def test_a_long_text_is_drawn(look, bert):
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_hard_text_is_drawn_twice_the_same(look, bert):
-    first, second = (render(look(HARD, bert).figure(), "svg") for _ in range(2))
+    first, second = (render(draw(look(HARD, bert)), "svg") for _ in range(2))
     assert first == second
     assert not re.search(rb"\d{4}-\d\d-\d\d", first)
 

@@ -31,7 +31,7 @@ def silent(done: int) -> None:
 
 
 @dataclass(frozen=True)
-class Sides:
+class TokenizerPair:
     """The candidate's tokenizer and the reference's.
 
     Attributes:
@@ -77,7 +77,7 @@ class Sides:
             return self._book.encode(text)
 
 
-class Workplace:
+class TokenizerPairs:
     """Builds both sides, once for each configuration.
 
     Args:
@@ -98,7 +98,7 @@ class Workplace:
         self.folder = folder
         self.vocabulary = vocabulary
         self.configurations = [one for one in configurations if self.can(one)]
-        self._built: dict[str, Sides] = {}
+        self._built: dict[str, TokenizerPair] = {}
 
     @cached_property
     def _pieces(self) -> list[str]:
@@ -108,7 +108,7 @@ class Workplace:
         """Whether the candidate claims to support a configuration."""
         return not (configuration.added_tokens and "added tokens" in self.candidate.unsupported)
 
-    def sides(self, configuration: Configuration) -> Sides:
+    def pair(self, configuration: Configuration) -> TokenizerPair:
         """Both tokenizers, with the pools' characters added to the vocabulary."""
         if configuration.name not in self._built:
             place = self.folder / configuration.name
@@ -117,9 +117,9 @@ class Workplace:
             self._built[configuration.name] = self.build(configuration, place)
         return self._built[configuration.name]
 
-    def build(self, configuration: Configuration, place: Path) -> Sides:
+    def build(self, configuration: Configuration, place: Path) -> TokenizerPair:
         """Both tokenizers of a folder."""
         added = [token["content"] for token in configuration.added_tokens]
         source = TextSource(self.vocabulary, added)
         made = self.candidate.build(place), reference.tokenizer(place)
-        return Sides(self.candidate, configuration, source, *made, place)
+        return TokenizerPair(self.candidate, configuration, source, *made, place)

@@ -8,7 +8,7 @@ from parity.report.heat_map import Column
 _OF_THE_WHOLE = ("-o", "--output", "--format")
 
 
-def again(command: str, column: Column) -> tuple[str, str]:
+def repeat_command(command: str, column: Column) -> tuple[str, str]:
     """Return what stands before and after a stage's name in the command that shows a cell.
 
     Args:
