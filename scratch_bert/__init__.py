@@ -4,6 +4,12 @@ The book is config and the files of six packages; their sub-folders, and all els
 Read: config, model/, tokenization/, pretraining/, training/, finetuning/, inference/. When you need
 it: weights/ (checkpoints), inspection/ (what happens inside a model), cli/ (the commands).
 
+*The paper* is Devlin et al., 2018; *HF* is HuggingFace's transformers; *the original* is
+google-research/bert. The results are HF's bit for bit, so some comments are about the order of
+operations: (a + b) + c and a + (b + c) differ in the last bits. Four tokens are special: [CLS]
+opens a sequence and stands for all of it, [SEP] ends each of its texts, [PAD] fills it up to the
+length of its batch, and [MASK] hides a word.
+
 One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape; a
 dimension that is not listed is explained where it is used:
 
@@ -15,14 +21,15 @@ dimension that is not listed is explained where it is used:
     hidden      width of a token's vector (768 in bert-base)
     heads       attention heads of a layer (12)
     head_dim    hidden / heads (64)
-    inner       width inside the feed-forward layer (3072); width is any of these two
+    inner       width inside the feed-forward layer (3072)
+    width       hidden or inner; of a head, the number of its outputs
     vocab       entries of the vocabulary (30522)
     labels      classes of a task
 
 In a signature, `Float[Tensor, "batch seq hidden"]` (jaxtyping) is a tensor of that shape, of
-floating-point numbers; `#batch` may be 1 instead, `*shape` is any dimensions, `_` is any size.
-The tests check them; otherwise they cost nothing. Attributes have the names that tensors have in
-HF's files, hence `LayerNorm` with its capitals, `cls`, and `attention.self`.
+floating-point numbers; `#batch` may be 1 instead, `*shape` is any dimensions, `_` is any size; a
+space in front has no meaning. The tests check them; otherwise they cost nothing. Attributes have
+the names of tensors in HF's files, hence `LayerNorm` with its capitals, `cls`, `attention.self`.
 
 Nothing is imported before it is asked for, so `scratch_bert.tokenization` runs without torch.
 """

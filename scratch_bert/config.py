@@ -19,7 +19,9 @@ class BertConfig:
         max_position_embeddings: the longest input.
         type_vocab_size: segments, A and B of a pair.
         layer_norm_eps: added to the variance, inside each LayerNorm's square root.
-        pad_token_id: embedding row that starts at zero and gets no gradient; None: there is none.
+        initializer_range: standard deviation of fresh weights, which are normal with mean 0.
+        pad_token_id: id of [PAD]; its embedding starts at zero and learns nothing from being looked
+            up, only from a decoder that it is tied to. None: no id has such a row.
         is_decoder: attend to earlier positions only.
         add_cross_attention: a second attention in each layer, over an encoder's output.
         classifier_dropout: dropout before a classifier; None means `hidden_dropout_prob`.

@@ -62,8 +62,8 @@ class _Batches:
     def __len__(self) -> int:
         return len(self._batches)
 
-    def batch(self, numbers: Sequence[int], epoch: int) -> Batch:  # noqa: ARG002
-        return self._batches[numbers[0]]
+    def batch(self, indices: Sequence[int], epoch: int) -> Batch:  # noqa: ARG002
+        return self._batches[indices[0]]
 
 
 class DatasetExamples:
@@ -75,8 +75,8 @@ class DatasetExamples:
     def __len__(self) -> int:
         return len(self._dataset)  # type: ignore[arg-type]
 
-    def batch(self, numbers: Sequence[int], epoch: int) -> Batch:  # noqa: ARG002
-        return default_collate([self._dataset[number] for number in numbers])
+    def batch(self, indices: Sequence[int], epoch: int) -> Batch:  # noqa: ARG002
+        return default_collate([self._dataset[index] for index in indices])
 
 
 class ScratchTraining:

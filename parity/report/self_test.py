@@ -67,19 +67,21 @@ def _at(found: TrialResult) -> str:
 def _complaint(found: TrialResult, results: Results) -> str:
     """What is not as it should be."""
     if found.trial.name in results.variants:
-        return f"accused on {', '.join(found.probes)}, first at {found.first}" * bool(found.probes)
+        accused = f"accused on {', '.join(found.probes)}, first at {found.first}"
+        return accused if found.probes else ""
     if found.trial.name in results.equivalent:
-        return "an output differs" * found.outputs
+        return "an output differs" if found.outputs else ""
     if found.trial.name in results.draws:
         made = ", ".join(name for name, _ in found.trial.made)
-        return f"{made} are called {', '.join(found.causes) or 'unknown'}" * (not found.named)
+        called = f"{made} are called {', '.join(found.causes) or 'unknown'}"
+        return "" if found.named else called
     if not found.probes:
         return "not caught"
     if not found.located and found.trial.name in CATALOGUE:
         return f"the first difference is at {found.first}"
     if not found.named:
         return f"called {', '.join(found.causes[:3]) or 'unknown'}"
-    return f"besides, {len(found.unknown)} stages stay unexplained" * bool(found.unknown)
+    return f"besides, {len(found.unknown)} stages stay unexplained" if found.unknown else ""
 
 
 def to_json(results: Results) -> str:

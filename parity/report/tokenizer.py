@@ -24,9 +24,8 @@ def to_text(report: Report) -> str:
             )
     command = f"parity tokenizer {report.environment['candidate']}"
     for outcome in report.outcomes:
-        lines += ["", *(explain(outcome, found, command) for found in outcome.differences)][
-            not outcome.differences :
-        ]
+        if outcome.differences:
+            lines += ["", *(explain(outcome, found, command) for found in outcome.differences)]
     lines += [
         f"\ncause: all texts that differ are as if {CATALOGUE[cause].description} [{cause}]"
         for cause in causes(report.outcomes)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -56,9 +57,7 @@ class FillMask(ModelTask):
                 raise TextError(i, f"there is no {self.runner.tokenizer.mask_token} in it")
         chosen = None if targets is None else target_ids(self.runner.tokenizer, targets)
 
-        def best(batch: dict[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
-            return self.best(batch, top_k, chosen)
-
+        best = partial(self.best, top_k=top_k, targets=chosen)
         found = zip(rows, self.runner.run(rows, best), strict=True)
         return [self.filled(row.ids, *words) for row, words in found]
 
@@ -149,4 +148,4 @@ def target_ids(tokenizer: BertTokenizer, targets: Sequence[str]) -> list[int]:
         found += tokenizer.convert_tokens_to_ids(pieces)
     if not found:
         raise ValueError("none of the targets is in the vocabulary, nor a piece of one")
-    return list(set(found))  # HF's order, which decides between equal scores
+    return list(set(found))  # in HF's order, a set's, which decides between equal scores

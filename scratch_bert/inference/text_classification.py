@@ -92,7 +92,7 @@ def class_scores(logits: Numbers, config: BertConfig) -> Numbers:
     problem = config.problem_type
     if problem == "regression":
         return logits
-    # Several labels may hold at once, or a single one may not: each has its own probability.
+    # Several labels may hold at once, or a single one may be absent: each has a probability.
     if problem == "multi_label_classification" or config.num_labels == 1:
         return sigmoid(logits)
     # Exactly one label holds, so that the probabilities sum to 1.

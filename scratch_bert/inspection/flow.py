@@ -60,6 +60,10 @@ class TokenFlow(Inspection):
         """The steps."""
         return self.steps
 
+    def if_pair(self, cell: str) -> list[str]:
+        """Return what only the table of a pair has."""
+        return [cell] if len(self.texts) == 2 else []
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {
@@ -110,14 +114,14 @@ class TokenFlow(Inspection):
 
 
 def _tokens(flow: TokenFlow) -> Table:
-    pair = len(flow.texts) == 2
-    columns = ["", "token", "id", *["segment"] * pair, "characters", "text there"]
+    columns = ["", "token", "id", *flow.if_pair("segment"), "characters", "text there"]
     rows = []
     for i, (token, (start, end)) in enumerate(zip(flow.tokens, flow.offsets, strict=True)):
         segment = flow.token_type_ids[i]
         there = flow.texts[segment].text[start:end]
         place = f"{start}:{end}" if end else ""
-        rows.append([str(i), token, str(flow.input_ids[i]), *[str(segment)] * pair, place, there])
+        ids = str(flow.input_ids[i]), *flow.if_pair(str(segment))
+        rows.append([str(i), token, *ids, place, there])
     table = table_of(columns, rows)
     table.columns[-1].justify = "left"
     return table
@@ -126,8 +130,9 @@ def _tokens(flow: TokenFlow) -> Table:
 def _tensors(flow: TokenFlow) -> Table:
     count = len(flow.tokens)
     values = (flow.input_ids, flow.token_type_ids, flow.attention_mask)
+    more = " …" if count > 12 else ""
     rows = [
-        (name, f"(1, {count})", " ".join(map(str, row[:12])) + " …" * (count > 12))
+        (name, f"(1, {count})", " ".join(map(str, row[:12])) + more)
         for name, row in zip(_TENSORS, values, strict=True)
     ]
     table = table_of(("tensor", "shape", "int64"), rows, left=3)

@@ -1,7 +1,9 @@
 """Attention: every token looks at every other and takes what it needs from each.
 
 Read `eager_attention` first: it is the formula. `additive_mask` hides padding from it, and
-`BertSelfAttention` runs it once per head.
+`BertSelfAttention` runs it once per head. A `plan` brings what the formula needs besides the
+states: the mask, which is the same in every layer, and what a plain BERT can do without, such as a
+faster kernel or a decoder's cache; without these, its methods change nothing.
 """
 
 import torch
@@ -14,7 +16,7 @@ from scratch_bert.model.feed_forward import BertOutput
 from scratch_bert.model.interface.attention_plan import AttentionPlan, Mask
 
 States = Float[Tensor, "batch seq hidden"]
-Needed = Float[Tensor, "batch chosen hidden"]  # all tokens, or those that later layers need
+Needed = Float[Tensor, "batch chosen hidden"]  # all tokens; after the last layer, those asked for
 Split = Float[Tensor, "batch heads seq head_dim"]
 Queries = Float[Tensor, "batch heads query head_dim"]
 Keys = Float[Tensor, "batch heads key head_dim"]
@@ -34,13 +36,19 @@ def eager_attention(
     >>> probabilities.flatten(), context.flatten()  # 0.982 * 10 + 0.018 * 20
     (tensor([0.9820, 0.0180]), tensor([10.1799]))
 
+    Args:
+        query: what each token looks for.
+        key: what each token is found by.
+        value: what each token passes on.
+        mask: see `additive_mask`; None hides nothing.
+        dropout: share of the probabilities that are set to zero; 0 outside training.
+
     Returns:
         the context, which is the values mixed by the probabilities, and the probabilities.
-        `dropout` sets some of these to zero in training; outside it is 0.
     """
-    # Score: how well each query fits each key, as their dot product. A sum over more dimensions
-    # is larger, and the softmax would turn to a single token; the scale 1 / √head_dim undoes it.
-    # d**-0.5 times and divided by sqrt(d) differ in the last bit; HF multiplies.
+    # Score: how well each query fits each key, as their dot product. A sum of head_dim products
+    # of random numbers is about √head_dim large. Undivided, the softmax would pick almost a single
+    # token, and its gradient would vanish. HF multiplies by d**-0.5; / √d has other last bits.
     scores = torch.matmul(query, key.transpose(2, 3)) * query.size(-1) ** -0.5
     if mask is not None:
         scores = scores + mask  # (batch, heads, query, key)
@@ -57,12 +65,17 @@ def additive_mask(
 ) -> Float[Tensor, "#batch 1 #query key"]:
     """Turn "may be attended to" into what is added to the scores.
 
+    `attended` is made of the tokenizer's attention_mask, (batch, seq), by `attended[:, None, None]`
+    (interface/forward_plan.py): in all heads, all queries of a text see the same keys. Only keys
+    are hidden. Padding still attends, as a query, but nobody reads what it gets.
+
     >>> additive_mask(torch.tensor([[[[True, True, False]]]]), torch.float32)
     tensor([[[[ 0.0000e+00,  0.0000e+00, -3.4028e+38]]]])
     """
     # The softmax takes e to the power of each score: with the lowest number added, it is 0, and
     # padding gets no share. The mask stands before the softmax, so the other shares still sum to 1.
-    # -inf would do the same, but a row in which nothing may be attended to would become NaN.
+    # -inf would do the same, but make a row that may attend to nothing NaN, where now it attends to
+    # all tokens alike.
     zero = torch.zeros((), dtype=dtype, device=attended.device)
     return torch.where(attended, zero, torch.finfo(dtype).min)
 
@@ -70,8 +83,9 @@ def additive_mask(
 class BertSelfAttention(nn.Module):
     """Attention in several heads (paper: section 3; Vaswani et al., 2017, section 3.2.2).
 
-    One softmax can only mix in one way. So the vectors are cut into `num_attention_heads` pieces,
-    and each head attends with its own piece: to the word before, say, or to the verb.
+    One softmax gives each token one set of shares. So the queries, keys and values, each made of
+    whole vectors, are cut into `num_attention_heads` pieces, and each head attends with its own
+    piece: to the word before, say, or to the verb.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -110,9 +124,9 @@ class BertSelfAttention(nn.Module):
         if plan.kernel is None:
             context, probabilities = eager_attention(query, key, value, plan.mask, dropout)
             plan.show(probabilities)
-        else:  # the same mathematics, faster: one call of torch ("sdpa"), or without padding
+        else:  # the same formula, mask included: one call of torch ("sdpa"), or without padding
             context = plan.kernel(query, key, value, dropout=dropout)
-        # A view with strides of its own would take another matrix kernel, with other last bits.
+        # `contiguous` gives the next matrix product HF's order in memory, and so HF's last bits.
         return context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
 
 
@@ -127,7 +141,7 @@ class BertAttention(nn.Module):
         self.output = BertOutput(config, config.hidden_size)
 
     def forward(self, states: States, plan: AttentionPlan) -> Needed:
-        """Return the states, to which what each token has taken from the others is added."""
+        """Return LayerNorm(states + what each token has taken from the others)."""
         context = self.self(states, plan)
         context, states = plan.only_needed(context, states)
-        return self.output(context, states)
+        return self.output(context, states)  # projects once more, adds, normalizes (feed_forward)

@@ -51,7 +51,8 @@ class BertModel(BertPreTrainedModel):
 
         Args:
             input_ids: the tokens' numbers in the vocabulary.
-            attention_mask: 1 where a token may be attended to, 0 for padding; all 1 if None.
+            attention_mask: (batch, seq), 1 where a token may be attended to, 0 for padding; all 1
+                if None.
             token_type_ids: segments, 0 for sentence A and 1 for B; all 0 if None.
             position_ids: positions; 0, 1, 2, … if None.
             options: fields of `ForwardPlan`, for what BERT itself does not need: other ways to
@@ -65,8 +66,8 @@ class BertModel(BertPreTrainedModel):
         states = self.embeddings(
             input_ids, token_type_ids, position_ids, plan.inputs_embeds, plan.past_length
         )  # (batch, seq, hidden)
-        # A batch is filled up with padding, which no token may attend to: the mask says so to all
-        # layers. ("packed" leaves the padding out instead.)
+        # Padding fills a batch up, and no token may attend to it: `additive_mask` says so to all
+        # layers. (Attention "packed" joins all texts to one row and has no padding to hide.)
         plan.hide_padding(attention_mask, states)
         # Mix: in each layer every token takes from the others what it needs.
         states = plan.unpack(self.encoder(plan.pack(states), plan))  # (batch, seq, hidden)

@@ -12,8 +12,8 @@ class BertEmbeddings(nn.Module):
 
     x = dropout(LayerNorm(word[input_ids] + segment[token_type_ids] + position[position_ids]))
 
-    The LayerNorm and the dropout are in the original code, not in the paper's figure. The sum is
-    taken in this order because floating-point addition has one: another order changes last bits.
+    The LayerNorm and the dropout are in the original, not in the paper's figure. The sum is taken
+    in this order because another one changes the last bits.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -50,7 +50,8 @@ class BertEmbeddings(nn.Module):
             self, input_ids, token_type_ids, position_ids, inputs_embeds, past_length
         )
         words = self.word_embeddings(input_ids) if inputs_embeds is None else inputs_embeds
-        # Attention has no notion of order: without positions, BERT would read a bag of words.
         summed = words + self.token_type_embeddings(token_type_ids)  # (batch, seq, hidden)
+        # Attention has no notion of order: without positions, BERT would read a bag of words. They
+        # are learned, where Vaswani et al. have sines, so there are none beyond the last.
         summed = summed + self.position_embeddings(position_ids)
         return self.dropout(self.LayerNorm(summed))

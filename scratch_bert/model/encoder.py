@@ -17,6 +17,7 @@ class BertLayer(Checkpointed):
     """Attention, then feed-forward (paper: section 3; Vaswani et al., 2017, figure 1).
 
     Only attention moves anything from one token to another; feed-forward treats each by itself.
+    `Checkpointed` can save memory in training: it computes the layer again for the backward pass.
     """
 
     def __init__(self, config: BertConfig) -> None:

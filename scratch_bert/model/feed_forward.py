@@ -10,7 +10,8 @@ from scratch_bert.model.activations import activation
 class BertIntermediate(nn.Module):
     """Widen: gelu(x W₁ + b₁) (Vaswani et al., 2017, section 3.3; BERT has GELU for its ReLU).
 
-    It is four times as wide as the token's vector, and has two thirds of a layer's weights.
+    It is four times as wide as the token's vector. With the way back (`BertOutput`) it has two
+    thirds of a layer's weights.
     """
 
     def __init__(self, config: BertConfig) -> None:

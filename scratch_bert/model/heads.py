@@ -23,7 +23,7 @@ from scratch_bert.weights.initialization import init_weights
 TokenLabels = Integer[Tensor, "batch seq"] | None
 TextLabels = Integer[Tensor, " batch"] | None
 Chosen = Bool[Tensor, "batch seq"] | None
-POOLED = torch.zeros(1, 1, dtype=torch.bool)  # `states_at` where the pooler's output is all
+POOLED = torch.zeros(1, 1, dtype=torch.bool)  # `states_at`: only [CLS] is needed, for the pooler
 
 
 def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
@@ -36,15 +36,15 @@ def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
     if labels is None:
         return None
     check_shape("labels", labels, tuple(logits.shape[:-1]), (*logits.shape[:-1], 1))
-    # -100 stands at every token that was not masked. Such a token can be read in the input, so
-    # predicting it would teach the model to copy. `F.cross_entropy` does not count -100 at all.
+    # -100 stands at each token that was not chosen to be predicted. It can be copied from the input
+    # and so says little about its context. `F.cross_entropy` does not count -100 at all.
     return F.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
 
 class BertPredictionHeadTransform(nn.Module):
     """LayerNorm(gelu(x W + b)): one more layer before the vocabulary.
 
-    The paper does not mention it; the original code has it.
+    The paper does not mention it; the original has it.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -61,8 +61,8 @@ class BertPredictionHeadTransform(nn.Module):
 class BertLMPredictionHead(nn.Module):
     """Score every entry of the vocabulary: transform(x) Eᵀ + b, with E the word embeddings.
 
-    A token's score is the dot product of its vector with the transformed one, plus its bias, which
-    is large for frequent words. HF's files have b under two names, `decoder.bias` and `bias`.
+    A word's score is the dot product of its row of E with the transformed vector, plus its bias,
+    which is large for frequent words. HF's files have b under two names, `decoder.bias` and `bias`.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -85,7 +85,7 @@ class BertWithHead(BertPreTrainedModel):
 
     def init_head(self) -> None:
         """Draw the head's weights, after those of `bert`, and tie what is tied."""
-        for part in list(self.children())[1:]:
+        for part in list(self.children())[1:]:  # all but `bert`, which has drawn its own
             init_weights(part, self.config.initializer_range)
         self.tie_weights()
 
@@ -95,7 +95,8 @@ class BertWithVocabulary(BertWithHead):
 
     # Tied weights are one tensor with two names: reading a word and predicting it train the same
     # numbers, and bert-base saves 23 million parameters (30522 x 768) beside its 110 million. The
-    # paper does not mention it; the original code does it.
+    # paper does not mention it; the original does it. `tie_weights` puts each second parameter into
+    # the first one's place, unless `tie_word_embeddings` is False.
     TIED: ClassVar[dict[str, str]] = {
         "cls.predictions.decoder.weight": "bert.embeddings.word_embeddings.weight",
         "cls.predictions.decoder.bias": "cls.predictions.bias",
@@ -137,7 +138,7 @@ class BertForPreTraining(BertWithVocabulary):
         logits_at: Chosen = None,
         **inputs: Any,
     ) -> PreTrainingOutput:
-        """The loss is the sum of both tasks', or the one task's that has labels (HF: None)."""
+        """The loss is the sum of both tasks', or the one that has labels (in HF then None)."""
         output = self.bert(*args, states_at=logits_at, **inputs)
         words, labels = self.score(output, labels, logits_at)  # (batch, seq, vocab)
         # The pooler has seen both sentences through [CLS]; two numbers say whether B follows A.

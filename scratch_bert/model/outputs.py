@@ -1,7 +1,4 @@
-"""What the models return; the names are HF's.
-
-torch is told what they hold, so that it looks inside them: for torch.export, say.
-"""
+"""What the models return; the names are HF's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +56,8 @@ class BertModelOutput(Intermediates):
 
         Args:
             head: from (…, hidden) to (…, width).
-            lowest: in a batch that was packed the padding gets the lowest number, not 0.
+            lowest: in a batch that was packed the padding gets the lowest number, not 0, so that a
+                softmax over the tokens never picks it.
 
         Returns:
             (batch, seq, width).
@@ -96,5 +94,6 @@ class QuestionAnsweringOutput(Intermediates):
     loss: Tensor | None = None
 
 
-for each in (BertModelOutput, HeadOutput, PreTrainingOutput, QuestionAnsweringOutput):
-    torch.export.register_dataclass(each)
+# torch.export refuses a result whose fields it does not know.
+for output in (BertModelOutput, HeadOutput, PreTrainingOutput, QuestionAnsweringOutput):
+    torch.export.register_dataclass(output)

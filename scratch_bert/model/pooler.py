@@ -11,7 +11,7 @@ class BertPooler(nn.Module):
     """tanh([CLS] W + b): the last layer's first token, transformed (HF `pooler_output`).
 
     The paper (section 3) calls [CLS]'s last hidden state itself C and does not mention this
-    layer; the original code trains it with next-sentence prediction.
+    layer; the original trains it with next-sentence prediction.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -22,6 +22,6 @@ class BertPooler(nn.Module):
         self, hidden_states: Float[Tensor, "batch seq hidden"]
     ) -> Float[Tensor, "batch hidden"]:
         """Return the pooled vector of each sequence."""
-        # [CLS] is no word, so its vector has room for what the whole text is about: attention has
-        # brought it there. tanh keeps each number between -1 and 1.
+        # Why the first token, [CLS]? It is no word, and next-sentence prediction and fine-tuning
+        # read its vector alone. So training makes attention gather there what the text is about.
         return torch.tanh(self.dense(hidden_states[:, 0]))

@@ -43,7 +43,10 @@ class BertForSequenceClassification(BertWithClassifier):
         return HeadOutput(**output.intermediates(), logits=logits, loss=loss)
 
     def loss(self, logits: Float[Tensor, "batch labels"], labels: Tensor) -> Float[Tensor, ""]:
-        """Follow `config.problem_type`, or tell from the labels (HF then stores what it told)."""
+        """Follow `config.problem_type`, or infer it from each batch (HF stores its first guess).
+
+        A single output is a regression then; inference takes it for a probability, as HF does.
+        """
         problem = self.config.problem_type
         if problem == "regression" or (problem is None and self.config.num_labels == 1):
             if self.config.num_labels == 1:
@@ -65,6 +68,7 @@ class BertForMultipleChoice(BertWithClassifier):
         """Return logits (batch, choices); every input has choices as its second dimension."""
         given = [tensor for tensor in (*args, *inputs.values()) if isinstance(tensor, Tensor)]
         choices = given[0].shape[1] if given else 0
+        # (batch, choices, seq) → (batch * choices, seq): BERT reads every choice as a text.
         args, inputs = tree_map_only(Tensor, lambda t: t.flatten(0, 1), (args, inputs))
         output = self.bert(*args, states_at=POOLED, **inputs)
         logits = self.classifier(self.dropout(output.pooler_output)).view(-1, choices)

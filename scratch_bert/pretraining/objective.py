@@ -1,6 +1,6 @@
 """The pretraining loss: the mean over the masked tokens plus the mean over the sentence pairs.
 
-Paper: appendix A.2. Only masked tokens are predicted; the labels of all others are -100.
+Paper: appendix A.2. "Masked" here are all tokens chosen in masking.py; all others have label -100.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from scratch_bert.model.outputs import HeadOutput, PreTrainingOutput
 from scratch_bert.training.run.batches import IGNORED
 from scratch_bert.training.step import Batch
+
+_LABELS = ("labels", "next_sentence_label")
 
 
 class Counts(NamedTuple):
@@ -51,14 +53,14 @@ def pair_loss(scores: Tensor, labels: Tensor, count: int) -> Tensor:
     return F.cross_entropy(scores, labels, reduction="sum") / count
 
 
-def word_scores(output: PreTrainingOutput | HeadOutput) -> Tensor:
+def vocabulary_logits(output: PreTrainingOutput | HeadOutput) -> Tensor:
     """Return the vocabulary logits of BertForPreTraining or BertForMaskedLM (two names in HF)."""
     return output.prediction_logits if isinstance(output, PreTrainingOutput) else output.logits
 
 
 @dataclass(frozen=True)
 class Pretraining:
-    """The `Objective` of pretraining.
+    """The `Objective` (training/step.py) of pretraining.
 
     "packed" computes no padding and scores masked tokens only. With 15 % of them that saves six
     sevenths of the largest matrix product. "eager" and "sdpa" compute all, with HF's bits.
@@ -79,13 +81,13 @@ class Pretraining:
         A batch for BertForMaskedLM has no `next_sentence_label`.
         """
         words, pairs = counts
-        inputs = {name: tensor for name, tensor in batch.items() if "label" not in name}
-        labels, at = batch["labels"], None
+        inputs = {name: tensor for name, tensor in batch.items() if name not in _LABELS}
+        labels, chosen = batch["labels"], None
         if self.attention == "packed":
-            at = labels != IGNORED  # (batch, seq)
-            labels = labels[at]  # (chosen)
-        output = model(**inputs, logits_at=at, attention=self.attention)
-        loss = word_loss(word_scores(output), labels, words)
+            chosen = labels != IGNORED  # (batch, seq)
+            labels = labels[chosen]  # (chosen)
+        output = model(**inputs, logits_at=chosen, attention=self.attention)
+        loss = word_loss(vocabulary_logits(output), labels, words)
         if "next_sentence_label" not in batch:
             return loss
         return loss + pair_loss(output.seq_relationship_logits, batch["next_sentence_label"], pairs)

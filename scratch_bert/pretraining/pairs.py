@@ -42,7 +42,7 @@ def sentence_pairs(
 ) -> Iterator[Pair]:
     """Cut a document into pairs of up to `max_tokens` tokens.
 
-    Each pair draws from `rng` when it is asked for: a draw between two pairs changes the second.
+    Each pair is drawn when it is asked for: other draws from `rng` in between change the next one.
 
     Args:
         documents: all documents; random segments come from the others.
@@ -122,7 +122,7 @@ def truncate(first: list[int], second: list[int], max_tokens: int, rng: Random) 
     """Remove tokens from a random end of the longer segment, in place, until both fit."""
     while len(first) + len(second) > max_tokens:
         longer = first if len(first) > len(second) else second
-        # A random end: otherwise every cut segment would begin with a whole sentence, or end so.
+        # A random end, as in the original, so that the model meets segments that are cut at either.
         del longer[0 if rng.random() < 0.5 else -1]
 
 

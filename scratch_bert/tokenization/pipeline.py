@@ -1,5 +1,6 @@
 """Steps one to three in a row: a text becomes pieces that know where they came from.
 
+An added token is one that is found as it stands and never cut: [MASK], or what a user has added.
 This is the path to read. `fast/path.py` computes the same, several times as fast.
 """
 
@@ -70,10 +71,11 @@ class Pipeline:
         # [MASK] is found in the raw text: step one would lower its case, step two cut its brackets
         # off. Added tokens that are normalized themselves are found after step one.
         self.raw = AddedTokens({i: t for i, t in added_tokens.items() if not t.normalized})
-        normalized = {i: t for i, t in added_tokens.items() if t.normalized}
-        self.normalized = AddedTokens({i: self._normalized(t) for i, t in normalized.items()})
+        self.normalized = AddedTokens(
+            {i: self._normalize(t) for i, t in added_tokens.items() if t.normalized}
+        )
 
-    def _normalized(self, token: AddedToken) -> AddedToken:
+    def _normalize(self, token: AddedToken) -> AddedToken:
         content = self.normalizer.normalize(token.content).text
         if not content:
             raise ValueError(
@@ -106,8 +108,8 @@ class Pipeline:
             if added is not None:
                 yield added, Word(text[start:end], range(start, end))
                 continue
-            for inner, word in self._words_between(text[start:end], split_special_tokens):
-                yield inner, Word(word.text, [start + origin for origin in word.origins])
+            for normalized, word in self._words_between(text[start:end], split_special_tokens):
+                yield normalized, Word(word.text, [start + origin for origin in word.origins])
 
     def _words_between(self, text: str, split: bool) -> Iterator[tuple[int | None, Word]]:
         whole, origins = self.normalizer.normalize(text)

@@ -71,17 +71,18 @@ class Training:
 
     def __iter__(self) -> Iterator[Done]:
         """Take the steps that are left; in each epoch every example is seen once."""
-        for examples, numbers, epoch in steps_left(self.phases, self.settings, self.step):
-            yield self.take_step(examples, numbers, epoch)
+        # `steps_left` shuffles each epoch (shuffle.py) and cuts a step's examples into batches.
+        for examples, indices, epoch in steps_left(self.phases, self.settings, self.step):
+            yield self.take_step(examples, indices, epoch)
 
-    def take_step(self, examples: Examples, numbers: Sequence[Sequence[int]], epoch: int) -> Done:
-        """Take the next step; `numbers` are the example numbers of each of its batches."""
+    def take_step(self, examples: Examples, indices: Sequence[Sequence[int]], epoch: int) -> Done:
+        """Take the next step; `indices` are the examples of each of its batches."""
         settings, device = self.settings, next(self.model.parameters()).device
         seeds = self._seeds if settings.seed_each_batch else None
-        # A single process computes all batches of a step; several processes share them.
-        share = StepShare(self.objective, len(numbers), device, seeds)
-        batches = share.batches(examples, numbers, epoch)
-        # Set before the step, from the number of steps taken: the first step has the rate 0.
+        # The objective for this process's part of the step: with a single process, all of it.
+        objective = StepShare(self.objective, len(indices), device, seeds)
+        batches = objective.batches(examples, indices, epoch)
+        # From the number of steps taken before: with a warm-up, the first step has the rate 0.
         rate = settings.rate(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]  # less than 1 for lower layers, with layer decay
@@ -89,15 +90,15 @@ class Training:
             self._distributed,
             batches,
             self.optimizer,
-            share,
+            objective,
             bf16=settings.bf16,
             max_grad_norm=settings.max_grad_norm,
         )
         self.step += 1
-        loss, norm, tokens = share.totals(step, batches)
+        loss, norm, tokens = objective.totals(step, batches)
         return Done(self.step, epoch, loss, norm, rate, tokens)
 
     def _seeds(self, places: Sequence[int]) -> list[int]:
-        """Seed each batch's dropout by its place in the step, not by the process's draws."""
+        """Seed each batch's dropout by its place in the step: the same with any processes."""
         seed = self.settings.seed
         return [Random(f"{seed} {self.step} {place}").getrandbits(63) for place in places]  # noqa: S311

@@ -31,9 +31,10 @@ def parameter_groups(
     groups: dict[tuple[float, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            key = share, decaying = shares[name], decays(name, parameter)
-            own = weight_decay if decaying else 0.0
-            group = groups.setdefault(key, {"params": [], "weight_decay": own, "share": share})
+            share, does_decay = shares[name], decays(name, parameter)
+            own = weight_decay if does_decay else 0.0
+            new = {"params": [], "weight_decay": own, "share": share}
+            group = groups.setdefault((share, does_decay), new)
             group["params"].append(parameter)
     return [*groups.values()]
 
@@ -41,8 +42,8 @@ def parameter_groups(
 def decays(name: str, parameter: nn.Parameter) -> bool:  # noqa: ARG001
     """Tell whether a parameter decays (`exclude_from_weight_decay` in the original).
 
-    Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain belongs near 1, not 0,
-    and biases are too few to overfit.
+    Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain starts at 1, not 0.
+    Other code asks `parameter` for two dimensions instead: the same, in BERT.
     """
     return not ("bias" in name or "LayerNorm" in name)
 

@@ -12,6 +12,7 @@ class Preset(StrEnum):
 
     HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
     ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
+    A training's `Settings` (run/settings.py) pick one.
     """
 
     HUGGINGFACE = "huggingface"
@@ -34,10 +35,10 @@ def huggingface_schedule(step: int, warmup: int, total: int) -> float:
 def original_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step in google-research/bert (optimization.py).
 
-    The decay counts from step 0: where the warm-up ends, the rate drops to 1 - warmup / total.
+    The decay counts from step 0, so the rate never reaches 1: it jumps to 1 - warmup / total.
 
-    >>> [round(original_schedule(step, 2, 6), 3) for step in range(7)]
-    [0.0, 0.5, 0.667, 0.5, 0.333, 0.167, 0.0]
+    >>> [round(original_schedule(step, 4, 6), 3) for step in range(7)]
+    [0.0, 0.25, 0.5, 0.75, 0.333, 0.167, 0.0]
     """
     if step < warmup:
         return step / warmup

@@ -26,13 +26,13 @@ class Examples(Protocol):
         """Count the examples."""
         ...
 
-    def batch(self, numbers: Sequence[int], epoch: int) -> Batch:
+    def batch(self, indices: Sequence[int], epoch: int) -> Batch:
         """Make a batch of some examples; masks and pairs may be resampled every epoch."""
         ...
 
 
 def epoch_order(examples: int, seed: int, epoch: int) -> Int[Tensor, " examples"]:
-    """Shuffle the numbers of the examples (HF `Trainer`, torch's `RandomSampler`)."""
+    """Shuffle the indices of so many examples (HF `Trainer`, torch's `RandomSampler`)."""
     # Another seed for each epoch: with the same order, the same examples would always come last.
     generator = torch.Generator().manual_seed(seed + epoch)
     return torch.randperm(examples, generator=generator)
@@ -41,7 +41,7 @@ def epoch_order(examples: int, seed: int, epoch: int) -> Int[Tensor, " examples"
 def epoch_steps(
     examples: int, batch_size: int, accumulation: int, seed: int, epoch: int
 ) -> Sequence[Int[Tensor, " _"]]:
-    """Return the example numbers of each step of an epoch.
+    """Return the indices of each step's examples, all its batches together.
 
     The last step takes what is left, as in HF's `Trainer`: dropping it would leave examples out.
     """

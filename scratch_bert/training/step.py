@@ -64,7 +64,7 @@ def training_step(
     Args:
         model: in training mode; in evaluation mode nothing would be dropped.
         batches: computed one after the other, which needs less memory (gradient accumulation).
-        optimizer: the gradients are cleared before and after.
+        optimizer: of parameters whose gradients are clear; they are cleared again at the end.
         objective: the loss.
         bf16: compute matrix products in bfloat16; parameters and their updates stay in float32.
         max_grad_norm: longer gradients are scaled down to this norm.
@@ -97,7 +97,8 @@ def divisors(objective: Objective, batches: Sequence[Batch]) -> list[Sequence[in
 def clip(model: nn.Module, longest: float) -> Tensor:
     """Scale all gradients by one factor if their joint norm is too large; return that norm.
 
-    One unusual batch then cannot undo many steps. A single factor keeps the gradients' direction;
-    clipping each parameter by itself would change it. The original clips to 1 (optimization.py).
+    One unusual batch then cannot undo many steps. A single factor keeps the proportions of all
+    gradients, their direction; clipping each parameter by itself would not. The original clips to 1
+    (optimization.py).
     """
     return nn.utils.clip_grad_norm_(model.parameters(), longest)

@@ -32,9 +32,9 @@ class Features:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def batch(self, numbers: Sequence[int], epoch: int) -> dict[str, Tensor]:
+    def batch(self, indices: Sequence[int], epoch: int) -> dict[str, Tensor]:
         """Pad some examples to the longest of them; they are the same in every epoch."""
-        rows = [self.rows[number] for number in numbers]
+        rows = [self.rows[index] for index in indices]
         if isinstance(rows[0], dict):
             return padded(rows, self.pad)
         choices = [choice for row in rows for choice in row]  # the first of a row has the label

@@ -9,7 +9,7 @@ import torch
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, r2_score
 from torch import Tensor
 
-from scratch_bert.finetuning.sequence_classification import Examples, LabeledText, TextTask
+from scratch_bert.finetuning.sequence_classification import LabeledText, Texts, TextTask
 from scratch_bert.finetuning.tables.labels import check_known, sorted_labels
 from scratch_bert.finetuning.tables.rows import Row
 from scratch_bert.finetuning.tasks.features import Features
@@ -33,7 +33,7 @@ class MultiLabelTask(TextTask):
         check_known(row, self.columns["label"], names, self.labels)
         return LabeledText(*self.texts(row), sorted_labels(names))
 
-    def with_labels(self, examples: Examples) -> Self:
+    def with_labels(self, examples: Texts) -> Self:
         """Sort the labels."""
         found = sorted_labels(name for example in examples for name in example.label)
         return replace(self, labels=self.labels or found)
@@ -45,17 +45,17 @@ class MultiLabelTask(TextTask):
     def _names(self, chosen: Sequence[bool]) -> Names:
         return tuple(name for name, here in zip(self.labels, chosen, strict=True) if here)
 
-    def predictions(self, examples: Examples, features: Features, logits: Logits) -> list[Names]:
+    def predictions(self, examples: Texts, features: Features, logits: Logits) -> list[Names]:
         """Take the labels that are more probable than not."""
         return [self._names((each.sigmoid() > _THRESHOLD).tolist()) for each in logits]
 
-    def majority_baseline(self, train: Examples, held_out: Examples) -> list[Names]:
+    def majority_baseline(self, train: Texts, held_out: Texts) -> list[Names]:
         """Predict the labels of more than half of the texts, or else the most frequent ones."""
         shares = torch.stack([self.target(example.label) for example in train]).mean(0)
         chosen = shares > min(_THRESHOLD, shares.max().item() - 1e-6)
         return [self._names(chosen.tolist()) for _ in held_out]
 
-    def metrics(self, examples: Examples, predictions: Sequence[Names]) -> dict[str, float]:
+    def metrics(self, examples: Texts, predictions: Sequence[Names]) -> dict[str, float]:
         """F1 over all labels together, the mean of each label's F1, and exact matches."""
         right = torch.stack([self.target(example.label) for example in examples]).numpy()
         given = torch.stack([self.target(each) for each in predictions]).numpy()
@@ -77,7 +77,7 @@ class RegressionTask(TextTask):
         """Read the texts and the number."""
         return LabeledText(*self.texts(row), row.number(self.columns["label"]))
 
-    def with_labels(self, examples: Examples) -> Self:
+    def with_labels(self, examples: Texts) -> Self:
         """Name the only output after its column."""
         return replace(self, labels=(self.columns["label"],))
 
@@ -85,16 +85,16 @@ class RegressionTask(TextTask):
         """Return the number."""
         return torch.tensor(label)
 
-    def predictions(self, examples: Examples, features: Features, logits: Logits) -> list[float]:
+    def predictions(self, examples: Texts, features: Features, logits: Logits) -> list[float]:
         """Take the logit."""
         return [each.item() for each in logits]
 
-    def majority_baseline(self, train: Examples, held_out: Examples) -> list[float]:
+    def majority_baseline(self, train: Texts, held_out: Texts) -> list[float]:
         """Predict the mean."""
         average = mean(example.label for example in train)
         return [average for _ in held_out]
 
-    def metrics(self, examples: Examples, predictions: Sequence[float]) -> dict[str, float]:
+    def metrics(self, examples: Texts, predictions: Sequence[float]) -> dict[str, float]:
         """R², which is 0 for the mean, and the mean absolute error."""
         right = [example.label for example in examples]
         error = float(mean_absolute_error(right, predictions))

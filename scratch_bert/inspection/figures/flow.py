@@ -30,7 +30,7 @@ class _Cell(NamedTuple):
 def draw(flow: TokenFlow) -> Figure:
     """Draw a flow, in as many lines as it takes."""
     lines = [*_lines(flow)]
-    names = ["text", "normalised", "pieces", "ids", *["segment"] * (len(flow.texts) == 2), "chars"]
+    names = ["text", "normalised", "pieces", "ids", *flow.if_pair("segment"), "chars"]
     margin = max(map(len, names)) + 1
     height = len(lines) * (len(names) + 1)
     figure = new_figure((margin + _LINE) * _CHARACTER, _TITLE + height * _ROW, flow.title)
@@ -88,14 +88,15 @@ def _cells(flow: TokenFlow) -> Iterator[_Cell]:
     number = 0
     for i, token in enumerate(flow.tokens):
         start, end = flow.offsets[i]
-        segment = [str(flow.token_type_ids[i])] * (len(flow.texts) == 2)
+        segment = flow.if_pair(str(flow.token_type_ids[i]))
         rows = (str(flow.input_ids[i]), *segment, f"{start}:{end}" if end else "")
         word: tuple[str, str] | None = None
         kind: str | int = "special"
         share = 0
         if end:  # no text has a token before its first character
             whole, place, pieces = next(inside)
-            number += place == 0
+            if place == 0:
+                number += 1
             kind = "unknown" if flow.input_ids[i] == flow.unknown_id else number % 2
             shown = label(whole[0], "monospace"), label(whole[1], "monospace")
             word = shown if place == 0 else None

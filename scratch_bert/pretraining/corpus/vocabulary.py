@@ -131,5 +131,6 @@ def _join(word: list[str], pair: Pair) -> tuple[list[str], list[Pair], list[Pair
         if joins:
             gone.append(pair)
         joined.append(piece)
-        at, was_joined = at + 1 + joins, joins
+        at += 2 if joins else 1
+        was_joined = joins
     return joined, gone, come

@@ -54,10 +54,10 @@ class DynamicExamples:
     def __len__(self) -> int:
         return len(self._stretches)
 
-    def batch(self, numbers: Sequence[int], epoch: int) -> dict[str, Tensor]:
+    def batch(self, indices: Sequence[int], epoch: int) -> dict[str, Tensor]:
         """Put examples together, padded to the longest."""
         words = self._words
-        rows = [self._parts(number, epoch) for number in numbers]
+        rows = [self._parts(index, epoch) for index in indices]
         ids = torch.nn.utils.rnn.pad_sequence(
             [
                 torch.tensor([words.cls, *(i for part in parts for i in (*part, words.sep))])
@@ -75,7 +75,7 @@ class DynamicExamples:
             len(words.every),
             self._seed,
             epoch,
-            numbers,
+            indices,
             continuing=self._continuing[ids] if self._whole_word else None,
         )
         hidden, labels = hide(ids, draws, words.mask)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scratch_bert.pretraining.objective import word_scores
+from scratch_bert.pretraining.objective import vocabulary_logits
 from scratch_bert.training.run.batches import IGNORED
 from scratch_bert.training.shuffle import Examples
 from scratch_bert.training.step import Batch
@@ -48,7 +48,7 @@ def evaluate(model: nn.Module, batches: Iterable[Batch]) -> Evaluation:
         at = batch["labels"] != IGNORED
         labels = batch["labels"][at]
         output = model(**inputs, logits_at=at, attention="packed")
-        scores = word_scores(output).float()
+        scores = vocabulary_logits(output).float()
         loss += F.cross_entropy(scores, labels, reduction="sum").item()
         words += len(labels)
         words_right += int((scores.argmax(-1) == labels).sum())

@@ -31,7 +31,7 @@ from scratch_bert import files
 from scratch_bert.errors import CheckpointError
 from scratch_bert.tokenization.files import added_tokens, tokenizer_json
 from scratch_bert.tokenization.files.added_tokens import Declaration
-from scratch_bert.tokenization.files.settings import TokenizerSettings
+from scratch_bert.tokenization.files.settings import AddedToken, TokenizerSettings
 from scratch_bert.tokenization.files.tokenizer_config import (
     DECODER,
     SPECIAL_TOKENS_MAP,
@@ -76,8 +76,7 @@ def read_settings(folder: Path) -> TokenizerSettings:
     named = [*roles.values(), *specific.values()]
     tokens = added_tokens.in_tokenizer_json(json_values, folder) if is_backend else []
     tokens += _tokens_with_ids(config, json_values, folder, named)
-    known = {found.token.content for found in tokens}
-    tokens += (found for found in (*named, *extra) if found.token.content not in known)
+    tokens += _missing_from(tokens, [*named, *extra])
 
     if is_backend:
         flags = tokenizer_json.normalizer_flags(json_values, path)
@@ -163,6 +162,16 @@ def _tokens_with_ids(
     found = added_tokens.in_added_tokens_json(folder, config.given_tokens(), roles)
     found += added_tokens.in_tokenizer_json(json_values, folder, roles)
     return sorted(found, key=added_tokens.by_id)
+
+
+def _missing_from(known: list[Declaration], found: list[Declaration]) -> list[Declaration]:
+    """Return the tokens whose text is not among the known ones, each once."""
+    texts = {declaration.token.content for declaration in known}
+    new: dict[AddedToken, Declaration] = {}
+    for declaration in found:
+        if declaration.token.content not in texts:
+            new.setdefault(declaration.token, declaration)
+    return [*new.values()]
 
 
 def write_settings(settings: TokenizerSettings, folder: Path) -> list[Path]:

@@ -49,10 +49,10 @@ class StepShare:
         self._computed = 0
 
     def batches(
-        self, examples: Examples, numbers: Sequence[Sequence[int]], epoch: int
+        self, examples: Examples, indices: Sequence[Sequence[int]], epoch: int
     ) -> list[Batch]:
-        """Make this process's batches; `numbers` are the example numbers of each of the step's."""
-        made = (examples.batch(numbers[place], epoch) for place in self._places)
+        """Make this process's batches; `indices` are the examples of each of the step's."""
+        made = (examples.batch(indices[place], epoch) for place in self._places)
         return [{name: each.to(self._device) for name, each in batch.items()} for batch in made]
 
     def count(self, batches: Sequence[Batch]) -> Sequence[int]:

@@ -24,7 +24,7 @@ class Phase(NamedTuple):
 def steps_left(
     phases: Sequence[Phase], settings: Settings, step: int
 ) -> Iterator[tuple[Examples, list[list[int]], int]]:
-    """Yield what each step learns from: examples, their numbers in each batch, and the epoch.
+    """Yield what each step learns from: examples, the indices of each batch, and the epoch.
 
     Args:
         phases: in order; the first one begins at 0.
@@ -39,7 +39,7 @@ def steps_left(
             if first == 0:
                 torch.empty((), dtype=torch.int64).random_()  # as torch's DataLoader begins
             steps = epoch_steps(len(examples), *sizes, settings.seed, epoch)
-            for numbers in steps[first : first + end - step]:
-                batches = torch.split(numbers, settings.batch_size)
+            for indices in steps[first : first + end - step]:
+                batches = torch.split(indices, settings.batch_size)
                 yield examples, [batch.tolist() for batch in batches], epoch
                 step += 1
