@@ -2,7 +2,8 @@
 
 The book is config and the files of six packages; their sub-folders, and all else, are the library.
 Read: config, model/, tokenization/, pretraining/, training/, finetuning/, inference/. When you need
-it: weights/ (checkpoints), inspection/ (what happens inside a model), cli/ (the commands).
+it: weights/ (checkpoints), inspection/ (what happens inside a model), cli/ (the commands), errors,
+files and terminal (how all of it writes).
 
 *The paper* is Devlin et al., 2018; *HF* is HuggingFace's transformers; *the original* is
 google-research/bert. The results are HF's bit for bit, so some comments are about the order of

@@ -5,6 +5,7 @@ same code judges this repository and the small broken trees that prove each rule
 """
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -225,6 +226,17 @@ def beside_the_book(root: Path) -> dict[str, int]:
     )
 
 
+def not_said_what_to_read(root: Path) -> dict[str, list[str]]:
+    """List by folder of scratch_bert the files that its `__init__` does not name after "Read:"."""
+    found = {}
+    for start in (root / "scratch_bert").rglob("__init__.py"):
+        said = (ast.get_docstring(_tree(start)) or "").partition("Read:")[2]
+        names = {path.stem for path in start.parent.glob("*.py")} - {"__init__", "__main__"}
+        if missing := names - set(re.findall(r"\w+", said)):
+            found[start.parent.relative_to(root).as_posix()] = sorted(missing)
+    return found
+
+
 def book_too_long(root: Path) -> dict[str, int]:
     """Count the lines of the book, and of a chapter of it, where they are too many."""
     found = {
@@ -299,6 +311,7 @@ RULES = (
     missing_from_the_book,
     book_too_long,
     beside_the_book,
+    not_said_what_to_read,
     know_what_is_judged,
     know_huggingface,
     know_the_judge,

@@ -74,6 +74,14 @@ BROKEN = {  # what is written into an empty house, and what the rule then finds
         {"scratch_bert/training/step.py": "", "scratch_bert/training/saving.py": ""},
         {"training": 1},
     ),
+    "not_said_what_to_read": (
+        {
+            "scratch_bert/model/__init__.py": '"""BERT in two parts: heads.\n\nRead: bert. """',
+            "scratch_bert/model/bert.py": "",
+            "scratch_bert/model/heads.py": "",
+        },
+        {"scratch_bert/model": ["heads"]},
+    ),
     "know_what_is_judged": (
         {
             "parity/model/judge.py": "from scratch_bert.model.bert import BertModel",

@@ -1,1 +1,1 @@
-"""KnownMistakes mistakes of pretraining, by what they break."""
+"""Known mistakes of pretraining, by what they break."""

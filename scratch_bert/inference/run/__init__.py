@@ -1,1 +1,4 @@
-"""A model run over many texts: batches, probabilities."""
+"""A model run over many texts.
+
+Read: runner. When you need it: batches (texts of unlike lengths), scores (logits to probabilities).
+"""

@@ -1,1 +1,4 @@
-"""Tables and texts on a terminal, for all inspections: `tables`, `texts`."""
+"""Tables and texts on a terminal, for all inspections.
+
+Read: tables, texts.
+"""

@@ -1,1 +1,4 @@
-"""The same computation without padding; only attention needs to know about it."""
+"""The same computation without padding; only attention needs to know about it.
+
+Read: packing, attention.
+"""

@@ -1,1 +1,4 @@
-"""Sentence pairs and masks that are drawn again in every epoch."""
+"""Sentence pairs and masks that are drawn again in every epoch.
+
+Read: pairs, masking. When you need it: examples (both as batches).
+"""
