@@ -43,7 +43,7 @@ class Unit:
 
     @property
     def sides(self) -> tuple[Parameter | None, Parameter | None]:
-        """The weight and the bias, in the order of a `parity.adapter.layouts.Form`."""
+        """The weight and the bias, in the order of a `parity.adapter.layouts.Layout`."""
         return self.weight, self.bias
 
 

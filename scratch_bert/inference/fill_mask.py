@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -57,8 +56,10 @@ class FillMask(ModelTask):
                 raise TextError(i, f"there is no {self.runner.tokenizer.mask_token} in it")
         chosen = None if targets is None else target_ids(self.runner.tokenizer, targets)
 
-        best = partial(self.best, top_k=top_k, targets=chosen)
-        found = zip(rows, self.runner.run(rows, best), strict=True)
+        def best_of(batch: dict[str, Tensor]) -> list[tuple[Tensor, Tensor]]:
+            return self.best(batch, top_k, chosen)
+
+        found = zip(rows, self.runner.run(rows, best_of), strict=True)
         return [self.filled(row.ids, *words) for row, words in found]
 
     def best(

@@ -23,9 +23,10 @@ FUSED = BERTS / "fused.py"
 PROBES = ["sentence", "padded right", "padded left", "padded pairs", "positions"]
 NORM = "nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)"
 OUTPUT = "self.LayerNorm(self.dropout(self.dense(states)) + residual)"
-JOIN = "context = context.transpose(1, 2).contiguous().flatten(2)"
-SPLIT = "states.view(batch, seq, heads, self.head_dim).transpose(1, 2)"
-LOOP = "in enumerate(self.layer, 1):"
+JOIN = "context.transpose(1, 2).contiguous().flatten(2)"
+NOT_JOINED = "context.contiguous().view(context.size(0), context.size(2), -1)"
+SPLIT = "states.view(batch, seq, hidden // self.head_dim, self.head_dim).transpose(1, 2)"
+LOOP = "in enumerate(self.layer):"
 
 ATTENTION, EMBEDDINGS, FEED_FORWARD = "attention.py", "embeddings.py", "feed_forward.py"
 MUTANTS = {
@@ -41,10 +42,10 @@ MUTANTS = {
             "torch.matmul(key, query.transpose(2, 3))",
         )
     ],
-    "heads-not-joined": [(ATTENTION, JOIN, "context = context.contiguous().view(states.shape)")],
+    "heads-not-joined": [(ATTENTION, JOIN, NOT_JOINED)],
     "heads-cut-by-view": [
-        (ATTENTION, SPLIT, "states.view(batch, heads, seq, self.head_dim)"),
-        (ATTENTION, JOIN, "context = context.contiguous().view(states.shape)"),
+        (ATTENTION, SPLIT, "states.view(batch, hidden // self.head_dim, seq, self.head_dim)"),
+        (ATTENTION, JOIN, NOT_JOINED),
     ],
     "norm-eps-1e-5": [(FEED_FORWARD, NORM, "nn.LayerNorm(config.hidden_size)")],
     "norm-eps": [(FEED_FORWARD, "eps=config.layer_norm_eps", "eps=3e-4")],
@@ -60,7 +61,7 @@ MUTANTS = {
         (
             EMBEDDINGS,
             "self.position_embeddings(position_ids)",
-            "self.position_embeddings(torch.arange(seq)[None])",
+            "self.position_embeddings(position_ids.new_ones(1, words.shape[1]).cumsum(1) - 1)",
         )
     ],
     "pooler-tanh-missing": [
@@ -70,12 +71,12 @@ MUTANTS = {
             "self.dense(hidden_states[:, 0])",
         )
     ],
-    "layer-skipped": [("encoder.py", LOOP, "in enumerate(self.layer[:-1], 1):")],
+    "layer-skipped": [("encoder.py", LOOP, "in enumerate(self.layer[:-1]):")],
     "layers-shared-last": [
         (
             "encoder.py",
-            "nn.ModuleList(BertLayer(config, i) for i in range(config.num_hidden_layers))",
-            "nn.ModuleList([BertLayer(config)] * config.num_hidden_layers)",
+            "nn.ModuleList(layer(config) for _ in range(config.num_hidden_layers))",
+            "nn.ModuleList([layer(config)] * config.num_hidden_layers)",
         )
     ],
 }

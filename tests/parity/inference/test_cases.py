@@ -13,7 +13,7 @@ from parity.inference.cases import CASES
 from parity.inference.checkpoints import CLASSES, TAGS, TIED
 from parity.inference.mistaken import KNOWN, with_mistake
 from parity.inference.reference import expected
-from parity.inference.suite import INFERENCE, asked
+from parity.inference.suite import INFERENCE, answers_of
 from parity.ours import inference
 from parity.ours.inference import ScratchInference
 from parity.report.suite import failure_text
@@ -29,7 +29,7 @@ def answers(check, number):
 
 
 def shaken(check, case):
-    return asked(check, case, InferenceCandidate(ScratchInference(), ""))
+    return answers_of(check, case, InferenceCandidate(ScratchInference(), ""))
 
 
 @pytest.fixture
@@ -106,4 +106,4 @@ def test_two_mistakes_can_be_tried_together(check):
     for one, other in combinations(known, 2):
         if not one.touched & other.touched:
             for case in CASES[check]:
-                asked(check, case, with_mistake(one, other))
+                answers_of(check, case, with_mistake(one, other))
