@@ -30,16 +30,16 @@ Notice = Callable[[nn.Module, str], None]
 
 
 def judge_forward(
-    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
+    tested: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """Run a probe in both lanes and compare."""
-    model = under_test.model(recorded.dtype)
+    model = tested.model(recorded.dtype)
     for lane in LANES:
-        yield from run_lane(under_test, model, batch, recorded, lane)
+        yield from run_lane(tested, model, batch, recorded, lane)
 
 
 def run_lane(
-    under_test: ModelUnderTest,
+    tested: ModelUnderTest,
     model: nn.Module,
     batch: Mapping[str, Tensor],
     recorded: RecordedProbe,
@@ -62,12 +62,10 @@ def run_lane(
         rows.setdefault(name, []).extend(recorded.compare(name, ours, theirs, lane))
         return recorded.put(name, ours, theirs) if lane == "isolated" else None
 
-    with torch.no_grad(), tapped(model, under_test.stages, look):
-        outputs = under_test.forward(model, batch)
+    with torch.no_grad(), tapped(model, tested.stages, look):
+        outputs = tested.forward(model, batch)
     wrong = ""
-    for name in (
-        each for each in OUTPUTS if each in outputs and each not in under_test.unsupported
-    ):
+    for name in (each for each in OUTPUTS if each in outputs and each not in tested.unsupported):
         if lane == "isolated" and wrong:
             note = f"not judged alone: {wrong}, which it may be made from, is wrong"
             rows[name] = [recorded.row(name, Status.UNSUPPORTED, note, lane)]
@@ -75,9 +73,9 @@ def run_lane(
         look(name, outputs[name])
         if not all(row.passed for row in rows.get(name, ())):
             wrong = name
-    for name in under_test.stages.keys() & {*names} - rows.keys():
+    for name in tested.stages.keys() & {*names} - rows.keys():
         status, note = Status.MISSING_OURS, "its module was not called"
-        if under_test.stages[name].side in ("scores", "probabilities"):
+        if tested.stages[name].side in ("scores", "probabilities"):
             status = Status.UNSUPPORTED
             note = "no softmax was called in its module, or not where the judge sees it"
         rows[name] = [recorded.row(name, status, note, lane)]
@@ -85,15 +83,15 @@ def run_lane(
 
 
 def judge_backward(
-    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
+    tested: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """Compare the gradients, in both lanes."""
-    model = under_test.model(recorded.dtype)
+    model = tested.model(recorded.dtype)
     for parameter in model.parameters():
         if not is_lazy(parameter):
             parameter.requires_grad_(parameter.is_floating_point())
     for lane in ("gradient", "isolated gradient"):
-        rows = _run_back(under_test, model, batch, recorded, lane)
+        rows = _run_back(tested, model, batch, recorded, lane)
         if isinstance(rows, str):
             yield recorded.row("gradients", Status.UNSUPPORTED, rows)
             return
@@ -101,7 +99,7 @@ def judge_backward(
 
 
 def _run_back(
-    under_test: ModelUnderTest,
+    tested: ModelUnderTest,
     model: nn.Module,
     batch: Mapping[str, Tensor],
     recorded: RecordedProbe,
@@ -124,14 +122,14 @@ def _run_back(
         return recorded.put(gradient, ours, theirs) if alone else None
 
     begin = _begin(recorded)
-    with torch.enable_grad(), tapped(model, under_test.stages, look, look_back):
-        outputs = under_test.forward(model, batch)
+    with torch.enable_grad(), tapped(model, tested.stages, look, look_back):
+        outputs = tested.forward(model, batch)
         for name in begin:
             if name not in outputs:
                 return f"the gradients begin at {name}, which the candidate does not return"
             if not outputs[name].requires_grad:
                 return f"{name} does not depend on a parameter, as autograd sees it"
-        go_back(under_test, model, outputs, recorded, look_back)
+        go_back(tested, model, outputs, recorded, look_back)
 
     names = [name.removesuffix(GRADIENT) for name in recorded.names if name.endswith(GRADIENT)]
     for name in seen & {*names} - rows.keys():
@@ -144,7 +142,7 @@ def _run_back(
 
 
 def go_back(
-    under_test: ModelUnderTest,
+    tested: ModelUnderTest,
     model: nn.Module,
     outputs: Mapping[str, Tensor],
     recorded: RecordedProbe,
@@ -153,7 +151,7 @@ def go_back(
     """Run backward from the gradients that are recorded at the outputs.
 
     Args:
-        under_test: whose model it is.
+        tested: whose model it is.
         model: has run forward.
         outputs: of that.
         recorded: has the gradients.
@@ -161,7 +159,7 @@ def go_back(
     """
     begin = _begin(recorded)
     first = [recorded.get(f"{name}{GRADIENT}").to(outputs[name].dtype) for name in begin]
-    with under_test.gradients(model, emit):
+    with tested.gradients(model, emit):
         torch.autograd.backward([outputs[name] for name in begin], first)
 
 
@@ -174,7 +172,7 @@ class _Enough(Exception):  # noqa: N818 - nothing is wrong
 
 
 def isolated(
-    under_test: ModelUnderTest,
+    tested: ModelUnderTest,
     recorded: RecordedProbe,
     shown: Collection[str],
     notice: Notice = lambda *_: None,
@@ -183,7 +181,7 @@ def isolated(
     """Run a probe in the isolated lane for its numbers.
 
     Args:
-        under_test: the candidate, or the reference in its place.
+        tested: the candidate, or the reference in its place.
         recorded: of the probe.
         shown: the candidate's stages and outputs: after each the reference's numbers go on.
         notice: is called when a stage has been made.
@@ -194,7 +192,7 @@ def isolated(
     """
     made: dict[str, Tensor] = {}
     backward = recorded.probe.mode is Mode.BACKWARD
-    model = under_test.model(recorded.dtype, training=recorded.probe.mode is Mode.TRAIN)
+    model = tested.model(recorded.dtype, training=recorded.probe.mode is Mode.TRAIN)
 
     def look(name: str, ours: Tensor) -> Tensor | None:
         made[name] = ours.detach().clone()
@@ -206,22 +204,22 @@ def isolated(
     def look_back(name: str, ours: Tensor) -> Tensor | None:
         return look(f"{name}{GRADIENT}", ours)
 
-    watched = [name for name in under_test.stages if name in shown]
+    watched = [name for name in tested.stages if name in shown]
     if until in watched:
         watched = watched[: watched.index(until) + 1]
-    stages = {name: under_test.stages[name] for name in watched}
+    stages = {name: tested.stages[name] for name in watched}
     with (
         suppress(_Enough),
         torch.set_grad_enabled(backward),
         AlignedDropout(),  # what is dropped is the same on both sides
         tapped(model, stages, look, look_back if backward else None),
     ):
-        outputs = under_test.forward(model, recorded.probe.batch)
+        outputs = tested.forward(model, recorded.probe.batch)
         for name in OUTPUTS:
             if name in outputs and name in shown:
                 look(name, outputs[name])
         if backward:
-            go_back(under_test, model, outputs, recorded, look_back)
+            go_back(tested, model, outputs, recorded, look_back)
     if backward:  # what no gradient reaches has one of zeros
         absent = (name for name in {*recorded.names} - made.keys() if name.endswith(GRADIENT))
         made |= {name: torch.zeros_like(recorded.get(name)) for name in absent}

@@ -27,13 +27,13 @@ _SETTINGS = settings(
 
 
 def judge_law(
-    law: Law, under_test: ModelUnderTest, sizes: BertConfig, seed: int, load: str
+    law: Law, tested: ModelUnderTest, sizes: BertConfig, seed: int, load: str
 ) -> Comparison:
     """Search for two batches that break a law.
 
     Args:
         law: which.
-        under_test: the candidate.
+        tested: the candidate.
         sizes: the model's.
         seed: of the search.
         load: Python that loads the candidate, for the reproduction.
@@ -42,12 +42,12 @@ def judge_law(
         Exception: whatever the candidate's own code raises.
     """
     labels: dict[str, Any] = {"probe": law.name, "lane": "law"}
-    runner = _Runner(under_test)
+    runner = _Runner(tested)
 
     def unsupported(why: str) -> Comparison:
         return Comparison(law.needs, Status.UNSUPPORTED, note=f"{law.needs}: {why}", **labels)
 
-    if law.needs in under_test.unsupported:
+    if law.needs in tested.unsupported:
         return unsupported("declared")
     note = f"{law.statement}, but one input gave two answers: something is kept from call to call"
     kept = Comparison(law.name, Status.VALUE, note=note, **labels)
@@ -70,7 +70,7 @@ def judge_law(
         return unsupported("the candidate does not look at it")
     if case is None:
         return Comparison(law.name, Status.MATCH, note=law.statement, **labels)
-    under_test.model(under_test.dtype, fresh=True)  # which knows nothing of the calls before
+    tested.model(tested.dtype, fresh=True)  # which knows nothing of the calls before
     difference, allowed = _differ(law, runner, case)
     if not _is_broken(law, difference, allowed):
         return kept
@@ -97,8 +97,8 @@ class _Runner:
         output: which of its outputs is looked at.
     """
 
-    def __init__(self, under_test: ModelUnderTest) -> None:
-        self._subject = under_test
+    def __init__(self, tested: ModelUnderTest) -> None:
+        self._subject = tested
         self.accessed: set[str] = set()
         self.output = ""
 

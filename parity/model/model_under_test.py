@@ -91,12 +91,10 @@ def candidate_under_test(
             places[model] = places_of(model, weights())
         return gathered(places[model], emit)
 
-    under_test = ModelUnderTest(
-        make, candidate.forward, {}, gradients, candidate.unsupported, dtype
-    )
+    tested = ModelUnderTest(make, candidate.forward, {}, gradients, candidate.unsupported, dtype)
     layers = checkpoint.config.num_hidden_layers
-    under_test.stages = candidate.stages(under_test.model(dtype), layers)
-    return under_test
+    tested.stages = candidate.stages(tested.model(dtype), layers)
+    return tested
 
 
 def load(
@@ -114,12 +112,12 @@ def load(
         HuggingFace's names.
     """
     made = Candidate(load_maker(candidate), candidate)
-    under_test = candidate_under_test(made, Checkpoint.of(checkpoint), dtype)
+    tested = candidate_under_test(made, Checkpoint.of(checkpoint), dtype)
 
     def run(**inputs: list[list[int]]) -> dict[str, Tensor]:
         batch = Batch({name: torch.tensor(rows) for name, rows in inputs.items()})
         with torch.no_grad():
-            outputs = under_test.forward(under_test.model(dtype), batch)
+            outputs = tested.forward(tested.model(dtype), batch)
         return {name: tensor.clone() for name, tensor in outputs.items()}
 
     return run

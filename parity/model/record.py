@@ -45,26 +45,26 @@ def record(
         dtypes: smaller ones, in which the reference's own errors are measured as well.
     """
     recording = Recording(place, made_by=f"transformers {reference.VERSIONS['transformers']}")
-    with reference_under_test(checkpoint) as under_test:
+    with reference_under_test(checkpoint) as tested:
         for probe in chosen:
             recording.begin(probe)
             if probe.mode in _COMPUTED:
-                _run(under_test, probe, recording, wanted)
+                _run(tested, probe, recording, wanted)
         for dtype in dict.fromkeys([*dtypes, *(probe.dtype for probe in chosen if probe.dtype)]):
-            under_test.dtype = getattr(torch, dtype)
+            tested.dtype = getattr(torch, dtype)
             for probe in chosen:
                 asked = dtype == probe.dtype or (not probe.dtype and dtype in dtypes)
                 if probe.mode in _COMPUTED and asked:
-                    _measure(under_test, probe, dtype, recording)
+                    _measure(tested, probe, dtype, recording)
     recording.close()
     return recording
 
 
 def _run(
-    under_test: ModelUnderTest, probe: Probe, recording: Recording, wanted: Collection[str] | None
+    tested: ModelUnderTest, probe: Probe, recording: Recording, wanted: Collection[str] | None
 ) -> None:
     training, backward = probe.mode is Mode.TRAIN, probe.mode is Mode.BACKWARD
-    model = under_test.model(torch.float64, training=training)
+    model = tested.model(torch.float64, training=training)
     aligned = AlignedDropout()
 
     def keep(name: str, tensor: Tensor) -> None:
@@ -78,10 +78,10 @@ def _run(
 
     with (
         torch.set_grad_enabled(backward),
-        tapped(model, under_test.stages, keep, keep_gradient if backward else None),
+        tapped(model, tested.stages, keep, keep_gradient if backward else None),
         aligned if training else nullcontext(),
     ):
-        outputs = under_test.forward(model, probe.batch)
+        outputs = tested.forward(model, probe.batch)
         if training:
             recording.add_draws(probe.name, aligned.draws)
         for name, tensor in outputs.items():
@@ -94,7 +94,7 @@ def _run(
                 kept = attended(name, gradient, probe.batch["attention_mask"])
                 keep_gradient(name, gradient if kept is None else gradient * kept.tokens)
             go_back(
-                under_test,
+                tested,
                 model,
                 outputs,
                 RecordedProbe(recording, probe, torch.float64),
@@ -102,9 +102,9 @@ def _run(
             )
 
 
-def _measure(under_test: ModelUnderTest, probe: Probe, dtype: str, recording: Recording) -> None:
+def _measure(tested: ModelUnderTest, probe: Probe, dtype: str, recording: Recording) -> None:
     """Keep how far the reference in a smaller dtype is from itself in double precision."""
-    for row in judge_probe(under_test, probe, recording):
+    for row in judge_probe(tested, probe, recording):
         name = f"{row.name}{GRADIENT}" if "gradient" in row.lane else row.name
         recording.add_noise(probe.name, dtype, row.lane, name, row.max_abs)
 

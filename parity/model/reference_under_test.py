@@ -31,7 +31,7 @@ def reference_under_test(checkpoint: Checkpoint) -> ModelUnderTest:
         )
 
     def forward(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        ends = {name: under_test.stages[name] for name in returned if name in under_test.stages}
+        ends = {name: tested.stages[name] for name in returned if name in tested.stages}
         made: dict[str, Tensor] = {}
         with tapped(model, ends, lambda name, tensor: made.update({returned[name]: tensor})):
             outputs = reference.forward(model, batch)
@@ -57,7 +57,7 @@ def reference_under_test(checkpoint: Checkpoint) -> ModelUnderTest:
             for hook in hooks:
                 hook.remove()
 
-    under_test = ModelUnderTest(make, forward, {}, gradients)
-    modules = under_test.model(under_test.dtype).named_modules()
-    under_test.stages = reference_points(name for name, _ in modules)
-    return under_test
+    tested = ModelUnderTest(make, forward, {}, gradients)
+    modules = tested.model(tested.dtype).named_modules()
+    tested.stages = reference_points(name for name, _ in modules)
+    return tested

@@ -19,7 +19,7 @@ from parity.model.model_under_test import ModelUnderTest
 
 
 def judge_probe(
-    under_test: ModelUnderTest,
+    tested: ModelUnderTest,
     probe: Probe,
     theirs: Recording,
     relative: float | None = None,
@@ -29,7 +29,7 @@ def judge_probe(
     """Run a probe and compare.
 
     Args:
-        under_test: the candidate.
+        tested: the candidate.
         probe: what it is given.
         theirs: has the probe.
         relative: what numbers may differ by; None means what `parity.core.tolerance` says.
@@ -38,15 +38,15 @@ def judge_probe(
     Raises:
         Exception: whatever the candidate's own code raises.
     """
-    dtype = getattr(torch, probe.dtype) if probe.dtype else under_test.dtype
+    dtype = getattr(torch, probe.dtype) if probe.dtype else tested.dtype
     recorded = RecordedProbe(theirs, probe, dtype, relative, histogram)
     needed = {*probe.inputs, probe.dtype, _NEEDED.get(probe.mode, "")}
-    if lacking := needed & {*under_test.unsupported}:
+    if lacking := needed & {*tested.unsupported}:
         yield from _unsupported(recorded, lacking, "declared")
         return
     batch = Batch(probe.batch)
     try:
-        rows = list(_CHECKS[probe.mode](under_test, batch, recorded))
+        rows = list(_CHECKS[probe.mode](tested, batch, recorded))
     except Exception as error:
         missing = error.args[0] if isinstance(error, KeyError) else None
         if missing in INPUTS and missing not in probe.batch:
@@ -73,16 +73,16 @@ def _unsupported(
 
 
 def judge_repetition(
-    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
+    tested: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """In evaluation a second run gives the same bits as the first, whatever was run before."""
     other = {name: rows.flip(0) for name, rows in recorded.probe.batch.items()}
 
     def run(*batches: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
         """Run them on a model that has seen nothing else."""
-        model = under_test.model(recorded.dtype, fresh=True)
+        model = tested.model(recorded.dtype, fresh=True)
         with torch.no_grad():
-            made = [under_test.forward(model, each) for each in batches]
+            made = [tested.forward(model, each) for each in batches]
         return [{key: tensor.clone() for key, tensor in outputs.items()} for outputs in made]
 
     first, second, after = run(batch, batch, other)
@@ -99,17 +99,15 @@ def judge_repetition(
 
 
 def judge_refusal(
-    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
+    tested: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """A token raises no error, more tokens than there are positions do."""
-    model, tokens = under_test.model(recorded.dtype), batch["input_ids"].shape[1]
+    model, tokens = tested.model(recorded.dtype), batch["input_ids"].shape[1]
     with torch.no_grad():
-        under_test.forward(
-            model, {name: rows[:, :1] for name, rows in recorded.probe.batch.items()}
-        )
+        tested.forward(model, {name: rows[:, :1] for name, rows in recorded.probe.batch.items()})
     try:
         with torch.no_grad():
-            under_test.forward(model, batch)
+            tested.forward(model, batch)
     except Exception:
         yield Comparison("error", Status.MATCH, bit_equal=True, probe=recorded.probe.name)
         return
@@ -118,15 +116,15 @@ def judge_refusal(
 
 
 def judge_dropout(
-    under_test: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
+    tested: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
     """Compare what is dropped, and if it is the same, every stage."""
-    model = under_test.model(recorded.dtype, training=True)
+    model = tested.model(recorded.dtype, training=True)
     rows = []
     for lane in LANES:
         aligned = AlignedDropout()
         with aligned:
-            rows += run_lane(under_test, model, batch, recorded, lane, aligned.reached)
+            rows += run_lane(tested, model, batch, recorded, lane, aligned.reached)
     theirs = recorded.recording.draws(recorded.probe.name)
     if not theirs:
         yield recorded.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")

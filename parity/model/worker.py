@@ -72,16 +72,10 @@ def judge(
         how: `relative` and `histogram`, as `judge_probe` takes them.
     """
     theirs = Recording.read(Path(recording))
-    with _under_test(candidate, checkpoint, dtype) as under_test:
+    with _tested(candidate, checkpoint, dtype) as tested:
         for probe in (each for each in theirs.probes() if each.name in probes):
             try:
-                send(
-                    {
-                        "rows": [
-                            as_data(row) for row in judge_probe(under_test, probe, theirs, **how)
-                        ]
-                    }
-                )
+                send({"rows": [as_data(row) for row in judge_probe(tested, probe, theirs, **how)]})
             except CandidateError:
                 raise
             except (Exception, SystemExit) as error:  # the other probes may do
@@ -92,15 +86,15 @@ def keep(
     send: Send, candidate: str, checkpoint: str, recording: str, into: str, dtype: str
 ) -> None:
     """Record what the candidate computes from a recording's inputs; send each probe's name."""
-    under_test = _under_test(candidate, checkpoint, dtype)
+    tested = _tested(candidate, checkpoint, dtype)
     made = Recording(Path(into), made_by=candidate)
     for probe in Recording.read(Path(recording)).probes():
         if probe.mode is Mode.EVALUATE and not probe.dtype:
             made.begin(probe)
             add = partial(made.add, probe.name)
-            model = under_test.model(under_test.dtype)
-            with torch.no_grad(), tapped(model, under_test.stages, add):
-                outputs = under_test.forward(model, probe.batch)
+            model = tested.model(tested.dtype)
+            with torch.no_grad(), tapped(model, tested.stages, add):
+                outputs = tested.forward(model, probe.batch)
             for name in OUTPUTS:
                 if name in outputs:
                     add(name, outputs[name])
@@ -134,19 +128,17 @@ def record_isolated(
     """
     theirs, made = Recording.read(Path(recording)), Recording(Path(into))
     places: dict[str, str] = {}
-    with _under_test(candidate, checkpoint, dtype) as under_test:
+    with _tested(candidate, checkpoint, dtype) as tested:
 
         def notice(model: nn.Module, name: str) -> None:
-            if name in stages and name not in places and name in under_test.stages:
-                stage = under_test.stages[name]
+            if name in stages and name not in places and name in tested.stages:
+                stage = tested.stages[name]
                 module = model.get_submodule(stage.module)
                 places[name] = _source_line(module, called=stage.side == "out")
 
         for probe in (each for each in theirs.probes() if each.name in probes):
             made.begin(probe)
-            tensors = isolated(
-                under_test, RecordedProbe(theirs, probe, under_test.dtype), shown, notice
-            )
+            tensors = isolated(tested, RecordedProbe(theirs, probe, tested.dtype), shown, notice)
             for name in (each for each in stages if each in tensors):
                 made.add(probe.name, name, tensors[name])
             send(places)
@@ -161,9 +153,9 @@ def search_laws(
     single = f", torch.{dtype}" if dtype != "float64" else ""
     load = f"parity.load({candidate!r}, {checkpoint!r}{single})"
     sizes = Checkpoint.of(Path(checkpoint)).config
-    with _under_test(candidate, checkpoint, dtype) as under_test:
+    with _tested(candidate, checkpoint, dtype) as tested:
         for law in (each for each in laws_for(sizes) if each.name in laws):
-            send({"rows": [as_data(judge_law(law, under_test, sizes, seed, load))]})
+            send({"rows": [as_data(judge_law(law, tested, sizes, seed, load))]})
 
 
 def as_data(row: Comparison) -> dict[str, Any]:
@@ -180,7 +172,7 @@ def _candidate(name: str) -> Candidate:
     return Candidate(load_maker(name), name)
 
 
-def _under_test(candidate: str, checkpoint: str, dtype: str) -> ModelUnderTest:
+def _tested(candidate: str, checkpoint: str, dtype: str) -> ModelUnderTest:
     return candidate_under_test(
         _candidate(candidate), Checkpoint.of(Path(checkpoint)), getattr(torch, dtype)
     )
@@ -198,16 +190,16 @@ def _look(
     """Run one token; return the stages' dtypes and the outputs' names."""
     ids = torch.ones(1, 1, dtype=torch.long)
     batch = {"attention_mask": ids, "token_type_ids": ids * 0, "position_ids": ids * 0}
-    with candidate_under_test(candidate, Checkpoint.of(Path(checkpoint)), dtype) as under_test:
-        seen: dict[str, str] = dict.fromkeys(under_test.stages, "float64")
+    with candidate_under_test(candidate, Checkpoint.of(Path(checkpoint)), dtype) as tested:
+        seen: dict[str, str] = dict.fromkeys(tested.stages, "float64")
 
         def look(name: str, tensor: Tensor) -> None:
             if tensor.is_floating_point():
                 seen[name] = str(tensor.dtype).removeprefix("torch.")
 
-        model = under_test.model(dtype)
-        with torch.no_grad(), tapped(model, under_test.stages, look):
-            outputs = under_test.forward(model, Batch({"input_ids": ids, **batch}))
+        model = tested.model(dtype)
+        with torch.no_grad(), tapped(model, tested.stages, look):
+            outputs = tested.forward(model, Batch({"input_ids": ids, **batch}))
         for name, tensor in outputs.items():
             look(name, tensor)
         return seen, [*outputs]

@@ -87,12 +87,12 @@ class Workbench:
         recording = self._recordings[heads]
         candidate = Candidate(maker, type(maker).__name__)
         dtype = torch.float32 if "float64" in candidate.unsupported else torch.float64
-        with candidate_under_test(candidate, self._checkpoint, dtype) as under_test:
+        with candidate_under_test(candidate, self._checkpoint, dtype) as tested:
             rows = [
                 row
                 for probe in recording.probes()
                 if not probes or probe.name in probes
-                for row in judge_probe(under_test, probe, recording)
+                for row in judge_probe(tested, probe, recording)
             ]
             if Report(rows).first_divergence is None:
                 return rows, Diagnosis()
@@ -101,7 +101,7 @@ class Workbench:
             def fetch(probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
                 found = {}
                 for probe in probes:
-                    made = isolated(under_test, RecordedProbe(recording, probe, dtype), shown)
+                    made = isolated(tested, RecordedProbe(recording, probe, dtype), shown)
                     found[probe.name] = {name: made[name] for name in stages if name in made}
                 return found
 
@@ -131,9 +131,9 @@ def prepare(folder: Path) -> None:
     checkpoint = Checkpoint.of(small_checkpoint(place))
     for heads, name in _PLACES.items():
         candidate = Candidate(MutantModel(heads=heads), "scratch_bert")
-        with candidate_under_test(candidate, checkpoint, torch.float64) as under_test:
+        with candidate_under_test(candidate, checkpoint, torch.float64) as tested:
             one = {"input_ids": torch.ones(1, 1, dtype=torch.long)}
             with torch.no_grad():
-                outputs = under_test.forward(under_test.model(torch.float64), one)
-            wanted = {*under_test.stages, *(name for name in OUTPUTS if name in outputs)}
+                outputs = tested.forward(tested.model(torch.float64), one)
+            wanted = {*tested.stages, *(name for name in OUTPUTS if name in outputs)}
         record(checkpoint, probes_of(checkpoint, 0), wanted, folder / name, ["float32"])

@@ -59,7 +59,7 @@ class Training:
         settings: Settings,
         later: Sequence[Phase] = (),
     ) -> None:
-        self.model = model.train()  # from_pretrained returns a model without dropout
+        self.model = model.train()  # from_pretrained returns it in evaluation mode, without dropout
         self.phases = [Phase(0, examples), *later]
         self.objective = objective
         self.settings = settings
