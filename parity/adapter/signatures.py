@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 _SYNONYMS = {
     "ids": "inputids ids tokens x inputs input tokenids src idx indices text seq words "
-    "sequence inputtokens src_tokens",
+    "sequence inputtokens srctokens",
     "mask": "attentionmask mask paddingmask padmask keypaddingmask srckeypaddingmask "
     "attnmask padding inputmask srcmask",
     "segments": "tokentypeids segments segmentids segmentlabel types segment tokentypes seg "

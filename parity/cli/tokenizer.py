@@ -10,7 +10,6 @@ from rich.progress import Progress
 
 from parity.cli.options import FormatOption
 from parity.core.environment import environment, rerun
-from parity.core.outcome import Outcome
 from parity.core.verdict import Report
 from parity.report.tokenizer import to_json, to_text
 from parity.tokenizer.adversarial_texts import LAST
@@ -57,7 +56,8 @@ def tokenizer_command(
         for outcome in judge_in_process(candidate, amounts, partial(bar.advance, task)):
             report.outcomes.append(outcome)
             if terminal.is_terminal:
-                bar.console.print(_line(outcome), highlight=False)
+                said = f"{outcome.check}, {outcome.configuration}: {outcome.status}"
+                bar.console.print(said, highlight=False)
     report.environment["seconds"] = round(time.monotonic() - begun)
     print(to_json(report) if form is Format.JSON else to_text(report))
     return report.exit_code
@@ -68,7 +68,3 @@ def _unescaped(text: str) -> str:
         return text.encode("latin-1", "backslashreplace").decode("unicode_escape")
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{text!r}: {error.reason}", param_hint="--text") from None
-
-
-def _line(outcome: Outcome) -> str:
-    return f"{outcome.check}, {outcome.configuration}: {outcome.status}"

@@ -60,11 +60,7 @@ class Scene:
 
     @property
     def input(self) -> Tensor:
-        """The input of this stage's linear layer, LayerNorm or activation.
-
-        Raises:
-            ValueError: the stage is none of these.
-        """
+        """The input of this stage's linear layer, LayerNorm or activation."""
         parent, _, last = self.stage.rpartition(".")
         match self.stage.removeprefix(f"{self.layer}."):
             case "attention.self.query" | "attention.self.key" | "attention.self.value":

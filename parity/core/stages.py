@@ -41,7 +41,7 @@ class Stage:
         """Read a path with a side behind it, `:in`, `:scores` or `:probabilities`, or none."""
         module, _, side = text.partition(":")
         if side not in ("", "in", "out", "scores", "probabilities"):
-            raise ValueError(f"{text!r}: the side is {side!r}, expected in, scores, probabilities")
+            raise ValueError(f"{text!r}: the side is {side!r}, not in, out, scores, probabilities")
         return cls(module, side or "out")  # type: ignore[arg-type]
 
     def of(self, tensor: "Tensor") -> "Tensor":

@@ -36,7 +36,7 @@ class Search:
     ) -> None:
         self._known = known
         self._counterfactual = counterfactual
-        self._observations = observations
+        self._observed = observations
         self._names = counterfactual.stages
         self._pairs_left = _PAIRS
         self._found: list[Injection] = []
@@ -71,7 +71,7 @@ class Search:
         if exact:  # what explains most stages, and most of them; the catalogue's first comes first
             best = max(map(_rank, exact))
             return [cause for cause in exact if _rank(cause) == best]
-        if self._observations.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
+        if self._observed.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
             return []
         tried.sort(key=lambda each: each[0])
         for _, first in [each for each in tried if each[0] < 1][:_PARTNERS]:
@@ -88,7 +88,7 @@ class Search:
 
     def _options(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes between a stage and those before it that are shown."""
-        mode = self._observations.mode(stage)
+        mode = self._observed.mode(stage)
         for known in CATALOGUE.values():
             possible = known.mode is mode and not known.equivalent
             near = self._near(stage, known) if possible else []
@@ -107,7 +107,7 @@ class Search:
 
     def _gap(self, stage: str) -> set[str]:
         """The stages that a stage is made from and nobody sees, and itself."""
-        shown, gap = {*self._observations.shown}, {stage}
+        shown, gap = {*self._observed.shown}, {stage}
         for name in reversed(self._names[: self._names.index(stage)]):
             if name not in shown:
                 gap.add(name)
@@ -130,11 +130,11 @@ class Search:
 
     def _one(self, stage: str, mistakes: Injections) -> float:
         """The share that is left on the probe that shows the stage best; 0 within the tolerance."""
-        probe, before = next(iter(self._observations.wrong[stage].items()))
+        probe, before = next(iter(self._observed.wrong[stage].items()))
         made = self._made(probe, stage, mistakes)
         if made is None:
             return math.inf
-        after = self._observations.compare(probe, stage, made)
+        after = self._observed.compare(probe, stage, made)
         if after.passed:
             return 0
         left = after.max_abs / before.max_abs
@@ -142,22 +142,21 @@ class Search:
 
     def _made(self, probe: str, stage: str, mistakes: Injections) -> Tensor | None:
         """What comes out at a stage; None where the model cannot run so."""
-        recorded = self._observations.recorded[probe]
+        recorded = self._observed.recorded[probe]
         try:
-            return self._counterfactual.run(recorded, self._known + mistakes, until=stage).get(
-                stage
-            )
+            made = self._counterfactual.run(recorded, self._known + mistakes, until=stage)
+            return made.get(stage)
         except (RuntimeError, IndexError, KeyError):
             return None
 
     def _estimated(self, stage: str, mistakes: Injections) -> Injections:
         """Find the value of the parameter that leaves the least, by Gauss and Newton's method."""
-        probe = next(iter(self._observations.wrong[stage]))
+        probe = next(iter(self._observed.wrong[stage]))
         value = mistakes[0].value
 
         def residual(value: float) -> Tensor | None:
             made = self._made(probe, stage, _with_value(mistakes, value))
-            return None if made is None else self._observations.residual(probe, stage, made)
+            return None if made is None else self._observed.residual(probe, stage, made)
 
         for power in reversed(range(_STEPS)):
             step = value * 1e-4
@@ -179,33 +178,28 @@ class Search:
     def _verified(self, stage: str, mistakes: Injections) -> Cause | None:
         """Return the cause, if all that mistakes change is as the candidate has it."""
         changed = {stage}
-        shapes = {row.status is Status.SHAPE for row in self._observations.wrong[stage].values()}
+        shapes = {row.status is Status.SHAPE for row in self._observed.wrong[stage].values()}
         alone = all(each.stages == (stage,) for each in mistakes) and shapes == {False}
-        for probe in self._observations.similar_probes(stage):
-            recorded = self._observations.recorded[probe]
-            if (
-                alone and self._observations.mode(stage) is Mode.EVALUATE
-            ):  # what follows is right again
+        for probe in self._observed.similar_probes(stage):
+            recorded = self._observed.recorded[probe]
+            if alone and self._observed.mode(stage) is Mode.EVALUATE:  # what follows is right again
                 there = self._made(probe, stage, mistakes)
-                if there is None or not self._observations.compare(probe, stage, there).passed:
+                if there is None or not self._observed.compare(probe, stage, there).passed:
                     return None
                 continue
             made = self._counterfactual.run(recorded, self._known + mistakes)
-            for name in made.keys() & {*recorded.names} & {*self._observations.shown}:
-                expected = self._observations.expected(probe, name)
+            for name in made.keys() & {*recorded.names} & {*self._observed.shown}:
+                expected = self._observed.expected(probe, name)
                 right = next(recorded.compare(name, made[name], expected, "isolated"))
                 if not right.passed:
                     changed.add(name)
-                if (
-                    name in changed
-                    and not self._observations.compare(probe, name, made[name]).passed
-                ):
+                if name in changed and not self._observed.compare(probe, name, made[name]).passed:
                     return None
-        probe, before = next(iter(self._observations.wrong[stage].items()))
+        probe, before = next(iter(self._observed.wrong[stage].items()))
         there = self._made(probe, stage, mistakes)
         assert there is not None
-        after = self._observations.compare(probe, stage, there).max_abs
-        stages = tuple(name for name in self._observations.wrong if name in changed)
+        after = self._observed.compare(probe, stage, there).max_abs
+        stages = tuple(name for name in self._observed.wrong if name in changed)
         return Cause(mistakes, stages, probe, before.max_abs, after)
 
 

@@ -141,10 +141,6 @@ def _embeddings(forward: Forward) -> Forward:
     return embed
 
 
-def _encoder(written: Callable[..., Any], _: BertConfig, old: Any) -> nn.Module:
-    return written([_attending(layer) for layer in old.layer])
-
-
 def _head(written: Callable[..., nn.Module], config: BertConfig, _: Any) -> nn.Module:
     new = written(config)
     decoder = getattr(new, "decoder", None)
@@ -171,7 +167,9 @@ PARTS = {
         lambda written, _, old: written(_attending(old.attention), old.intermediate, old.output),
         _with_mask,
     ),
-    "encoder": ExercisePart("encoder", _encoder, _with_mask),
+    "encoder": ExercisePart(
+        "encoder", lambda written, _, old: written(list(map(_attending, old.layer))), _with_mask
+    ),
     "pooler": ExercisePart("pooler", returns=("batch", "hidden")),
     "mlm-head": ExercisePart(r"cls\.predictions", _head, returns=("batch", "seq", "vocab")),
 }

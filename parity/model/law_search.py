@@ -98,14 +98,14 @@ class _Runner:
     """
 
     def __init__(self, tested: ModelUnderTest) -> None:
-        self._subject = tested
+        self._tested = tested
         self.accessed: set[str] = set()
         self.output = ""
 
     def __call__(self, lists: Lists) -> Tensor:
         batch = Batch({name: torch.tensor(rows) for name, rows in lists.items()})
         with torch.no_grad():
-            outputs = self._subject.forward(self._subject.model(self._subject.dtype), batch)
+            outputs = self._tested.forward(self._tested.model(self._tested.dtype), batch)
         self.accessed |= batch.accessed
         rows = (*batch["input_ids"].shape,)
         of_tokens = [n for n in OUTPUTS if n in outputs and outputs[n].shape[:2] == rows]

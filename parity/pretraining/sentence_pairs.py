@@ -1,6 +1,6 @@
 """Are pairs of sentences BERT's: some follow, others are from elsewhere, as their labels say?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from itertools import pairwise
 from random import Random
@@ -103,11 +103,7 @@ def _document(part: Sequence[int]) -> int:
 
 
 def _in_a_row(pair: Pair) -> bool:
-    return all(_counts_on(part) for part in pair[:2])
-
-
-def _counts_on(part: Iterable[int]) -> bool:
-    return all(b == a + 1 for a, b in pairwise(part))
+    return all(b == a + 1 for part in pair[:2] for a, b in pairwise(part))
 
 
 def _follows(pair: Pair) -> bool:

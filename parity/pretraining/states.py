@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from parity import reference
 from parity.core.compare import Comparison, Status, bit_equal, compare
@@ -163,8 +163,5 @@ def same(ours: Sequence[State], theirs: Iterable[State]) -> bool:
 def _compared(ours: State, theirs: State, probe: str) -> Iterator[Comparison]:
     for name, right in theirs.items():
         if name in ours:
-            yield compare(name, ours[name], right, TRAINED * _largest(right), probe=probe)
-
-
-def _largest(tensor: Tensor) -> float:
-    return tensor.abs().max().item()
+            largest = right.abs().max().item()
+            yield compare(name, ours[name], right, TRAINED * largest, probe=probe)

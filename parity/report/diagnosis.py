@@ -41,8 +41,9 @@ def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
     """Put causes of the same mistakes together."""
     groups: dict[tuple[Injection, ...], list[Cause]] = {}
     for cause in diagnosis.causes:
-        made = tuple(Injection(each.mistake, (), each.value) for each in cause.mistakes)
-        groups.setdefault(_rounded(made), []).append(cause)
+        # Alike but for the last digits of what was estimated.
+        made = ((each.mistake, float(f"{each.value:.6g}")) for each in cause.mistakes)
+        groups.setdefault(tuple(Injection(it, (), value) for it, value in made), []).append(cause)
     return [_explained(causes, diagnosis, candidate) for causes in groups.values()]
 
 
@@ -72,10 +73,6 @@ def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
         yield f"\nunknown: {len(unknown) - _SHOWN} more stages, which may follow from these", "red"
     for note in diagnosis.notes:
         yield f"\n{note}", "yellow"
-
-
-def _rounded(made: Sequence[Injection]) -> tuple[Injection, ...]:
-    return tuple(Injection(each.mistake, (), float(f"{each.value:.6g}")) for each in made)
 
 
 def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object) -> Explanation:

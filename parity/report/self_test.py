@@ -32,7 +32,8 @@ def show(results: Results, console: Console) -> None:
 
     for found in _all(results):
         if wrong := _complaint(found, results):
-            say(f"{found.trial.name}{_at(found)}: {wrong}", "red")
+            at = "".join(f" at {stages[0]}" for _, stages in found.trial.made[:1])
+            say(f"{found.trial.name}{at}: {wrong}", "red")
     for name, probe in results.of_one_probe.items():
         say(f"{name}: only {probe!r} shows it", "dim")
     score = results.score
@@ -58,10 +59,6 @@ def _all(results: Results) -> Iterator[TrialResult]:
     for kind in (results.variants, results.equivalent, results.faults, results.draws):
         for each in kind.values():
             yield from each
-
-
-def _at(found: TrialResult) -> str:
-    return "".join(f" at {stages[0]}" for _, stages in found.trial.made[:1])
 
 
 def _complaint(found: TrialResult, results: Results) -> str:

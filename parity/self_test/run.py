@@ -169,9 +169,8 @@ def self_test(
 def run_trial(workbench: Workbench, trial: Trial) -> TrialResult:
     """Judge, and explain."""
     if trial.name in TOKENIZER:
-        place = (
-            workbench.folder / f"tokenizers of {os.getpid()}"
-        )  # else one reads what another writes
+        # A folder for each process: else one reads what another writes.
+        place = workbench.folder / f"tokenizers of {os.getpid()}"
         outcomes, causes = judge_tokenizer(trial.name, place)
         shows = [f"texts, {outcome.configuration}" for outcome in outcomes if outcome.wrong]
         return TrialResult(trial, shows, causes=causes)

@@ -26,6 +26,7 @@ _EPOCHS = "two epochs beside HuggingFace's Trainer"
 _OF_SEVERAL = f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
 _ALL = "all parameters learn, at one rate"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
+_RATE = "the scheduler is stepped after each optimiser step"
 _REST = "an epoch's last batches are a step, however few they are"
 
 _WEIGHED = ("steps-mean-of-means", "steps-sum-of-means")
@@ -51,11 +52,7 @@ RUN += [
 ]
 
 
-@RUN(
-    "finetune-rate-of-epoch",
-    Training.take_step,
-    "the scheduler is stepped after each optimiser step",
-)
+@RUN("finetune-rate-of-epoch", Training.take_step, _RATE)
 def rate_changes_with_the_epoch(
     right: Take, training: Training, examples: Any, numbers: Any, epoch: int
 ) -> Done:
@@ -147,11 +144,7 @@ def means_are_divided_by_all(
 _batches: dict[int, int] = {}  # of a training, those that it has seen
 
 
-@ACCUMULATE(
-    "accumulate-rate-of-batch",
-    Training.take_step,
-    "the scheduler is stepped after each optimiser step",
-)
+@ACCUMULATE("accumulate-rate-of-batch", Training.take_step, _RATE)
 def rate_changes_with_the_batch(
     right: Take, training: Training, examples: Any, numbers: Any, epoch: int
 ) -> Done:
