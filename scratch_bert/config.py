@@ -59,6 +59,6 @@ class BertConfig:
         if self.id2label is None:
             self.id2label = {i: f"LABEL_{i}" for i in range(self.num_labels)}
         else:
-            # JSON has strings as keys: "10" would sort before "2".
+            # JSON has strings as keys, but the index of a logit is a number.
             self.id2label = {int(i): label for i, label in self.id2label.items()}
             self.num_labels = len(self.id2label)

@@ -41,7 +41,8 @@ class Stage:
         """Read a path with a side behind it, `:in`, `:scores` or `:probabilities`, or none."""
         module, _, side = text.partition(":")
         if side not in ("", "in", "out", "scores", "probabilities"):
-            raise ValueError(f"{text!r}: the side is {side!r}, not in, out, scores, probabilities")
+            expected = "expected in, out, scores or probabilities"
+            raise ValueError(f"{text!r}: the side is {side!r}, {expected}")
         return cls(module, side or "out")  # type: ignore[arg-type]
 
     def of(self, tensor: "Tensor") -> "Tensor":

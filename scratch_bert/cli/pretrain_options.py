@@ -12,8 +12,7 @@ from scratch_bert.pretraining.corpus.datasets import Dataset
 from scratch_bert.pretraining.corpus.source import Corpus
 from scratch_bert.pretraining.run.model_size import ModelSize
 from scratch_bert.training.distributed.parallel import Parallel
-from scratch_bert.training.run.settings import Settings
-from scratch_bert.training.schedule import Preset
+from scratch_bert.training.run.settings import Preset, Settings
 
 _corpus = partial(typer.Option, rich_help_panel="Corpus")
 _inputs = partial(typer.Option, rich_help_panel="Vocabulary and inputs")

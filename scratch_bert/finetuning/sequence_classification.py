@@ -62,7 +62,7 @@ Predictions = Sequence[Prediction]
 
 
 class TextTask(Task):
-    """What classes, several labels at once and numbers have in common."""
+    """What the three tasks for texts share: one class, several labels, a number."""
 
     # logits = W dropout(pooled) + b: the pooler's vector of [CLS], which attends to all tokens and
     # which next-sentence prediction has trained to represent a pair. Only W and b are new. Dropout
@@ -101,8 +101,8 @@ class SequenceClassificationTask(TextTask):
 
     OBJECTIVE = CrossEntropy
     PROBLEM_TYPE = "single_label_classification"
-    # Early stopping keeps the best epoch by it. The best of several noisy accuracies is too high:
-    # report that of other texts.
+    # Early stopping keeps the epoch where it is highest. The highest of several noisy accuracies is
+    # too good: report the accuracy on other texts.
     METRIC = "accuracy"
 
     def read(self, row: Row) -> LabeledText:
@@ -122,7 +122,10 @@ class SequenceClassificationTask(TextTask):
         return torch.tensor(self.labels.index(label))
 
     def objective(self, attention: str, balanced: Texts | None) -> CrossEntropy:
-        """-log softmax(logits)[label] (paper: section 4.1), the mean over the texts of a step."""
+        """-log softmax(logits)[label] (paper: section 4.1), the mean over the texts of a step.
+
+        With `balanced` texts, rare classes among them get a higher weight.
+        """
         names = [example.label for example in balanced or ()]
         return CrossEntropy(attention, balanced_weights(self.labels, names))
 

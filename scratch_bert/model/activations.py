@@ -6,9 +6,10 @@ It passes large numbers, stops very negative ones, and is smooth in between:
     >>> F.gelu(torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]))
     tensor([-0.0455, -0.1587,  0.0000,  0.8413,  1.9545])
 
-Some names are approximations of it, off by up to 0.0005; some are spellings of one formula that
-differ in the last bit; the rest are other functions. Each is computed as in HF's `ACT2FN`. A trap:
-`F.gelu` is the exact function and `gelu_new` the approximation; a checkpoint needs its own.
+Some names are approximations of it, off by up to 0.0005 (`quick_gelu`: 0.02); some are spellings
+of one formula that differ in the last bit; the rest are other functions. Each is computed as in
+HF's `ACT2FN`. A trap: `F.gelu` is the exact function and `gelu_new` the approximation; a
+checkpoint needs its own.
 """
 
 import math

@@ -48,7 +48,7 @@ def eager_attention(
     """
     # Score: how well each query fits each key, as their dot product. A sum of head_dim products
     # of random numbers is about √head_dim large. Undivided, the softmax would pick almost a single
-    # token, and its gradient would vanish. HF multiplies by d**-0.5; / √d has other last bits.
+    # token, and its gradient would vanish. HF multiplies by d**-0.5; / √d may end in another bit.
     scores = torch.matmul(query, key.transpose(2, 3)) * query.size(-1) ** -0.5
     if mask is not None:
         scores = scores + mask  # (batch, heads, query, key)
@@ -67,7 +67,7 @@ def additive_mask(
 
     `attended` is made of the tokenizer's attention_mask, (batch, seq), by `attended[:, None, None]`
     (interface/forward_plan.py): in all heads, all queries of a text see the same keys. Only keys
-    are hidden. Padding still attends, as a query, but nobody reads what it gets.
+    are hidden. Padding still attends, as a query; what it gets is ignored.
 
     >>> additive_mask(torch.tensor([[[[True, True, False]]]]), torch.float32)
     tensor([[[[ 0.0000e+00,  0.0000e+00, -3.4028e+38]]]])
@@ -83,9 +83,9 @@ def additive_mask(
 class BertSelfAttention(nn.Module):
     """Attention in several heads (paper: section 3; Vaswani et al., 2017, section 3.2.2).
 
-    One softmax gives each token one set of shares. So the queries, keys and values, each made of
-    whole vectors, are cut into `num_attention_heads` pieces, and each head attends with its own
-    piece: to the word before, say, or to the verb.
+    One softmax gives each token one set of shares. For several, the queries, keys and values, each
+    projected from whole vectors, are cut into `num_attention_heads` pieces, one for each head: one
+    may look at the word before, say, another at the verb.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -100,7 +100,7 @@ class BertSelfAttention(nn.Module):
         self.query = nn.Linear(hidden, hidden)
         self.key = nn.Linear(hidden, hidden)
         self.value = nn.Linear(hidden, hidden)
-        self.dropout = nn.Dropout(config.attention_probs_dropout_prob)
+        self.dropout = nn.Dropout(config.attention_probs_dropout_prob)  # read in `attend`
 
     def forward(self, states: States, plan: AttentionPlan) -> States:
         """Return the context: for each token, what it takes from the others."""
@@ -126,7 +126,7 @@ class BertSelfAttention(nn.Module):
             plan.show(probabilities)
         else:  # the same formula, mask included: one call of torch ("sdpa"), or without padding
             context = plan.kernel(query, key, value, dropout=dropout)
-        # `contiguous` gives the next matrix product HF's order in memory, and so HF's last bits.
+        # `contiguous` as in HF: kernels differ in their results' order in memory.
         return context.transpose(1, 2).contiguous().flatten(2)  # (batch, seq, hidden)
 
 
@@ -143,5 +143,5 @@ class BertAttention(nn.Module):
     def forward(self, states: States, plan: AttentionPlan) -> Needed:
         """Return LayerNorm(states + what each token has taken from the others)."""
         context = self.self(states, plan)
-        context, states = plan.only_needed(context, states)
+        context, states = plan.only_needed(context, states)  # "packed", last layer: see `Needed`
         return self.output(context, states)  # projects once more, adds, normalizes (feed_forward)

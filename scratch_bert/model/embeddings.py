@@ -46,6 +46,7 @@ class BertEmbeddings(nn.Module):
             ValueError: exactly one of `input_ids` and `inputs_embeds` is needed; an id is outside
                 its table; the sequence is longer than there are positions.
         """
+        # Fill in what is None, and check every id against its table.
         token_type_ids, position_ids = completed_inputs(
             self, input_ids, token_type_ids, position_ids, inputs_embeds, past_length
         )

@@ -43,5 +43,6 @@ class BertEncoder(nn.Module):
     def forward(self, states: States, plan: ForwardPlan) -> Needed:
         """Return the last layer's output."""
         for number, layer in enumerate(self.layer):
+            # The plan keeps `states` if all hidden states are asked for.
             states = layer(states, plan.layer(number, states))
         return states

@@ -2,7 +2,7 @@
 
 Each model takes `BertModel.forward`'s arguments, by position (`args`) or by name (`inputs`), and
 labels, which add a `loss`. The vocabulary's matrix is a large part of the work: with `logits_at`,
-True where logits are needed, they are (chosen, vocab), and nothing is computed elsewhere.
+True where logits are needed, only these are computed, (chosen, vocab).
 """
 
 from typing import Any, ClassVar
@@ -23,7 +23,8 @@ from scratch_bert.weights.initialization import init_weights
 TokenLabels = Integer[Tensor, "batch seq"] | None
 TextLabels = Integer[Tensor, " batch"] | None
 Chosen = Bool[Tensor, "batch seq"] | None
-POOLED = torch.zeros(1, 1, dtype=torch.bool)  # `states_at`: only [CLS] is needed, for the pooler
+# `states_at` of a head on the pooler: no token but [CLS], which is always kept.
+POOLED = torch.zeros(1, 1, dtype=torch.bool)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
@@ -35,9 +36,10 @@ def cross_entropy(logits: Tensor, labels: Tensor | None) -> Tensor | None:
     """
     if labels is None:
         return None
+    # HF takes a column of labels, too.
     check_shape("labels", labels, tuple(logits.shape[:-1]), (*logits.shape[:-1], 1))
-    # -100 stands at each token that was not chosen to be predicted. It can be copied from the input
-    # and so says little about its context. `F.cross_entropy` does not count -100 at all.
+    # `F.cross_entropy` does not count -100. In pretraining it is the label of tokens that were not
+    # chosen: the model sees them, and could copy them without reading their context.
     return F.cross_entropy(logits.flatten(0, -2), labels.flatten())
 
 
@@ -62,7 +64,7 @@ class BertLMPredictionHead(nn.Module):
     """Score every entry of the vocabulary: transform(x) Eᵀ + b, with E the word embeddings.
 
     A word's score is the dot product of its row of E with the transformed vector, plus its bias,
-    which is large for frequent words. HF's files have b under two names, `decoder.bias` and `bias`.
+    which can make it likelier everywhere. HF's files have b twice, as `decoder.bias` and `bias`.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -84,7 +86,7 @@ class BertWithHead(BertPreTrainedModel):
         self.bert = BertModel(config, add_pooling_layer)
 
     def init_head(self) -> None:
-        """Draw the head's weights, after those of `bert`, and tie what is tied."""
+        """Draw the head's weights after those of `bert`, as HF does, and tie what is tied."""
         for part in list(self.children())[1:]:  # all but `bert`, which has drawn its own
             init_weights(part, self.config.initializer_range)
         self.tie_weights()
@@ -96,7 +98,7 @@ class BertWithVocabulary(BertWithHead):
     # Tied weights are one tensor with two names: reading a word and predicting it train the same
     # numbers, and bert-base saves 23 million parameters (30522 x 768) beside its 110 million. The
     # paper does not mention it; the original does it. `tie_weights` puts each second parameter into
-    # the first one's place, unless `tie_word_embeddings` is False.
+    # the first one's place, unless `tie_word_embeddings` is False (and `bias` unused).
     TIED: ClassVar[dict[str, str]] = {
         "cls.predictions.decoder.weight": "bert.embeddings.word_embeddings.weight",
         "cls.predictions.decoder.bias": "cls.predictions.bias",
@@ -140,15 +142,17 @@ class BertForPreTraining(BertWithVocabulary):
     ) -> PreTrainingOutput:
         """The loss is the sum of both tasks', or the one that has labels (in HF then None)."""
         output = self.bert(*args, states_at=logits_at, **inputs)
-        words, labels = self.score(output, labels, logits_at)  # (batch, seq, vocab)
+        # (batch, seq, vocab) or (chosen, vocab)
+        word_logits, labels = self.score(output, labels, logits_at)
         # The pooler has seen both sentences through [CLS]; two numbers say whether B follows A.
         follows = self.cls["seq_relationship"](output.pooler_output)  # (batch, 2)
-        loss, nsp_loss = cross_entropy(words, labels), cross_entropy(follows, next_sentence_label)
+        loss = cross_entropy(word_logits, labels)
+        nsp_loss = cross_entropy(follows, next_sentence_label)
         if loss is not None and nsp_loss is not None:
             loss = loss + nsp_loss
         return PreTrainingOutput(
             **output.intermediates(),
-            prediction_logits=words,
+            prediction_logits=word_logits,
             seq_relationship_logits=follows,
             loss=nsp_loss if loss is None else loss,
         )
@@ -160,7 +164,7 @@ class BertForMaskedLM(BertWithVocabulary):
     def forward(
         self, *args: Any, labels: TokenLabels = None, logits_at: Chosen = None, **inputs: Any
     ) -> HeadOutput:
-        """Return logits (batch, seq, vocab)."""
+        """Return logits (batch, seq, vocab) or (chosen, vocab)."""
         output = self.bert(*args, states_at=logits_at, **inputs)
         logits, labels = self.score(output, labels, logits_at)
         loss = cross_entropy(logits, labels)

@@ -44,7 +44,7 @@ class BertModelOutput(Intermediates):
     Attributes:
         last_hidden_state: (batch, seq, hidden).
         pooler_output: (batch, hidden), where there is a pooler.
-        packing: where the tokens are, if the batch was packed.
+        packing: where each token was, if all texts were joined to one row ("packed": no padding).
     """
 
     last_hidden_state: Tensor

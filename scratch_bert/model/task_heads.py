@@ -17,7 +17,7 @@ from scratch_bert.model.outputs import HeadOutput, QuestionAnsweringOutput
 
 
 class BertWithClassifier(BertWithHead):
-    """Dropout and one linear layer (paper: section 4.1)."""
+    """Dropout, which is the original's, and one linear layer (paper: section 4.1)."""
 
     def __init__(self, config: BertConfig, add_pooling_layer: bool, outputs: int) -> None:
         super().__init__(config, add_pooling_layer)

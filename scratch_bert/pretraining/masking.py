@@ -12,7 +12,7 @@ order, so that the same seed gives the same masks.
 Why not always [MASK]? Fine-tuning has no [MASK]. A model that predicts at [MASK] alone need not
 represent the other tokens well: its vectors, as fixed features for entities, reach an F1 of 94.0,
 and 94.9 with 80/10/10 (paper: appendix C.2). As any token may be a random one, the model must check
-each by its context; as some stay, its guess for a word that it sees is mostly that word.
+each by its context; as some stay, a word that fits there is still the best guess.
 """
 
 from typing import NamedTuple
@@ -36,13 +36,13 @@ class Draws(NamedTuple):
         chosen: the model must predict it.
         to_mask: it becomes [MASK], if chosen.
         to_random: it becomes a random token, if chosen and not [MASK].
-        words: ids of the random tokens.
+        random_ids: of the random tokens.
     """
 
     chosen: Flags
     to_mask: Flags
     to_random: Flags
-    words: Ids
+    random_ids: Ids
 
 
 def generator_draws(
@@ -64,28 +64,28 @@ def generator_draws(
         return torch.bernoulli(probability, generator=generator).bool()
 
     # Special tokens are never chosen: they say nothing about the text, and padding is no text.
-    # They get probability 0 and a draw all the same: the draws of later tokens must not shift.
+    # They get probability 0 and a draw all the same, as in HF: else later tokens had other draws.
     chosen = happens(torch.full(special.shape, masked_lm_prob).masked_fill(special, 0.0))
     to_mask = happens(torch.full(special.shape, MASK))
     # 10 % of the chosen are half of the 20 % that do not become [MASK]: 0.1 here would give 2 %.
     to_random = happens(torch.full(special.shape, RANDOM / (1 - MASK)))
-    words = torch.randint(vocab, special.shape, generator=generator)
-    return Draws(chosen, to_mask, to_random, words)
+    random_ids = torch.randint(vocab, special.shape, generator=generator)
+    return Draws(chosen, to_mask, to_random, random_ids)
 
 
 def hide(input_ids: Ids, draws: Draws, mask: int) -> tuple[Ids, Ids]:
     """Return what the model reads and the labels; `input_ids` are not changed.
 
     >>> flags = lambda *row: torch.tensor([row]).bool()
-    >>> words = torch.tensor([[50, 51, 52, 53, 54]])
-    >>> draws = Draws(flags(0, 1, 1, 1, 0), flags(0, 1, 0, 0, 0), flags(0, 0, 1, 0, 0), words)
+    >>> random_ids = torch.tensor([[50, 51, 52, 53, 54]])
+    >>> draws = Draws(flags(0, 1, 1, 1, 0), flags(0, 1, 0, 0, 0), flags(0, 0, 1, 0, 0), random_ids)
     >>> hide(torch.tensor([[101, 7, 8, 9, 102]]), draws, mask=103)
     (tensor([[101, 103,  52,   9, 102]]), tensor([[-100,    7,    8,    9, -100]]))
     """
     # The loss ignores -100. A token that was not chosen can be copied from the input, and so says
-    # little about its context. (Chosen ones that stay cannot: the model does not know which they
-    # are.)
+    # little about its context. Not so a chosen one that shows a word: only the context tells
+    # whether that is the right one.
     labels = input_ids.masked_fill(~draws.chosen, IGNORED)
     to_mask = draws.chosen & draws.to_mask
     to_random = draws.chosen & draws.to_random & ~to_mask
-    return torch.where(to_random, draws.words, input_ids.masked_fill(to_mask, mask)), labels
+    return torch.where(to_random, draws.random_ids, input_ids.masked_fill(to_mask, mask)), labels

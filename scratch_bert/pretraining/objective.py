@@ -20,17 +20,17 @@ _LABELS = ("labels", "next_sentence_label")
 class Counts(NamedTuple):
     """Numbers of masked tokens and of next-sentence labels in a step, all batches together."""
 
-    words: int
+    masked: int
     pairs: int
 
 
 def count_labels(batches: Iterable[Batch]) -> Counts:
     """Count the labels of a step's batches."""
-    words = pairs = 0
+    masked = pairs = 0
     for batch in batches:
-        words += int((batch["labels"] != IGNORED).sum())
+        masked += int((batch["labels"] != IGNORED).sum())
         pairs += batch["next_sentence_label"].numel() if "next_sentence_label" in batch else 0
-    return Counts(words, pairs)
+    return Counts(masked, pairs)
 
 
 def word_loss(scores: Tensor, labels: Tensor, count: int) -> Tensor:
@@ -78,16 +78,17 @@ class Pretraining:
     def loss(self, model: nn.Module, batch: Batch, counts: Sequence[int]) -> Tensor:
         """Return a batch's part of its step's loss; `counts` are the `Counts` of the whole step.
 
-        A batch for BertForMaskedLM has no `next_sentence_label`.
+        The model's own loss is the mean over one batch (see `divisors` in training/step.py). A
+        batch for BertForMaskedLM has no `next_sentence_label`.
         """
-        words, pairs = counts
+        masked, pairs = counts
         inputs = {name: tensor for name, tensor in batch.items() if name not in _LABELS}
         labels, chosen = batch["labels"], None
         if self.attention == "packed":
             chosen = labels != IGNORED  # (batch, seq)
             labels = labels[chosen]  # (chosen)
         output = model(**inputs, logits_at=chosen, attention=self.attention)
-        loss = word_loss(vocabulary_logits(output), labels, words)
+        loss = word_loss(vocabulary_logits(output), labels, masked)
         if "next_sentence_label" not in batch:
             return loss
         return loss + pair_loss(output.seq_relationship_logits, batch["next_sentence_label"], pairs)

@@ -57,7 +57,7 @@ def sentence_pairs(
     begin = 0
     while begin < len(document):
         # A chunk of whole sentences, split in two; nothing is cut inside unless it is too long.
-        end = segment_end(lengths, begin, target)
+        end = chunk_end(lengths, begin, target)
         chunk = document[begin:end]
         split, is_random = draw_split(len(chunk), rng)
         first, second = concatenated(chunk[:split]), concatenated(chunk[split:])
@@ -65,7 +65,7 @@ def sentence_pairs(
         if is_random:
             other = documents[draw_other_document(len(documents), index, rng)]
             second = random_segment(other, target - len(first), rng)
-            # The second part was not used. It begins the next pair, so no text is lost.
+            # The second part was not used. It begins the next pair, so no sentence is skipped.
             begin -= len(chunk) - split
         truncate(first, second, max_tokens, rng)
         yield Pair(first, second, is_random)
@@ -79,8 +79,8 @@ def target_length(max_tokens: int, short_seq_prob: float, rng: Random) -> int:
     return rng.randint(2, max_tokens) if rng.random() < short_seq_prob else max_tokens
 
 
-def segment_end(lengths: Sequence[int], begin: int, target: int) -> int:
-    """Count whole sentences from `begin` on, until the target or the document's end is reached."""
+def chunk_end(lengths: Sequence[int], begin: int, target: int) -> int:
+    """Return where a chunk ends: after the sentence that reaches the target, or the last one."""
     end, length = begin, 0
     while end < len(lengths) and length < target:
         length += lengths[end]

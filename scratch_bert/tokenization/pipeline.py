@@ -108,8 +108,8 @@ class Pipeline:
             if added is not None:
                 yield added, Word(text[start:end], range(start, end))
                 continue
-            for normalized, word in self._words_between(text[start:end], split_special_tokens):
-                yield normalized, Word(word.text, [start + origin for origin in word.origins])
+            for added, word in self._words_between(text[start:end], split_special_tokens):
+                yield added, Word(word.text, [start + origin for origin in word.origins])
 
     def _words_between(self, text: str, split: bool) -> Iterator[tuple[int | None, Word]]:
         whole, origins = self.normalizer.normalize(text)

@@ -9,8 +9,8 @@ Single letters are pieces too, so hardly any word is unknown, and yet bert-base-
 >>> wordpiece("unstable", vocabulary) is None
 True
 
-The trap is greed: a long first piece may leave a rest that no piece fits, although another cut
-exists, here un ##able. bert-base-uncased has una, so it cuts unaffable into una ##ffa ##ble.
+The trap is greed: a long first piece may leave a rest that no piece fits, as una does below, where
+un ##able would fit. bert-base-uncased has una too: unaffable is una ##ffa ##ble.
 
 >>> wordpiece("unable", {"un", "una", "##able"}) is None
 True
@@ -18,8 +18,8 @@ True
 
 from collections.abc import Container
 
-# A longer word, mostly a URL, is [UNK] as a whole: the time of the search grows with the square of
-# the length. 100 is HF's limit; Google's code allows 200.
+# A longer word, such as a hash, is [UNK] as a whole: the time of the search grows with the square
+# of the length. 100 is HF's limit; Google's code allows 200.
 MAX_CHARS = 100
 
 

@@ -79,10 +79,12 @@ class Training:
         """Take the next step; `indices` are the examples of each of its batches."""
         settings, device = self.settings, next(self.model.parameters()).device
         seeds = self._seeds if settings.seed_each_batch else None
-        # The objective for this process's part of the step: with a single process, all of it.
-        objective = StepShare(self.objective, len(indices), device, seeds)
-        batches = objective.batches(examples, indices, epoch)
-        # From the number of steps taken before: with a warm-up, the first step has the rate 0.
+        # This process's part of the step: its batches, and the objective for these. A single
+        # process has all batches.
+        part = StepShare(self.objective, len(indices), device, seeds)
+        batches = part.batches(examples, indices, epoch)
+        # From the number of steps taken before (schedule.py): after a warm-up's first step, which
+        # has the rate 0, no parameter has changed.
         rate = settings.rate(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["share"]  # less than 1 for lower layers, with layer decay
@@ -90,12 +92,12 @@ class Training:
             self._distributed,
             batches,
             self.optimizer,
-            objective,
+            part,
             bf16=settings.bf16,
             max_grad_norm=settings.max_grad_norm,
         )
         self.step += 1
-        loss, norm, tokens = objective.totals(step, batches)
+        loss, norm, tokens = part.totals(step, batches)
         return Done(self.step, epoch, loss, norm, rate, tokens)
 
     def _seeds(self, places: Sequence[int]) -> list[int]:

@@ -42,8 +42,8 @@ def parameter_groups(
 def decays(name: str, parameter: nn.Parameter) -> bool:  # noqa: ARG001
     """Tell whether a parameter decays (`exclude_from_weight_decay` in the original).
 
-    Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain starts at 1, not 0.
-    Other code asks `parameter` for two dimensions instead: the same, in BERT.
+    Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain starts at 1, not 0,
+    and biases are few. Other programs ask `parameter` for two dimensions: in BERT, the same.
     """
     return not ("bias" in name or "LayerNorm" in name)
 
@@ -88,7 +88,7 @@ class OriginalAdamW(torch.optim.Optimizer):
         mean.mul_(beta1).add_(gradient, alpha=1 - beta1)
         square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
         # Both means begin at 0. AdamW divides them by 1 - beta^t to make up for that. The original
-        # does not: its steps are up to 6.6 times as large (at step 12), hence its warm-up.
+        # does not: its steps are up to 6.6 times as large (at step 12), but small in a warm-up.
         update = mean / (square.sqrt() + group["eps"])
         # Decoupled decay: added after Adam's division. As a part of the gradient (L2) it would be
         # divided, too, and large gradients would decay less (Loshchilov and Hutter, 2019).

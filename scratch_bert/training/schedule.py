@@ -4,25 +4,11 @@ In the first steps Adam divides by a mean of few squared gradients, which is a b
 al., 2020). The warm-up keeps those steps small. The decay lets the parameters settle at the end.
 """
 
-from enum import StrEnum
-
-
-class Preset(StrEnum):
-    """The optimizer and schedule to imitate.
-
-    HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
-    ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
-    A training's `Settings` (run/settings.py) pick one.
-    """
-
-    HUGGINGFACE = "huggingface"
-    ORIGINAL = "original"
-
 
 def huggingface_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step (HF `get_linear_schedule_with_warmup`).
 
-    Steps count from 0, so the first one of a warm-up has rate 0 and changes nothing.
+    Steps count from 0, so the first one of a warm-up has rate 0 and changes no parameter.
 
     >>> [huggingface_schedule(step, 2, 6) for step in range(7)]
     [0.0, 0.5, 1.0, 0.75, 0.5, 0.25, 0.0]
@@ -35,7 +21,7 @@ def huggingface_schedule(step: int, warmup: int, total: int) -> float:
 def original_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step in google-research/bert (optimization.py).
 
-    The decay counts from step 0, so the rate never reaches 1: it jumps to 1 - warmup / total.
+    The decay counts from step 0, so a warm-up never reaches 1: it drops to 1 - warmup / total.
 
     >>> [round(original_schedule(step, 4, 6), 3) for step in range(7)]
     [0.0, 0.25, 0.5, 0.75, 0.333, 0.167, 0.0]

@@ -71,6 +71,7 @@ def training_step(
     """
     device = next(model.parameters()).device
     total = torch.zeros((), device=device)
+    # The counts are those of all batches together, whichever is computed.
     for batch, counts in zip(batches, divisors(objective, batches), strict=True):
         # Only the forward pass: in the backward pass each operation takes the type it had here.
         with torch.autocast(device.type, torch.bfloat16, enabled=bf16):

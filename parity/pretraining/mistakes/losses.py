@@ -20,7 +20,7 @@ Lost = Callable[[Tensor, Tensor, int], Tensor]
 
 def _all_tokens(right: Count, batches: Iterable[Batch]) -> Counts:
     batches = [*batches]
-    return right(batches)._replace(words=sum(batch["labels"].numel() for batch in batches))
+    return right(batches)._replace(masked=sum(batch["labels"].numel() for batch in batches))
 
 
 @MISTAKES("loss-ignored-counted", count_labels, _COUNTED)
@@ -82,4 +82,4 @@ def pair_loss_is_missing(_: Lost, scores: Tensor, _labels: Tensor, _count: int) 
 def word_loss_is_summed(right: Count, batches: Iterable[Batch]) -> Counts:
     """The loss of hidden words is summed."""
     batches = [*batches]
-    return right(batches)._replace(words=len(batches))
+    return right(batches)._replace(masked=len(batches))

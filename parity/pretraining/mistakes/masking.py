@@ -64,7 +64,7 @@ def special_tokens_are_chosen(draw: Draw, special: Tensor, *given: Any) -> Draws
 )
 def padding_is_chosen(right: Hide, ids: Tensor, draws: Draws, mask: int) -> tuple[Tensor, Tensor]:
     """Padding is chosen, too."""
-    generator = torch.Generator().manual_seed(int(draws.words.sum()))
+    generator = torch.Generator().manual_seed(int(draws.random_ids.sum()))
     likely = torch.rand(ids.shape, generator=generator) < 0.15
     return right(ids, draws._replace(chosen=draws.chosen | (likely & (ids == PAD))), mask)
 
@@ -109,9 +109,9 @@ def random_words_are_of_the_batch(
     right: Hide, ids: Tensor, draws: Draws, mask: int
 ) -> tuple[Tensor, Tensor]:
     """Random words are words of the batch, frequent ones more often."""
-    generator = torch.Generator().manual_seed(int(draws.words.sum()))
+    generator = torch.Generator().manual_seed(int(draws.random_ids.sum()))
     places = torch.randint(ids.numel(), ids.shape, generator=generator)
-    return right(ids, draws._replace(words=ids.flatten()[places]), mask)
+    return right(ids, draws._replace(random_ids=ids.flatten()[places]), mask)
 
 
 @MISTAKES("masks-words-of-half", generator_draws, _WORDS, "the random words, counted by their ids")

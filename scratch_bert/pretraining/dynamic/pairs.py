@@ -11,10 +11,10 @@ from typing import NamedTuple, Protocol, TypeVar
 from scratch_bert.pretraining.corpus.documents import Sentence
 from scratch_bert.pretraining.pairs import (
     Pair,
+    chunk_end,
     concatenated,
     draw_split,
     random_segment,
-    segment_end,
     target_length,
     truncate,
 )
@@ -70,7 +70,7 @@ def stretches(
     usual, begin = target_length(room, _SHORT, rng), 0
     wanted = rng.randint(2, usual) if shifted else usual
     while begin < len(lengths):
-        end = segment_end(lengths, begin, wanted)
+        end = chunk_end(lengths, begin, wanted)
         yield Segment(document, begin, end, wanted)
         wanted, begin = usual, end
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scratch_bert.training.distributed.parallel import Parallel
-from scratch_bert.training.schedule import Preset, huggingface_schedule, original_schedule
+from scratch_bert.training.schedule import huggingface_schedule, original_schedule
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +23,17 @@ def filled(kind: type[D], values: Mapping[str, Any]) -> D:
     """
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
     return kind(**{name: value for name, value in values.items() if name in names})
+
+
+class Preset(StrEnum):
+    """The optimizer and schedule to imitate.
+
+    HUGGINGFACE is the `Trainer`'s: AdamW, eps 1e-8, decay of the learning rate after the warm-up.
+    ORIGINAL is google-research/bert's: AdamW without bias correction, eps 1e-6, decay from step 0.
+    """
+
+    HUGGINGFACE = "huggingface"
+    ORIGINAL = "original"
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ def test_an_examples_draws_are_its_own():
     again = counted(40, 1, 2, 3)
     assert all(torch.equal(*pair) for pair in zip(first, again, strict=True))
     others = [counted(40, *place) for place in [(0, 2, 3), (1, 3, 3), (1, 2, 4), (1, 3, 2)]]
-    assert not any(torch.equal(first.words, other.words) for other in others)
+    assert not any(torch.equal(first.random_ids, other.random_ids) for other in others)
     longer = counted(60, 1, 2, 3)  # with more tokens, the first ones keep theirs
-    assert torch.equal(longer.words[:, :40], first.words)
+    assert torch.equal(longer.random_ids[:, :40], first.random_ids)
 
 
 def test_in_a_batch_each_has_its_own():

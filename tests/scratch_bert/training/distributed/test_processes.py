@@ -11,7 +11,7 @@ import torch.distributed as dist
 from scratch_bert.training.distributed import processes
 from scratch_bert.training.distributed.parallel import Parallel
 from scratch_bert.training.run.checkpoints import checkpoints, resume, run
-from scratch_bert.training.schedule import Preset
+from scratch_bert.training.run.settings import Preset
 from tests.scratch_bert.training.small import differences, in_a_fork, training
 
 # Of eleven examples the second step has three, one batch: one of two processes has none of its own.

@@ -13,7 +13,7 @@ import torch
 from scratch_bert.errors import CheckpointError, TrainingError
 from scratch_bert.training.run import checkpoints as saving
 from scratch_bert.training.run.checkpoints import ABOUT, checkpoints, resume, run, save
-from scratch_bert.training.schedule import Preset
+from scratch_bert.training.run.settings import Preset
 from tests.scratch_bert.training.small import STEPS, differences, in_a_fork, training
 
 KILLS = 4
