@@ -14,6 +14,12 @@ class BertEmbeddings(nn.Module):
 
     The LayerNorm and the dropout are in the original, not in the paper's figure. The sum is taken
     in this order because another one changes the last bits.
+
+    >>> import torch
+    >>> embed = BertEmbeddings(BertConfig(hidden_size=8)).eval()
+    >>> first, second = embed(torch.tensor([[2003, 2003]]))[0]  # "is is"
+    >>> torch.equal(first, second)  # the same word, at other positions
+    False
     """
 
     def __init__(self, config: BertConfig) -> None:
