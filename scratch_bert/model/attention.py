@@ -53,7 +53,7 @@ def eager_attention(
     if mask is not None:
         scores = scores + mask  # (batch, heads, query, key)
     # Normalize over the keys: each row becomes shares that sum to 1.
-    probabilities = F.softmax(scores, dim=-1)
+    probabilities = F.softmax(scores, dim=-1)  # (batch, heads, query, key)
     # The shares that dropout leaves are scaled up, so a row sums to 1 on average only.
     probabilities = F.dropout(probabilities, p=dropout)
     # Mix: each token gets the values of all tokens, in these shares.
@@ -106,7 +106,7 @@ class BertSelfAttention(nn.Module):
         """Return the context: for each token, what it takes from the others."""
         # Project each token three times: what it looks for (query), what it is found by (key), and
         # what it passes on (value). Then give each head its piece.
-        query = self.split_heads(self.query(states))
+        query = self.split_heads(self.query(states))  # (batch, heads, seq, head_dim)
         key = self.split_heads(self.key(states))
         value = self.split_heads(self.value(states))
         return self.attend(query, *plan.with_cached(key, value), plan)
