@@ -33,7 +33,7 @@ class RecipeName(StrEnum):
 
 @dataclass(frozen=True)
 class BuildExamplesOptions:
-    """Each field is an option, handed by its name to `ExampleRecipe` or `Masking`."""
+    """Each field is an option; those named as in `ExampleRecipe` or `Masking` are handed to it."""
 
     corpus: Annotated[
         Path,

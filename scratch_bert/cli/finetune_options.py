@@ -34,7 +34,8 @@ class TaskName(StrEnum):
 class FinetuneOptions:
     """Each field is an option, and each option is a field.
 
-    A field that is named as one of `Recipe` or `Source` is handed to it, and has its default.
+    A field that is named as one of `Recipe` or `Source` is handed to it, some of them converted;
+    its default is the one there.
     """
 
     task: Annotated[TaskName, typer.Argument(help="What is learnt.")]

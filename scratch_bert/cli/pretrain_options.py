@@ -24,8 +24,8 @@ _training = training.option
 class PretrainOptions:
     """Each field is an option, and each option is a field.
 
-    A field that is named as one of `Corpus`, `ModelSize` or `Settings` is handed to it, and has its
-    default.
+    A field that is named as one of `Corpus`, `ModelSize` or `Settings` is handed to it, some of
+    them converted; its default is the one there.
     """
 
     output: training.Output

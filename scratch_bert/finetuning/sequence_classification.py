@@ -127,7 +127,7 @@ class SequenceClassificationTask(TextTask):
         With `balanced` texts, rare classes among them get a higher weight.
         """
         names = [example.label for example in balanced or ()]
-        return CrossEntropy(attention, balanced_weights(self.labels, names))
+        return self.OBJECTIVE(attention, balanced_weights(self.labels, names))
 
     def predictions(self, examples: Texts, features: Features, logits: Logits) -> Predictions:
         """Take the class with the highest logit, and its probability as the score."""

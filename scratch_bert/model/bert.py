@@ -9,7 +9,7 @@ from scratch_bert.config import BertConfig
 from scratch_bert.model.decoder.cross_attention import BertDecoderLayer
 from scratch_bert.model.embeddings import BertEmbeddings
 from scratch_bert.model.encoder import BertEncoder, BertLayer
-from scratch_bert.model.interface.forward_plan import Attended, ForwardPlan
+from scratch_bert.model.interface.forward_plan import Attended, ForwardPlan, with_options
 from scratch_bert.model.interface.pretrained import BertPreTrainedModel
 from scratch_bert.model.outputs import BertModelOutput
 from scratch_bert.model.pooler import BertPooler
@@ -39,6 +39,7 @@ class BertModel(BertPreTrainedModel):
         self.pooler = BertPooler(config) if add_pooling_layer else None
         init_weights(self, config.initializer_range)
 
+    @with_options
     def forward(
         self,
         input_ids: Integer[Tensor, "batch seq"] | None = None,
@@ -66,11 +67,12 @@ class BertModel(BertPreTrainedModel):
         states = self.embeddings(
             input_ids, token_type_ids, position_ids, plan.inputs_embeds, plan.past_length
         )  # (batch, seq, hidden)
-        # Padding fills a batch up, and no token may attend to it: `additive_mask` says so to all
-        # layers. (Attention "packed" joins all texts to one row and has no padding to hide.)
+        # Padding fills a batch up, and no token may attend to it: a mask says so to all layers,
+        # such as `additive_mask`. ("packed" joins all texts to one row, without padding.)
         plan.hide_padding(attention_mask, states)
+        states = plan.pack(states)
         # Mix: in each layer every token takes from the others what it needs.
-        states = plan.unpack(self.encoder(plan.pack(states), plan))  # (batch, seq, hidden)
+        states = plan.unpack(self.encoder(states, plan))  # (batch, seq, hidden)
         # One vector for the whole text, for the heads that classify it: [CLS], transformed.
         pooled = None if self.pooler is None else self.pooler(states)  # (batch, hidden)
         return plan.output(states, pooled)

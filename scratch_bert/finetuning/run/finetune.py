@@ -1,10 +1,11 @@
 """A whole fine-tuning in one folder: rows, model, training, evaluation."""
 
-import hashlib
+import json
 import shutil
 import warnings
 from contextlib import nullcontext
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def finetune(
             "max_length": lengths.max_length,
             "stride": lengths.stride,
             "columns": dict(task.columns),
-            "rows": hashlib.sha256(repr((split.train, split.held_out)).encode()).hexdigest(),
+            # As JSON, in which the names of our classes do not stand: they may change.
+            "rows": sha256(json.dumps([split.train, split.held_out]).encode()).hexdigest(),
         },
     )
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from scratch_bert.errors import CorpusError
 
 SEPARATOR = "|"  # of several things in one cell of a CSV file
-Item = TypeVar("Item")
+Example = TypeVar("Example")
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ class Table:
     rows: Iterable[Row]
 
 
-def read_items(
+def read_examples(
     tables: Iterable[Table],
     columns: Iterable[str],
-    read: Callable[[Row], Item],
+    read: Callable[[Row], Example],
     skip: Callable[[str], object] | None,
-) -> list[Item]:
+) -> list[Example]:
     """Read the rows of tables as a task's examples.
 
     Args:
@@ -108,7 +108,7 @@ def read_items(
     Raises:
         CorpusError: a column is missing, rows cannot be used, or no row is left.
     """
-    items, bad, names = list[Item](), list[str](), list[str]()
+    examples, bad, names = list[Example](), list[str](), list[str]()
     for table in tables:
         names.append(table.name)
         for column in columns:
@@ -120,7 +120,7 @@ def read_items(
             try:
                 if row.broken is not None:
                     raise CorpusError(f"{row.place}: {row.broken}")
-                items.append(read(row))
+                examples.append(read(row))
             except CorpusError as error:
                 bad.append(str(error))
                 if skip is not None:
@@ -129,9 +129,9 @@ def read_items(
         rest = len(bad) - 1
         more = f" (and {rest} more {'row' if rest == 1 else 'rows'} cannot be used)" if rest else ""
         raise CorpusError(f"{bad[0]}{more}; --on-error skip leaves out what cannot be used")
-    if not items:
+    if not examples:
         raise CorpusError(f"{', '.join(names)}: has no row that can be used")
-    return items
+    return examples
 
 
 def _short(value: object) -> str:

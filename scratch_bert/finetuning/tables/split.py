@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.tables.files import dataset_table, read_table
-from scratch_bert.finetuning.tables.rows import Table, read_items
+from scratch_bert.finetuning.tables.rows import Table, read_examples
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.finetuning.tasks.registry import TASKS, examples_of
 from scratch_bert.finetuning.tasks.task import Task
@@ -53,10 +53,10 @@ def read_split(name: str, source: Source, seed: int, warn: Callable[[str], objec
     tables: Iterable[Table] = map(read_table, source.data or [examples_of(known)])
     if source.dataset is not None:
         tables = [dataset_table(source.dataset)]
-    examples = read_items(tables, columns.values(), task.read, on_error)
+    examples = read_examples(tables, columns.values(), task.read, on_error)
     if source.held_out:
         task, tables = task.with_labels(examples), map(read_table, source.held_out)
-        held_out = read_items(tables, columns.values(), task.read, on_error)
+        held_out = read_examples(tables, columns.values(), task.read, on_error)
         return Split(task, examples, held_out, len(skipped))
     train, held_out = hold_out(examples, source.share, seed)
     return Split(task.with_labels(examples), train, held_out, len(skipped))

@@ -170,12 +170,12 @@ def text_spans(encoding: BatchEncoding, row: int) -> list[Span | None]:
     return [span if sequence == 1 else None for span, sequence in tokens]
 
 
-def answer_tokens(item: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
+def answer_tokens(question: Question, spans: Sequence[Span | None]) -> tuple[int, int]:
     """Return the first and the last token of the answer; [CLS] twice if it is not all there."""
     inside = {place: span for place, span in enumerate(spans) if span is not None}
-    if not item.answers or not inside:
+    if not question.answers or not inside:
         return 0, 0
-    begin, end = item.starts[0], item.starts[0] + len(item.answers[0])
+    begin, end = question.starts[0], question.starts[0] + len(question.answers[0])
     if inside[min(inside)][0] > begin or inside[max(inside)][1] < end:
         return 0, 0
     first = max(place for place, span in inside.items() if span[0] <= begin)

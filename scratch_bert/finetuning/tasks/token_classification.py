@@ -84,7 +84,8 @@ class TokenClassificationTask(Task):
 
     def objective(self, attention: str, balanced: Sequence[Tagged] | None) -> CrossEntropy:
         """Return the mean cross entropy of all labeled tokens."""
-        return CrossEntropy(attention, balanced_weights(self.labels, _all_tags(balanced or ())))
+        weights = balanced_weights(self.labels, _all_tags(balanced or ()))
+        return self.OBJECTIVE(attention, weights)
 
     def predictions(
         self, examples: Sequence[Tagged], features: Features, logits: Logits

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch.nn.functional as F
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
@@ -17,12 +18,13 @@ class AttentionPlan:
     """What one layer's attention needs to know.
 
     Attributes:
-        mask: added to the scores, 0 or the lowest number; None where every token is attended to.
+        mask: what "eager" adds to the scores (`additive_mask`), or for "sdpa" True where a token
+            may be attended to; None where all may.
         kernel: takes the place of `eager_attention`, mask included; None for eager.
         layer: number of the layer.
         cache: a decoder's, which this layer extends.
         needed: places of the tokens that are needed after the attention; None for all.
-        probabilities: where attention puts its probabilities; None where they are not asked for.
+        probabilities: layer → its probabilities; None where they are not asked for.
         cross: what a decoder's cross-attention needs to know; None without an encoder's output.
     """
 
@@ -31,7 +33,7 @@ class AttentionPlan:
     layer: int = 0
     cache: KeyValueCache | None = None
     needed: Integer[Tensor, " chosen"] | None = None
-    probabilities: list[Tensor] | None = None
+    probabilities: dict[int, Tensor] | None = None
     cross: "CrossAttentionPlan | None" = None
 
     def with_cached(self, key: Split, value: Split) -> tuple[Split, Split]:
@@ -39,9 +41,9 @@ class AttentionPlan:
         return self.cache.extend(self.layer, key, value) if self.cache else (key, value)
 
     def show(self, probabilities: Tensor) -> None:
-        """Keep the probabilities where they are asked for."""
+        """Keep the probabilities where they are asked for, of a checkpointed layer's first run."""
         if self.probabilities is not None:
-            self.probabilities.append(probabilities)
+            self.probabilities.setdefault(self.layer, probabilities)
 
     def only_needed(self, *states: Tensor) -> tuple[Tensor, ...]:
         """Leave out the tokens that no later layer needs."""
@@ -69,3 +71,14 @@ class CrossAttentionPlan(AttentionPlan):
     def pack(self, states: Tensor) -> Tensor:
         """Return the decoder's states as they came."""
         return self.packing.pack(states) if self.packing else states
+
+
+def sdpa_attention(
+    query: Split, key: Split, value: Split, *, mask: Mask, dropout: float, causal: bool
+) -> Split:
+    """`eager_attention` in one call of torch, which never holds all probabilities at once."""
+    causal = causal and mask is None and query.size(2) > 1
+    # torch's own scale, 1 / sqrt(d), is another float64 than HF's d**-0.5.
+    return F.scaled_dot_product_attention(
+        query, key, value, mask, dropout, causal, scale=query.size(-1) ** -0.5
+    )

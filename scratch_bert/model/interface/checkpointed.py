@@ -14,8 +14,8 @@ class Checkpointed(nn.Module):
 
     gradient_checkpointing = False
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **named: Any) -> Any:
         """Call the module; in training, if switched on, its inside is not kept."""
         if self.gradient_checkpointing and self.training:
-            return checkpoint(super().__call__, *inputs, use_reentrant=False)
-        return super().__call__(*inputs)
+            return checkpoint(super().__call__, *inputs, use_reentrant=False, **named)
+        return super().__call__(*inputs, **named)

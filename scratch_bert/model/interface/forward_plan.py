@@ -1,17 +1,23 @@
 """What a forward pass can do beyond BERT: faster attention, no padding, a decoder's cache."""
 
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import partial
-from typing import Any, Literal, get_args
+from inspect import Parameter, signature
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
 from scratch_bert.model.attention import additive_mask
-from scratch_bert.model.decoder.cache import KeyValueCache, Split
-from scratch_bert.model.interface.attention_plan import AttentionPlan, CrossAttentionPlan, Mask
+from scratch_bert.model.decoder.cache import KeyValueCache
+from scratch_bert.model.interface.attention_plan import (
+    AttentionPlan,
+    CrossAttentionPlan,
+    Mask,
+    sdpa_attention,
+)
 from scratch_bert.model.interface.shape_checks import check_mask, check_shape
 from scratch_bert.model.outputs import BertModelOutput
 from scratch_bert.model.packed.attention import packed_attention
@@ -20,11 +26,12 @@ from scratch_bert.model.packed.packing import Packing, packing_for
 Attention = Literal["eager", "sdpa", "packed"]
 Attended = Integer[Tensor, "batch _"] | Bool[Tensor, "batch _"] | None
 States = Float[Tensor, "batch seq hidden"]
+C = TypeVar("C", bound=Callable[..., Any])
 
 
 @dataclass
 class ForwardPlan:
-    """One forward pass of `BertModel`, which takes these fields as keyword arguments.
+    """One forward pass of `BertModel`, which takes all fields but `model` as keyword arguments.
 
     Attributes:
         model: the `BertModel`.
@@ -62,23 +69,18 @@ class ForwardPlan:
         self._choose_attention()
         self._choose_cache()
         self.mask: Mask = None
-        self._packing: Packing | None = None  # of the batch
+        self.packing: Packing | None = None  # of the batch
         self._left: Packing | None = None  # of what the last layer returns
         self._needed: Tensor | None = None
         self._encoder_mask: Mask = None
         self._states: list[Tensor] = []
-        self._probabilities: list[Tensor] = []
-        self._cross_probabilities: list[Tensor] = []
+        self._probabilities: dict[int, Tensor] = {}
+        self._cross_probabilities: dict[int, Tensor] = {}
 
     @property
     def past_length(self) -> int:
         """Number of tokens in the cache."""
         return self.past_key_values.length if self.past_key_values else 0
-
-    @property
-    def packing(self) -> Packing | None:
-        """Where the tokens of a packed batch are."""
-        return self._packing
 
     def hide_padding(self, attention_mask: Attended, states: States) -> None:
         """Make the mask of all layers, or find the tokens that are no padding.
@@ -89,15 +91,14 @@ class ForwardPlan:
         batch, seq = states.shape[:2]
         is_decoder, attended = self.model.config.is_decoder, None
         if attention_mask is not None:
-            shape = batch, self.past_length + seq
-            attended = check_mask("attention_mask", attention_mask, shape)
+            attended = check_mask("attention_mask", attention_mask, (batch, self.past_length + seq))
         self._look_at_encoder(states)
         if self.attention == "packed":
             if attended is None:
                 attended = states.new_ones(batch, seq, dtype=torch.bool)
             keep_first = self.model.pooler is not None
-            self._packing = packing_for(attended, keep_first and not is_decoder)
-            self._left = self._packing
+            self.packing = packing_for(attended, keep_first and not is_decoder)
+            self._left = self.packing
             self._choose_states(keep_first, (batch, seq))
         else:
             past = self.past_length if is_decoder else None
@@ -105,7 +106,7 @@ class ForwardPlan:
 
     def pack(self, states: States) -> Float[Tensor, "_ _ hidden"]:
         """Leave padding out, if the batch is to be packed."""
-        return self._packing.pack(states) if self._packing else states
+        return self.packing.pack(states) if self.packing else states
 
     def layer(self, number: int, states: Float[Tensor, "_ _ hidden"]) -> AttentionPlan:
         """Return what a layer needs to know, and keep its input where it is asked for."""
@@ -120,9 +121,9 @@ class ForwardPlan:
                 cache=self.past_key_values,
                 probabilities=self._cross_probabilities if self.output_attentions else None,
                 source=self.encoder_hidden_states,
-                packing=self._packing,
+                packing=self.packing,
             )
-        is_last = number == self.model.config.num_hidden_layers - 1
+        is_last = number == len(self.model.encoder.layer) - 1
         return AttentionPlan(
             mask=self.mask,
             kernel=self._kernel(packed=True, mask=self.mask, causal=self.model.config.is_decoder),
@@ -145,8 +146,8 @@ class ForwardPlan:
             last_hidden_state=states,
             pooler_output=pooled,
             hidden_states=(*before, states) if self.output_hidden_states else None,
-            attentions=tuple(self._probabilities) if self.output_attentions else None,
-            cross_attentions=tuple(self._cross_probabilities) if has_cross else None,
+            attentions=tuple(self._probabilities.values()) if self.output_attentions else None,
+            cross_attentions=tuple(self._cross_probabilities.values()) if has_cross else None,
             past_key_values=self.past_key_values,
             packing=self._left,
         )
@@ -168,15 +169,12 @@ class ForwardPlan:
             if self.past_key_values is not None or self.use_cache:
                 raise ValueError("attention='packed' has no cache; 'sdpa' and 'eager' have")
             return
-        config = self.model.config
+        config, layers = self.model.config, self.model.encoder.layer
         wanted = config.use_cache if self.use_cache is None else self.use_cache
-        if self.past_key_values is None and wanted and config.is_decoder and not self._repeats():
+        # Under gradient checkpointing a layer runs twice, and would extend a cache twice.
+        repeats = self.model.training and any(layer.gradient_checkpointing for layer in layers)
+        if self.past_key_values is None and wanted and config.is_decoder and not repeats:
             self.past_key_values = KeyValueCache()
-
-    def _repeats(self) -> bool:
-        """Under gradient checkpointing a layer runs twice, and would extend a cache twice."""
-        layers = self.model.encoder.layer.children()
-        return self.model.training and any(layer.gradient_checkpointing for layer in layers)
 
     def _look_at_encoder(self, states: States) -> None:
         """Check what cross-attention attends to, and make its mask."""
@@ -194,29 +192,31 @@ class ForwardPlan:
     def _choose_states(self, keep_first: bool, shape: tuple[int, int]) -> None:
         """Find the tokens that are needed after the last layer's attention."""
         needs_all = self.output_hidden_states or self.encoder_hidden_states is not None
-        if self.states_at is None or needs_all or not self.model.config.num_hidden_layers:
+        if self.states_at is None or needs_all or not len(self.model.encoder.layer):
             return
-        assert self._packing is not None
+        assert self.packing is not None
         check_shape("states_at", self.states_at, shape, (1, 1))
-        self._needed, self._left = self._packing.chosen(self.states_at, keep_first=keep_first)
+        self._needed, self._left = self.packing.chosen(self.states_at, keep_first=keep_first)
 
     def _kernel(self, *, packed: bool, mask: Mask, causal: bool = False) -> Any:
         if self.attention == "eager":
             return None
-        if packed and self._packing is not None:
-            return partial(packed_attention, packing=self._packing, causal=causal)
+        if packed and self.packing is not None:
+            return partial(packed_attention, packing=self.packing, causal=causal)
         return partial(sdpa_attention, mask=mask, causal=causal)
 
 
-def sdpa_attention(
-    query: Split, key: Split, value: Split, *, mask: Mask, dropout: float, causal: bool
-) -> Split:
-    """`eager_attention` in one call of torch, which never holds all probabilities at once."""
-    causal = causal and mask is None and query.size(2) > 1
-    # torch's own scale, 1 / sqrt(d), is another float64 than HF's d**-0.5.
-    return F.scaled_dot_product_attention(
-        query, key, value, mask, dropout, causal, scale=query.size(-1) ** -0.5
+def with_options(forward: C) -> C:
+    """Name the fields of `ForwardPlan` in place of `**options`, for `help` and torch.export."""
+    given = signature(forward)
+    named = (
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
+        for field in fields(ForwardPlan)
+        if field.kw_only
     )
+    own = [*given.parameters.values()][:-1]
+    forward.__signature__ = given.replace(parameters=[*own, *named])  # type: ignore[attr-defined]
+    return forward
 
 
 def mask_for(

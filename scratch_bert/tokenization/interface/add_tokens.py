@@ -64,7 +64,7 @@ def name_tokens(
     Its older name, "additional_special_tokens", is understood too.
 
     Raises:
-        ValueError: there is no such role.
+        ValueError: there is no such role, or its token is empty.
     """
     named = {HF_NAMES.get(role, role): given for role, given in named.items()}
     if unknown := named.keys() - {*ROLES, EXTRA}:
@@ -74,6 +74,8 @@ def name_tokens(
     tokens: list[AddedToken] = []
     for role, given in named.items():
         made = read_tokens(given, special=True)
+        if not all(token.content for token in made):
+            raise ValueError(f"{role} is empty, expected a token that can be found in text")
         contents = tuple(token.content for token in made)
         changes[role] = contents if role == EXTRA else contents[0]
         tokens += made

@@ -15,7 +15,8 @@ class SpecialToken(Generic[T]):
         self._name = name
 
     def __get__(self, tokenizer: Any, owner: type) -> T:
-        return tokenizer._table.by_role[self._name]
+        found: Any = self if tokenizer is None else tokenizer._table.by_role[self._name]
+        return found
 
     def __set__(self, tokenizer: object, value: Never) -> Never:
         role = self._name.removesuffix("_id")

@@ -63,10 +63,10 @@ class BertTokenizer(TokenizerBase):
         if unk_token not in vocabulary:
             raise ValueError(f"the vocabulary lacks its unk_token, {unk_token}")
         normalizer = Normalizer(settings.lowercase, settings.strip_accents, settings.split_cjk)
-        self.pipeline = Pipeline(vocabulary, unk_token, normalizer, settings.added_tokens)
-        self._settings = settings
-        self._table = TokenTable(settings, normalizer)
-        self._fast = FastPath(self.pipeline, former)
+        pipeline = Pipeline(vocabulary, unk_token, normalizer, settings.added_tokens)
+        table = TokenTable(settings, normalizer)
+        self.pipeline, self._table, self._settings = pipeline, table, settings
+        self._fast = FastPath(pipeline, former)
         self._frame = Frame(
             cls=(self.cls_token, self.cls_token_id),
             sep=(self.sep_token, self.sep_token_id),

@@ -23,7 +23,8 @@ class TokenizerBase:
         settings: everything that defines a tokenizer.
 
     Attributes:
-        cls_token: a special token; the tokenizer has one for each of seven roles, and its id.
+        cls_token: a special token; as bos_token, eos_token, unk_token, sep_token, pad_token and
+            mask_token it has an id, such as cls_token_id. HF's BERT has no bos and eos: None.
         padding_side: may be set, as may truncation_side, model_max_length, model_input_names,
             split_special_tokens and clean_up_tokenization_spaces; the next call goes by it.
     """

@@ -72,7 +72,7 @@ def spread(model: nn.Module, parallel: Parallel) -> nn.Module:
     """Have all processes train a model; returns what is called in its place.
 
     Args:
-        model: the same in each. FSDP changes it where it is, so that an optimiser is made after.
+        model: the same in each. FSDP changes it where it is, so that an optimizer is made after.
         parallel: what each of them keeps.
     """
     if not dist.is_initialized():
@@ -86,7 +86,9 @@ def spread(model: nn.Module, parallel: Parallel) -> nn.Module:
         return ddp
     layers = [module for module in model.modules() if isinstance(module, BertLayer)]
     for module in (*layers, model):
-        shard = fully_shard(module)
+        # The model too: with the default, an evaluation would leave its own parameters whole, and
+        # a checkpoint would then lack what the optimizer keeps of them.
+        shard = fully_shard(module, reshard_after_forward=True)
         shard.set_gradient_divide_factor(1.0)
         shard.set_force_sum_reduction_for_comms(True)  # gloo knows no other
     return model

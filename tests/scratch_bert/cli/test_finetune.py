@@ -9,6 +9,7 @@ import torch
 
 from scratch_bert import BertForSequenceClassification, BertModel
 from scratch_bert.cli.main import main
+from scratch_bert.finetuning.sequence_classification import LabeledText
 from scratch_bert.finetuning.tasks.registry import TASKS
 from tests.learner import cut, parameters, stop_once, write_learner
 
@@ -155,6 +156,11 @@ def test_what_is_held_out_should_not_be_known(run, tmp_path):
 
 def test_other_rows_than_before(run, tmp_path):
     run("classify", "-o", "made", epochs=1)
+    try:  # the same rows, in a class of another name
+        LabeledText.__name__ = "Renamed"
+        assert run("classify", "-o", "made", epochs=1)[0] == 0
+    finally:
+        LabeledText.__name__ = "LabeledText"
     (tmp_path / "other.csv").write_text("text,label\na,b\nc,d\n")
     code, _, err = run("classify", "-o", "made", "--data", "other.csv", epochs=1)
     assert code == 4

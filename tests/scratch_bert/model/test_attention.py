@@ -9,8 +9,12 @@ from scratch_bert.config import BertConfig
 from scratch_bert.model.attention import BertSelfAttention, eager_attention
 from scratch_bert.model.decoder.cache import KeyValueCache
 from scratch_bert.model.decoder.cross_attention import BertCrossAttention
-from scratch_bert.model.interface.attention_plan import AttentionPlan, CrossAttentionPlan
-from scratch_bert.model.interface.forward_plan import mask_for, sdpa_attention
+from scratch_bert.model.interface.attention_plan import (
+    AttentionPlan,
+    CrossAttentionPlan,
+    sdpa_attention,
+)
+from scratch_bert.model.interface.forward_plan import mask_for
 
 LIKE = torch.zeros(2, 3, 8)
 
@@ -43,9 +47,9 @@ def test_probabilities_sum_to_one_and_skip_padding(tiny_config):
     layer = BertSelfAttention(tiny_config).eval()
     states = torch.randn(1, 4, 24)
     mask = mask_for("eager", torch.tensor([[1, 0, 1, 1]]).bool(), states)
-    plan = AttentionPlan(mask=mask, probabilities=[])
+    plan = AttentionPlan(mask=mask, probabilities={})
     layer(states, plan)
-    (probabilities,) = plan.probabilities
+    probabilities = plan.probabilities[0]
     assert torch.allclose(probabilities.sum(-1), torch.ones(1, 3, 4))
     assert not probabilities[..., 1].any()
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from scratch_bert.errors import CheckpointError
-from scratch_bert.training.loop import Phase
 from scratch_bert.training.run.checkpoints import run
+from scratch_bert.training.run.phases import Phase
 from tests.scratch_bert.training.small import Examples, differences, training
 
 LONGER = 20  # tokens of a padded example; there are 12 in the first phase

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from scratch_bert.errors import CorpusError
 from scratch_bert.finetuning.tables.files import dataset_table, read_table
-from scratch_bert.finetuning.tables.rows import read_items
+from scratch_bert.finetuning.tables.rows import read_examples
 from scratch_bert.finetuning.tables.source import Source
 from scratch_bert.finetuning.tables.split import hold_out, read_split
 from scratch_bert.finetuning.tasks.registry import TASKS
@@ -176,7 +176,7 @@ def test_a_table_that_excel_wrote(tmp_path):
 def test_an_empty_table(tmp_path):
     (tmp_path / "x.csv").write_text("text,label\n")
     with pytest.raises(CorpusError, match="has no row that can be used"):
-        read_items([read_table(tmp_path / "x.csv")], [], lambda row: row, None)
+        read_examples([read_table(tmp_path / "x.csv")], [], lambda row: row, None)
 
 
 def test_one_row_is_learnt_from():

@@ -145,6 +145,15 @@ def test_states_where_they_are_asked_for(layers, batch):
     assert_close(shown.last_hidden_state, everywhere.last_hidden_state)
 
 
+@pytest.mark.parametrize("layers", [1, 3])
+def test_a_last_layer_that_is_not_the_configurations(layers):
+    """As of who cuts a model down, or adds a layer."""
+    model = made("BertForSequenceClassification", num_hidden_layers=2)
+    model.bert.encoder.layer = torch.nn.ModuleList([model.bert.encoder.layer[0]] * layers)
+    batch = {"input_ids": torch.tensor([[1, 2, 3]]), "attention_mask": torch.tensor([[1, 1, 0]])}
+    assert_close(model(**batch, attention="packed").logits, model(**batch).logits)
+
+
 @pytest.mark.usefixtures("unchecked_shapes")
 def test_what_is_asked_for_has_the_batchs_shape():
     with pytest.raises(ValueError, match=r"logits_at has shape \(2, 1\), expected \(2, 3\)"):

@@ -43,6 +43,9 @@ def test_further_special_tokens(tokenizer):
     assert tokenizer("a <Y>")["input_ids"] == [2, 5, 10, 3]
     with pytest.raises(ValueError, match="klass_token: no role of a token, expected one of bos"):
         tokenizer.add_special_tokens({"klass_token": "x"})
+    with pytest.raises(ValueError, match="cls_token is empty, expected a token that can be found"):
+        tokenizer.add_special_tokens({"cls_token": ""})
+    assert tokenizer("a")["input_ids"] == [2, 5, 3]
 
 
 def test_what_may_be_set_counts(tokenizer):

@@ -38,6 +38,14 @@ def done(do, number=1):
     return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
+def evaluate(begun):
+    """Compute what a checkpoint is written after; it changes nothing."""
+    begun.model.eval()
+    with torch.no_grad():
+        begun.objective.loss(begun.model, begun.phases[0].examples.batch([0], 0), (1, 1))
+    begun.model.train()
+
+
 def trained(folder, number=1, stop=None, **options):
     """Train in so many processes; returns the exit codes, folder has the checkpoint."""
 
@@ -45,7 +53,7 @@ def trained(folder, number=1, stop=None, **options):
         with processes.joined("cpu"):
             begun = training(**{**OPTIONS, **options})
             for _ in run(begun, folder, 100, stops=lambda: begun.step == stop):
-                pass
+                evaluate(begun)
 
     return done(train, number)
 
