@@ -81,7 +81,7 @@ def run_trainer(
         examples: a data set of what the model takes, labels too.
         settings: as a candidate's, with accumulation where a step has several batches.
         folder: to work in.
-        after_step: is called after each optimiser step.
+        after_step: is called after each optimizer step.
         loss: of output, labels and num_items_in_batch; None takes the model's own.
     """
 
@@ -217,7 +217,7 @@ def normalize(text: str, **steps: bool) -> str:
     """Apply steps of the reference's normalizer, and no others.
 
     Args:
-        text: what to normalise.
+        text: what to normalize.
         steps: clean_text, handle_chinese_chars, strip_accents, lowercase.
     """
     return _normalizer(tuple(sorted(steps.items()))).normalize_str(text)
@@ -230,7 +230,7 @@ def _normalizer(steps: tuple[tuple[str, bool], ...]) -> Any:
 
 
 def words(normalized: str) -> list[str]:
-    """Cut normalised text at white space and around punctuation, as the reference does."""
+    """Cut normalized text at white space and around punctuation, as the reference does."""
     pieces = tokenizers.pre_tokenizers.BertPreTokenizer().pre_tokenize_str(normalized)
     return [word for word, _ in pieces]
 

@@ -10,7 +10,7 @@ ArithmeticError
 
 
 class CheckpointError(ValueError):
-    """A checkpoint or one of its files is absent, damaged, mislabelled or does not fit the model.
+    """A checkpoint or one of its files is absent, damaged, mislabeled or does not fit the model.
 
     Cause: named in the message, with the file and, where there is one, the tensor.
     Remedy: named in the message too; usually another file, or another model class.

@@ -8,7 +8,7 @@ from scratch_bert.training.run.batches import IGNORED
 from tests.models import TINY, adversarial_
 
 ROUNDING = 1e-13  # of the loss or the largest gradient; 3e-15 was the most in 40 pairs of batches
-CANCELLING = 1e-8  # of a change that is seen as a difference of two parameters
+CANCELING = 1e-8  # of a change that is seen as a difference of two parameters
 
 
 def made(kind=BertForPreTraining):

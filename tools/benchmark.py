@@ -197,7 +197,7 @@ def pretrain(
     runs: Runs = 7,
     output: Output = None,
 ) -> None:
-    """An optimiser step of pretraining: time, and peak memory in all.
+    """An optimizer step of pretraining: time, and peak memory in all.
 
     Theirs is HuggingFace's BertForPreTraining in a plain loop; both have the Trainer's AdamW.
     """

@@ -1,6 +1,6 @@
 """What `benchmark.py finetune` measures: an epoch on the example sets, beside the Trainer's.
 
-Both sides take the same rows, tokenised before as `scratch-bert finetune` does, in the Trainer's
+Both sides take the same rows, tokenized before as `scratch-bert finetune` does, in the Trainer's
 order, with its AdamW.
 """
 

@@ -176,31 +176,31 @@ def fits(results: Sequence[dict[str, Any]]) -> dict[str, tuple[float, float, flo
 
 
 def plot(title: str, results: Sequence[dict[str, Any]], place: Path) -> None:
-    """Draw time against tokens, a colour for each side, a marker for each length."""
+    """Draw time against tokens, a color for each side, a marker for each length."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
     lengths = dict.fromkeys(result["length"] for result in results)
     lines = fits(results)
-    for colour, name in enumerate(results[0]["medians"]):
+    for color, name in enumerate(results[0]["medians"]):
         for marker, length in zip("osD^vP*X", lengths, strict=False):
             chosen = [result for result in results if result["length"] == length]
             axes.scatter(
                 [result["tokens"] for result in chosen],
                 [result["medians"][name] for result in chosen],
-                color=f"C{colour}",
+                color=f"C{color}",
                 marker=marker,
             )
         if name in lines:
             slope, offset, share = lines[name]
             ends = np.array([0, max(result["tokens"] for result in results)])
             label = f"{name}: R² {share:.4f}"
-            axes.plot(ends, slope * ends + offset, color=f"C{colour}", linewidth=1, label=label)
+            axes.plot(ends, slope * ends + offset, color=f"C{color}", linewidth=1, label=label)
         else:
-            axes.plot([], [], color=f"C{colour}", label=name)
+            axes.plot([], [], color=f"C{color}", label=name)
     for marker, length in zip("osD^vP*X", lengths, strict=False):
-        axes.scatter([], [], color="grey", marker=marker, label=f"padded to {length}")
+        axes.scatter([], [], color="gray", marker=marker, label=f"padded to {length}")
     axes.set(title=title, xlabel="tokens, padding not counted", ylabel="seconds, median")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)

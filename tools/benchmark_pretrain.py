@@ -1,4 +1,4 @@
-"""What `benchmark.py pretrain` measures: an optimiser step on a batch, beside the reference's.
+"""What `benchmark.py pretrain` measures: an optimizer step on a batch, beside the reference's.
 
 Run as a program it is one side's memory, in a process of its own.
 """
@@ -86,7 +86,7 @@ def measure(
     device: str,
     runs: int,
 ) -> list[dict[str, Any]]:
-    """Time a step on every case, and see what it needs: model, optimiser and step.
+    """Time a step on every case, and see what it needs: model, optimizer and step.
 
     On a processor what it needs is Linux's account.
     """

@@ -61,7 +61,7 @@ app = typer.Typer(help=__doc__, add_completion=False)
 
 
 def answers(normalize: Callable[[str], str]) -> dict[str, str]:
-    """Each character that is not normalised to itself, and to what it is."""
+    """Each character that is not normalized to itself, and to what it is."""
     pairs = ((char, normalize(char)) for char in SCALARS)
     return {char: answer for char, answer in pairs if answer != char}
 

@@ -72,8 +72,8 @@ def _import_file(path: Path) -> ModuleType:
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     sys.modules[name] = module
-    if (neighbours := str(path.parent.resolve())) not in sys.path:
-        sys.path.append(neighbours)
+    if (neighbors := str(path.parent.resolve())) not in sys.path:
+        sys.path.append(neighbors)
     try:
         specification.loader.exec_module(module)
     except ImportError as error:

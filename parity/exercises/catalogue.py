@@ -60,7 +60,7 @@ _LAYER = "encoder.layer.*"
 EXERCISES = {
     each.name: each
     for each in (
-        Exercise("layer-norm", "LayerNorm", "layer normalisation", ("*LayerNorm",)),
+        Exercise("layer-norm", "LayerNorm", "layer normalization", ("*LayerNorm",)),
         Exercise("embeddings", "BertEmbeddings", "words and places", ("embeddings*",)),
         Exercise(
             "attention", "BertSelfAttention", "self-attention", (f"{_LAYER}.attention.self*",)

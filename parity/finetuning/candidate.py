@@ -23,7 +23,7 @@ A candidate is `path/to/file.py:NAME` or `package.module:NAME`; NAME is a class 
         # returns for each window, a question's in a row, {"input_ids": […], "token_type_ids": […],
         # "start_positions": a number, "end_positions": a number}, not padded
     def run(self, task: str, model, dataset, settings: dict): ...
-        # whole epochs in the order of HF's Trainer; yields after each optimiser step. All labels
+        # whole epochs in the order of HF's Trainer; yields after each optimizer step. All labels
         # of a step count the same, however they are dealt out into batches
 
 Settings have epochs, batch_size, accumulation (batches of a step), learning_rate, warmup,

@@ -22,7 +22,7 @@ from parity.suite.candidate import SuiteCandidate
 from parity.suite.mistake import Mistaken
 from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built, states
 
-LEARNT = ("tag", "classify", "answer")
+LEARNED = ("tag", "classify", "answer")
 _EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches
 SETTINGS: dict[str, Any] = {
     "epochs": 2,
@@ -47,7 +47,7 @@ def check_finetuning(candidate: SuiteCandidate) -> Outcome:
     outcome = _judge("run", candidate, 1)
     if outcome.different:
         return outcome
-    for task in LEARNT:
+    for task in LEARNED:
         states = _asked(candidate, task, 1, dropout=True)
         last = states[-1] if states else {}
         theirs = _trainer(task, 1, dropout=True, dtype="float32")[-1]
@@ -69,7 +69,7 @@ def check_accumulation(candidate: SuiteCandidate) -> Outcome:
 
 def _judge(check: str, candidate: SuiteCandidate, accumulation: int) -> Outcome:
     outcome = Outcome(check)
-    ours = {task: _asked(candidate, task, accumulation) for task in LEARNT}
+    ours = {task: _asked(candidate, task, accumulation) for task in LEARNED}
     for task, found in ours.items():
         judge_states(outcome, found, _trainer(task, accumulation), where=f"{task}, ")
     wrong = outcome.different

@@ -117,7 +117,7 @@ def selected(name: str, patterns: Sequence[str]) -> bool:
 def describe(checkpoint: Checkpoint, settings: DiffSettings) -> dict[str, str | int]:
     """What a report says about how it was made."""
     dtype = str(settings.dtype).removeprefix("torch.") if settings.dtype else "the checkpoint's"
-    real = published.recognise(checkpoint.folder)
+    real = published.recognize(checkpoint.folder)
     return {
         "checkpoint": checkpoint.name,
         "weights": f"the real bert-base-uncased, sha256 {real}" if real else "",
@@ -185,7 +185,7 @@ def diff(checkpoint: Checkpoint, settings: DiffSettings) -> Iterator[Comparison]
         histogram=settings.histogram,
     )
     yield from (row for row in rows if selected(row.name, settings.stages))
-    if published.recognise(checkpoint.folder) and settings.dtype in (None, torch.float32):
+    if published.recognize(checkpoint.folder) and settings.dtype in (None, torch.float32):
         known = published.check_published(checkpoint.folder)
         yield from (row for row in known if selected(row.name, settings.stages))
 

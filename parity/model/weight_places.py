@@ -2,7 +2,7 @@
 
 A model may keep a weight as it is, transposed, joined to others (fused query, key and value), cut
 into pieces (one for each head) or with its axes in another order. Each of these keeps whole rows or
-columns of a matrix, or a piece of a bias, together, and those can be recognised.
+columns of a matrix, or a piece of a bias, together, and those can be recognized.
 """
 
 import math

@@ -46,7 +46,7 @@ _FILL_MASK = {
 
 
 @cache
-def recognise(folder: Path) -> str | None:
+def recognize(folder: Path) -> str | None:
     """Return the sha256 of a folder's weights if they are the real bert-base-uncased, else None.
 
     To hash 440 MB takes seconds, so that is done once, and only to a file of the right size that

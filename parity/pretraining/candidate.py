@@ -13,11 +13,11 @@ A candidate is `path/to/file.py:NAME` or `package.module:NAME`; NAME is a class 
     def loss(self, model, batch: Mapping[str, Tensor]) -> Tensor: ...
         # batch: input_ids, attention_mask, token_type_ids, labels, next_sentence_label
     def train(self, model, steps: list[list[batch]], settings: dict, folder=None): ...
-        # yields after each optimiser step, which is of one or more batches; with `folder` it
+        # yields after each optimizer step, which is of one or more batches; with `folder` it
         # writes there what it needs, and goes on from it when it is called again; where WORLD_SIZE
         # is set it calls torch.distributed.init_process_group() and deals the batches out
     def run(self, model, dataset, settings: dict): ...
-        # whole epochs in the order of HF's Trainer; yields after each optimiser step
+        # whole epochs in the order of HF's Trainer; yields after each optimizer step
 
 Settings have learning_rate, warmup, weight_decay, max_grad_norm and seed, for `train` the number of
 steps, for `run` epochs and batch_size. A model is handed over in evaluation mode, as HF's

@@ -83,7 +83,7 @@ def batch(seed: int, rows: int = 4) -> dict[str, Tensor]:
 
 @cache
 def steps(number: int) -> list[list[Batch]]:
-    """Draw the batches of optimiser steps."""
+    """Draw the batches of optimizer steps."""
     return [
         [batch(BATCHES * step + i, _ROWS[step % 2]) for i in range(BATCHES)]
         for step in range(number)

@@ -107,13 +107,13 @@ def _measures(hide: Hide, first_seed: int) -> Measures:
         part("padding that has a label", chosen, padding, 0.0),
         part("labels that are the token that stood there", labels == ids, chosen, 1.0),
         share(
-            "labelled tokens that became [MASK]", int((chosen & (read == _MASK)).sum()), number, 0.8
+            "labeled tokens that became [MASK]", int((chosen & (read == _MASK)).sum()), number, 0.8
         ),
-        share("labelled tokens that became a random word", int(random.sum()), number, 0.1),
-        share("labelled tokens that stay", int(kept.sum()), number, 0.1),
+        share("labeled tokens that became a random word", int(random.sum()), number, 0.1),
+        share("labeled tokens that stay", int(kept.sum()), number, 0.1),
         part("tokens without a label that changed", read != ids, ~chosen, 0.0),
         part("ids that were changed in place", given != ids, torch.ones_like(special), 0.0),
-        part("tokens labelled again with another seed", again, before, low, high),
+        part("tokens labeled again with another seed", again, before, low, high),
         *(
             share(
                 f"random words in tenth {i} of the vocabulary", int(tenth), int(random.sum()), 0.1

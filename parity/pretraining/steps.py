@@ -1,4 +1,4 @@
-"""Do optimiser steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
+"""Do optimizer steps end with HuggingFace's parameters, and if not, what was done otherwise?"""
 
 from functools import cache, lru_cache, partial
 from typing import Any

@@ -15,11 +15,11 @@ _WHOLE = {*FEATURES, "input_ids", "probe", "error"}
 _RETURNED = {*OUTPUTS, "loss", "hidden_states", "attentions"}
 
 STEPS = (1e-3, 1e-2, 0.1, 1.0, 10.0, 1e3, 1e6)
-"""Where one colour ends and the next begins, in shares of what is allowed."""
+"""Where one color ends and the next begins, in shares of what is allowed."""
 
 
 class Mark(StrEnum):
-    """What is told apart by more than colour."""
+    """What is told apart by more than color."""
 
     EQUAL = "equal"  # every bit
     MATCH = "match"

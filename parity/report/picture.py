@@ -88,10 +88,10 @@ def _cells(
     lines = {name: place for place, name in enumerate(stages)}
     for row in rows:
         x, y, mark = columns.index(column_of(row)), lines[row.name], heat_map.mark(row)
-        colour = _colour(row, mark)
-        picture[y][x] = to_rgb(colour)
+        color = _color(row, mark)
+        picture[y][x] = to_rgb(color)
         if mark in _SHAPES:
-            ink = "white" if colour in _HEAT[-2:] else "black"
+            ink = "white" if color in _HEAT[-2:] else "black"
             marked.setdefault((_SHAPES[mark][0], ink), []).append((x, y))
     for (shape, ink), places in marked.items():
         across, down = zip(*places, strict=True)
@@ -115,7 +115,7 @@ def _names(axes: "Axes", stages: Sequence[str], columns: Sequence[Column]) -> No
     axes.set_xlabel(_plain(" | ".join(checkpoints)), fontsize=7)
 
 
-def _colour(row: Comparison, mark: Mark) -> str:
+def _color(row: Comparison, mark: Mark) -> str:
     if mark is Mark.EQUAL:
         return _EQUAL
     if mark not in (Mark.MATCH, Mark.BORN, Mark.INHERITED, Mark.DIFFERS):
@@ -133,10 +133,10 @@ def _legend(figure: "Figure", marks: set[Mark]) -> None:
     from matplotlib.patches import Patch
 
     handles: list[Patch | Line2D] = [Patch(color=_EQUAL, label="equal bit for bit")]
-    for colour, begin, end in zip(_HEAT, (0, *STEPS), (*STEPS, None), strict=True):
+    for color, begin, end in zip(_HEAT, (0, *STEPS), (*STEPS, None), strict=True):
         share = f"to {end:g}" if end else f"above {begin:g}"
         label = f"{share} of what is allowed" if begin < 1 else f"{share} times that"
-        handles.append(Patch(color=colour, label=label))
+        handles.append(Patch(color=color, label=label))
     for mark, (shape, text) in _SHAPES.items():
         if mark in marks:
             line = Line2D(

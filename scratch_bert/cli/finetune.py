@@ -1,4 +1,4 @@
-"""`scratch-bert finetune`: a task is learnt from a table, to a model that HuggingFace loads."""
+"""`scratch-bert finetune`: a task is learned from a table, to a model that HuggingFace loads."""
 
 from collections.abc import Sequence
 

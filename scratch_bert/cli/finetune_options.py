@@ -38,7 +38,7 @@ class FinetuneOptions:
     its default is the one there.
     """
 
-    task: Annotated[TaskName, typer.Argument(help="What is learnt.")]
+    task: Annotated[TaskName, typer.Argument(help="What is learned.")]
     output: training.Output
     data: Annotated[
         list[Path] | None,

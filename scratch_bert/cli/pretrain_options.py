@@ -74,14 +74,14 @@ class PretrainOptions:
         ),
     ] = 1
     vocab: Annotated[
-        Path | None, _inputs(metavar="FILE", help="A vocab.txt. Without: one is learnt.")
+        Path | None, _inputs(metavar="FILE", help="A vocab.txt. Without: one is learned.")
     ] = Corpus.vocab
     vocab_size: Annotated[
         int,
         _inputs(
             min=100,
             metavar="N",
-            help="Pieces of the vocabulary that is learnt; all characters are.",
+            help="Pieces of the vocabulary that is learned; all characters are.",
         ),
     ] = Corpus.vocab_size
     seq_length: Annotated[int, _inputs(min=8, metavar="N", help="Tokens of an input at most.")] = (
@@ -112,7 +112,7 @@ class PretrainOptions:
     mlm_only: Annotated[
         bool, _model("--mlm-only", help="Learn hidden words only, no next sentences.")
     ] = not ModelSize.next_sentence
-    steps: Annotated[int, _training(min=1, metavar="N", help="Optimiser steps.")] = Settings.steps
+    steps: Annotated[int, _training(min=1, metavar="N", help="Optimizer steps.")] = Settings.steps
     batch_size: Annotated[
         int, _training(min=1, metavar="N", help="Inputs that are computed together.")
     ] = Settings.batch_size

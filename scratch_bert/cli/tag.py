@@ -29,7 +29,7 @@ def tag_command(
     aggregation: Annotated[
         Aggregation,
         typer.Option(
-            help="none: tokens. simple: neighbours of one kind. first, average, max: likewise, and "
+            help="none: tokens. simple: neighbors of one kind. first, average, max: likewise, and "
             "a word is what its first token, their mean, or the most certain one is."
         ),
     ] = Aggregation.SIMPLE,

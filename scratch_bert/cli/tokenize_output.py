@@ -17,7 +17,7 @@ from scratch_bert.cli.tokenize_lines import LineSpan, Row
 from scratch_bert.terminal import visible
 
 KEYS = ("tokens", "input_ids", "token_type_ids", "offset_mapping")
-_COLOURS = ("cyan", "magenta")  # of neighbouring pieces
+_COLORS = ("cyan", "magenta")  # of neighboring pieces
 _LABELS = ("tokens", "ids", "types", "chars")
 _GAP = 2
 
@@ -98,7 +98,7 @@ class View:
         self._console.print(line, soft_wrap=True, highlight=False)
 
     def _styles(self, stretch: LineSpan) -> list[str]:
-        """Give each token a style; neighbours differ."""
+        """Give each token a style; neighbors differ."""
         styles = []
         for i, (start, end) in zip(stretch.input_ids, stretch.offset_mapping, strict=True):
             if start == end:
@@ -106,11 +106,11 @@ class View:
             elif i == self._unknown_id:
                 styles.append("bold yellow")
             else:
-                styles.append(_COLOURS[len(styles) % 2])
+                styles.append(_COLORS[len(styles) % 2])
         return styles
 
     def _marked(self, stretch: LineSpan, number: int, styles: Sequence[str]) -> Text:
-        """Mark a text's pieces with colours, and with a bar where they touch."""
+        """Mark a text's pieces with colors, and with a bar where they touch."""
         text, start = stretch.texts[number], stretch.start
         marked, done = Text(), 0
         rows = zip(stretch.token_type_ids, stretch.offset_mapping, styles, strict=True)

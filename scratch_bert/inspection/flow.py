@@ -101,7 +101,7 @@ class TokenFlow(Inspection):
             for text in self.texts:
                 if name == "text":
                     yield line(text.text)
-                elif name == "normalised":
+                elif name == "normalized":
                     yield line(text.normalized)
                 elif name == "words":
                     yield joined([word.text] for word in text.words)

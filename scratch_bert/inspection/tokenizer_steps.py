@@ -13,7 +13,7 @@ class FlowWord(NamedTuple):
     """A word, a punctuation mark, or a token such as [MASK] that stands in the text.
 
     Attributes:
-        text: normalised.
+        text: normalized.
         start: its first character in the text.
         end: the character after its last.
         pieces: what the vocabulary has of it; their places are the text's, too.
@@ -63,7 +63,7 @@ def steps_of(tokenizer: BertTokenizer) -> dict[str, str]:
     cls, sep, unknown = tokenizer.cls_token, tokenizer.sep_token, tokenizer.unk_token
     return {
         "text": "As it was given.",
-        "normalised": _rules(tokenizer.pipeline.normalizer),
+        "normalized": _rules(tokenizer.pipeline.normalizer),
         "words": "It is cut at spaces, and before and after each punctuation mark.",
         "pieces": "Of each word the longest beginning that the vocabulary has, then the longest of "
         "what is left, which is marked ##, and so on; a word for which that fails is "

@@ -28,7 +28,7 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
     """Read a checkpoint folder's weights under the names they have in the file.
 
     Raises:
-        CheckpointError: there are none, or a file is damaged, mislabelled, or would run code.
+        CheckpointError: there are none, or a file is damaged, mislabeled, or would run code.
     """
     for name in WEIGHT_FILES:
         if (folder / name).is_file():

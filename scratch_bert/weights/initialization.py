@@ -48,13 +48,13 @@ def init_weights(module: nn.Module, std: float, only: set[Tensor] | None = None)
 class WithoutNumbers(TorchFunctionMode):
     """While entered, modules are built of shapes only, for weights that are put in afterwards.
 
-    Their parameters are on the meta device, and torch's initialisers are passed over: they would
+    Their parameters are on the meta device, and torch's initializers are passed over: they would
     draw nothing there, slowly.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if func in _INITIALISERS:
+        if func in _INITIALIZERS:
             return args[0] if args else kwargs["tensor"]
         if func in _MAKERS:
             kwargs = {**kwargs, "device": "meta"}
@@ -62,7 +62,7 @@ class WithoutNumbers(TorchFunctionMode):
 
 
 _MAKERS = {torch.empty, torch.zeros}
-_INITIALISERS = {
+_INITIALIZERS = {
     nn.init.kaiming_uniform_,
     nn.init.uniform_,
     nn.init.normal_,

@@ -123,7 +123,7 @@ def test_commands_on_a_model_of_ones_own(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_pretrain_and_see_what_was_learnt(tmp_path, monkeypatch, capfd):
+def test_pretrain_and_see_what_was_learned(tmp_path, monkeypatch, capfd):
     """The commands one after the other, on less."""
     monkeypatch.chdir(tmp_path)
     less = "--steps 2 --layers 1 --hidden 64 --vocab-size 300 --batch-size 2 --seq-length 16"

@@ -30,7 +30,7 @@ draw(flow)
 # %% [markdown]
 # From top to bottom: words, their pieces, and the pieces' ids. There are three steps.
 #
-# ## 1. Normalise
+# ## 1. Normalize
 #
 # Control characters go, accents are dropped, and letters become small: this vocabulary is
 # *uncased*. Two spellings that mean the same to it become the same here.
@@ -60,7 +60,7 @@ for word in text.words:
 
 # %% [markdown]
 # *Longest first* is not what a linguist would do: `una ##ffa ##ble`, not `un ##aff ##able`. A
-# frequent word is one piece, and a rare or a misspelt one is several. Nothing needs to be unknown,
+# frequent word is one piece, and a rare or misspelled one is several. Nothing needs to be unknown,
 # but where some part of a word fits nothing, as a sign that the vocabulary has never seen, the
 # whole word is `[UNK]`:
 
@@ -98,7 +98,7 @@ print("attention_mask", pair.attention_mask)
 # ## And then vectors
 #
 # Each id is a row of a table, the *word embeddings*. Two more tables are added: one row for the
-# place (BERT would not know the order otherwise), one for the segment. The sum is normalised, and
+# place (BERT would not know the order otherwise), one for the segment. The sum is normalized, and
 # that is what the first layer reads.
 
 # %%
@@ -108,7 +108,7 @@ for name in ("word", "position", "segment", "sum", "normalized"):
 draw(parts)
 
 # %% [markdown]
-# Word and place are learnt side by side and added, not glued together: the same vector must hold
+# Word and place are learned side by side and added, not glued together: the same vector must hold
 # both. The segment's vectors are two in all, the same for every token of a text.
 #
 # Here word, segment and place are the first thing that `parity diff` compares with HuggingFace's;

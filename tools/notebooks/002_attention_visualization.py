@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Who looks at whom
 #
-# A token's vector knows its word and its place, and nothing of its neighbours. Attention changes
+# A token's vector knows its word and its place, and nothing of its neighbors. Attention changes
 # that: each token looks at all, and takes from each a share of what that has to give. This lesson
 # looks at the shares.
 
@@ -92,7 +92,7 @@ for layer, row in enumerate(shares.mean(1)[:, it]):
 # %% [markdown]
 # In layers 3 and 4 it takes three times as much from the animal as from the street. But be careful
 # with such numbers: a share says how much was taken from a token, not why, and by the fourth layer
-# the vector that stands at *animal* holds much of its neighbours as well.
+# the vector that stands at *animal* holds much of its neighbors as well.
 #
 # ## Padding
 #

@@ -78,7 +78,7 @@ for layer, (cls, mean) in enumerate(zip(evolution.states.unbind(1), means, stric
 
 # %% [markdown]
 # What a vector holds is what it was trained for. This model was trained to tell sentences' meanings
-# by the mean of all tokens, and `[CLS]` was left alone. In the original BERT `[CLS]` learnt whether
+# by the mean of all tokens; `[CLS]` was left alone. In the original BERT `[CLS]` learned whether
 # two sentences follow one another, and in fine-tuning (`scratch-bert finetune classify`) it learns
 # the task.
 #
@@ -124,7 +124,7 @@ for place in (states.tokens.index("bank"), 0):
 
 # %% [markdown]
 # *bank* stays near its own word all the way: a layer adds to what was there, by the residual sum,
-# and does not begin anew. And `[CLS]`, which was nobody's neighbour through five layers, ends
+# and does not begin anew. And `[CLS]`, which was nobody's neighbor through five layers, ends
 # beside *bank* and *money*, though there is no money in the text.
 #
 # To look through a real head, pretrain a model of your own (`scratch-bert pretrain`) and give its

@@ -192,10 +192,10 @@ print(report.verdict)
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(figsize=(9, 3.2), layout="constrained")
-for lane, colour in (("propagated", "tab:orange"), ("isolated", "tab:blue")):
+for lane, color in (("propagated", "tab:orange"), ("isolated", "tab:blue")):
     rows = [row for row in report.rows if row.lane == lane and row.max_abs >= 0]
-    axes.semilogy([max(row.max_rel, 1e-17) for row in rows], ".", color=colour, label=lane)
-axes.axhline(1e-11, linestyle="--", color="grey")
+    axes.semilogy([max(row.max_rel, 1e-17) for row in rows], ".", color=color, label=lane)
+axes.axhline(1e-11, linestyle="--", color="gray")
 axes.set(xlabel="stage, in the order of computation", ylabel="largest difference / largest number")
 axes.legend(loc="center left")
 plt.show()

@@ -23,7 +23,7 @@ class LayerNorm(nn.Module):
         raise NotImplementedError
 
     def forward(self, states: Tensor) -> Tensor:
-        """Normalise each vector.
+        """Normalize each vector.
 
         Args:
             states: (batch, seq, hidden).

@@ -121,7 +121,7 @@ def windows_without_the_answer_are_dropped(right: Featurize, *given: Any) -> Fea
 @MISTAKES(
     "windows-impossible-dropped",
     QuestionAnsweringTask.features,
-    "SQuAD 2.0's are learnt: both ends are 0, [CLS]",
+    "SQuAD 2.0's are learned: both ends are 0, [CLS]",
 )
 def questions_without_an_answer_are_dropped(
     right: Featurize, task: Any, items: Sequence[Question], *given: Any

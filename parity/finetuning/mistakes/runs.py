@@ -26,7 +26,7 @@ _EPOCHS = "two epochs beside HuggingFace's Trainer"
 _OF_SEVERAL = f"two epochs of steps of {ACCUMULATED} batches, beside HuggingFace's Trainer"
 _ALL = "all parameters learn, at one rate"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
-_RATE = "the scheduler is stepped after each optimiser step"
+_RATE = "the scheduler is stepped after each optimizer step"
 _REST = "an epoch's last batches are a step, however few they are"
 
 _WEIGHED = ("steps-mean-of-means", "steps-sum-of-means")

@@ -11,7 +11,7 @@ from scratch_bert.inference.tasks.aggregation import (
     Aggregation,
     Entity,
     Join,
-    LabelledPiece,
+    LabeledPiece,
     aggregate,
     entity,
     goes_on,
@@ -20,9 +20,9 @@ from scratch_bert.inference.tasks.aggregation import (
 )
 from scratch_bert.inference.tasks.token_classification import TokenClassification
 
-_NEIGHBOURS = "neighbours of one kind"
+_NEIGHBORS = "neighbors of one kind"
 
-MISTAKES = KnownMistakes("tag", _NEIGHBOURS)
+MISTAKES = KnownMistakes("tag", _NEIGHBORS)
 
 _MEAN = "the mean of the scores of its tokens, or of its words"
 _WORD = "tokenizer.convert_tokens_to_string(tokens)"
@@ -30,8 +30,8 @@ _GOES_ON = "a label goes on with one of its kind, unless it begins with B-"
 _PLACE = "from the first token's start to the last one's end, which is past the last character"
 _IGNORED = "leave out what is in ignore_labels, after entities are made, by their name"
 
-Group = Sequence[LabelledPiece]
-Groups = list[list[LabelledPiece]]
+Group = Sequence[LabeledPiece]
+Groups = list[list[LabeledPiece]]
 
 
 @MISTAKES(
@@ -42,7 +42,7 @@ def beginning_is_ignored(_: Right, before: str, label: str) -> bool:
     return kind(before) == kind(label)
 
 
-@MISTAKES("tags-kind-ignored", goes_on, _GOES_ON, "neighbours of two kinds")
+@MISTAKES("tags-kind-ignored", goes_on, _GOES_ON, "neighbors of two kinds")
 def kind_is_ignored(right: Right, before: str, label: str) -> Any:
     """I- goes on with an entity of another kind."""
     return (label.startswith("I-") and before != "O") or right(before, label)
@@ -63,9 +63,9 @@ def nothing_goes_on(_: Right, _before: str, _label: str) -> bool:
 @MISTAKES(
     "tags-inside-begins-nothing", grouped, _GOES_ON, "I- behind O", seen="strict IOB2, as seqeval's"
 )
-def inside_begins_nothing(right: Right, labelled: Group) -> Groups:
+def inside_begins_nothing(right: Right, labeled: Group) -> Groups:
     """I- is lost where no entity of its kind stands before it."""
-    return [group for group in right(labelled) if not group[0].label.startswith("I-")]
+    return [group for group in right(labeled) if not group[0].label.startswith("I-")]
 
 
 @MISTAKES(
@@ -74,9 +74,9 @@ def inside_begins_nothing(right: Right, labelled: Group) -> Groups:
     "close the last entity behind the loop",
     "an entity that ends with its text",
 )
-def last_entity_is_lost(right: Right, labelled: Group) -> Any:
+def last_entity_is_lost(right: Right, labeled: Group) -> Any:
     """The entity at the end of a text is lost."""
-    return right(labelled)[:-1]
+    return right(labeled)[:-1]
 
 
 @MISTAKES("tags-score-of-the-best", entity, _MEAN)
@@ -175,8 +175,8 @@ def labels_are_ignored_first(
 ) -> list[list[Entity]]:
     """What is left out is so before entities are made, so that those around it become one."""
 
-    def of_the_rest(group: Right, labelled: Group) -> Any:
-        return group([each for each in labelled if each.label not in ignored])
+    def of_the_rest(group: Right, labeled: Group) -> Any:
+        return group([each for each in labeled if each.label not in ignored])
 
     with replaced(grouped, of_the_rest):
         return right(task, texts, aggregation, ignored)

@@ -44,7 +44,7 @@ def threshold_is_inverted(_: Right, null: Span, best: Span, threshold: float) ->
 
 @MISTAKES("answers-threshold-added", has_no_answer, _THRESHOLD, _OTHER)
 def threshold_is_added(right: Right, null: Span, best: Span, threshold: float) -> Any:
-    """The threshold is in favour of that there is no answer."""
+    """The threshold is in favor of that there is no answer."""
     return right(null, best, -threshold)
 
 

@@ -76,7 +76,7 @@ def words_are_added_twice(scene: Scene) -> Tensor:
     "words-of-pad-zeroed",
     "padding_idx=0 zeroes a fresh row; the checkpoint's row 0 is not zero, so copy it",
     "an id 0, padding or not",
-    seen="nn.Embedding(padding_idx=0), initialised after loading",
+    seen="nn.Embedding(padding_idx=0), initialized after loading",
 )
 def pad_row_is_zeroed(scene: Scene) -> Tensor:
     """The embedding of [PAD] is zeros."""

@@ -93,7 +93,7 @@ def root_is_missing(scene: Scene) -> Tensor:
 
 @NORMS(
     "norm-all-tokens",
-    "normalise over the last dimension alone: nn.LayerNorm(hidden_size)",
+    "normalize over the last dimension alone: nn.LayerNorm(hidden_size)",
     seen="nn.LayerNorm((seq, hidden)), and GroupNorm",
 )
 def norm_is_over_all_tokens(scene: Scene) -> Tensor:
@@ -102,7 +102,7 @@ def norm_is_over_all_tokens(scene: Scene) -> Tensor:
     return scene.affine(centered / centered.square().mean((1, 2), keepdim=True).sqrt())
 
 
-@NORMS("norm-of-batch", "normalise each token over its own features")
+@NORMS("norm-of-batch", "normalize each token over its own features")
 def norm_is_over_the_batch(scene: Scene) -> Tensor:
     """Each feature is normalized over the batch, as BatchNorm does."""
     centered = scene.input - scene.input.mean((0, 1), keepdim=True)

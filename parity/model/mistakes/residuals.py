@@ -49,7 +49,7 @@ def first_residual_comes_after_norm(scene: Scene) -> Tensor:
 
 @FIRST_SUM(
     "pre-norm",
-    f"BERT normalises after the sum: {_FIRST}",
+    f"BERT normalizes after the sum: {_FIRST}",
     seen="GPT-2, ViT, and most newer models, where it is right",
 )
 def norm_comes_before_attention(scene: Scene) -> Tensor:

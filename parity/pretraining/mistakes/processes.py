@@ -17,7 +17,7 @@ from scratch_bert.training.run.settings import Settings
 
 RESUMED = KnownMistakes("resume", "a training that is stopped after seven steps, and goes on")
 
-_KEEP = "keep model, optimiser, step and torch.get_rng_state(), and put all of them back"
+_KEEP = "keep model, optimizer, step and torch.get_rng_state(), and put all of them back"
 
 Resume = Callable[[Training, Path], None]
 

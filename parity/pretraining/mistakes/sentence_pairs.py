@@ -27,7 +27,7 @@ def label_1_means_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
 
 @MISTAKES("pairs-random-is-next", sentence_pairs, "draw it from another document")
 def random_second_follows(right: Pairs, *given: Any) -> Iterator[Pair]:
-    """The second of a pair that is labelled random is what follows."""
+    """The second of a pair that is labeled random is what follows."""
     for pair in right(*given):
         if not pair.is_random_next:
             yield pair

@@ -19,7 +19,7 @@ STEPS = KnownMistakes("steps", "twenty steps in double precision, each of two ba
 _GROUPS = 'two groups: no decay for names with "bias" or "LayerNorm"'
 _ADAMW = "torch.optim.AdamW(groups, lr), with its own betas of 0.9 and 0.999 and eps of 1e-8"
 _CLIP = "torch.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm), once for all"
-_RATE = "get_linear_schedule_with_warmup, stepped after the optimiser: the first step's rate is 0"
+_RATE = "get_linear_schedule_with_warmup, stepped after the optimizer: the first step's rate is 0"
 _STEP = "divide each batch's sum by the number of the whole step's labels"
 
 Decays = Callable[[str, nn.Parameter], bool]

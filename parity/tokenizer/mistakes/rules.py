@@ -15,7 +15,7 @@ RULES = {
     "accents": "accents (NFD 9.0, Mn 8.0): stripped if strip_accents, or do_lower_case, says so",
     "lower": "lower case (Unicode 17.0): character by character, no final sigma",
     "words": "punctuation: ASCII's 32 signs and P* of Unicode 8.0 stand alone, after NFD",
-    "long": "wordpiece: a word over 100 characters, counted after normalisation, is [UNK]",
+    "long": "wordpiece: a word over 100 characters, counted after normalization, is [UNK]",
     "pieces": "wordpiece: longest piece first; a word that cannot be cut up is one [UNK]",
     "offsets": "offsets: where in the original string a token's characters came from",
     "added tokens": "added tokens: lstrip, rstrip, single_word and normalized decide what is found",

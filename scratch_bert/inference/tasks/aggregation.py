@@ -3,7 +3,7 @@
 The rules are HF's, those of `TokenClassificationPipeline`:
 
 - none: each token, as the model says.
-- simple: neighbours of one kind are an entity, unless the later one is its beginning, B-.
+- simple: neighbors of one kind are an entity, unless the later one is its beginning, B-.
 - first, average, max: a word's tokens first get one label, that of the first token, of the mean
   of their probabilities, or of the most certain token. Then as simple.
 """
@@ -40,7 +40,7 @@ class ScoredPiece(NamedTuple):
 
 
 class Entity(NamedTuple):
-    """Neighbours of one kind.
+    """Neighbors of one kind.
 
     Attributes:
         entity_group: what they are, without B- or I-.
@@ -57,7 +57,7 @@ class Entity(NamedTuple):
     end: int
 
 
-class LabelledPiece(NamedTuple):
+class LabeledPiece(NamedTuple):
     """A token or a word with its most probable label, and that label's probability."""
 
     piece: ScoredPiece
@@ -79,11 +79,11 @@ def aggregate(
     if aggregation != "simple":
         pieces = [one_piece(word, aggregation, join) for word in _words(pieces)]
     best = [int(piece.scores.argmax()) for piece in pieces]
-    labelled = [
-        LabelledPiece(piece, labels[i], piece.scores[i])
+    labeled = [
+        LabeledPiece(piece, labels[i], piece.scores[i])
         for piece, i in zip(pieces, best, strict=True)
     ]
-    return [entity(group, join) for group in grouped(labelled)]
+    return [entity(group, join) for group in grouped(labeled)]
 
 
 def _words(pieces: Sequence[ScoredPiece]) -> list[list[ScoredPiece]]:
@@ -108,10 +108,10 @@ def one_piece(word: Sequence[ScoredPiece], aggregation: Aggregation, join: Join)
     return word[0]._replace(word=text, scores=scores, end=word[-1].end)
 
 
-def grouped(labelled: Sequence[LabelledPiece]) -> list[list[LabelledPiece]]:
-    """Put neighbours of one kind together."""
-    groups: list[list[LabelledPiece]] = []
-    for each in labelled:
+def grouped(labeled: Sequence[LabeledPiece]) -> list[list[LabeledPiece]]:
+    """Put neighbors of one kind together."""
+    groups: list[list[LabeledPiece]] = []
+    for each in labeled:
         if groups and goes_on(groups[-1][-1].label, each.label):
             groups[-1].append(each)
         else:
@@ -129,8 +129,8 @@ def kind(label: str) -> str:
     return label[2:] if label.startswith(("B-", "I-")) else label
 
 
-def entity(group: Sequence[LabelledPiece], join: Join) -> Entity:
-    """Make neighbours of one kind an entity."""
+def entity(group: Sequence[LabeledPiece], join: Join) -> Entity:
+    """Make neighbors of one kind an entity."""
     return Entity(
         group[0].label.split("-", 1)[-1],  # HF: also of a label such as "E-PER"
         float(np.nanmean([each.score for each in group])),

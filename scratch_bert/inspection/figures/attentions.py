@@ -31,12 +31,12 @@ class _Panel(NamedTuple):
     Attributes:
         name: over it.
         numbers: (heads, seq, seq); None where there is no difference.
-        colours: from 0 up, or around 0.
+        colors: from 0 up, or around 0.
     """
 
     name: str
     numbers: Tensor | None
-    colours: str
+    colors: str
 
 
 def draw(maps: AttentionMaps) -> Figure:
@@ -71,17 +71,17 @@ def _panels(maps: AttentionMaps) -> list[_Panel]:
 
 
 def _draw_panel(place: SubFigure, panel: _Panel, maps: AttentionMaps, inches: float) -> None:
-    name, numbers, colours = panel
+    name, numbers, colors = panel
     place.suptitle(name, fontsize=10)
     if numbers is None:
         says = f"none here; over all:\n{fill(str(maps.verdict), 36)}"
         place.text(0.5, 0.5, says, ha="center", va="center", fontsize=11)
         return
     most = float(numbers.abs().max())
-    scale = around_zero(most) if colours == COSINES else up_to(most)
+    scale = around_zero(most) if colors == COSINES else up_to(most)
     if len(numbers) == 1 and maps.head is not None:
         axes = place.add_subplot()
-        image = heat(axes, numbers[0], colours, scale)
+        image = heat(axes, numbers[0], colors, scale)
         axes.set(xlabel="is looked at", ylabel="looks")
         for axis in (axes.xaxis, axes.yaxis):
             token_ticks(axis, maps.tokens, inches)
@@ -93,7 +93,7 @@ def _draw_panel(place: SubFigure, panel: _Panel, maps: AttentionMaps, inches: fl
         if head >= len(numbers):
             axes.axis("off")
             continue
-        image = heat(axes, numbers[head], colours, scale, f"head {head}")
+        image = heat(axes, numbers[head], colors, scale, f"head {head}")
         axes.set(xticks=(), yticks=())
     place.colorbar(image, ax=grid.tolist(), pad=0.02, aspect=40)
 

@@ -1,4 +1,4 @@
-"""What the pictures have in common: sizes, colours, tokens beside axes, and files."""
+"""What the pictures have in common: sizes, colors, tokens beside axes, and files."""
 
 import io
 import re
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from scratch_bert.terminal import visible
 
-SHARES, COSINES = "Blues", "RdBu_r"  # colour maps: from 0 up; around 0
+SHARES, COSINES = "Blues", "RdBu_r"  # color maps: from 0 up; around 0
 _METADATA = ("Creator", "Date", "Format", "Type")  # of an SVG, which are left out
 _LONGEST = 24  # characters of a label
 _LABEL = 0.11  # inches that one takes beside an axis
@@ -67,11 +67,11 @@ def token_ticks(axis: Axis, tokens: Sequence[str], inches: float) -> None:
         axis.set_tick_params(rotation=90)
 
 
-def heat(axes: Axes, numbers: Tensor, colours: str, scale: Normalize, title: str = "") -> AxesImage:
+def heat(axes: Axes, numbers: Tensor, colors: str, scale: Normalize, title: str = "") -> AxesImage:
     """Draw a matrix, whatever its shape, over all of the axes."""
     axes.set_title(title, fontsize=9)
     return axes.imshow(
-        numbers.float().numpy(), cmap=colours, norm=scale, aspect="auto", interpolation="nearest"
+        numbers.float().numpy(), cmap=colors, norm=scale, aspect="auto", interpolation="nearest"
     )
 
 

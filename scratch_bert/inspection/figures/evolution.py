@@ -8,7 +8,7 @@ from scratch_bert.inspection.evolution import ClsEvolution
 from scratch_bert.inspection.figures.common import SHARES, label, new_figure
 from scratch_bert.inspection.result import shortened
 
-_COLOURS = 10  # that are told apart: of more texts the legend has the first and the last
+_COLORS = 10  # that are told apart: of more texts the legend has the first and the last
 _NUMBERED = 3  # texts whose layers are numbered
 
 
@@ -16,7 +16,7 @@ def draw(evolution: ClsEvolution) -> Figure:
     """Draw cosines and path side by side, and below them what the head of masked words reads."""
     layers = evolution.states.shape[1]
     lens = 0.0 if evolution.lenses is None else 1.2 + 0.24 * layers
-    heights = [4.2 + 0.1 * min(len(evolution.texts), _COLOURS), *([lens] if lens else [])]
+    heights = [4.2 + 0.1 * min(len(evolution.texts), _COLORS), *([lens] if lens else [])]
     columns = _columns(evolution)
     width = max(11.0, 1.3 * len(columns) + 1.0)
     figure = new_figure(width, sum(heights) + 0.5, evolution.title)
@@ -31,9 +31,9 @@ def draw(evolution: ClsEvolution) -> Figure:
     return figure
 
 
-def _colour(evolution: ClsEvolution, place: int) -> tuple[float, ...]:
+def _color(evolution: ClsEvolution, place: int) -> tuple[float, ...]:
     count = len(evolution.texts)
-    if count <= _COLOURS:
+    if count <= _COLORS:
         return colormaps["tab10"](place)
     return colormaps["viridis"](place / (count - 1))
 
@@ -41,14 +41,14 @@ def _colour(evolution: ClsEvolution, place: int) -> tuple[float, ...]:
 def _draw_cosines(axes: Axes, evolution: ClsEvolution) -> None:
     count, layers = evolution.states.shape[:2]
     for place, text in enumerate(evolution.texts):
-        colour = _colour(evolution, place)
+        color = _color(evolution, place)
         name = f"{place + 1}  {label(shortened(text), longest=70)}"
-        if count > _COLOURS and 0 < place < count - 1:
+        if count > _COLORS and 0 < place < count - 1:
             name = "_"  # which no legend shows
         last = evolution.to_last[place].float().numpy()
-        axes.plot(range(layers), last, "o-", color=colour, label=name)
+        axes.plot(range(layers), last, "o-", color=color, label=name)
         between = [layer + 0.5 for layer in range(layers - 1)]
-        axes.plot(between, evolution.to_next[place].float().numpy(), "s:", color=colour, ms=4)
+        axes.plot(between, evolution.to_next[place].float().numpy(), "s:", color=color, ms=4)
     axes.set_title("cosine to the last layer (lines), to the next (dots, in between)", fontsize=9)
     axes.set(xlabel="layer", xticks=range(layers))
     axes.grid(alpha=0.3)
@@ -57,15 +57,15 @@ def _draw_cosines(axes: Axes, evolution: ClsEvolution) -> None:
 def _draw_path(axes: Axes, evolution: ClsEvolution) -> None:
     layers = evolution.states.shape[1]
     for place, points in enumerate(evolution.path):
-        colour = _colour(evolution, place)
-        axes.plot(*points.T.numpy(), ".-", color=colour, lw=1)
+        color = _color(evolution, place)
+        axes.plot(*points.T.numpy(), ".-", color=color, lw=1)
         for layer in range(layers) if place < _NUMBERED else ():
             axes.annotate(
                 str(layer),
                 points[layer].tolist(),
                 xytext=(3, 3),
                 textcoords="offset points",
-                color=colour,
+                color=color,
                 fontsize=8,
             )
     first, second = evolution.explained
@@ -96,9 +96,9 @@ def _draw_words(axes: Axes, columns: list[tuple[str, list[tuple[str, float]]]]) 
     )
     for x, (_, column) in enumerate(columns):
         for y, (word, share) in enumerate(column):
-            colour = "white" if share > 0.5 else "black"
+            color = "white" if share > 0.5 else "black"
             text = f"{label(word, longest=14)} {share:.1%}"
-            axes.text(x, y, text, ha="center", va="center", color=colour, fontsize=7)
+            axes.text(x, y, text, ha="center", va="center", color=color, fontsize=7)
     axes.set_title("what the head of masked words reads in each layer", fontsize=9)
     axes.set_xticks(range(len(columns)), [name for name, _ in columns], fontsize=8)
     axes.set(ylabel="layer", yticks=range(len(shares[0])))

@@ -14,7 +14,7 @@ _LINE = 110  # characters side by side
 _TITLE = 0.4  # inches
 _CHARACTER, _ROW = 0.077, 0.21  # inches, at this size of the font:
 _FONT: dict[str, Any] = {"family": "monospace", "fontsize": 8}
-_COLOURS = {"special": "#e4e4e4", "unknown": "#ffd08a", 0: "#cfe3f7", 1: "#f3d9ef"}
+_COLORS = {"special": "#e4e4e4", "unknown": "#ffd08a", 0: "#cfe3f7", 1: "#f3d9ef"}
 
 
 class _Cell(NamedTuple):
@@ -22,7 +22,7 @@ class _Cell(NamedTuple):
 
     token: str
     rows: tuple[str, ...]  # below it
-    word: tuple[str, str] | None  # of the text, and normalised
+    word: tuple[str, str] | None  # of the text, and normalized
     kind: str | int
     width: int
 
@@ -30,7 +30,7 @@ class _Cell(NamedTuple):
 def draw(flow: TokenFlow) -> Figure:
     """Draw a flow, in as many lines as it takes."""
     lines = [*_lines(flow)]
-    names = ["text", "normalised", "pieces", "ids", *flow.if_pair("segment"), "chars"]
+    names = ["text", "normalized", "pieces", "ids", *flow.if_pair("segment"), "chars"]
     margin = max(map(len, names)) + 1
     height = len(lines) * (len(names) + 1)
     figure = new_figure((margin + _LINE) * _CHARACTER, _TITLE + height * _ROW, flow.title)
@@ -55,7 +55,7 @@ def _draw_line(axes: Axes, line: list[_Cell], top: int) -> None:
     left = 0
     for cell in line:
         place = left, top + 2.06
-        box = Rectangle(place, cell.width - 0.3, 0.88, color=_COLOURS[cell.kind], linewidth=0)
+        box = Rectangle(place, cell.width - 0.3, 0.88, color=_COLORS[cell.kind], linewidth=0)
         axes.add_patch(box)
         middle = left + (cell.width - 0.3) / 2
         write(middle, 2, cell.token)

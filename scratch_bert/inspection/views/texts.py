@@ -8,7 +8,7 @@ from rich.text import Text
 
 from scratch_bert.terminal import visible
 
-_COLOURS = ("cyan", "magenta")  # of neighbouring words
+_COLORS = ("cyan", "magenta")  # of neighboring words
 
 
 def line(text: str) -> Text:
@@ -18,7 +18,7 @@ def line(text: str) -> Text:
 
 def joined(words: Iterable[Sequence[str]]) -> Text:
     """Write words, each as the parts that it has, beside each other."""
-    styled = [Text(" ".join(map(visible, word)), _COLOURS[i % 2]) for i, word in enumerate(words)]
+    styled = [Text(" ".join(map(visible, word)), _COLORS[i % 2]) for i, word in enumerate(words)]
     return Text(" | ", "dim").join(styled) if styled else Text("(none)", "dim")
 
 

@@ -31,10 +31,10 @@ from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.fast.path import FastPath
 from scratch_bert.tokenization.normalizer import Normalizer
 
-HELD_OUT = 20  # one document of so many is not learnt from
+HELD_OUT = 20  # one document of so many is not learned from
 TIMES = 5  # a document is cut into stretches
 CHUNK = 1 << 20  # characters of documents that are worked on together, or one document
-WORDS = 1 << 20  # different ones that are counted; a vocabulary is learnt of them in 2 GB
+WORDS = 1 << 20  # different ones that are counted; a vocabulary is learned of them in 2 GB
 _TOGETHER = 1000  # documents whose stretches are written at once
 
 
@@ -115,7 +115,7 @@ class _Cutter:
 
 
 def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:
-    """Return the documents that are learnt from, and those that are held out.
+    """Return the documents that are learned from, and those that are held out.
 
     Raises:
         CorpusError: there are fewer than two.
@@ -127,9 +127,9 @@ def divided(place: Path) -> tuple[StoredDocuments, StoredDocuments]:
             "empty line between documents, or give several files, each of them one"
         )
     held_out = range(HELD_OUT - 1, number, HELD_OUT) or range(number - 1, number)
-    learnt = number - len(held_out)
+    learned = number - len(held_out)
     return (
-        StoredDocuments(place, (learnt, lambda place: place + place // (HELD_OUT - 1))),
+        StoredDocuments(place, (learned, lambda place: place + place // (HELD_OUT - 1))),
         StoredDocuments(place, (len(held_out), held_out.__getitem__)),
     )
 

@@ -26,7 +26,7 @@ from scratch_bert.tokenization import BertTokenizer
 from scratch_bert.tokenization.files.settings import TokenizerSettings
 from scratch_bert.tokenization.files.vocabulary import SPECIAL, VOCAB_TXT, read_vocabulary
 
-_DOCUMENTS, _LEARNT, _HELD_OUT = "documents", "stretches", "held_out"
+_DOCUMENTS, _LEARNED, _HELD_OUT = "documents", "stretches", "held_out"
 _MADE = "made.json"
 
 
@@ -37,16 +37,16 @@ class Prepared:
     Attributes:
         tokenizer: of the vocabulary.
         left_out: texts that no piece is made of.
-        learnt: documents that are learnt from.
+        learned: documents that are learned from.
         examples: of those, as batches.
-        held_out: of documents that are not learnt from.
-        long: longer ones of those that are learnt from, where they were asked for.
+        held_out: of documents that are not learned from.
+        long: longer ones of those that are learned from, where they were asked for.
         documents: how many there are in all.
     """
 
     tokenizer: BertTokenizer
     left_out: int
-    learnt: StoredDocuments
+    learned: StoredDocuments
     examples: DynamicExamples
     held_out: DynamicExamples
     long: DynamicExamples | None
@@ -85,7 +85,7 @@ def prepare(
             _make(folder, corpus, skip, workers, begin)
         tokenizer = _tokenizer(folder)
         words = Words.of(tokenizer.get_vocab())
-        learnt, held_out = divided(_arrow(folder, _DOCUMENTS))
+        learned, held_out = divided(_arrow(folder, _DOCUMENTS))
 
         def examples(name: str, documents: StoredDocuments, length: int) -> DynamicExamples:
             place = _arrow(folder, f"{name}-{length}")
@@ -108,11 +108,11 @@ def prepare(
         return Prepared(
             tokenizer,
             json.loads((folder / _MADE).read_text(encoding="utf-8"))["left_out"],
-            learnt,
-            examples(_LEARNT, learnt, corpus.seq_length),
+            learned,
+            examples(_LEARNED, learned, corpus.seq_length),
             examples(_HELD_OUT, held_out, corpus.seq_length),
-            examples(_LEARNT, learnt, long_length) if long_length else None,
-            len(learnt) + len(held_out),
+            examples(_LEARNED, learned, long_length) if long_length else None,
+            len(learned) + len(held_out),
         )
 
 
@@ -122,7 +122,7 @@ def _make(
     """Make vocabulary and documents; what is left of another corpus, or of a kill, goes."""
     description = corpus.description()  # as it is before it is read
     (folder / _MADE).unlink(missing_ok=True)  # from here on until all is made
-    for name in (_DOCUMENTS, f"{_LEARNT}-*", f"{_HELD_OUT}-*"):
+    for name in (_DOCUMENTS, f"{_LEARNED}-*", f"{_HELD_OUT}-*"):
         for old in (*folder.glob(f"{name}.arrow"), *folder.glob(f".{name}.arrow.*")):
             old.unlink()
     if corpus.vocab is None:

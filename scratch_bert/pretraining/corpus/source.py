@@ -1,4 +1,4 @@
-"""What is learnt from: files, a dataset, or what Python brings; and how it is cut."""
+"""What is learned from: files, a dataset, or what Python brings; and how it is cut."""
 
 import hashlib
 import json
@@ -16,12 +16,12 @@ from scratch_bert.pretraining.corpus.texts import Text, builtin_texts, file_text
 
 @dataclass(frozen=True)
 class Corpus:
-    """What is learnt from, and how it is cut.
+    """What is learned from, and how it is cut.
 
     Attributes:
         paths: files and folders; without them and a dataset it is what Python brings.
         whole_files: a file is a document.
-        vocab: a vocab.txt; None means one is learnt.
+        vocab: a vocab.txt; None means one is learned.
         vocab_size: pieces of that.
         seq_length: tokens of an input at most.
         whole_word: all pieces of a word are hidden, or none.

@@ -1,4 +1,4 @@
-"""A vocabulary of one's own: WordPiece, learnt from the words of a corpus.
+"""A vocabulary of one's own: WordPiece, learned from the words of a corpus.
 
 As HF's `WordPieceTrainer` does it: byte-pair encoding (Sennrich et al., 2016) whose inner pieces
 begin with ##. Of pairs that are equally frequent the alphabetically first is joined; there HF's

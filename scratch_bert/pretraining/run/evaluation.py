@@ -1,4 +1,4 @@
-"""How well a model predicts what it has not learnt from."""
+"""How well a model predicts what it has not learned from."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -64,7 +64,7 @@ def unigram_perplexity(counts: Sequence[int], batches: Iterable[Batch]) -> float
     """The perplexity of who knows how frequent each word is and nothing else (add-one smoothed).
 
     Args:
-        counts: how often each id is in what is learnt from.
+        counts: how often each id is in what is learned from.
         batches: whose hidden words are predicted.
     """
     logs = (torch.as_tensor(counts, dtype=torch.float64) + 1).log()

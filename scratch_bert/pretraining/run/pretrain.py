@@ -123,7 +123,7 @@ def _prepared(
     skips: bool,
     workers: int,
 ) -> Prepared:
-    """Make what is learnt from, in the first of several processes."""
+    """Make what is learned from, in the first of several processes."""
     skipped = list[str]()
 
     def skip(why: str) -> None:
@@ -156,7 +156,7 @@ def _prepared(
 def _tell(found: Evaluation, prepared: Prepared, output: Path) -> None:
     """Print what the model makes of the documents that were held out, and write it."""
     batches = held_out_batches(prepared.held_out)
-    frequencies = unigram_perplexity(prepared.learnt.counts(len(prepared.tokenizer)), batches)
+    frequencies = unigram_perplexity(prepared.learned.counts(len(prepared.tokenizer)), batches)
     text = json.dumps({**found.numbers(), "unigram_perplexity": frequencies}, indent=1)
     write_text(output / "evaluation.json", text)
     print(

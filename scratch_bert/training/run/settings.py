@@ -41,7 +41,7 @@ class Settings:
     """How a model is trained; the defaults are those of `scratch-bert pretrain`.
 
     Attributes:
-        steps: optimiser steps in all.
+        steps: optimizer steps in all.
         batch_size: examples that are computed together.
         accumulation: batches of a step.
         learning_rate: at its highest.
@@ -52,7 +52,7 @@ class Settings:
         max_grad_norm: longer gradients are shortened to it.
         bf16: compute matrix products in bfloat16.
         fused: AdamW in one pass over memory, as the `Trainer` does; last bits differ.
-        preset: whose optimiser and schedule.
+        preset: whose optimizer and schedule.
         seed: of the order of examples.
         seed_each_batch: draw a batch's dropout from the seed, the step and the batch's place in it,
             however many processes there are; else go on drawing, as the `Trainer` does.

@@ -15,7 +15,7 @@ from parity.cli.main import main
 from parity.cli.options import written
 from parity.core.verdict import EXIT_CODES
 from parity.ours import checkpoint as scratch
-from parity.ours.published import recognise
+from parity.ours.published import recognize
 from tests import forked
 
 ROOT = Path(__file__).parents[3]
@@ -273,7 +273,7 @@ def test_nothing_compared(run):
     assert "nothing compared: no stage has such a name" in out
 
 
-def test_colour_is_for_terminals_only(run, monkeypatch, wrong_eps):
+def test_color_is_for_terminals_only(run, monkeypatch, wrong_eps):
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[" in run(*ONE_STAGE)[1]
     monkeypatch.setenv("NO_COLOR", "1")
@@ -292,4 +292,4 @@ def test_env(form, command_line):
 
 def test_a_stand_in_is_not_taken_for_the_real_file(tmp_path):
     (tmp_path / "model.safetensors").touch()
-    assert recognise(tmp_path) is None
+    assert recognize(tmp_path) is None

@@ -285,9 +285,9 @@ def test_published_numbers_can_be_met(folder, monkeypatch):
         assert [row.passed for row in published.check_published(folder)] == [met, met]
 
 
-def test_published_numbers_are_checked_when_the_file_is_recognised(folder, monkeypatch):
+def test_published_numbers_are_checked_when_the_file_is_recognized(folder, monkeypatch):
     published = parity_diff.published
-    monkeypatch.setattr(published, "recognise", lambda _: "68d45e…")
+    monkeypatch.setattr(published, "recognize", lambda _: "68d45e…")
     rows = [row for row in diffed(folder) if row.lane == "published"]
     # The stand-in is not bert-base-uncased, so each published number must be found wrong.
     assert [row.passed for row in rows] == [False] * 3

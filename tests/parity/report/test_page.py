@@ -184,9 +184,9 @@ def test_cells(page):
         f"{NORM}, pair of made: born here: wrong though its input was right, max abs diff "
         "3.3e-10, allowed 1.0e-11"
     )
-    colour = "td => getComputedStyle(td).backgroundColor"
-    colours = {cell(page, NORM, column).evaluate(colour) for column in (0, 1)}
-    assert len(colours | {cell(page, "encoder.layer.0", 0).evaluate(colour)}) == 3
+    color = "td => getComputedStyle(td).backgroundColor"
+    colors = {cell(page, NORM, column).evaluate(color) for column in (0, 1)}
+    assert len(colors | {cell(page, "encoder.layer.0", 0).evaluate(color)}) == 3
     legend = page.inner_text(".legend")
     for told in ("equal bit for bit", "born here", "inherited", "another shape", "missing"):
         assert told in legend

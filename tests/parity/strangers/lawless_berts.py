@@ -14,7 +14,7 @@ class HearsPadding(ScratchBert):
 
 
 class LikesCompany(ScratchBert):
-    """As with a normalisation over the batch."""
+    """As with a normalization over the batch."""
 
     def forward(self, model, batch):
         logits = super().forward(model, batch)["prediction_logits"]

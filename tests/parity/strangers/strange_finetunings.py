@@ -279,7 +279,7 @@ class MeansOfMeans(Stranger):
 
 
 class TwoAtOnce(Stranger):
-    """All pieces are labelled, and [CLS] and [SEP]; a loss of one's own."""
+    """All pieces are labeled, and [CLS] and [SEP]; a loss of one's own."""
 
     of_word = AllPieces.of_word
 

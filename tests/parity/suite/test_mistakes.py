@@ -63,7 +63,7 @@ def judged(name, kind, check):
 @pytest.mark.sample(18)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_named(name, monkeypatch):
-    monkeypatch.setattr(runs, "LEARNT", ("tag",))  # of the three that the self-test takes
+    monkeypatch.setattr(runs, "LEARNED", ("tag",))  # of the three that the self-test takes
     ((_, outcome),) = judge_known(name)
     assert outcome.different
     assert [known.id for known in outcome.causes] == [name], outcome.known

@@ -159,7 +159,7 @@ def test_an_error_is_a_difference(pairs):
     assert 0 < outcome.wrong < outcome.compared
 
 
-def test_a_text_that_depends_on_its_neighbours_is_a_difference(pairs):
+def test_a_text_that_depends_on_its_neighbors_is_a_difference(pairs):
     class Remembers(broken.Simple):
         last = ""
 

@@ -56,7 +56,7 @@ def numbers(tokenizer, task, items):
 
 
 def choices(tokenizer, task, items):
-    """As run_swag.py tokenises each choice beside its text, and puts them together again."""
+    """As run_swag.py tokenizes each choice beside its text, and puts them together again."""
     firsts = [item.text for item in items for _ in item.choices]
     seconds = [choice for item in items for choice in item.choices]
     encoded = tokenizer(firsts, seconds, truncation=True, max_length=LENGTHS.max_length)

@@ -305,7 +305,7 @@ def test_encoder_weights_that_are_missing_or_misshapen_are_drawn_the_same(head, 
 
 
 def tensorflow(state):
-    """The names and orientations of Google's checkpoints, and the optimiser's slots beside them."""
+    """The names and orientations of Google's checkpoints, and the optimizer's slots beside them."""
     theirs = {"global_step": torch.tensor(1000)}
     for name, tensor in once(state).items():
         name = name.replace("cls.predictions.bias", "cls.predictions.output_bias")

@@ -1,4 +1,4 @@
-"""Twenty optimiser steps with dropout end with the reference's parameters, bit for bit."""
+"""Twenty optimizer steps with dropout end with the reference's parameters, bit for bit."""
 
 from functools import partial
 

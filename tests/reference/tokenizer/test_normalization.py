@@ -65,7 +65,7 @@ def their_normalizer(ours):
 
 
 def their_words(normalizer, text, single=False):
-    """Words and their places; or each character of the normalised text as if it were a word."""
+    """Words and their places; or each character of the normalized text as if it were a word."""
     found = PreTokenizedString(text)
     found.normalize(their_normalizer(normalizer).normalize)
     if single:

@@ -24,10 +24,10 @@ def theirs(counts, size):
     return sorted(vocabulary, key=vocabulary.get)
 
 
-def split(learnt):
+def split(learned):
     """The alphabet, and what was joined, in its order."""
-    letters = [piece for piece in learnt if len(piece.removeprefix("##")) == 1]
-    return {*letters}, [piece for piece in learnt[len(SPECIAL) :] if piece not in letters]
+    letters = [piece for piece in learned if len(piece.removeprefix("##")) == 1]
+    return {*letters}, [piece for piece in learned[len(SPECIAL) :] if piece not in letters]
 
 
 def join(word, pair, name):

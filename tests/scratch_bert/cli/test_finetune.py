@@ -126,7 +126,7 @@ def test_options_of_training(run, tmp_path, learner):
     [
         ("paint", [], "'paint' is not one of"),
         ("classify", ["--data", "none.csv"], "none.csv: cannot be read: No such file"),
-        ("classify", ["--column", "colour=x"], "--column: colour=x, expected ROLE=NAME, where"),
+        ("classify", ["--column", "color=x"], "--column: color=x, expected ROLE=NAME, where"),
         ("tag", ["--column", "pair=x"], "where ROLE is tokens, tags"),
         ("classify", ["--column", "label=x"], "has no column x, but text, label, stars, topics"),
         ("classify", ["--dataset", "x"], "--dataset: give --data or --dataset"),

@@ -12,7 +12,7 @@ from scratch_bert.cli.tokenize_lines import Encoder, LineSpan, seam
 from scratch_bert.tokenization import AddedToken, BertTokenizer
 
 # Spaces and what joins, punctuation, ideographs, marks that trade places, one character of three
-# pieces, words the vocabulary lacks, tokens that take spaces with them or mind their neighbours.
+# pieces, words the vocabulary lacks, tokens that take spaces with them or mind their neighbors.
 ALPHABET = [
     *("the ", "cat", " ", "\t", "\u3000", "\x0b", "\u200b", ".", "[", "]", "≠", "東", "京", "1"),
     *("é", "e\u0301", "\U0001d165\U0001d16d", "\u302e\u0f71", " \u0f71\u0f72", "각", "😀", "ﷺ"),

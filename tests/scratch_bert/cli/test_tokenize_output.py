@@ -103,7 +103,7 @@ def test_what_would_not_show_is_spelled_out():
     assert "\x1b" not in shown
 
 
-def test_colours(monkeypatch):
+def test_colors(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     options = {"force_terminal": True, "color_system": "standard"}
     shown = seen([CLS, FIRST], **options)

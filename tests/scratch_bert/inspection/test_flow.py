@@ -37,9 +37,9 @@ def test_each_step():
 
 def test_rules_are_the_tokenizers_own():
     plain = BertTokenizer.from_pretrained("builtin:minilm", lowercase=False, split_cjk=False)
-    said = token_flow("a", plain).steps["normalised"]
+    said = token_flow("a", plain).steps["normalized"]
     assert said == "Invisible characters go, all white space becomes a space."
-    assert "accents go; capitals become small." in token_flow("a").steps["normalised"]
+    assert "accents go; capitals become small." in token_flow("a").steps["normalized"]
 
 
 def test_brackets_stand_under_what_they_mark():

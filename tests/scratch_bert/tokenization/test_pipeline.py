@@ -63,7 +63,7 @@ def test_ids():
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        # normalised, it is found in normalised text, and is what of that text it took
+        # normalized, it is found in normalized text, and is what of that text it took
         ("a NÉW\tYork b", [("a", 0, 1, 0), ("new york", 2, 10, 1), ("b", 11, 12, 2)]),
         ("anew yorkb", [("a", 0, 1, 0), ("new york", 1, 9, 1), ("b", 9, 10, 2)]),
         ("new\u200b york!", [("new york", 0, 9, 0), ("!", 9, 10, 1)]),
@@ -73,11 +73,11 @@ def test_ids():
         ("[MASK]new york", [("[MASK]", 0, 6, 0), ("new york", 6, 14, 1)]),
     ],
 )
-def test_a_token_that_is_normalised(text, found):
+def test_a_token_that_is_normalized(text, found):
     assert pieces(text, AddedToken("Néw York"), MASK) == found
 
 
-def test_a_token_that_is_not_normalised_is_found_as_it_is():
+def test_a_token_that_is_not_normalized_is_found_as_it_is():
     raw = AddedToken("Un", normalized=False)
     assert pieces("un Un", raw) == [("un", 0, 2, 0), ("Un", 3, 5, 1)]
 
@@ -100,7 +100,7 @@ def test_a_token_of_which_nothing_is_left(content):
     assert pieces(f"a{content}", AddedToken(content, normalized=False))[1][0] == content
 
 
-def test_between_added_tokens_only_the_normalised_are_found():
+def test_between_added_tokens_only_the_normalized_are_found():
     between = pipeline(added=[MASK, AddedToken("New York")])
     assert [piece.id for piece in between.pieces_between("[MASK] new york")] == [7, 9, 8, 21]
     special = pipeline(added=[AddedToken("b", normalized=True, special=True)])

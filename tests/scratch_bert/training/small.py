@@ -5,7 +5,7 @@ import signal
 import traceback
 
 import torch
-import torch._dynamo  # optimisers do, which takes each forked process seconds
+import torch._dynamo  # optimizers do, which takes each forked process seconds
 
 from scratch_bert import BertConfig, BertForPreTraining
 from scratch_bert.pretraining.objective import Pretraining

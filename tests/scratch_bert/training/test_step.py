@@ -5,7 +5,7 @@ import torch
 
 from scratch_bert.pretraining.objective import Pretraining
 from scratch_bert.training.step import training_step
-from tests.batches import CANCELLING, ROUNDING, batch_of, gradients, made
+from tests.batches import CANCELING, ROUNDING, batch_of, gradients, made
 
 
 def test_what_a_step_leaves():
@@ -21,5 +21,5 @@ def test_what_a_step_leaves():
     for old, new, gradient in zip(before, model.parameters(), expected, strict=True):
         assert new.grad is None
         torch.testing.assert_close(
-            old - new, gradient * 0.5 / (norm + 1e-6), rtol=CANCELLING, atol=ROUNDING
+            old - new, gradient * 0.5 / (norm + 1e-6), rtol=CANCELING, atol=ROUNDING
         )

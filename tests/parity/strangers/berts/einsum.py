@@ -44,7 +44,7 @@ class Project(nn.Module):
         return torch.einsum(self.formula, x, self.weight) + self.bias
 
 
-class Normalise(nn.Module):
+class Normalize(nn.Module):
     """A softmax of one's own."""
 
     def forward(self, scores):
@@ -65,7 +65,7 @@ class EinsumLayer(nn.Module):
         weight = weight.unflatten(1, (heads, -1)).permute(1, 2, 0)  # (heads, head_dim, hidden)
         self.o = Project("bshd,hdm->bsm", weight, bias)
         self.up, self.down = (Project("bsm,mn->bsn", w[n][0].T, w[n][1]) for n in ("up", "down"))
-        self.normalise = Normalise()
+        self.normalize = Normalize()
         self.n1 = norm(*w["n1"], 1e-5 if fault == "eps" else config.layer_norm_eps)
         self.n2 = norm(*w["n2"], config.layer_norm_eps)
 
@@ -75,7 +75,7 @@ class EinsumLayer(nn.Module):
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / width**0.5
         if mask is not None:
             scores = torch.where(mask, scores, torch.finfo(scores.dtype).min)
-        probabilities = self.normalise(scores)
+        probabilities = self.normalize(scores)
         x = self.n1(x + self.o(torch.einsum("bhqk,bkhd->bqhd", probabilities, v)))
         return self.n2(x + self.down(gelu(self.up(x), self.fault))), probabilities
 
@@ -135,8 +135,8 @@ class Einsum:
         "encoder.layer.{i}.attention.self.query": Stage("layers.{i}.q", take=joined),
         "encoder.layer.{i}.attention.self.key": Stage("layers.{i}.k", take=joined),
         "encoder.layer.{i}.attention.self.value": Stage("layers.{i}.v", take=joined),
-        "encoder.layer.{i}.attention.self.scores": "layers.{i}.normalise:in",
-        "encoder.layer.{i}.attention.self.probabilities": "layers.{i}.normalise",
+        "encoder.layer.{i}.attention.self.scores": "layers.{i}.normalize:in",
+        "encoder.layer.{i}.attention.self.probabilities": "layers.{i}.normalize",
         "encoder.layer.{i}.attention.self": Stage("layers.{i}.o", side="in", take=joined),
         "encoder.layer.{i}.attention.output.dense": "layers.{i}.o",
         "encoder.layer.{i}.attention.output.sum": "layers.{i}.n1:in",

@@ -13,8 +13,8 @@ __getattr__ = broken(globals())
 
 
 def norm(x, gain, shift, eps):
-    centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + eps) * gain + shift
+    centered = x - x.mean(-1, keepdims=True)
+    return centered / np.sqrt((centered**2).mean(-1, keepdims=True) + eps) * gain + shift
 
 
 def gelu(x, fault):

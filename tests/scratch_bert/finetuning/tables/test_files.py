@@ -122,10 +122,10 @@ def test_an_unknown_label(tmp_path):
     assert "left out: " in told[0]
 
 
-def test_what_is_held_out_is_not_learnt():
+def test_what_is_held_out_is_not_learned():
     split = read_split("answer", Source(), 1, print)
-    learnt, held_out = ({item.context for item in items} for items in split[1:3])
-    assert not learnt & held_out
+    learned, held_out = ({item.context for item in items} for items in split[1:3])
+    assert not learned & held_out
     assert read_split("answer", Source(), 1, print) == split
     assert read_split("answer", Source(), 2, print) != split
 
@@ -179,9 +179,9 @@ def test_an_empty_table(tmp_path):
         read_examples([read_table(tmp_path / "x.csv")], [], lambda row: row, None)
 
 
-def test_one_row_is_learnt_from():
+def test_one_row_is_learned_from():
     items = [*read_split("classify", Source(), 0, print).train[:2]]
-    learnt, held_out = hold_out(items, 0.9, 0)
-    assert (len(learnt), len(held_out)) == (1, 1)
+    learned, held_out = hold_out(items, 0.9, 0)
+    assert (len(learned), len(held_out)) == (1, 1)
     with pytest.raises(CorpusError, match="have the same text, expected two"):
         hold_out(items[:1], 0.2, 0)

@@ -8,7 +8,7 @@ from scratch_bert import BertModel, BertTokenizer
 from scratch_bert.inspection.figures.attention_page import attention_page
 from tests.browser import needs_browser, opened
 
-TEXT = "The cat sat on the mat because it was tired, and its neighbours' dog barked."
+TEXT = "The cat sat on the mat because it was tired, and its neighbors' dog barked."
 LEFT_EDGES = """([selector, parts]) => {  // of the first place where each part stands
     const element = document.querySelector(selector);
     return parts.map(part => {
@@ -23,7 +23,7 @@ LEFT_EDGES = """([selector, parts]) => {  // of the first place where each part 
         }
     });
 }"""
-DARKEST = "rgb(8, 29, 88)"  # of the light page's colours
+DARKEST = "rgb(8, 29, 88)"  # of the light page's colors
 
 
 def attention(text, length=512):
@@ -108,7 +108,7 @@ def backgrounds(page):
     return page.evaluate("words.map(word => word.style.background)")
 
 
-def colour(css):
+def color(css):
     """Red, green and blue, up to 255."""
     return [int(part) for part in css.removeprefix("rgb(").removesuffix(")").split(", ")]
 
@@ -175,9 +175,9 @@ def test_where_a_token_looks(ours, page):
             top = numbers.topk(10)
             assert shown == [spelled(number) for number in top.values]
             assert names[0] == f"{tokens[top.indices[0]]} ({top.indices[0]})"
-            luma = [sum(colour(back)) for back in backgrounds(tab)]
-            by_colour = sorted(range(len(tokens)), key=luma.__getitem__)
-            assert [spelled(numbers[i]) for i in by_colour[:4]] == shown[:4]
+            luma = [sum(color(back)) for back in backgrounds(tab)]
+            by_color = sorted(range(len(tokens)), key=luma.__getitem__)
+            assert [spelled(numbers[i]) for i in by_color[:4]] == shown[:4]
 
         said(tab)
         look(probabilities[3, 1, 0])  # [CLS], before anything is asked
@@ -198,7 +198,7 @@ def test_where_a_token_looks(ours, page):
 
 
 @needs_browser
-def test_colours_without_special_tokens(tmp_path):
+def test_colors_without_special_tokens(tmp_path):
     probabilities = torch.full((1, 1, 5, 5), 0.05)
     probabilities[0, 0, 0, 2] = 0.9  # [CLS] looks
     probabilities[0, 0, 1, 4] = 0.8  # [SEP] is looked at
@@ -208,7 +208,7 @@ def test_colours_without_special_tokens(tmp_path):
         tab.locator("#text button").nth(1).click()
         said(tab)
         assert backgrounds(tab)[2] != DARKEST
-        tab.get_by_label("colours without").check()
+        tab.get_by_label("colors without").check()
         said(tab)
         assert [back == DARKEST for back in backgrounds(tab)] == [0, 0, 1, 0, 1]
 
@@ -223,7 +223,7 @@ def test_the_picture(page, tmp_path):
         assert download.value.suggested_filename == "attention-layer-1-mean-over-heads.png"
         download.value.save_as(tmp_path / "picture.png")
         said(tab)
-        seen = colour(backgrounds(tab)[1])
+        seen = color(backgrounds(tab)[1])
         margin, size = tab.evaluate("[at.margin, at.size]")
     picture = imread(tmp_path / "picture.png")  # twice as large, below a title
     x, y = 2 * (margin + 1.5 * size), 2 * (40 + margin + 0.5 * size)  # [CLS] looks at the next
@@ -320,7 +320,7 @@ def test_no_text_on_a_dark_phone(tmp_path):
     file = written(tmp_path / "page.html", tokens, probabilities)
     with drawn(file, width=390, height=844, dark=True) as tab:
         assert tab.evaluate("document.documentElement.scrollWidth") == 390
-        assert tab.get_by_label("colours without").is_disabled()
+        assert tab.get_by_label("colors without").is_disabled()
         tab.locator("#text button").nth(1).click()
         key = int(probabilities[0, 0, 1].argmax())
         assert said(tab) == sentence(tokens, probabilities[0, 0], 1, key)

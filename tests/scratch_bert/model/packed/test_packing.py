@@ -114,11 +114,11 @@ def test_logits_where_they_are_asked_for(kind, attention, batch):
     model, mask = MODELS[kind], batch["attention_mask"].bool()
     chosen = mask & (batch["token_type_ids"] == 1)
     assume(chosen.any())
-    labelled = chosen
+    labeled = chosen
     if kind == "BertLMHeadModel":  # a label belongs to the token before it
-        labelled = F.pad(chosen[:, :-1], (1, 0))
-        assume(labelled.any())
-    labels = batch["input_ids"].masked_fill(~labelled, -100)
+        labeled = F.pad(chosen[:, :-1], (1, 0))
+        assume(labeled.any())
+    labels = batch["input_ids"].masked_fill(~labeled, -100)
     name = "prediction_logits" if kind == "BertForPreTraining" else "logits"
     with torch.no_grad():
         everywhere = model(**batch, labels=labels, attention=attention)

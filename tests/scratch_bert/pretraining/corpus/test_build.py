@@ -95,9 +95,9 @@ def test_no_text_is_no_documents(tmp_path):
 def test_some_are_held_out_whatever_the_number(number, tmp_path):
     batch = documents_batch([[[n]] for n in range(number)])
     write_batches(tmp_path / "d.arrow", DOCUMENTS, [batch])
-    learnt, held_out = ([d[0][0] for d in part] for part in divided(tmp_path / "d.arrow"))
+    learned, held_out = ([d[0][0] for d in part] for part in divided(tmp_path / "d.arrow"))
     assert held_out == ([*range(HELD_OUT - 1, number, HELD_OUT)] or [number - 1])
-    assert learnt == [n for n in range(number) if n not in held_out]
+    assert learned == [n for n in range(number) if n not in held_out]
 
 
 @pytest.mark.parametrize("number", [0, 1])

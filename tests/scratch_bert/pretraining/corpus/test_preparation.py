@@ -34,7 +34,7 @@ def files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_what_is_held_out_is_not_learnt_from(corpus, tmp_path):
+def test_what_is_held_out_is_not_learned_from(corpus, tmp_path):
     made = prepare(tmp_path / "made", corpus)
     assert (made.documents, made.left_out, HELD_OUT) == (41, 0, 20)
     words = made.tokenizer.get_vocab()
@@ -43,11 +43,11 @@ def test_what_is_held_out_is_not_learnt_from(corpus, tmp_path):
         numbers = [*range(len(examples))]
         batches = (examples.batch(numbers, epoch) for epoch in range(3))
         seen.append({*chain(*(batch["input_ids"].flatten().tolist() for batch in batches))})
-    learnt, held_out = seen
+    learned, held_out = seen
     ours, others = {words["x119"], words["x139"]}, {words["x118"], words["x140"]}
     assert ours <= held_out
-    assert others <= learnt
-    counts = made.learnt.counts(len(words))
+    assert others <= learned
+    counts = made.learned.counts(len(words))
     assert [counts[i] for i in (*ours, *others)] == [0, 0, 5, 5]
 
 

@@ -1,4 +1,4 @@
-"""A learnt vocabulary: most frequent pairs first, and then the same always."""
+"""A learned vocabulary: most frequent pairs first, and then the same always."""
 
 from collections import Counter
 from itertools import pairwise
@@ -23,10 +23,10 @@ def test_words_are_those_of_the_tokenizer():
 
 
 def test_characters_come_first_then_the_most_frequent_pair():
-    learnt = learn_vocabulary({"ab": 3, "cab": 2, "ba": 1}, 99)
-    assert learnt[:5] == [*SPECIAL]
-    assert learnt[5:10] == ["a", "b", "c", "##a", "##b"]
-    assert learnt[10:] == ["ab", "##ab", "cab", "ba"]
+    learned = learn_vocabulary({"ab": 3, "cab": 2, "ba": 1}, 99)
+    assert learned[:5] == [*SPECIAL]
+    assert learned[5:10] == ["a", "b", "c", "##a", "##b"]
+    assert learned[10:] == ["ab", "##ab", "cab", "ba"]
 
 
 def test_pairs_overlap():
@@ -57,16 +57,16 @@ def test_as_if_all_were_counted_anew_each_time(counts):
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))
         pieces.append(best[0] + best[1].removeprefix("##"))
         words = [joined(word, best) for word in words]
-    learnt = learn_vocabulary(counts, 10_000)
-    alphabet = [piece for piece in learnt if len(piece.removeprefix("##")) == 1]
-    assert learnt[len(SPECIAL) + len(alphabet) :] == [*dict.fromkeys(pieces)]
+    learned = learn_vocabulary(counts, 10_000)
+    alphabet = [piece for piece in learned if len(piece.removeprefix("##")) == 1]
+    assert learned[len(SPECIAL) + len(alphabet) :] == [*dict.fromkeys(pieces)]
 
 
 @given(WORDS, st.integers(20, 40))
 def test_every_word_can_be_cut(counts, size):
-    learnt = learn_vocabulary(counts, size)
-    assert len(learnt) <= size
-    tokenizer = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(learnt)}))
+    learned = learn_vocabulary(counts, size)
+    assert len(learned) <= size
+    tokenizer = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(learned)}))
     assert "[UNK]" not in [piece for word in counts for piece in tokenizer.tokenize(word)]
 
 
@@ -81,7 +81,7 @@ def test_what_is_forgotten_can_still_be_cut():
     assert [*few.items()][:2] == [("the", 90), ("cat", 9)]
     assert without_rarest(few, 2) == few
     assert without_rarest(counts, 4) == counts
-    learnt = learn_vocabulary(few, 1000)
-    assert not {"zebra", "ze", "zz", "東東"} & {*learnt}
-    tokenizer = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(learnt)}))
+    learned = learn_vocabulary(few, 1000)
+    assert not {"zebra", "ze", "zz", "東東"} & {*learned}
+    tokenizer = BertTokenizer(TokenizerSettings({piece: i for i, piece in enumerate(learned)}))
     assert tokenizer.tokenize("zebra the") == ["z", "##e", "##b", "##r", "##a", "the"]

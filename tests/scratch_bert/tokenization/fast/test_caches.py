@@ -8,7 +8,7 @@ from scratch_bert.tokenization.fast import caches
 from scratch_bert.tokenization.fast.caches import KEPT, Remembered, ReordersError, Spelling, Trie
 from scratch_bert.tokenization.normalizer import Normalizer
 
-STEM = "\U0001d165"  # of a musical note: kept, and trades places with its neighbours
+STEM = "\U0001d165"  # of a musical note: kept, and trades places with its neighbors
 
 
 def counted(size):

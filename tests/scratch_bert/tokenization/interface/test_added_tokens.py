@@ -79,18 +79,18 @@ def test_with_lstrip_it_begins_where_the_other_ends():
     assert split("x y", raw("x", rstrip=True), raw(" y", lstrip=True)) == [("x ", 0), ("y", 1)]
 
 
-@pytest.mark.parametrize("neighbour", ["a", "é", "7", "_", "東", "\u0301", "x"])
-def test_a_single_word_is_touched_by_no_word_character(neighbour):
+@pytest.mark.parametrize("neighbor", ["a", "é", "7", "_", "東", "\u0301", "x"])
+def test_a_single_word_is_touched_by_no_word_character(neighbor):
     token = raw("<x>", single_word=True)
-    assert split(f"{neighbour}<x>", token) == [f"{neighbour}<x>"]
-    assert split(f"<x>{neighbour}", token) == [f"<x>{neighbour}"]
+    assert split(f"{neighbor}<x>", token) == [f"{neighbor}<x>"]
+    assert split(f"<x>{neighbor}", token) == [f"<x>{neighbor}"]
 
 
-@pytest.mark.parametrize("neighbour", ["", " ", "-", "€", "\u200b", "\n"])
-def test_a_single_word_may_stand_beside_anything_else(neighbour):
-    parts = split(f"{neighbour}x{neighbour}", raw("x", single_word=True))
+@pytest.mark.parametrize("neighbor", ["", " ", "-", "€", "\u200b", "\n"])
+def test_a_single_word_may_stand_beside_anything_else(neighbor):
+    parts = split(f"{neighbor}x{neighbor}", raw("x", single_word=True))
     assert ("x", 0) in parts
-    assert len(parts) == (3 if neighbour else 1)
+    assert len(parts) == (3 if neighbor else 1)
 
 
 def test_a_refused_token_hides_those_inside_it():

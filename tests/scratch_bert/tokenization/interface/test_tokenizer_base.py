@@ -195,7 +195,7 @@ def test_special_tokens_are_left_out_where_asked(table):
     assert make(AddedToken("a", special=True)).decode([7, 5], skip_special_tokens=True) == "un"
 
 
-def test_a_special_token_that_is_normalised_is_not_left_out_where_that_changed_it():
+def test_a_special_token_that_is_normalized_is_not_left_out_where_that_changed_it():
     table = make(AddedToken("NÉ", special=True, normalized=True))
     assert table.decode([12, 2], skip_special_tokens=True) == "ne"
 
