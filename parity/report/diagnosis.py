@@ -59,7 +59,7 @@ def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
             last = f" and {len(others) - 3} more" if len(others) > 3 else ""
             yield f"         and {', '.join(others[:3])}{last}", ""
         yield f"  proof  {each.proof}", ""
-        yield from ((f"  mend   {hint}", "green") for hint in each.fixes)
+        yield from ((f"  fix    {hint}", "green") for hint in each.fixes)
         yield f"  called {', '.join(each.ids)}", "dim"
         if each.repeat:
             yield f"  again  {each.repeat}", "dim"

@@ -56,7 +56,7 @@ def failure_lines(outcome: Outcome, suite: Suite, candidate: str) -> list[tuple[
     for known in outcome.causes:
         cause = "one of two causes" if outcome.together else "cause"
         lines.append((f"  {cause}: {known.description} [{known.id}]", "bold"))
-        lines.append((f"    mend   {known.fix}", ""))
+        lines.append((f"    fix    {known.fix}", ""))
     lines += [(f"  known: {each}", "") for each in outcome.known]
     command = shlex.join(["parity", suite.name, candidate, "--check", outcome.check])
     return [*lines, (f"  again  {command}", "dim")]

@@ -58,7 +58,7 @@ def test_parity(suite, checks, lines, run):
             [
                 "masks, ids that were changed in place: VALUE, .* %, expected 0.00 %",
                 "cause: the ids that were given are changed",
-                r"mend   ids.clone\(\) first",
+                r"fix    ids.clone\(\) first",
             ],
             20,
         ),
@@ -69,7 +69,7 @@ def test_parity(suite, checks, lines, run):
             "align-every-piece",
             [
                 r"cause: all pieces of a word have its tag \[align-every-piece\]",
-                "mend   a word's first piece has its tag, all other tokens -100",
+                "fix    a word's first piece has its tag, all other tokens -100",
             ],
             None,
         ),
@@ -81,7 +81,7 @@ def test_parity(suite, checks, lines, run):
             [
                 "answer:\n  perhaps no answer, '",
                 "cause: that there is no answer has the highest score of all windows",
-                r"mend   the score of \[CLS\] as start and end, the lowest of all windows",
+                r"fix    the score of \[CLS\] as start and end, the lowest of all windows",
             ],
             36,
         ),

@@ -178,7 +178,7 @@ def test_what_a_learner_reads(capsys):
     assert "  where  encoder.layer.1.intermediate, at " in printed
     assert "fused.py:" in printed
     assert "from HuggingFace's BERT with this mistake it is 0.0e+00" in printed
-    assert "  mend   F.gelu(x) is exact" in printed
+    assert "  fix    F.gelu(x) is exact" in printed
     assert "again: " in printed
 
 
