@@ -6,10 +6,10 @@ it: weights/ (checkpoints), inspection/ (what happens inside a model), cli/ (the
 files and terminal (how all of it writes).
 
 *The paper* is Devlin et al., 2018; *HF* is HuggingFace's transformers; *the original* is
-google-research/bert. The results are HF's bit for bit, so some comments are about the order of
-operations: (a + b) + c and a + (b + c) differ in the last bits. Four tokens are special: [CLS]
-opens a sequence and stands for all of it, [SEP] ends each of its texts, [PAD] fills it up to the
-length of its batch, and [MASK] hides a word.
+google-research/bert. Results are HF's bit for bit, except with "packed" attention, so some comments
+are about the order of operations: (a + b) + c and a + (b + c) differ in the last bits. Five tokens
+are special: [CLS] opens a sequence and stands for all of it, [SEP] ends each of its texts, [PAD]
+fills it up to the length of its batch, [MASK] hides a word, and [UNK] replaces one without pieces.
 
 One legend of dimensions holds everywhere, in the signatures and in the comment behind a reshape; a
 dimension that is not listed is explained where it is used:

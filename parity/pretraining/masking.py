@@ -20,7 +20,7 @@ _CLS, _SEP, _MASK, _ORDINARY, _VOCAB = 2, 3, 4, 5, 1000
 _CALLS, _ROWS, _SEQ = 16, 128, 128  # a quarter of a million tokens
 _TENTHS = 10
 _ROUNDED = 0.01
-"""The original chooses 15 % of a row with its special tokens, in whole numbers, which is up to 1 %
+"""The original chooses 15% of a row with its special tokens, in whole numbers, which is up to 1%
 more of the others."""
 
 Hide = Callable[..., dict[str, Tensor]]

@@ -19,9 +19,9 @@ _APART = 10_000  # from one document's ids to the next one's
 _SEQ_LENGTH = 32
 _RANDOM = (0.35, 0.75)
 """Half of the pairs are random in the paper; in the original also each stretch that is a single
-sentence, which were 52 % of all here."""
+sentence, which were 52% of all here."""
 _REPEATED = 0.5
-"""Pairs that two seeds have in common: less than 1 % with the original's code here."""
+"""Pairs that two seeds have in common: less than 1% with the original's code here."""
 _OTHERWISE = 0.25
 """By how much a mistake's shares may differ in two programs, which cut stretches otherwise."""
 

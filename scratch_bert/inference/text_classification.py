@@ -95,5 +95,5 @@ def class_scores(logits: Numbers, config: BertConfig) -> Numbers:
     # Several labels may hold at once, or a single one may be absent: each has a probability.
     if problem == "multi_label_classification" or config.num_labels == 1:
         return sigmoid(logits)
-    # Exactly one label holds, so that the probabilities sum to 1.
+    # Exactly one label holds, so the probabilities sum to 1.
     return softmax(logits)

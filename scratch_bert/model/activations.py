@@ -1,6 +1,6 @@
 """The nonlinearities BERT checkpoints name in `hidden_act`.
 
-BERT's own is GELU (Hendrycks and Gimpel, 2016): x·Φ(x), with Φ the normal distribution function.
+BERT's own is GELU (Hendrycks and Gimpel, 2016): x·Φ(x), with Φ the standard normal CDF.
 It passes large numbers, stops very negative ones, and is smooth in between:
 
     >>> F.gelu(torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]))

@@ -46,9 +46,9 @@ def eager_attention(
     Returns:
         the context, which is the values mixed by the probabilities, and the probabilities.
     """
-    # Score: how well each query fits each key, as their dot product. A sum of head_dim products
-    # of random numbers is about √head_dim large. Undivided, the softmax would pick almost a single
-    # token, and its gradient would vanish. HF multiplies by d**-0.5; / √d may end in another bit.
+    # Score: how well each query fits each key, as their dot product. A sum of head_dim products of
+    # random numbers is about √head_dim large. Undivided, such scores make the softmax pick almost a
+    # single token, and its gradient vanish. HF multiplies by head_dim**-0.5; / √ may change a bit.
     scores = torch.matmul(query, key.transpose(2, 3)) * query.size(-1) ** -0.5
     if mask is not None:
         scores = scores + mask  # (batch, heads, query, key)
@@ -65,17 +65,17 @@ def additive_mask(
 ) -> Float[Tensor, "#batch 1 #query key"]:
     """Turn "may be attended to" into what is added to the scores.
 
-    `attended` is made of the tokenizer's attention_mask, (batch, seq), by `attended[:, None, None]`
+    `attended` is the tokenizer's attention_mask, (batch, seq), as bool, with `[:, None, None]`
     (interface/forward_plan.py): in all heads, all queries of a text see the same keys. Only keys
-    are hidden. Padding still attends, as a query; what it gets is ignored.
+    are hidden. Padding still attends, as a query, but no other token can read what it gets.
 
     >>> additive_mask(torch.tensor([[[[True, True, False]]]]), torch.float32)
     tensor([[[[ 0.0000e+00,  0.0000e+00, -3.4028e+38]]]])
     """
-    # The softmax takes e to the power of each score: with the lowest number added, it is 0, and
-    # padding gets no share. The mask stands before the softmax, so the other shares still sum to 1.
-    # -inf would do the same, but make a row that may attend to nothing NaN, where now it attends to
-    # all tokens alike.
+    # The softmax takes e to the power of each score: with the lowest number added, the result is 0,
+    # and padding gets no share. The mask comes before the softmax, so the other shares still sum to
+    # 1. With -inf, a row that may attend to nothing would become NaN; this way it attends to all
+    # tokens alike.
     zero = torch.zeros((), dtype=dtype, device=attended.device)
     return torch.where(attended, zero, torch.finfo(dtype).min)
 

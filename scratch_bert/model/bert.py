@@ -28,7 +28,7 @@ class BertModel(BertPreTrainedModel):
 
     Args:
         config: the sizes.
-        add_pooling_layer: whether to make a `pooler_output`; heads that read every token do not.
+        add_pooling_layer: whether to make a `pooler_output`; heads that only read tokens need none.
     """
 
     def __init__(self, config: BertConfig, add_pooling_layer: bool = True) -> None:
@@ -57,7 +57,8 @@ class BertModel(BertPreTrainedModel):
             token_type_ids: segments, 0 for sentence A and 1 for B; all 0 if None.
             position_ids: positions; 0, 1, 2, … if None.
             options: fields of `ForwardPlan`, for what BERT itself does not need: other ways to
-                compute attention, more results, BERT as a decoder.
+                compute attention, more results, BERT as a decoder. `with_options` names them in the
+                signature.
 
         Raises:
             ValueError: a tensor's shape, an id or a length does not fit.
@@ -67,8 +68,8 @@ class BertModel(BertPreTrainedModel):
         states = self.embeddings(
             input_ids, token_type_ids, position_ids, plan.inputs_embeds, plan.past_length
         )  # (batch, seq, hidden)
-        # Padding fills a batch up, and no token may attend to it: a mask says so to all layers,
-        # such as `additive_mask`. ("packed" joins all texts to one row, without padding.)
+        # Padding fills a batch up, and no token may attend to it. A mask, such as the one from
+        # `additive_mask`, tells all layers so. ("packed" joins all texts to one row, unpadded.)
         plan.hide_padding(attention_mask, states)
         states = plan.pack(states)
         # Mix: in each layer every token takes from the others what it needs.

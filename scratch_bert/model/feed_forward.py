@@ -1,4 +1,4 @@
-"""The second half of a layer: a small network that each token's vector passes by itself."""
+"""The second half of a layer: a two-layer network applied to each token's vector by itself."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -8,10 +8,10 @@ from scratch_bert.model.activations import activation
 
 
 class BertIntermediate(nn.Module):
-    """Widen: gelu(x W₁ + b₁) (Vaswani et al., 2017, section 3.3; BERT has GELU for its ReLU).
+    """Widen: gelu(x W₁ + b₁) (Vaswani et al., 2017, section 3.3, with ReLU; BERT uses GELU).
 
-    It is four times as wide as the token's vector. With the way back (`BertOutput`) it has two
-    thirds of a layer's weights.
+    It is four times as wide as the token's vector. Together with the way back (`BertOutput`) it has
+    two thirds of a layer's weights.
     """
 
     def __init__(self, config: BertConfig) -> None:
@@ -43,7 +43,7 @@ class BertOutput(nn.Module):
         self, states: Float[Tensor, "batch seq width"], residual: Float[Tensor, "batch seq hidden"]
     ) -> Float[Tensor, "batch seq hidden"]:
         """Return the normalized sum."""
-        # The residual carries each token's vector through all layers, and gradients back; a layer
-        # only adds to it. The norm stands after the sum ("post-LN"), as in the first Transformer;
-        # GPT-2 and later models put it in front of each half, and such weights do not fit here.
+        # The residual carries each token's vector through all layers, and gradients back. Each half
+        # adds to it, then normalizes the sum ("post-LN"), as in the first Transformer. GPT-2 and
+        # later models put the norm in front of each half, and such weights do not fit here.
         return self.LayerNorm(self.dropout(self.dense(states)) + residual)

@@ -23,7 +23,7 @@ from scratch_bert.weights.initialization import init_weights
 TokenLabels = Integer[Tensor, "batch seq"] | None
 TextLabels = Integer[Tensor, " batch"] | None
 Chosen = Bool[Tensor, "batch seq"] | None
-# `states_at` of a head on the pooler: no token but [CLS], which is always kept.
+# `states_at`: where a head reads states, besides [CLS], which is always kept. Here: nowhere else.
 POOLED = torch.zeros(1, 1, dtype=torch.bool)
 
 
@@ -97,8 +97,8 @@ class BertWithVocabulary(BertWithHead):
 
     # Tied weights are one tensor with two names: reading a word and predicting it train the same
     # numbers, and bert-base saves 23 million parameters (30522 x 768) beside its 110 million. The
-    # paper does not mention it; the original does it. `tie_weights` puts each second parameter into
-    # the first one's place, unless `tie_word_embeddings` is False (and `bias` unused).
+    # paper does not mention it; the original does it. `tie_weights` puts the parameter on the right
+    # in the left one's place; if `tie_word_embeddings` is False it does not, and `bias` is unused.
     TIED: ClassVar[dict[str, str]] = {
         "cls.predictions.decoder.weight": "bert.embeddings.word_embeddings.weight",
         "cls.predictions.decoder.bias": "cls.predictions.bias",

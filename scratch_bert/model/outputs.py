@@ -18,7 +18,7 @@ class Intermediates:
     Attributes:
         hidden_states: if asked for, (batch, seq, hidden) each: the embeddings, then each layer.
         attentions: if asked for, (batch, heads, seq, seq) each: one per layer.
-        cross_attentions: likewise over an encoder's output, (batch, heads, seq, key) each.
+        cross_attentions: likewise over an encoder's output, (batch, heads, seq, source) each.
         past_key_values: a decoder's cache.
     """
 
@@ -52,7 +52,7 @@ class BertModelOutput(Intermediates):
     packing: Packing | None = None
 
     def for_each_token(self, head: Callable[[Tensor], Tensor], *, lowest: bool = False) -> Tensor:
-        """Run a head on every token.
+        """Run a head on every token; after a packed pass not on padding, which saves work.
 
         Args:
             head: from (…, hidden) to (…, width).

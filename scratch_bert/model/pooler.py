@@ -22,6 +22,6 @@ class BertPooler(nn.Module):
         self, hidden_states: Float[Tensor, "batch seq hidden"]
     ) -> Float[Tensor, "batch hidden"]:
         """Return the pooled vector of each sequence."""
-        # Why the first token, [CLS]? It is no word, and next-sentence prediction and classifiers of
-        # texts read its vector alone. So training makes attention gather there what they need.
+        # Why the first token, [CLS]? It is not a word, and next-sentence prediction and classifiers
+        # of texts read its vector alone. So training makes attention gather there what they need.
         return torch.tanh(self.dense(hidden_states[:, 0]))

@@ -1,4 +1,4 @@
-"""What is put on top of BERT to fine-tune it: one answer a text, one a token, or a span.
+"""What is put on top of BERT to fine-tune it: one answer per text, one per token, or a span.
 
 They take their arguments as the models of `heads.py` do.
 """
@@ -108,7 +108,7 @@ class BertForQuestionAnswering(BertWithHead):
         """Return start and end logits (batch, seq); positions from seq on are ignored (HF).
 
         In a packed batch the logits of padding are the lowest number, so that no answer is there;
-        otherwise it has logits, as in HF, and the loss counts it among what could be chosen.
+        otherwise padding has logits of its own, and they take part in the loss's softmax, as in HF.
         """
         output = self.bert(*args, **inputs)
         logits = output.for_each_token(self.qa_outputs, lowest=True)

@@ -1,7 +1,7 @@
 """Masked language modeling: some tokens are hidden, and the model learns to fill them in.
 
-Paper: section 3.1, task 1. 15 % of the tokens are chosen. Of these 80 % become [MASK], 10 % become
-a random token, and 10 % stay. The draws are those of HF's `DataCollatorForLanguageModeling`, in its
+Paper: section 3.1, task 1. 15% of the tokens are chosen. Of these 80% become [MASK], 10% become
+a random token, and 10% stay. The draws are those of HF's `DataCollatorForLanguageModeling`, in its
 order, so that the same seed gives the same masks.
 
     ids      [CLS] the  cat   sleeps [SEP]
@@ -64,10 +64,10 @@ def generator_draws(
         return torch.bernoulli(probability, generator=generator).bool()
 
     # Special tokens are never chosen: they say nothing about the text, and padding is no text.
-    # They get probability 0 and a draw all the same, as in HF: else later tokens had other draws.
+    # They get probability 0, but still a draw, as in HF: otherwise later tokens would get others.
     chosen = happens(torch.full(special.shape, masked_lm_prob).masked_fill(special, 0.0))
     to_mask = happens(torch.full(special.shape, MASK))
-    # 10 % of the chosen are half of the 20 % that do not become [MASK]: 0.1 here would give 2 %.
+    # 10% of the chosen are half of the 20% that do not become [MASK]: 0.1 here would give 2%.
     to_random = happens(torch.full(special.shape, RANDOM / (1 - MASK)))
     random_ids = torch.randint(vocab, special.shape, generator=generator)
     return Draws(chosen, to_mask, to_random, random_ids)
@@ -82,9 +82,9 @@ def hide(input_ids: Ids, draws: Draws, mask: int) -> tuple[Ids, Ids]:
     >>> hide(torch.tensor([[101, 7, 8, 9, 102]]), draws, mask=103)
     (tensor([[101, 103,  52,   9, 102]]), tensor([[-100,    7,    8,    9, -100]]))
     """
-    # The loss ignores -100. A token that was not chosen can be copied from the input, and so says
-    # little about its context. Not so a chosen one that shows a word: only the context tells
-    # whether that is the right one.
+    # The loss ignores -100. A token that was not chosen can be copied from the input, so predicting
+    # it would teach little about context. Of the chosen tokens that show a word, half are random:
+    # only the context tells which.
     labels = input_ids.masked_fill(~draws.chosen, IGNORED)
     to_mask = draws.chosen & draws.to_mask
     to_random = draws.chosen & draws.to_random & ~to_mask

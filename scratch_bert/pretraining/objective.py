@@ -1,6 +1,6 @@
 """The pretraining loss: the mean over the masked tokens plus the mean over the sentence pairs.
 
-Paper: appendix A.2. "Masked" here are all tokens chosen in masking.py; all others have label -100.
+Paper: appendix A.2. "Masked" here means all tokens chosen in masking.py; others have label -100.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def word_loss(scores: Tensor, labels: Tensor, count: int) -> Tensor:
     tensor(1.3863)
     """
     lost = F.cross_entropy(scores.flatten(0, -2), labels.flatten(), reduction="sum")
-    # In a batch without masked tokens HF's mean is 0 / 0 = NaN, which would end the training.
+    # In a batch without masked tokens HF's mean is 0 / 0 = NaN, which would ruin the weights.
     return lost / max(1, count)
 
 
@@ -62,8 +62,8 @@ def vocabulary_logits(output: PreTrainingOutput | HeadOutput) -> Tensor:
 class Pretraining:
     """The `Objective` (training/step.py) of pretraining.
 
-    "packed" computes no padding and scores masked tokens only. With 15 % of them that saves six
-    sevenths of the largest matrix product. "eager" and "sdpa" compute all, with HF's bits.
+    "packed" computes no padding and scores only masked tokens, about 15%, which saves six sevenths
+    of the largest matrix product. "eager" and "sdpa" compute everything, with HF's bits.
 
     Attributes:
         attention: "eager", "sdpa" or "packed".

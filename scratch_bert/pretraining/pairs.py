@@ -100,7 +100,7 @@ def draw_split(sentences: int, rng: Random) -> tuple[int, bool]:
 
 
 def draw_other_document(documents: int, index: int, rng: Random) -> int:
-    """Draw the index of another document: in the same one a random segment might even follow."""
+    """Draw the index of another document: a random segment of the same one might really follow."""
     for _ in range(_TRIES):
         other = rng.randint(0, documents - 1)
         if other != index:

@@ -4,7 +4,7 @@ Read: normalizer, splitter, wordpiece, pipeline. When you need it: interface/ (`
 HuggingFace's interface), files/ (settings of a checkpoint), fast/ (the same ids by looking words
 up), unicode/ (character classes).
 
-The pages end with the pieces of a text. `BertTokenizer` then adds [CLS] and [SEP], numbers the
+These modules end with the pieces of a text. `BertTokenizer` then adds [CLS] and [SEP], numbers the
 segments (`token_type_ids`), and pads the rows of a batch, where its `attention_mask` is 0.
 """
 

@@ -47,12 +47,12 @@ class Normalizer:
         return self.lowercase if self.strip_accents is None else self.strip_accents
 
     def normalize(self, text: str) -> Normalized:
-        """Clean, separate ideographs, strip accents, lower the case; in this order.
+        """Clean, separate ideographs, strip accents, lowercase; in this order.
 
         >>> Normalizer(lowercase=False).normalize("Ça va").text
         'Ça va'
         """
-        # The order is HF's; Google's BasicTokenizer lowers the case before it strips accents.
+        # The order is HF's; Google's BasicTokenizer lowercases before it strips accents.
         found = clean(text)
         if self.split_cjk:
             found = separate_cjk(found)
@@ -77,7 +77,7 @@ def clean(text: str) -> Characters:
         # White space comes first, for tab and line ends are control characters too.
         if characters.is_space(char):
             yield " ", origin
-        # No piece holds an invisible character: kept, one of them would make its word [UNK].
+        # No piece contains an invisible character: if one were kept, its word would become [UNK].
         elif not characters.is_removed(char):
             yield char, origin
 

@@ -1,7 +1,7 @@
 """The loop: batches, learning rate, loss, backward, clip, optimizer step; and again.
 
 A step depends on its number, the parameters, the optimizer's state and torch's generator alone.
-With these four a training resumes at any step with the same bits (run/checkpoints.py).
+With these four, a run can resume at any step with the same bits (run/checkpoints.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -101,6 +101,6 @@ class Training:
         return Done(self.step, epoch, loss, norm, rate, tokens)
 
     def _seeds(self, places: Sequence[int]) -> list[int]:
-        """Seed each batch's dropout by its place in the step: the same with any processes."""
+        """Seed each batch's dropout by its place in the step, however many processes there are."""
         seed = self.settings.seed
         return [Random(f"{seed} {self.step} {place}").getrandbits(63) for place in places]  # noqa: S311

@@ -43,7 +43,8 @@ def decays(name: str, parameter: nn.Parameter) -> bool:  # noqa: ARG001
     """Tell whether a parameter decays (`exclude_from_weight_decay` in the original).
 
     Decay pulls parameters towards 0, against overfitting. A LayerNorm's gain starts at 1, not 0,
-    and biases are few. Other programs ask `parameter` for two dimensions: in BERT, the same.
+    and biases are few. Other programs go by the number of dimensions of `parameter` (unused here):
+    two or more decay. In BERT the result is the same.
     """
     return not ("bias" in name or "LayerNorm" in name)
 
@@ -90,7 +91,7 @@ class OriginalAdamW(torch.optim.Optimizer):
         # Both means begin at 0. AdamW divides them by 1 - beta^t to make up for that. The original
         # does not: its steps are up to 6.6 times as large (at step 12), but small in a warm-up.
         update = mean / (square.sqrt() + group["eps"])
-        # Decoupled decay: added after Adam's division. As a part of the gradient (L2) it would be
-        # divided, too, and large gradients would decay less (Loshchilov and Hutter, 2019).
+        # Decoupled decay: added after Adam's division. As part of the gradient (L2) it would be
+        # divided, too: weights with large gradients would decay less (Loshchilov and Hutter, 2019).
         update = update + group["weight_decay"] * parameter
         parameter.sub_(group["lr"] * update)

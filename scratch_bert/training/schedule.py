@@ -1,6 +1,6 @@
 """The learning rate: a linear warm-up, then a linear decay to 0 (paper: appendix A.2).
 
-In the first steps Adam divides by a mean of few squared gradients, which is a bad estimate (Liu et
+In the first steps Adam divides by a mean of only a few squared gradients, a bad estimate (Liu et
 al., 2020). The warm-up keeps those steps small. The decay lets the parameters settle at the end.
 """
 
@@ -21,7 +21,7 @@ def huggingface_schedule(step: int, warmup: int, total: int) -> float:
 def original_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step in google-research/bert (optimization.py).
 
-    The decay counts from step 0, so a warm-up never reaches 1: it drops to 1 - warmup / total.
+    The decay counts from step 0, so the share never reaches 1: it goes on from 1 - warmup / total.
 
     >>> [round(original_schedule(step, 4, 6), 3) for step in range(7)]
     [0.0, 0.25, 0.5, 0.75, 0.333, 0.167, 0.0]

@@ -1,7 +1,7 @@
 """The order of the training data: shuffled in every epoch, and known before the epoch begins.
 
-The order follows from the seed and the epoch alone, so that a training resumes in the middle of an
-epoch without reading what came before. Ten examples in batches of two, two batches a step:
+The order follows from the seed and the epoch alone, so a run can resume in the middle of an epoch
+without reading what came before. Ten examples in batches of two, two batches a step:
 
 >>> [step.tolist() for step in epoch_steps(10, batch_size=2, accumulation=2, seed=0, epoch=0)]
 [[4, 1, 7, 5], [3, 9, 0, 8], [6, 2]]
@@ -32,7 +32,7 @@ class Examples(Protocol):
 
 
 def epoch_order(examples: int, seed: int, epoch: int) -> Int[Tensor, " examples"]:
-    """Shuffle the indices of so many examples (HF `Trainer`, torch's `RandomSampler`)."""
+    """Shuffle the indices 0 to `examples` - 1 (HF `Trainer`, torch's `RandomSampler`)."""
     # Another seed for each epoch: with the same order, the same examples would always come last.
     generator = torch.Generator().manual_seed(seed + epoch)
     return torch.randperm(examples, generator=generator)

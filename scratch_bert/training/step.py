@@ -62,7 +62,7 @@ def training_step(
     """Sum the gradients of all batches, clip them, and update the parameters.
 
     Args:
-        model: in training mode; in evaluation mode nothing would be dropped.
+        model: in training mode; in evaluation mode dropout would be off.
         batches: computed one after the other, which needs less memory (gradient accumulation).
         optimizer: of parameters whose gradients are clear; they are cleared again at the end.
         objective: the loss.
@@ -81,7 +81,7 @@ def training_step(
         total += loss.detach()
     norm = clip(model, max_grad_norm)
     optimizer.step()
-    # Or else the next step would add its gradients to these.
+    # Otherwise the next step would add its gradients to these.
     optimizer.zero_grad()
     return Step(total, norm)
 

@@ -13,8 +13,8 @@ def mask_words(
 ) -> tuple[Tensor, Tensor]:
     """Hide words for the model to guess (paper: section 3.1, task 1).
 
-    Each token is chosen with probability 0.15. Of those chosen 80 % become [MASK], 10 % a random
-    word, and 10 % stay as they are.
+    Each token is chosen with probability 0.15. Of those chosen 80% become [MASK], 10% a random
+    word, and 10% stay as they are.
 
     What must hold:
         - Special tokens and padding are never chosen.

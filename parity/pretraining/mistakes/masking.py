@@ -21,7 +21,7 @@ Draw = Callable[..., Draws]
 Hide = Callable[[Tensor, Draws, int], tuple[Tensor, Tensor]]
 
 
-@MISTAKES("masks-always", generator_draws, "80 % become [MASK], 10 % a random word, 10 % stay")
+@MISTAKES("masks-always", generator_draws, "80% become [MASK], 10% a random word, 10% stay")
 def every_word_is_masked(draw: Draw, *given: Any) -> Draws:
     """Every word that is chosen becomes [MASK]."""
     draws = draw(*given)
@@ -37,7 +37,7 @@ def every_word_is_masked(draw: Draw, *given: Any) -> Draws:
 def random_words_are_a_tenth_of_the_rest(
     draw: Draw, special: Tensor, vocab: int, generator: torch.Generator
 ) -> Draws:
-    """A tenth of what does not become [MASK] becomes a random word, and 18 % stay."""
+    """A tenth of what does not become [MASK] becomes a random word, and 18% stay."""
     draws = draw(special, vocab, generator)
     return draws._replace(to_random=torch.rand(special.shape, generator=generator) < 0.1)
 

@@ -1,6 +1,6 @@
 """Words are hidden, and are what the model learns to fill in: masked language modeling.
 
-Paper: section 3.1, task 1. Of the chosen 15 %, 80 % become [MASK], 10 % a random word, and 10 %
+Paper: section 3.1, task 1. Of the chosen 15%, 80% become [MASK], 10% a random word, and 10%
 stay, since in fine-tuning there is no [MASK]. The draws are the original's (google-research/bert,
 create_pretraining_data.py).
 """
