@@ -84,7 +84,9 @@ class CheckReport(Printer):
     def summary(self, report: Report) -> None:
         """Print the verdict, what was born where, and how to see it again."""
         self.probe()
-        self.verdict(report, _reason(report))
+        nothing = "the candidate has none of the stages and outputs; see docs/adapters.md"
+        is_nothing = report.verdict is Verdict.NOTHING_COMPARED
+        self.verdict(report, nothing if is_nothing else report.tally)
         if report.first_divergence is not None:
             first = report.first_divergence
             self.print(f"first divergence, on {where(first)}: {explain(first)}")
@@ -126,12 +128,6 @@ def _cell(rows: Iterable[Comparison]) -> str:
         return f"{wrong} of {len(rows)} differ"
     worst = max(rows, key=lambda row: row.needed)
     return f"{len(rows)} to {worst.max_rel:.0e}" if worst.max_abs > 0 else f"{len(rows)} exactly"
-
-
-def _reason(report: Report) -> str:
-    if report.verdict is Verdict.NOTHING_COMPARED:
-        return "the candidate has none of the stages and outputs; see docs/adapters.md"
-    return report.tally
 
 
 def required(row: Comparison) -> str:

@@ -182,6 +182,15 @@ def test_what_a_learner_reads(capsys):
     assert "again: " in printed
 
 
+@pytest.mark.parametrize("probe", ["order", "float16"])  # a law, and another precision
+def test_only_stages_in_double_precision_are_diagnosed(probe, capsys):
+    with pytest.raises(SystemExit) as done:
+        main(["diagnose", f"{FUSED}:Fused", "--probe", "sentence", "--probe", probe])
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert done.value.code == 4
+    assert f"--probe: {probe}: no stages are looked at there in double precision" in told
+
+
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("name", UNLISTED)
 def test_an_unlisted_mistake_is_unknown(name, workbench):

@@ -66,7 +66,11 @@ def test_an_interruption_leaves_nothing(tmp_path):
     """It waits until the file is begun; slow, since it starts a Python of its own."""
     command = [*COMMAND, "tokenize", "-o", str(tmp_path / "ids"), "--format", "ids"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
+
+    def heed():  # where the tests are a shell's background job, it would ignore Ctrl-C
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(command, cwd=ROOT, preexec_fn=heed, **pipes) as process:
         while not list(tmp_path.iterdir()):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.01)
