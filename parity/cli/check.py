@@ -65,11 +65,12 @@ def diagnose_command(
     the cause. `parity check` does the same where it diverges; this looks at the stages alone.
     """
     check_output(output)
-    each, why = {}, "no stages are looked at there in double precision; parity check runs it"
+    each = {}
     for name in checkpoint or CHECKPOINTS:
         found, chosen = choose_by_name(name, probe, seed)
         looked_at = [one for one in chosen.probes if not one.dtype]
         if others := {*(probe or ())} - {one.name for one in looked_at}:
+            why = "no stages are looked at there in double precision; parity check runs it"
             raise typer.BadParameter(f"{', '.join(sorted(others))}: {why}", param_hint="--probe")
         each[name] = found, Chosen(looked_at)
     histogram = shows_histograms(output, form)

@@ -19,7 +19,7 @@ STEPS = (1e-3, 1e-2, 0.1, 1.0, 10.0, 1e3, 1e6)
 
 
 class Mark(StrEnum):
-    """What is told apart by more than color."""
+    """The kinds of cells, which have symbols besides their colors."""
 
     EQUAL = "equal"  # every bit
     MATCH = "match"

@@ -21,7 +21,7 @@ def huggingface_schedule(step: int, warmup: int, total: int) -> float:
 def original_schedule(step: int, warmup: int, total: int) -> float:
     """Return the share of the learning rate at a step in google-research/bert (optimization.py).
 
-    The decay counts from step 0, so the share never reaches 1: it goes on from 1 - warmup / total.
+    The decay counts from step 0: after a warm-up the share goes on from 1 - warmup / total, not 1.
 
     >>> [round(original_schedule(step, 4, 6), 3) for step in range(7)]
     [0.0, 0.25, 0.5, 0.75, 0.333, 0.167, 0.0]

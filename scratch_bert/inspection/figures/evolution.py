@@ -8,7 +8,7 @@ from scratch_bert.inspection.evolution import ClsEvolution
 from scratch_bert.inspection.figures.common import SHARES, label, new_figure
 from scratch_bert.inspection.result import shortened
 
-_COLORS = 10  # that are told apart: of more texts the legend has the first and the last
+_COLORS = 10  # that differ visibly; with more texts the legend has only the first and the last
 _NUMBERED = 3  # texts whose layers are numbered
 
 

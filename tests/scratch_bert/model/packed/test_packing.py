@@ -147,7 +147,7 @@ def test_states_where_they_are_asked_for(layers, batch):
 
 @pytest.mark.parametrize("layers", [1, 3])
 def test_a_last_layer_that_is_not_the_configurations(layers):
-    """As of who cuts a model down, or adds a layer."""
+    """A model's layers can be removed, or added to, after it is built."""
     model = made("BertForSequenceClassification", num_hidden_layers=2)
     model.bert.encoder.layer = torch.nn.ModuleList([model.bert.encoder.layer[0]] * layers)
     batch = {"input_ids": torch.tensor([[1, 2, 3]]), "attention_mask": torch.tensor([[1, 1, 0]])}
