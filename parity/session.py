@@ -8,8 +8,9 @@ from rich.console import Console
 from parity.core.compare import Comparison
 from parity.core.environment import environment, rerun
 from parity.core.errors import CandidateCrashedError
+from parity.core.probes import Scope
 from parity.core.process import LIMIT
-from parity.core.verdict import Report
+from parity.core.verdict import Asked, Report
 from parity.model.judge import Chosen, Judge, check, choose
 from scratch_bert.weights.builtin import ADVERSARIAL, MINILM
 from scratch_bert.weights.checkpoints import Checkpoint
@@ -19,20 +20,27 @@ SCRATCH_BERT = "parity.ours.model:ScratchBert"
 PACKED = "parity.ours.model:PackedBert"
 
 
-def chosen(checkpoint: str, names: Collection[str], seed: int) -> tuple[Checkpoint, Chosen]:
+def chosen(
+    checkpoint: str, names: Collection[str], seed: int, scopes: Collection[Scope] = ()
+) -> tuple[Checkpoint, Chosen]:
     """Find a checkpoint, and the probes and laws to run on it.
 
     Args:
         checkpoint: a folder, a hub id or a built-in one.
         names: of probes and laws; none means all.
         seed: of the probes.
+        scopes: those of other scopes are left out; none means all.
 
     Raises:
         CheckpointError: there is no such checkpoint.
-        ValueError: there is no such probe or law.
+        ValueError: there is no such probe or law, or it is of another scope.
     """
     found = Checkpoint.of(checkpoint)
-    return found, choose(found, names, seed)
+    named = choose(found, names, seed)
+    kept = named.within(scopes)
+    if others := [name for name in names if name not in kept.names]:
+        raise ValueError(f"{others[0]}: its scope is {named.scopes[others[0]]}, which is left out")
+    return found, kept
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,12 @@ class CheckRun:
             **{name: facts[name] for name in ("transformers", "torch", "python", "scratch_bert")},
             "rerun": rerun(),
         }
-        return Report(environment=about)
+        asked = [
+            Asked(scope, name, checkpoint)
+            for checkpoint, (_, chosen) in self.checkpoints.items()
+            for name, scope in chosen.scopes.items()
+        ]
+        return Report(environment=about, asked=asked)
 
     def rows(self, report: Report) -> Iterator[Comparison]:
         """Judge; the first checkpoint that diverges is explained.
@@ -87,6 +100,7 @@ class CheckRun:
                 ) as judge:
                     judged, counted = list[Comparison](), list[Comparison]()
                     for row in check(judge, chosen, self.seed):
+                        report.reference_stages = judge.reference_stages
                         judged.append(row)
                         if self.counts is None or self.counts(row):
                             counted.append(row)

@@ -10,6 +10,7 @@ from parity.cli.options import (
     LimitOption,
     OutputOption,
     ProbeOption,
+    ScopeOption,
     SeedOption,
     ToleranceOption,
     check_output,
@@ -31,6 +32,7 @@ def check_command(
     candidate: CandidateArgument = SCRATCH_BERT,
     checkpoint: CheckpointsOption = None,
     probe: ProbeOption = None,
+    scope: ScopeOption = None,
     tolerance: ToleranceOption = None,
     seed: SeedOption = CheckRun.seed,
     limit: LimitOption = CheckRun.limit,
@@ -42,7 +44,8 @@ def check_command(
     Where it diverges, known mistakes are tried until one gives its numbers.
     """
     check_output(output)
-    each = {name: choose_by_name(name, probe, seed) for name in checkpoint or CHECKPOINTS}
+    names = checkpoint or CHECKPOINTS
+    each = {name: choose_by_name(name, probe, seed, scope) for name in names}
     histogram = shows_histograms(output, form)
     run = CheckRun(candidate, each, seed, limit, tolerance, histogram)
     report = run.report()

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from parity.core.probes import Scope
 from parity.core.verdict import Report
 from parity.model.judge import Chosen
 from parity.report.json import to_json
@@ -46,6 +47,7 @@ CheckpointsOption = Annotated[
 ProbeOption = Annotated[
     list[str] | None, typer.Option(help="Only this probe or law; may be repeated.")
 ]
+ScopeOption = Annotated[list[Scope] | None, typer.Option(help="Only this scope; may be repeated.")]
 SeedOption = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of the probes' ids.")]
 LimitOption = Annotated[
     float, typer.Option(min=0.1, help="Seconds the candidate has for one probe.")
@@ -74,9 +76,9 @@ def resolve_checkpoint(name: str) -> Checkpoint:
 
 
 def choose_by_name(
-    checkpoint: str, names: Sequence[str] | None, seed: int
+    checkpoint: str, names: Sequence[str] | None, seed: int, scopes: Sequence[Scope] | None = None
 ) -> tuple[Checkpoint, Chosen]:
-    """Find a checkpoint, and the probes and laws of these names, or all for it.
+    """Find a checkpoint, and the probes and laws of these names and scopes, or all for it.
 
     Raises:
         typer.BadParameter: there is no such checkpoint, probe or law.
@@ -85,7 +87,7 @@ def choose_by_name(
         refused(ValueError, option="--probe"),
         refused(CheckpointError, OSError, option="--checkpoint"),
     ):
-        return chosen(checkpoint, names or (), seed)
+        return chosen(checkpoint, names or (), seed, scopes or ())
 
 
 def check_output(output: Path | None) -> None:

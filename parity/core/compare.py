@@ -29,6 +29,7 @@ class Status(StrEnum):
     MISSING_OURS = "MISSING_OURS"  # the reference has this tensor, the candidate does not
     MISSING_THEIRS = "MISSING_THEIRS"
     UNSUPPORTED = "UNSUPPORTED"
+    NOTE = "NOTE"  # the numbers differ, and a harmless cause explains all of the difference
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Comparison:
             from elsewhere.
         reproduction: Python that shows it again, where there is such a thing.
         checkpoint: with which weights, where there are several.
+        scope: which verdict it decides, where a check has several.
         histogram: how many numbers differ by how much, by `decades`; only where it was asked for,
             and not every bit is the same.
     """
@@ -68,12 +70,16 @@ class Comparison:
     lane: str = "propagated"
     reproduction: str = ""
     checkpoint: str = ""
+    scope: str = ""
     histogram: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong with the stage: it is equal, or there was nothing to compare."""
-        return self.status in (Status.MATCH, Status.UNSUPPORTED)
+        """Whether nothing is wrong with the stage.
+
+        It is equal, or harmlessly different, or there was nothing to compare.
+        """
+        return self.status in (Status.MATCH, Status.UNSUPPORTED, Status.NOTE)
 
     @property
     def needed(self) -> float:

@@ -18,6 +18,30 @@ class Mode(StrEnum):
     BACKWARD = "backward"
 
 
+class Scope(StrEnum):
+    """What a verdict is about; each scope has a verdict of its own."""
+
+    EVALUATION = "evaluation"
+    GRADIENTS = "gradients"
+    TRAINING = "training"  # dropout
+    LOW_PRECISION = "low-precision"
+    ROBUSTNESS = "robustness"  # determinism, refused inputs, laws
+
+    @property
+    def label(self) -> str:
+        """In a sentence."""
+        return self.replace("-", " ")
+
+
+_SCOPES = {
+    Mode.EVALUATE: Scope.EVALUATION,
+    Mode.REFUSE: Scope.ROBUSTNESS,
+    Mode.REPEAT: Scope.ROBUSTNESS,
+    Mode.TRAIN: Scope.TRAINING,
+    Mode.BACKWARD: Scope.GRADIENTS,
+}
+
+
 @dataclass(frozen=True)
 class Probe:
     """A batch and what it is for.
@@ -34,6 +58,11 @@ class Probe:
     batch: Mapping[str, Tensor]
     mode: Mode = Mode.EVALUATE
     dtype: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """Which verdict the probe decides."""
+        return Scope.LOW_PRECISION if self.dtype else _SCOPES[self.mode]
 
     @property
     def inputs(self) -> set[str]:

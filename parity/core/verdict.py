@@ -1,16 +1,16 @@
 """What a comparison comes to: rows or outcomes, causes, a verdict, an exit code."""
 
-import math
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from parity.core.cause import Diagnosis
 from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateCrashedError, CandidateError, RecordingError
-from parity.core.mistake import Injection
 from parity.core.outcome import Outcome
+from parity.core.probes import Scope
 from scratch_bert.errors import CheckpointError
 
 
@@ -33,50 +33,32 @@ EXIT_CODES = {
 }
 
 
-Injections = tuple[Injection, ...]
+@dataclass(frozen=True)
+class Asked:
+    """What a check was asked to run: a probe or a law, on a checkpoint."""
+
+    scope: Scope
+    name: str
+    checkpoint: str
 
 
 @dataclass(frozen=True)
-class Cause:
-    """Injections that explain a stage; one, where one suffices.
+class ScopeResult:
+    """What a check found in one scope.
 
     Attributes:
-        mistakes: which, and where.
-        stages: that were born wrong and are explained.
-        probe: shows it.
-        before: the largest difference from the reference there.
-        after: the largest difference from the reference that makes the mistakes.
+        verdict: of this scope alone.
+        differences: how many stages differ: those that are wrong though their input was right; if
+            there are none, all that differ.
+        notes: what explains harmless differences.
+        unchecked: probes and laws that compared nothing, with the checkpoint where they compared
+            something on another.
     """
 
-    mistakes: Injections
-    stages: tuple[str, ...]
-    probe: str
-    before: float
-    after: float
-
-    @property
-    def explained(self) -> float:
-        """The share of the difference that vanishes."""
-        return 1 - self.after / self.before if math.isfinite(self.before) else 1.0
-
-
-@dataclass
-class Diagnosis:
-    """What is known about a divergence.
-
-    Attributes:
-        causes: in the order of their stages.
-        unknown: stages that nothing explains, and what is known about them.
-        places: where in the candidate's code a stage is computed, `file:line`.
-        checkpoint: with which weights.
-        notes: what is known about the model as a whole.
-    """
-
-    causes: list[Cause] = field(default_factory=list)
-    unknown: dict[str, list[str]] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
-    checkpoint: str = ""
-    notes: list[str] = field(default_factory=list)
+    verdict: Verdict
+    differences: int
+    notes: list[str]
+    unchecked: list[str]
 
 
 @dataclass
@@ -87,6 +69,8 @@ class Report:
         rows: of a model: one for each stage, probe, lane and checkpoint, in the order of
             computation.
         outcomes: of a suite or a tokenizer: one for each check.
+        asked: of a check: what it was to run.
+        reference_stages: of a check: HuggingFace's stages, with the last checkpoint.
         environment: what the result depends on.
         notes: what a reader must know besides, such as a text that was cut.
         failure: the verdict where the comparison did not come to its end.
@@ -101,6 +85,8 @@ class Report:
     error: str | None = None
     diagnosis: Diagnosis | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    reference_stages: list[str] = field(default_factory=list)
 
     @contextmanager
     def failing(self) -> Iterator[None]:
@@ -190,6 +176,37 @@ class Report:
         if self.failed or self.first_divergence is not None:
             return Verdict.DIVERGES
         return Verdict.PARITY if self.compared else Verdict.NOTHING_COMPARED
+
+    @property
+    def scopes(self) -> dict[Scope, ScopeResult]:
+        """Each scope's own result; empty where nothing was asked."""
+        return {scope: self._of_scope(scope) for scope in Scope} if self.asked else {}
+
+    def _of_scope(self, scope: Scope) -> ScopeResult:
+        rows = [row for row in self.rows if row.scope == scope]
+        ran = {(row.probe, row.checkpoint) for row in rows if row.status is not Status.UNSUPPORTED}
+        asked = [each for each in self.asked if each.scope is scope]
+        left = [each for each in asked if (each.name, each.checkpoint) not in ran]
+        somewhere = {name for name, _ in ran}
+        wrong = [row for row in rows if not row.passed and row.lane != "padding"]
+        alone = [row for row in wrong if row.lane.startswith("isolated")]
+        if wrong:
+            verdict = Verdict.DIVERGES
+        elif left and self.failure is not None:
+            verdict = self.failure
+        else:
+            verdict = Verdict.PARITY if ran else Verdict.NOTHING_COMPARED
+        return ScopeResult(
+            verdict,
+            len({row.name for row in alone or wrong}),
+            list(dict.fromkeys(row.note for row in rows if row.status is Status.NOTE)),
+            list(
+                dict.fromkeys(
+                    f"{each.name} of {each.checkpoint}" if each.name in somewhere else each.name
+                    for each in left
+                )
+            ),
+        )
 
     @property
     def exit_code(self) -> int:

@@ -15,10 +15,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from parity.core.cause import Cause, Diagnosis, Injections
 from parity.core.compare import Comparison, Status
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
-from parity.core.verdict import Cause, Diagnosis, Injections
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Observations, describe_unknown, is_long
 from parity.diagnosis.search import Search

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from parity.core.cause import Cause, Injections
 from parity.core.compare import Status
 from parity.core.mistake import Injection, Mistake
 from parity.core.probes import Mode
-from parity.core.verdict import Cause, Injections
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Observations
 from parity.model.expected import GRADIENT

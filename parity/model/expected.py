@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -77,9 +78,14 @@ class RecordedProbe:
             return theirs
         return torch.where(mask.bool()[:, None, None, :], theirs, ours.detach())
 
+    @property
+    def labels(self) -> dict[str, Any]:
+        """What each comparison on this probe says about it."""
+        return {"probe": self.probe.name, "scope": str(self.probe.scope)}
+
     def row(self, name: str, status: Status, note: str, lane: str = "propagated") -> Comparison:
         """Say something about a stage that no numbers say."""
-        return Comparison(name, status, note=note, probe=self.probe.name, lane=lane)
+        return Comparison(name, status, note=note, lane=lane, **self.labels)
 
     def _masked(
         self, name: str, ours: Tensor, theirs: Tensor, lane: str, hidden: Tensor
@@ -98,8 +104,9 @@ class RecordedProbe:
             return self.row(plain, Status.UNSUPPORTED, note, lane)
         magnitude, beside = _largest(theirs), self._beside(name)
         allowed = self._allowed(name, magnitude, beside, lane)
-        labels = {"probe": self.probe.name, "lane": lane}
-        row = compare(plain, ours, theirs, allowed, histogram=self.histogram, **labels)
+        row = compare(
+            plain, ours, theirs, allowed, histogram=self.histogram, lane=lane, **self.labels
+        )
         return replace(row, max_rel=row.max_abs / max(magnitude, beside)) if beside else row
 
     def _allowed(self, name: str, magnitude: float, beside: float, lane: str) -> float:

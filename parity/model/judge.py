@@ -7,12 +7,13 @@ from typing import Any
 
 from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateCrashedError
-from parity.core.probes import Probe
+from parity.core.probes import Probe, Scope
 from parity.core.process import LIMIT, CandidateProcess
 from parity.core.recording import Recording
 from parity.model import worker
 from parity.model.laws import Law, laws_for
-from parity.model.record import record
+from parity.model.record import record_model
+from parity.model.reference_under_test import reference_under_test
 from parity.model.worker import as_row, probes_of
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -25,9 +26,23 @@ class Chosen:
     laws: Sequence[Law] = ()
 
     @property
+    def scopes(self) -> dict[str, Scope]:
+        """The scope of each probe and law, by its name."""
+        of_probes = {probe.name: probe.scope for probe in self.probes}
+        return of_probes | dict.fromkeys((law.name for law in self.laws), Scope.ROBUSTNESS)
+
+    @property
     def names(self) -> list[str]:
         """What they are called."""
-        return [*(probe.name for probe in self.probes), *(law.name for law in self.laws)]
+        return [*self.scopes]
+
+    def within(self, scopes: Collection[Scope]) -> "Chosen":
+        """Return those of some scopes alone; none means all."""
+        kept = [name for name, scope in self.scopes.items() if scope in (scopes or Scope)]
+        return Chosen(
+            [probe for probe in self.probes if probe.name in kept],
+            [law for law in self.laws if law.name in kept],
+        )
 
 
 def choose(checkpoint: Checkpoint, names: Collection[str], seed: int) -> Chosen:
@@ -72,6 +87,7 @@ class Judge(CandidateProcess):
         self._candidate = {"candidate": candidate, "checkpoint": str(checkpoint.folder.resolve())}
         self._how = {"relative": relative, "histogram": histogram}
         self.checkpoint = checkpoint
+        self.reference_stages: list[str] = []
         self._described: dict[str, Any] | None = None
 
     def described(self) -> dict[str, Any]:
@@ -85,7 +101,9 @@ class Judge(CandidateProcess):
         described = self.described()
         wanted = {*described["stages"], *described["outputs"]}
         dtypes = {described["dtype"]} - {"float64"}
-        self.recording = record(self.checkpoint, chosen, wanted, self.place, dtypes)
+        with reference_under_test(self.checkpoint) as reference:
+            self.reference_stages = [*reference.stages]
+            self.recording = record_model(reference, chosen, wanted, self.place, dtypes)
 
     def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
         """Run the candidate on prepared probes, and compare.

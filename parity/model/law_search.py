@@ -9,6 +9,7 @@ from hypothesis.errors import Flaky, NoSuchExample
 from torch import Tensor
 
 from parity.core.compare import Comparison, Status
+from parity.core.probes import Scope
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import FLOAT64, LAW_ROUNDING
 from parity.model.candidate import Batch
@@ -41,7 +42,7 @@ def judge_law(
     Raises:
         Exception: whatever the candidate's own code raises.
     """
-    labels: dict[str, Any] = {"probe": law.name, "lane": "law"}
+    labels: dict[str, Any] = {"probe": law.name, "lane": "law", "scope": str(Scope.ROBUSTNESS)}
     runner = _Runner(tested)
 
     def unsupported(why: str) -> Comparison:

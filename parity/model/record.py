@@ -5,6 +5,7 @@ Whoever wrote them, in whatever language.
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -35,27 +36,38 @@ def record(
     place: Path,
     dtypes: Collection[str] = (),
 ) -> Recording:
+    """Load the reference with a checkpoint's weights, and record it."""
+    with reference_under_test(checkpoint) as tested:
+        return record_model(tested, chosen, wanted, place, dtypes)
+
+
+def record_model(
+    tested: ModelUnderTest,
+    chosen: Sequence[Probe],
+    wanted: Collection[str] | None,
+    place: Path,
+    dtypes: Collection[str] = (),
+) -> Recording:
     """Run the reference in double precision and keep what it computes.
 
     Args:
-        checkpoint: with its weights.
+        tested: the reference, with a checkpoint's weights.
         chosen: probes.
         wanted: stages and outputs; None means all.
         place: of the recording.
         dtypes: smaller ones, in which the reference's own errors are measured as well.
     """
     recording = Recording(place, made_by=f"transformers {reference.VERSIONS['transformers']}")
-    with reference_under_test(checkpoint) as tested:
+    for probe in chosen:
+        recording.begin(probe)
+        if probe.mode in _COMPUTED:
+            _run(tested, probe, recording, wanted)
+    for dtype in dict.fromkeys([*dtypes, *(probe.dtype for probe in chosen if probe.dtype)]):
+        smaller = replace(tested, dtype=getattr(torch, dtype))
         for probe in chosen:
-            recording.begin(probe)
-            if probe.mode in _COMPUTED:
-                _run(tested, probe, recording, wanted)
-        for dtype in dict.fromkeys([*dtypes, *(probe.dtype for probe in chosen if probe.dtype)]):
-            tested.dtype = getattr(torch, dtype)
-            for probe in chosen:
-                asked = dtype == probe.dtype or (not probe.dtype and dtype in dtypes)
-                if probe.mode in _COMPUTED and asked:
-                    _measure(tested, probe, dtype, recording)
+            asked = dtype == probe.dtype or (not probe.dtype and dtype in dtypes)
+            if probe.mode in _COMPUTED and asked:
+                _measure(smaller, probe, dtype, recording)
     recording.close()
     return recording
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from parity.core.compare import Comparison, Status, compare
 from parity.core.dropout import AlignedDropout, Draw
-from parity.core.probes import Mode, Probe
+from parity.core.probes import Mode, Probe, Scope
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import BIT_FOR_BIT
@@ -62,7 +62,7 @@ def judge_probe(
     yield from rows
     for name in sorted(batch.changed):
         note = f"the candidate writes into its input {name}; whoever gave it has other numbers now"
-        yield recorded.row(name, Status.VALUE, note)
+        yield replace(recorded.row(name, Status.VALUE, note), scope=str(Scope.ROBUSTNESS))
 
 
 def _unsupported(
@@ -92,9 +92,7 @@ def judge_repetition(
             (second, first, "a second run gives other numbers"),
             (after, alone, "another batch before it gives other numbers: something is kept"),
         ):
-            row = compare(
-                output, ours[output], theirs[output], BIT_FOR_BIT, probe=recorded.probe.name
-            )
+            row = compare(output, ours[output], theirs[output], BIT_FOR_BIT, **recorded.labels)
             yield row if row.passed else replace(row, note=what)
 
 
@@ -109,7 +107,7 @@ def judge_refusal(
         with torch.no_grad():
             tested.forward(model, batch)
     except Exception:
-        yield Comparison("error", Status.MATCH, bit_equal=True, probe=recorded.probe.name)
+        yield Comparison("error", Status.MATCH, bit_equal=True, **recorded.labels)
         return
     note = f"{tokens} tokens are one more than there are positions, but no error was raised"
     yield recorded.row("error", Status.VALUE, note)

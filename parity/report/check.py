@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 
 from parity.core.compare import Comparison, Status
+from parity.core.probes import Scope
 from parity.core.verdict import Report, Verdict
 from parity.model.candidate import FEATURES
 from parity.report.diagnosis import lines
@@ -84,6 +85,9 @@ class CheckReport(Printer):
     def summary(self, report: Report) -> None:
         """Print the verdict, what was born where, and how to see it again."""
         self.probe()
+        self.print("")
+        if line := scope_line(report):
+            self.print(line, "bold")
         nothing = "the candidate has none of the stages and outputs; see docs/adapters.md"
         is_nothing = report.verdict is Verdict.NOTHING_COMPARED
         self.verdict(report, nothing if is_nothing else report.tally)
@@ -111,7 +115,41 @@ class CheckReport(Printer):
             for line, style in lines(report.diagnosis, report.environment["candidate"]):
                 self.print(line, style)
             self.print("")
+        if line := not_seen(report):
+            self.print(line, "dim")
         self.origin(report)
+
+
+def scope_line(report: Report) -> str:
+    """Say in a line what the check found in each scope, and what it did not check."""
+    told, unchecked = [], []
+    for scope, result in report.scopes.items():
+        if result.verdict is Verdict.NOTHING_COMPARED:
+            unchecked.append(scope.label)
+            continue
+        number = {0: result.verdict.replace("_", " "), 1: "one difference"}
+        found = number.get(result.differences, f"{result.differences} differences")
+        notes = " (with a note)" if result.notes else ""
+        told.append(f"{scope.label.capitalize()}: {found}{notes}")
+        unchecked += result.unchecked
+    if unchecked:
+        told.append(f"Not checked: {', '.join(unchecked)}")
+    return "".join(f"{each}. " for each in told).strip()
+
+
+def not_seen(report: Report) -> str:
+    """Say what a check could not see, whatever it found."""
+    if not report.scopes:
+        return ""
+    rows = [row for row in report.rows if row.scope == Scope.EVALUATION]
+    compared = [row.name for row in rows if row.status is not Status.UNSUPPORTED]
+    hidden = [name for name in report.reference_stages if name not in compared]
+    stages = f"{len(hidden)} of HuggingFace's stages, first {hidden[0]}; " if hidden else ""
+    stages = stages if compared else ""
+    names = " and ".join(dict.fromkeys(each.checkpoint for each in report.asked))
+    return (
+        f"not seen: {stages}other weights than {names}; other devices; more than one training step"
+    )
 
 
 def _line(probe: str, *cells: str) -> str:

@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from parity.core.cause import Cause, Diagnosis
 from parity.core.mistake import Injection
-from parity.core.verdict import Cause, Diagnosis
 
 Line = tuple[str, str]  # and its style
 

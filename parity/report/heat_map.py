@@ -31,6 +31,7 @@ class Mark(StrEnum):
     MISSING_OURS = "missing_ours"
     MISSING_THEIRS = "missing_theirs"
     UNSUPPORTED = "unsupported"
+    NOTE = "note"
 
 
 @dataclass(frozen=True)

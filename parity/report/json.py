@@ -3,10 +3,12 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from parity.core.cause import Diagnosis
 from parity.core.compare import Comparison
-from parity.core.verdict import Diagnosis, Report
+from parity.core.verdict import Report
 
 
 def to_json(report: Report) -> str:
@@ -28,8 +30,13 @@ def to_json(report: Report) -> str:
             "unknown": unknown(report.diagnosis),
             "stages": [as_object(row) for row in report.rows],
         },
-        {"notes": report.notes},
+        {"scopes": _scopes(report), "notes": report.notes},
     )
+
+
+def _scopes(report: Report) -> dict[str, dict[str, Any]]:
+    """Each scope's own result."""
+    return {scope: asdict(result) for scope, result in report.scopes.items()}
 
 
 def dumped(
@@ -90,7 +97,17 @@ def unknown(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
 
 def as_object(row: Comparison) -> dict[str, Any]:
     """Return a row's fields."""
-    names = ("name", "probe", "lane", "status", "max_abs", "max_rel", "allowed", "bit_equal")
+    names = (
+        "name",
+        "probe",
+        "lane",
+        "scope",
+        "status",
+        "max_abs",
+        "max_rel",
+        "allowed",
+        "bit_equal",
+    )
     more: dict[str, Any] = {"shape": row.shape, "where": row.where, "note": row.note}
     if row.checkpoint:
         more["checkpoint"] = row.checkpoint

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from parity.core.cause import Diagnosis
 from parity.core.compare import Comparison, Status
-from parity.core.verdict import Diagnosis, Report
-from parity.report.check import required, where
+from parity.core.verdict import Report
+from parity.report.check import not_seen, required, scope_line, where
 from parity.report.diagnosis import explanations
 from parity.report.heat_map import STEPS, HeatMap, column_of, group_of
 from parity.report.json import plain, unknown
@@ -54,6 +55,8 @@ def _summary(report: Report) -> dict[str, Any]:
     return {
         "verdict": report.verdict.replace("_", " "),
         "reason": report.error or report.tally,
+        "scopes": scope_line(report),
+        "not_seen": not_seen(report).capitalize(),
         "first": first and f"on {where(first)}: {explain(first)}",
         "born": report.born,
         "born_backward": report.born_backward,

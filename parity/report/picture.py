@@ -118,7 +118,7 @@ def _names(axes: "Axes", stages: Sequence[str], columns: Sequence[Column]) -> No
 def _color(row: Comparison, mark: Mark) -> str:
     if mark is Mark.EQUAL:
         return _EQUAL
-    if mark not in (Mark.MATCH, Mark.BORN, Mark.INHERITED, Mark.DIFFERS):
+    if mark not in (Mark.MATCH, Mark.BORN, Mark.INHERITED, Mark.DIFFERS, Mark.NOTE):
         return _NO_NUMBERS
     return _HEAT[-1 if math.isnan(row.needed) else bisect_left(STEPS, row.needed)]
 

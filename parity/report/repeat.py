@@ -21,7 +21,7 @@ def repeat_command(command: str, column: Column) -> tuple[str, str]:
         kept = _without(given, (*_OF_THE_WHOLE, "--stage"))
         return shlex.join([program, name, "--stage"]), shlex.join(kept)
     if name in ("check", "diagnose"):
-        kept = _without(given, (*_OF_THE_WHOLE, "--checkpoint", "--probe"))
+        kept = _without(given, (*_OF_THE_WHOLE, "--checkpoint", "--probe", "--scope"))
         chosen = ["--checkpoint", column.checkpoint, "--probe", column.probe]
         return shlex.join([program, "check", *kept, *chosen]), ""
     return shlex.join([program, name, *_without(given, _OF_THE_WHOLE)]), ""

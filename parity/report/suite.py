@@ -40,6 +40,7 @@ class SuiteTerminal(Printer):
             if outcome.crashed or outcome.different:
                 for line, style in failure_lines(outcome, suite, candidate):
                     self.print(line, style)
+        self.print("")
         self.verdict(report, _reason(report, suite))
         self.origin(report)
 

@@ -29,7 +29,7 @@ class Printer:
     def verdict(self, report: Report, reason: str) -> None:
         """Print the verdict; the error, where there is one, is its reason."""
         style = "bold green" if report.verdict is Verdict.PARITY else "bold red"
-        self.print(f"\n{report.verdict.replace('_', ' ')}: {report.error or reason}", style)
+        self.print(f"{report.verdict.replace('_', ' ')}: {report.error or reason}", style)
 
     def origin(self, report: Report) -> None:
         """Print what the result depends on, and the command that repeats it."""
@@ -74,6 +74,7 @@ class TerminalReport(Printer):
 
     def summary(self, report: Report) -> None:
         """Print the verdict, where it first went wrong, and how to see it again."""
+        self.print("")
         self.verdict(report, self._reason(report))
         if report.first_divergence is not None:
             self.print(f"first divergence: {explain(report.first_divergence)}")

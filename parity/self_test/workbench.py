@@ -10,11 +10,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from parity.core.cause import Diagnosis
 from parity.core.compare import Comparison
 from parity.core.probes import Probe
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
-from parity.core.verdict import Diagnosis, Report
+from parity.core.verdict import Report
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.explain import Ours, explain_rows, shown_in
 from parity.model.candidate import Candidate

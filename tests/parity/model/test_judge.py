@@ -121,6 +121,10 @@ def test_the_command(tmp_path, command_line):
     report = json.loads(out)
     assert (code, report["verdict"], report["born"]) == (0, "parity", [])
     assert {row["lane"] for row in report["stages"]} == {"propagated", "isolated"}
+    assert {row["scope"] for row in report["stages"]} == {"evaluation", "robustness"}
+    found = {scope: result["verdict"] for scope, result in report["scopes"].items()}
+    assert (found["evaluation"], found["robustness"]) == ("parity", "parity")
+    assert found["gradients"] == found["training"] == "nothing_compared"
     code, out, _ = run("check", f"{BERTS}:Raises", "-o", str(tmp_path / "report.json"))
     assert code == 2
     assert "crashed: with builtin:adversarial: RuntimeError: the attention is broken\n" in out
@@ -131,3 +135,8 @@ def test_the_command(tmp_path, command_line):
     assert (code, "expected a mapping" in err) == (4, True)
     code, _, err = run("check", "--probe", "nothing")
     assert (code, "no such probe, expected some of sentence" in err) == (4, True)
+    code, _, err = run("check", "--probe", "pair", "--scope", "gradients")
+    assert (code, "pair: its scope is evaluation, which is left out" in err) == (4, True)
+    options = ("--scope", "gradients", "--checkpoint", "builtin:adversarial", "--format", "json")
+    code, out, _ = run("check", *options)
+    assert (code, {row["scope"] for row in json.loads(out)["stages"]}) == (0, {"gradients"})

@@ -7,8 +7,9 @@ import pytest
 from rich.console import Console
 
 from parity.core.compare import Comparison, Status
-from parity.core.verdict import Report, Verdict
-from parity.report.check import CheckReport
+from parity.core.probes import Scope
+from parity.core.verdict import Asked, Report, Verdict
+from parity.report.check import CheckReport, not_seen, scope_line
 from parity.report.terminal import explain
 
 NORM = "encoder.layer.1.output.LayerNorm"
@@ -154,3 +155,50 @@ MISSING = {"note": "ours has no such tensor"}
 def test_a_stage_in_a_line(status, options, expected):
     row = Comparison("pooler", Status(status), **options)
     assert explain(row) == f"pooler: {status}, {expected}"
+
+
+def asked(*names, checkpoint="made"):
+    return [Asked(scope, name, checkpoint) for scope, name in names]
+
+
+def of(scope, row):
+    return replace(row, scope=scope, checkpoint="made")
+
+
+BOTH = ((Scope.EVALUATION, "pair"), (Scope.GRADIENTS, "gradients"))
+
+
+def test_each_scope_has_a_verdict_of_its_own():
+    wrong = of(Scope.GRADIENTS, replace(value(NORM, "isolated gradient"), probe="gradients"))
+    report = Report([of(Scope.EVALUATION, equal(NORM)), wrong], asked=asked(*BOTH))
+    assert scope_line(report) == (
+        "Evaluation: parity. Gradients: one difference. "
+        "Not checked: training, low precision, robustness."
+    )
+    assert report.verdict is Verdict.DIVERGES
+
+
+def test_a_check_that_ended_early_says_what_was_not_checked():
+    rows = [of(Scope.EVALUATION, equal(NORM))]
+    runs = asked(*BOTH, (Scope.EVALUATION, "one token")) + asked(*BOTH, checkpoint="trained")
+    report = Report(rows, asked=runs, failure=Verdict.CRASHED, error="it raised")
+    assert scope_line(report) == (
+        "Evaluation: crashed. Gradients: crashed. "
+        "Not checked: one token, pair of trained, gradients, training, low precision, robustness."
+    )
+
+
+def test_a_note_is_no_difference():
+    note = replace(value(NORM, "isolated"), status=Status.NOTE, note="rounded")
+    report = Report([of(Scope.EVALUATION, note)], asked=asked(*BOTH[:1]))
+    assert scope_line(report).startswith("Evaluation: parity (with a note). Not checked:")
+    assert (report.verdict, report.exit_code) == (Verdict.PARITY, 0)
+
+
+def test_what_a_check_cannot_see():
+    rows = [of(Scope.EVALUATION, equal("embeddings"))]
+    report = Report(rows, asked=asked(*BOTH), reference_stages=["embeddings", NORM])
+    assert not_seen(report) == (
+        f"not seen: 1 of HuggingFace's stages, first {NORM}; other weights than made; "
+        "other devices; more than one training step"
+    )

@@ -6,9 +6,10 @@ import shlex
 import pytest
 
 from parity.cli.main import main
+from parity.core.cause import Cause, Diagnosis
 from parity.core.compare import Comparison, Status
 from parity.core.mistake import Injection
-from parity.core.verdict import Cause, Diagnosis, Report
+from parity.core.verdict import Report
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.report.heat_map import Column
 from parity.report.page import to_html

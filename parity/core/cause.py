@@ -1,0 +1,51 @@
+"""Why a candidate diverges: the mistakes that explain its numbers, and what they leave unknown."""
+
+import math
+from dataclasses import dataclass, field
+
+from parity.core.mistake import Injection
+
+Injections = tuple[Injection, ...]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Injections that explain a stage; one, where one suffices.
+
+    Attributes:
+        mistakes: which, and where.
+        stages: that were born wrong and are explained.
+        probe: shows it.
+        before: the largest difference from the reference there.
+        after: the largest difference from the reference that makes the mistakes.
+    """
+
+    mistakes: Injections
+    stages: tuple[str, ...]
+    probe: str
+    before: float
+    after: float
+
+    @property
+    def explained(self) -> float:
+        """The share of the difference that vanishes."""
+        return 1 - self.after / self.before if math.isfinite(self.before) else 1.0
+
+
+@dataclass
+class Diagnosis:
+    """What is known about a divergence.
+
+    Attributes:
+        causes: in the order of their stages.
+        unknown: stages that nothing explains, and what is known about them.
+        places: where in the candidate's code a stage is computed, `file:line`.
+        checkpoint: with which weights.
+        notes: what is known about the model as a whole.
+    """
+
+    causes: list[Cause] = field(default_factory=list)
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+    checkpoint: str = ""
+    notes: list[str] = field(default_factory=list)
