@@ -50,8 +50,11 @@ def examine(
     run = CheckRun(candidate, {checkpoint: chosen(checkpoint, probes, CheckRun.seed)})
     options = ["--checkpoint", checkpoint, *(f"--probe={probe}" for probe in probes)]
     again = shlex.join(["parity", "check", candidate, *options])
-    report = Examination(environment={**run.report().environment, "rerun": again})
-    report.rows += run.rows(report)
+    begun = run.report()
+    facts = {**begun.environment, "rerun": again}
+    report = Examination(environment=facts, asked=begun.asked)
+    for row in run.rows(report):
+        report.rows.append(row)
     return report
 
 

@@ -85,6 +85,9 @@ class CheckRun:
     def rows(self, report: Report) -> Iterator[Comparison]:
         """Judge; the first checkpoint that diverges is explained.
 
+        When a checkpoint is done, its rows in the report that a harmless cause explains become
+        notes.
+
         Raises:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
@@ -105,14 +108,23 @@ class CheckRun:
                         if self.counts is None or self.counts(row):
                             counted.append(row)
                             yield replace(row, checkpoint=name)
-                    if Report(counted).first_divergence and chosen.probes and not report.diagnosis:
+                    before = report.diagnosis
+                    is_open = before is None or before.harmless
+                    if Report(counted).first_divergence and chosen.probes and is_open:
                         # Mistakes import scratch_bert's model, which a learner may have broken.
                         from parity.diagnosis.explain import explain
 
                         with Console(stderr=True, force_jupyter=False).status(
                             "trying known mistakes"
                         ):
-                            report.diagnosis = explain(judge, judged)
-                        report.diagnosis.checkpoint = name
+                            found, noted = explain(judge, judged)
+                        found.checkpoint = name
+                        if before is None or before.is_harmless:
+                            report.diagnosis = found
+                        report.rows[-len(counted) :] = [
+                            replace(row, checkpoint=name)
+                            for row in noted
+                            if self.counts is None or self.counts(row)
+                        ]
             except CandidateCrashedError as error:
                 raise CandidateCrashedError(f"with {name}: {error}") from None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from parity.core.mistake import Injection
 
+_ALL = 1 - 1e-6  # of a difference; what explains that much, or more, explains all
+
 Injections = tuple[Injection, ...]
 
 
@@ -27,6 +29,21 @@ class Cause:
     after: float
 
     @property
+    def touched(self) -> set[str]:
+        """The stages that the mistakes are made at, and those that they explain."""
+        return {*self.stages, *(stage for each in self.mistakes for stage in each.stages)}
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether a model with this cause is correct."""
+        return all(each.mistake.harmless for each in self.mistakes)
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """What explains most stages, and most of them, is best."""
+        return len(self.stages), min(self.explained, _ALL)
+
+    @property
     def explained(self) -> float:
         """The share of the difference that vanishes."""
         return 1 - self.after / self.before if math.isfinite(self.before) else 1.0
@@ -42,6 +59,7 @@ class Diagnosis:
         places: where in the candidate's code a stage is computed, `file:line`.
         checkpoint: with which weights.
         notes: what is known about the model as a whole.
+        harmless: explain differences that are no mistakes.
     """
 
     causes: list[Cause] = field(default_factory=list)
@@ -49,3 +67,9 @@ class Diagnosis:
     places: dict[str, str] = field(default_factory=dict)
     checkpoint: str = ""
     notes: list[str] = field(default_factory=list)
+    harmless: list[Cause] = field(default_factory=list)
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether nothing is wrong, though something differs."""
+        return bool(self.harmless) and not (self.causes or self.unknown)

@@ -41,6 +41,7 @@ class Mistake:
         replaces: functions of scratch_bert outside of the model, each with what takes its place;
             that is given the function first, and then what the function is given.
         equivalent: if set, why it is correct though it looks like a mistake.
+        harmless: if set, why a model that does so is correct, although its numbers differ.
     """
 
     id: str
@@ -58,6 +59,12 @@ class Mistake:
     around: Around | None = None
     replaces: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
     equivalent: str = ""
+    harmless: str = ""
+
+    @property
+    def is_random(self) -> bool:
+        """Whether a model that makes it computes something else in each evaluation."""
+        return self.mode is Mode.EVALUATE and self.around is not None
 
     @property
     def touched(self) -> set[object]:

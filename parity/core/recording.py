@@ -145,5 +145,39 @@ class Recording:
         return found
 
 
+class MemoryRecording(Recording):
+    """A recording of small models, for hundreds of runs: it is kept in memory."""
+
+    def __init__(self) -> None:
+        super().__init__(Path())
+        self._batches: dict[str, Probe] = {}
+        self._tensors: dict[tuple[str, str], Tensor] = {}
+
+    def begin(self, probe: Probe) -> None:
+        """Keep a probe's inputs."""
+        self._probes[probe.name] = {"stages": []}
+        self._batches[probe.name] = probe
+
+    def add(self, probe: str, stage: str, tensor: Tensor) -> None:
+        """Keep a stage's tensor."""
+        self._tensors[probe, stage] = tensor.clone()
+        self._probes[probe]["stages"].append(stage)
+
+    def probes(self) -> Iterator[Probe]:
+        """Return the probes."""
+        yield from self._batches.values()
+
+    def stages(self, probe: str) -> list[str]:
+        """Return a probe's stages, in the order of computation."""
+        return self._probes[probe]["stages"]
+
+    def get(self, probe: str, stage: str) -> Tensor:
+        """Return a stage's tensor."""
+        return self._tensors[probe, stage]
+
+    def close(self) -> None:
+        """Nothing is written."""
+
+
 def _folder(probe: str) -> str:
     return probe.replace(" ", "_")

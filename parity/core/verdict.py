@@ -135,7 +135,8 @@ class Report:
         """The comparison that needs the most of what is allowed: its numbers are the smallest
         tolerance with which all would hold.
         """
-        rows = [row for row in self.rows if row.lane not in ("padding", "law") and row.max_abs > 0]
+        compared = [row for row in self.rows if row.status is not Status.NOTE]
+        rows = [row for row in compared if row.lane not in ("padding", "law") and row.max_abs > 0]
         return max(rows, key=lambda row: row.needed, default=None)
 
     @property

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from parity.core.mistake import Injection
 from parity.core.probes import Mode, Probe
+from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.diagnosis.inject import making
 from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
+from parity.model.record import record_model
 from parity.model.reference_under_test import reference_under_test
 from scratch_bert.weights.checkpoints import Checkpoint
 
@@ -23,18 +25,15 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
 
     Args:
         checkpoint: with its weights.
-        shown: the stages and outputs that the candidate shows: after each of these both go on with
-            the reference's own numbers.
     """
 
-    def __init__(self, checkpoint: Checkpoint, shown: Collection[str]) -> None:
+    def __init__(self, checkpoint: Checkpoint) -> None:
         self._config = checkpoint.values
         right = reference_under_test(checkpoint)
         self._right = right.forward
         self._subject = replace(right, forward=self._forward)
         named = self._subject.model(torch.float64).named_parameters()
         self._weights = [name.removeprefix("bert.") for name, _ in named]
-        self.shown = shown
         self._mistakes: Sequence[Injection] = ()
         self._made: dict[str, list[Any]] = {}  # by all layers, where they are right; by probe
         self._known: Sequence[Any] = ()  # made by those before the first mistake
@@ -55,13 +54,19 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
         return int(self._config["num_attention_heads"])
 
     def run(
-        self, recorded: RecordedProbe, mistakes: Sequence[Injection], until: str = ""
+        self,
+        recorded: RecordedProbe,
+        mistakes: Sequence[Injection],
+        shown: Collection[str],
+        until: str = "",
     ) -> dict[str, Tensor]:
         """Make mistakes on a probe, in the isolated lane.
 
         Args:
             recorded: of the probe.
             mistakes: which, and where.
+            shown: the stages and outputs that the candidate shows: after each of these both go on
+                with the recorded numbers.
             until: after this stage nothing is computed.
 
         Returns:
@@ -74,7 +79,27 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
             self._known = self._made_on(recorded.probe)[: min(first, default=0)]
         else:  # gradients go through all layers, and dropout is drawn in all
             self._known = ()
-        return isolated(self._subject, in_double, self.shown, until=until)
+        return isolated(self._subject, in_double, shown, until=until)
+
+    def record(
+        self,
+        mistakes: Sequence[Injection],
+        chosen: Sequence[Probe],
+        wanted: Collection[str],
+        recording: Recording,
+        dtypes: Collection[str] = (),
+    ) -> Recording:
+        """Make mistakes on probes, from the ids to the outputs, and keep what comes out.
+
+        Args:
+            mistakes: which, and where.
+            chosen: the probes.
+            wanted: stages and outputs.
+            recording: an empty one, which is filled and returned.
+            dtypes: smaller ones, in which the reference's own errors are measured as well.
+        """
+        self._mistakes, self._known = mistakes, ()
+        return record_model(self._subject, chosen, wanted, recording, dtypes)
 
     def _forward(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         layers = self._modules(model)[: len(self._known)]

@@ -3,115 +3,122 @@
 The candidate's numbers are fetched. Each stage that is wrong in the isolated lane is a question of
 its own, since everything before it is right there; so several mistakes in one model do not hide
 each other. A mistake is named only if it gives the candidate's numbers to the judge's own
-tolerance, on every probe and at every stage that it touches. What no mistake explains stays
-unknown.
+tolerance, on every probe and at every stage that it touches, and if everything agrees once the
+reference makes all that was found. What no mistake explains stays unknown.
 """
 
-import tempfile
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-
-import torch
-from torch import Tensor
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from parity.core.cause import Cause, Diagnosis, Injections
 from parity.core.compare import Comparison, Status
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
+from parity.diagnosis.bench import LANES, MODES, Bench, Evidence, JudgeBench, was_seen
+from parity.diagnosis.confirm import confirm, injections
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Observations, describe_unknown, is_long
-from parity.diagnosis.search import Search
+from parity.diagnosis.other_forms import OtherForms
+from parity.diagnosis.search import Alternatives, Search
 from parity.model.expected import GRADIENT, RecordedProbe
 from parity.model.judge import Judge
 
-Ours = Mapping[str, Mapping[str, Tensor]]  # of each probe, of each stage
-Fetch = Callable[[Sequence[Probe], Sequence[str]], Ours]
 
-_LANES = {"isolated": "", "isolated gradient": GRADIENT}
-
-
-def explain(judge: Judge, rows: Sequence[Comparison]) -> Diagnosis:
+def explain(judge: Judge, rows: Sequence[Comparison]) -> tuple[Diagnosis, list[Comparison]]:
     """Find the causes of what was born wrong.
 
     Args:
         judge: has judged the candidate on one checkpoint.
         rows: what came of it.
 
+    Returns:
+        The diagnosis, and the rows; those that a harmless cause explains are notes.
+
     Raises:
         CandidateError: it is not what a candidate must be.
         CandidateCrashedError: its own code raised, ended, or took too long.
     """
-    shown = shown_in(rows)
-    places: dict[str, str] = {}
-    with tempfile.TemporaryDirectory(prefix="parity.") as name:
-
-        def fetch(probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
-            asked = [probe.name for probe in probes]
-            places.update(judge.isolated(asked, shown, stages, Path(name)))
-            made = Recording.read(Path(name))
-            return {
-                probe: {each: made.get(probe, each) for each in made.stages(probe)}
-                for probe in asked
-            }
-
-        dtype = getattr(torch, judge.described()["dtype"])
-        with Counterfactual(judge.checkpoint, shown) as counterfactual:
-            found = explain_rows(rows, judge.recording, dtype, counterfactual, fetch)
-    found.places = places
+    with Counterfactual(judge.checkpoint) as counterfactual:
+        bench = JudgeBench(judge, rows, counterfactual)
+        found, noted = explain_rows(bench)
+    found.places = bench.places
     twice = [row.note for row in rows if row.probe == "twice" and not row.passed]
     found.notes = twice[:1]
-    return found
+    return found, noted
 
 
-def shown_in(rows: Sequence[Comparison]) -> tuple[str, ...]:
-    """Return the stages and outputs that a candidate came by when it was judged."""
-    seen = (row.name for row in rows if row.lane == "isolated" and _was_seen(row))
-    return tuple(dict.fromkeys(seen))
-
-
-def explain_rows(
-    rows: Sequence[Comparison],
-    recording: Recording,
-    dtype: torch.dtype,
-    counterfactual: Counterfactual,
-    fetch: Fetch,
-) -> Diagnosis:
+def explain_rows(bench: Bench) -> tuple[Diagnosis, list[Comparison]]:
     """Find the causes, of what evaluation shows first: a wrong forward pass spoils all else.
 
     Args:
-        rows: what came of judging a candidate.
-        recording: the reference's.
-        dtype: what the candidate computes in.
-        counterfactual: the reference, which makes mistakes.
-        fetch: runs the candidate on probes, and returns its numbers of stages for each.
+        bench: has judged the candidate.
+
+    Returns:
+        The diagnosis, and the rows; those that a harmless cause explains are notes.
     """
-    found = Diagnosis()
-    for mode in (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD):
-        seen = [row for row in rows if row.lane in _LANES and _was_seen(row)]
-        probes, stages = _asked(recording, seen, counterfactual.shown, mode)
-        settled = {stage for cause in found.causes for stage in cause.stages}
-        if found.unknown or (found.causes and mode is Mode.BACKWARD) or not {*stages} - settled:
-            continue  # a wrong forward pass has wrong gradients
-        recorded = {probe.name: RecordedProbe(recording, probe, dtype) for probe in probes}
-        gradients = {f"{row.name}{GRADIENT}" for row in seen if _LANES[row.lane] == GRADIENT}
-        made = tuple(mistake for cause in found.causes for mistake in cause.mistakes)
-        observations = Observations(
-            recorded,
-            fetch(probes, stages),
-            {*counterfactual.shown, *gradients},
-            {name: counterfactual.run(recorded[name], made) for name in recorded} if made else {},
-        )
-        more = diagnose(counterfactual, observations, made, settled)
-        found.causes += more.causes
-        found.unknown |= more.unknown
-    return found
+    rows = bench.evidence.rows
+    found, evidence = _causes(bench, bench.evidence)
+    others = OtherForms.of(rows) if found.unknown else OtherForms()
+    if others.all:
+        bench.hide(others.all)
+        without = bench.judged_by((), every=True)
+        rows = others.left_out(rows, without.rows)
+        found, evidence = _causes(bench, without)
+    found.harmless = [cause for cause in found.causes if cause.is_harmless]
+    found.causes = [cause for cause in found.causes if not cause.is_harmless]
+    if not found.harmless:
+        return found, [*rows]
+    evidence = bench.judged_by(injections(found.harmless), every=True)
+    return found, _noted(rows, evidence, found.harmless)
 
 
-def _was_seen(row: Comparison) -> bool:
-    """Whether a stage was; a gradient that is missing is one of zeros."""
-    missing = row.status is Status.MISSING_OURS and _LANES[row.lane] != GRADIENT
-    return row.status is not Status.UNSUPPORTED and not missing
+def _causes(bench: Bench, evidence: Evidence) -> tuple[Diagnosis, Evidence]:
+    """Find causes, and judge the candidate by a reference that makes them."""
+    found, known = Diagnosis(), Injections()
+    for mode in MODES:
+        observations = _observe(bench, evidence, mode)
+        if found.unknown or not observations.wrong:
+            continue
+        settled = {stage for cause in found.causes for stage in cause.touched}
+        alternatives, unknown = diagnose(bench.counterfactual, observations, known, settled)
+        if found.causes and mode is Mode.BACKWARD:
+            unknown = {}  # gradients of a wrong forward pass; what is known of them is enough
+        if not alternatives and not unknown:
+            continue
+        confirmed = confirm(bench, known, alternatives, unknown, mode)
+        heads = bench.counterfactual.heads
+        for stage, facts in confirmed.withdrawn.items():
+            unknown[stage] = [*facts, *describe_unknown(observations, stage, heads)]
+        found.unknown |= {stage: unknown[stage] for stage in observations.wrong if stage in unknown}
+        found.causes += confirmed.causes
+        known, evidence = injections(found.causes), confirmed.evidence
+    return found, evidence
+
+
+def _noted(
+    rows: Sequence[Comparison], evidence: Evidence, harmless: Sequence[Cause]
+) -> list[Comparison]:
+    """Make notes of the rows that agree once the reference makes the harmless causes."""
+    agree = {(row.name, row.probe, row.lane) for row in evidence.rows if row.passed}
+    why = "; ".join(dict.fromkeys(each.description for each in injections(harmless)))
+    return [
+        replace(row, status=Status.NOTE, note=why)
+        if not row.passed and (row.name, row.probe, row.lane) in agree
+        else row
+        for row in rows
+    ]
+
+
+def _observe(bench: Bench, evidence: Evidence, mode: Mode) -> Observations:
+    """Fetch the candidate's numbers at the stages that are wrong in a mode."""
+    seen = [row for row in evidence.rows if row.lane in LANES and was_seen(row)]
+    probes, stages = _asked(evidence.recording, seen, bench.shown, mode)
+    gradients = {f"{row.name}{GRADIENT}" for row in seen if LANES[row.lane] == GRADIENT}
+    recorded = {
+        probe.name: RecordedProbe(evidence.recording, probe, bench.dtype) for probe in probes
+    }
+    ours = bench.fetch(evidence.recording, probes, stages) if stages else {}
+    return Observations(recorded, ours, {*bench.shown, *gradients})
 
 
 def _asked(
@@ -127,7 +134,7 @@ def _asked(
     wrong: dict[str, set[str]] = {}
     for row in rows:
         if not row.passed and row.probe in {probe.name for probe in probes}:
-            wrong.setdefault(f"{row.name}{_LANES[row.lane]}", set()).add(row.probe)
+            wrong.setdefault(f"{row.name}{LANES[row.lane]}", set()).add(row.probe)
     short = {probe.name for probe in probes if not is_long(probe)}
     if all(shows & short for shows in wrong.values()):
         probes = [probe for probe in probes if probe.name in short]
@@ -141,7 +148,7 @@ def diagnose(
     observations: Observations,
     known: Injections = (),
     settled: Collection[str] = (),
-) -> Diagnosis:
+) -> tuple[list[Alternatives], dict[str, list[str]]]:
     """Explain each stage that was born wrong, first to last.
 
     Args:
@@ -149,27 +156,21 @@ def diagnose(
         observations: what the candidate computed.
         known: mistakes that it makes in any case.
         settled: stages that those explain.
+
+    Returns:
+        The possible causes of each stage that is explained, and what is known about each other.
     """
-    search, found = Search(counterfactual, observations, known), Diagnosis()
-    explained, alternatives = {*settled}, list[list[Cause]]()
+    search = Search(counterfactual, observations, known)
+    explained, alternatives = {*settled}, list[Alternatives]()
+    unknown: dict[str, list[str]] = {}
     for stage in observations.wrong:
-        if stage in explained:
-            continue
+        scores = stage.replace(".probabilities", ".scores")
+        if stage in explained or (scores != stage and scores in unknown):
+            continue  # masked scores are never put right, so probabilities follow from them
         causes = search.explain(stage)
-        if causes:
+        if causes.best:
             alternatives.append(causes)
-            explained |= {*causes[0].stages}
+            explained |= {*causes.best[0].stages}
         else:
-            found.unknown[stage] = describe_unknown(observations, stage, counterfactual.heads)
-    found.causes = _most_common(alternatives)
-    return found
-
-
-def _most_common(alternatives: Sequence[Sequence[Cause]]) -> list[Cause]:
-    """Of what explains a stage equally well choose what explains most stages; else the first."""
-    votes = Counter(_faults(cause) for causes in alternatives for cause in causes)
-    return [max(causes, key=lambda cause: votes[_faults(cause)]) for causes in alternatives]
-
-
-def _faults(cause: Cause) -> tuple[str, ...]:
-    return tuple(mistake.mistake.id for mistake in cause.mistakes)
+            unknown[stage] = describe_unknown(observations, stage, counterfactual.heads)
+    return alternatives, unknown

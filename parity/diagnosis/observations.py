@@ -27,14 +27,11 @@ class Observations:
         recorded: of the probes, by name.
         ours: for each probe the numbers of stages that are wrong; what is not here is right.
         shown: all stages, outputs and gradients of the candidate that are judged.
-        known: what is expected on each probe where it is not what the reference makes: what that
-            makes with mistakes that are known already.
     """
 
     recorded: Mapping[str, RecordedProbe]
     ours: Mapping[str, Mapping[str, Tensor]]
     shown: Collection[str]
-    known: Mapping[str, Mapping[str, Tensor]]
 
     @cached_property
     def wrong(self) -> dict[str, dict[str, Comparison]]:
@@ -43,23 +40,18 @@ class Observations:
         for probe in sorted(self.recorded, key=self._cost):
             for stage in self.recorded[probe].names:
                 if stage in self.ours.get(probe, {}):
-                    row = self.compare(probe, stage, self.expected(probe, stage))
+                    row = self.compare(probe, stage, self.recorded[probe].get(stage))
                     if not row.passed:
                         found.setdefault(stage, {})[probe] = row
         order = [stage for recorded in self.recorded.values() for stage in recorded.names]
         places = {stage: place for place, stage in reversed([*enumerate(order)])}
         return {stage: found[stage] for stage in sorted(found, key=lambda each: places[each])}
 
-    def expected(self, probe: str, stage: str) -> Tensor:
-        """What a stage should be, but for the mistakes that are known."""
-        known = self.known.get(probe, {}).get(stage)
-        return self.recorded[probe].get(stage) if known is None else known
-
     def compare(self, probe: str, stage: str, made: Tensor) -> Comparison:
         """Compare the candidate's numbers with others, as the judge does."""
         recorded = self.recorded[probe]
         ours = self.ours.get(probe, {}).get(stage)
-        ours = self.expected(probe, stage) if ours is None else ours
+        ours = recorded.get(stage) if ours is None else ours
         return next(recorded.compare(stage, ours, made, "isolated"))
 
     def residual(self, probe: str, stage: str, made: Tensor) -> Tensor:

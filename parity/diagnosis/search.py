@@ -3,23 +3,42 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import islice
 
+import torch
 from torch import Tensor
 
 from parity.core.cause import Cause, Injections
 from parity.core.compare import Status
 from parity.core.mistake import Injection, Mistake
 from parity.core.probes import Mode
+from parity.core.scene import Scene
+from parity.core.stages import OUTPUTS
 from parity.diagnosis.counterfactual import Counterfactual
+from parity.diagnosis.measured.parts import Measured
+from parity.diagnosis.measured.search import guessed, measured
 from parity.diagnosis.observations import Observations
-from parity.model.expected import GRADIENT
+from parity.model.expected import GRADIENT, RecordedProbe
 from parity.model.mistakes.catalogue import CATALOGUE
 
 _PARTNERS = 8  # mistakes that are tried with every other one where none suffices
 _PAIRS = 300  # tries of two mistakes
 _STEPS = 12  # towards a parameter
-_ALL = 1 - 1e-6  # of a difference; who explains that much, or more, explains all
+_ALTERNATIVES = 8  # causes made of measured parts, from which the confirmation chooses
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """The causes that explain a stage.
+
+    Attributes:
+        best: those that were looked for, the best first.
+        others: more, which are looked for when these are asked for.
+    """
+
+    best: list[Cause]
+    others: Iterator[Cause]
 
 
 class Search:
@@ -42,13 +61,21 @@ class Search:
         self._found: list[Injection] = []
         self._unknown: set[str] = set()  # stages without their layers' numbers
 
-    def explain(self, stage: str) -> list[Cause]:
-        """Find what gives a stage's numbers, each as well as the others."""
-        causes = self._again(stage) or self._anew(stage)
-        self._found += [mistake for cause in causes for mistake in cause.mistakes]
+    def explain(self, stage: str) -> Alternatives:
+        """Find what gives a stage's numbers, the best first."""
+        again = self._again(stage)
+        causes = again or self._anew(stage)
+        self._found += [mistake for cause in causes[:1] for mistake in cause.mistakes]
         if not causes:
             self._unknown.add(_kind(stage))
-        return causes
+        return Alternatives(causes, self._others(stage, known=bool(again)))
+
+    def _others(self, stage: str, *, known: bool) -> Iterator[Cause]:
+        """Find more, which are needed where the first do not stand."""
+        if known:
+            yield from self._anew(stage)
+        if self._observed.mode(stage) is Mode.EVALUATE:
+            yield from islice(self._measured(stage), _ALTERNATIVES)
 
     def _again(self, stage: str) -> list[Cause]:
         """Try what was found elsewhere: who makes a mistake in one layer makes it in all."""
@@ -68,9 +95,10 @@ class Search:
             tried.append((left, mistakes))
             if left == 0 and (cause := self._verified(stage, mistakes)):
                 exact.append(cause)
-        if exact:  # what explains most stages, and most of them; the catalogue's first comes first
-            best = max(map(_rank, exact))
-            return [cause for cause in exact if _rank(cause) == best]
+        if not exact and self._observed.mode(stage) is Mode.EVALUATE:
+            exact = [*islice(self._measured(stage), _ALTERNATIVES)]
+        if exact:  # of causes that explain as much, the catalogue's first comes first
+            return sorted(exact, key=lambda cause: cause.rank, reverse=True)
         if self._observed.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
             return []
         tried.sort(key=lambda each: each[0])
@@ -85,6 +113,38 @@ class Search:
                 if self._one(stage, both) == 0 and (cause := self._verified(stage, both)):
                     return [cause]
         return []
+
+    def _measured(self, stage: str) -> Iterator[Cause]:
+        """Put mistakes together from parts that are measured, or guessed where nothing is seen."""
+        if _kind(stage) in self._unknown:
+            return
+        for mistakes in self._composed(stage):
+            if self._one(stage, mistakes) == 0 and (cause := self._verified(stage, mistakes)):
+                yield cause
+
+    def _composed(self, stage: str) -> Iterator[Injections]:
+        probe = next(iter(self._observed.wrong[stage]))
+        recorded, ours = self._observed.recorded[probe], self._observed.ours[probe][stage]
+        theirs = recorded.get(stage)
+        seen = list[Scene]()
+
+        def look(scene: Scene) -> Tensor:
+            seen.append(replace(scene, made={**scene.made}))
+            return scene.right
+
+        if ours.shape == theirs.shape and stage not in OUTPUTS:
+            self._run(recorded, (Injection(Mistake("", (stage,), look), (stage,)),), until=stage)
+            scene = replace(
+                seen[0],
+                parameters={name: each.detach() for name, each in seen[0].parameters.items()},
+            )
+            kept = recorded.kept(stage, theirs)
+            tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
+            for each in measured(Measured(scene, ours.double(), tokens)):
+                yield (Injection(each, (stage,)),)
+        for hidden in self._gap(stage) - {stage}:
+            for each in guessed(hidden):
+                yield (Injection(each, (hidden,)),)
 
     def _options(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes between a stage and those before it that are shown."""
@@ -140,11 +200,17 @@ class Search:
         left = after.max_abs / before.max_abs
         return left if math.isfinite(left) else math.inf
 
+    def _run(
+        self, recorded: RecordedProbe, mistakes: Injections, until: str = ""
+    ) -> dict[str, Tensor]:
+        made = self._known + mistakes
+        return self._counterfactual.run(recorded, made, self._observed.shown, until)
+
     def _made(self, probe: str, stage: str, mistakes: Injections) -> Tensor | None:
         """What comes out at a stage; None where the model cannot run so."""
         recorded = self._observed.recorded[probe]
         try:
-            made = self._counterfactual.run(recorded, self._known + mistakes, until=stage)
+            made = self._run(recorded, mistakes, until=stage)
             return made.get(stage)
         except (RuntimeError, IndexError, KeyError):
             return None
@@ -179,18 +245,21 @@ class Search:
         """Return the cause, if all that mistakes change is as the candidate has it."""
         changed = {stage}
         shapes = {row.status is Status.SHAPE for row in self._observed.wrong[stage].values()}
+        # What stands for "masked" in the scores is never put right, so what follows may differ.
+        masks = stage.endswith(".scores")
         alone = all(each.stages == (stage,) for each in mistakes) and shapes == {False}
         for probe in self._observed.similar_probes(stage):
             recorded = self._observed.recorded[probe]
-            if alone and self._observed.mode(stage) is Mode.EVALUATE:  # what follows is right again
+            if (
+                alone and not masks and self._observed.mode(stage) is Mode.EVALUATE
+            ):  # what follows is right again
                 there = self._made(probe, stage, mistakes)
                 if there is None or not self._observed.compare(probe, stage, there).passed:
                     return None
                 continue
-            made = self._counterfactual.run(recorded, self._known + mistakes)
+            made = self._run(recorded, mistakes)
             for name in made.keys() & {*recorded.names} & {*self._observed.shown}:
-                expected = self._observed.expected(probe, name)
-                right = next(recorded.compare(name, made[name], expected, "isolated"))
+                right = next(recorded.compare(name, made[name], recorded.get(name), "isolated"))
                 if not right.passed:
                     changed.add(name)
                 if name in changed and not self._observed.compare(probe, name, made[name]).passed:
@@ -201,10 +270,6 @@ class Search:
         after = self._observed.compare(probe, stage, there).max_abs
         stages = tuple(name for name in self._observed.wrong if name in changed)
         return Cause(mistakes, stages, probe, before.max_abs, after)
-
-
-def _rank(cause: Cause) -> tuple[int, float]:
-    return len(cause.stages), min(cause.explained, _ALL)
 
 
 def _kind(stage: str) -> str:

@@ -66,7 +66,8 @@ def _judge_part(exercise: Exercise, candidate: str, checkpoints: Sequence[str]) 
     run = CheckRun(candidate, each, counts=counts)
     report = Report()
     for name, of_it in each.items():
-        report.rows += replace(run, checkpoints={name: of_it}).rows(report)
+        for row in replace(run, checkpoints={name: of_it}).rows(report):
+            report.rows.append(row)
         if report.verdict is not Verdict.PARITY:
             break
     first = report.first_divergence

@@ -99,20 +99,29 @@ class Judge(CandidateProcess):
     def prepare(self, chosen: Sequence[Probe]) -> None:
         """Run the reference on probes."""
         described = self.described()
-        wanted = {*described["stages"], *described["outputs"]}
-        dtypes = {described["dtype"]} - {"float64"}
+        self.wanted = {*described["stages"], *described["outputs"]}
+        single = {described["dtype"]} - {"float64"}
         with reference_under_test(self.checkpoint) as reference:
             self.reference_stages = [*reference.stages]
-            self.recording = record_model(reference, chosen, wanted, self.place, dtypes)
+            made = record_model(reference, chosen, self.wanted, Recording(self.place), single)
+        self.recording = made
 
-    def rows(self, names: Sequence[str]) -> Iterator[Comparison]:
+    def rows(
+        self, names: Sequence[str], recording: Path | None = None, hidden: Collection[str] = ()
+    ) -> Iterator[Comparison]:
         """Run the candidate on prepared probes, and compare.
+
+        Args:
+            names: of the probes.
+            recording: a folder; None means the reference's of these probes.
+            hidden: stages that are left out, as if the candidate did not name them.
 
         Raises:
             CandidateError: it is not what a candidate must be.
             CandidateCrashedError: its own code raised, ended, or took too long.
         """
-        given = {"recording": str(self.place), "probes": [*names], **self._how}
+        place = recording or self.place
+        given = {"recording": str(place), "probes": [*names], "hidden": [*hidden], **self._how}
         yield from self._rows(worker.judge, **given)
 
     def laws(self, names: Sequence[str], seed: int) -> Iterator[Comparison]:
@@ -144,7 +153,12 @@ class Judge(CandidateProcess):
             raise CandidateCrashedError(text)
 
     def isolated(
-        self, probes: Sequence[str], shown: Sequence[str], stages: Sequence[str], into: Path
+        self,
+        probes: Sequence[str],
+        shown: Sequence[str],
+        stages: Sequence[str],
+        into: Path,
+        recording: Path,
     ) -> dict[str, str]:
         """Record what the candidate makes of right numbers.
 
@@ -153,11 +167,12 @@ class Judge(CandidateProcess):
             shown: after these stages it goes on with the reference's numbers.
             stages: are recorded.
             into: a folder.
+            recording: whose numbers are the right ones.
 
         Returns:
             Where in its code each stage is computed, `file:line`.
         """
-        given = {"recording": str(self.place), "into": str(into), **self._candidate}
+        given = {"recording": str(recording), "into": str(into), **self._candidate}
         asked = {"probes": [*probes], "shown": [*shown], "stages": [*stages]}
         places: dict[str, str] = {}
         dtype = self.described()["dtype"]

@@ -53,6 +53,10 @@ class ModelUnderTest:
             self._made = (dtype, training), self.make(dtype).train(training)
         return self._made[1]
 
+    def hide(self, stages: Collection[str]) -> None:
+        """Leave out stages."""
+        self.stages = {name: self.stages[name] for name in self.stages if name not in stages}
+
     def __enter__(self) -> Self:
         return self
 

@@ -38,14 +38,14 @@ def record(
 ) -> Recording:
     """Load the reference with a checkpoint's weights, and record it."""
     with reference_under_test(checkpoint) as tested:
-        return record_model(tested, chosen, wanted, place, dtypes)
+        return record_model(tested, chosen, wanted, Recording(place), dtypes)
 
 
 def record_model(
     tested: ModelUnderTest,
     chosen: Sequence[Probe],
     wanted: Collection[str] | None,
-    place: Path,
+    recording: Recording,
     dtypes: Collection[str] = (),
 ) -> Recording:
     """Run the reference in double precision and keep what it computes.
@@ -54,10 +54,10 @@ def record_model(
         tested: the reference, with a checkpoint's weights.
         chosen: probes.
         wanted: stages and outputs; None means all.
-        place: of the recording.
+        recording: an empty one, which is filled and returned.
         dtypes: smaller ones, in which the reference's own errors are measured as well.
     """
-    recording = Recording(place, made_by=f"transformers {reference.VERSIONS['transformers']}")
+    recording.facts["made_by"] = f"transformers {reference.VERSIONS['transformers']}"
     for probe in chosen:
         recording.begin(probe)
         if probe.mode in _COMPUTED:

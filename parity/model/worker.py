@@ -5,6 +5,7 @@ folder of the checkpoint.
 """
 
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -58,6 +59,7 @@ def judge(
     recording: str,
     probes: list[str],
     dtype: str = "float64",
+    hidden: Collection[str] = (),
     **how: Any,
 ) -> None:
     """Compare with a recording; send each probe's rows, or what was raised on it.
@@ -69,10 +71,12 @@ def judge(
         recording: the folder of the reference's.
         probes: names of those to run.
         dtype: what the candidate computes in.
+        hidden: stages that are left out.
         how: `relative` and `histogram`, as `judge_probe` takes them.
     """
     theirs = Recording.read(Path(recording))
     with _tested(candidate, checkpoint, dtype) as tested:
+        tested.hide(hidden)
         for probe in (each for each in theirs.probes() if each.name in probes):
             try:
                 send({"rows": [as_data(row) for row in judge_probe(tested, probe, theirs, **how)]})

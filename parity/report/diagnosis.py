@@ -25,6 +25,7 @@ class Explanation:
         fixes: what to do, for each kind of mistake.
         ids: the mistakes' ids.
         repeat: the command that shows it, or "" where no candidate has a name.
+        harmless: why a model with these differences is correct, if it is.
     """
 
     descriptions: list[str]
@@ -35,12 +36,13 @@ class Explanation:
     fixes: list[str]
     ids: list[str]
     repeat: str
+    harmless: str
 
 
 def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
-    """Put causes of the same mistakes together."""
+    """Put causes of the same mistakes together; harmless ones come last."""
     groups: dict[tuple[Injection, ...], list[Cause]] = {}
-    for cause in diagnosis.causes:
+    for cause in (*diagnosis.causes, *diagnosis.harmless):
         # Alike but for the last digits of what was estimated.
         made = ((each.mistake, float(f"{each.value:.6g}")) for each in cause.mistakes)
         groups.setdefault(tuple(Injection(it, (), value) for it, value in made), []).append(cause)
@@ -53,13 +55,17 @@ def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
         first, *others = each.stages
         seen = "" if each.where == first else f", seen at {first}"
         place = f", at {each.place}" if each.place else ""
-        yield f"\ncause: {'; and '.join(each.descriptions)}", "bold red"
+        kind, style = ("note", "bold yellow") if each.harmless else ("cause", "bold red")
+        yield f"\n{kind}: {'; and '.join(each.descriptions)}", style
         yield f"  where  {each.where}{seen}{place}", ""
         if others:
             last = f" and {len(others) - 3} more" if len(others) > 3 else ""
             yield f"         and {', '.join(others[:3])}{last}", ""
         yield f"  proof  {each.proof}", ""
-        yield from ((f"  fix    {hint}", "green") for hint in each.fixes)
+        if each.harmless:
+            yield f"  why    this is correct: {each.harmless}", "green"
+        else:
+            yield from ((f"  fix    {hint}", "green") for hint in each.fixes)
         yield f"  called {', '.join(each.ids)}", "dim"
         if each.repeat:
             yield f"  again  {each.repeat}", "dim"
@@ -90,5 +96,6 @@ def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object)
         ),
         fixes=[*dict.fromkeys(each.mistake.fix for each in first.mistakes)],
         ids=[*dict.fromkeys(each.mistake.id for each in first.mistakes)],
+        harmless="; ".join(dict.fromkeys(each.mistake.harmless for each in first.mistakes)),
         repeat=f"{command} {shlex.quote(first.probe)}" if candidate else "",
     )

@@ -2,11 +2,11 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from parity.core.cause import Diagnosis
+from parity.core.cause import Cause, Diagnosis
 from parity.core.compare import Comparison
 from parity.core.verdict import Report
 
@@ -30,7 +30,7 @@ def to_json(report: Report) -> str:
             "unknown": unknown(report.diagnosis),
             "stages": [as_object(row) for row in report.rows],
         },
-        {"scopes": _scopes(report), "notes": report.notes},
+        {"scopes": _scopes(report), "harmless": harmless(report.diagnosis), "notes": report.notes},
     )
 
 
@@ -63,15 +63,22 @@ def dumped(
 
 def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
     """Every mistake that was found, in the order in which it was found."""
-    if diagnosis is None:
-        return []
+    return _as_objects(diagnosis, diagnosis.causes) if diagnosis else []
+
+
+def harmless(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
+    """What explains differences that are no mistakes."""
+    return _as_objects(diagnosis, diagnosis.harmless) if diagnosis else []
+
+
+def _as_objects(diagnosis: Diagnosis, causes: Sequence[Cause]) -> list[dict[str, Any]]:
     return [
         {
             "fault": mistake.mistake.id,
             "stage": mistake.stage,
             "explained": cause.explained,
             "says": mistake.description,
-            "hint": mistake.mistake.fix,
+            "hint": mistake.mistake.harmless or mistake.mistake.fix,
             "value": mistake.value if mistake.mistake.values else None,
             "stages": cause.stages,
             "probe": cause.probe,
@@ -80,7 +87,7 @@ def causes(diagnosis: Diagnosis | None) -> list[dict[str, Any]]:
             "place": diagnosis.places.get(cause.stages[0], ""),
             "checkpoint": diagnosis.checkpoint,
         }
-        for cause in diagnosis.causes
+        for cause in causes
         for mistake in cause.mistakes
     ]
 

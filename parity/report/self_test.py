@@ -43,6 +43,8 @@ def show(results: Results, console: Console) -> None:
     if results.draws:
         named = sum(found.named for (found,) in results.draws.values())
         say(f"{named:>4} of {len(results.draws)} draws of two or three mistakes named in full")
+    noted = f"{score['noted']:>4} of {score['harmless']} harmless differences explained in a note"
+    say(noted, "" if score["noted"] == score["harmless"] else "red")
     alarms = score["false_alarms"]
     say(
         f"{alarms:>4} of {score['variants']} correct implementations accused (false alarms)",
@@ -56,7 +58,8 @@ def show(results: Results, console: Console) -> None:
 
 
 def _all(results: Results) -> Iterator[TrialResult]:
-    for kind in (results.variants, results.equivalent, results.faults, results.draws):
+    right = (results.variants, results.equivalent, results.harmless)
+    for kind in (*right, results.faults, results.draws):
         for each in kind.values():
             yield from each
 
@@ -66,6 +69,9 @@ def _complaint(found: TrialResult, results: Results) -> str:
     if found.trial.name in results.variants:
         accused = f"accused on {', '.join(found.probes)}, first at {found.first}"
         return accused if found.probes else ""
+    if found.trial.name in results.harmless:
+        accused = ", ".join(found.causes) or f"wrong on {', '.join(found.probes)}"
+        return "" if found.named else f"no note: {accused if found.probes else 'not seen'}"
     if found.trial.name in results.equivalent:
         return "an output differs" if found.outputs else ""
     if found.trial.name in results.draws:
@@ -87,6 +93,7 @@ def to_json(results: Results) -> str:
         "score": results.score,
         "only_one_probe": results.of_one_probe,
         "faults": [_row(found) for each in results.faults.values() for found in each],
+        "harmless": [_row(found) for each in results.harmless.values() for found in each],
         "equivalent": [_row(found) for each in results.equivalent.values() for found in each],
         "draws": [_row(found) for each in results.draws.values() for found in each],
         "variants": [_row(found) for each in results.variants.values() for found in each],
@@ -102,6 +109,7 @@ def _row(found: TrialResult) -> dict[str, Any]:
         "probes": found.probes,
         "first": found.first,
         "causes": found.causes,
+        "notes": found.notes,
         "unknown": found.unknown,
         "outputs": found.outputs,
     }
@@ -125,6 +133,10 @@ def to_html(results: Results) -> str:
         f"<li><b>{name}</b>: {html.escape(every_mistake()[name].equivalent)}</li>"
         for name in results.equivalent
     )
+    notes = "".join(
+        f"<li><b>{name}</b>: {html.escape(every_mistake()[name].harmless)}</li>"
+        for name in results.harmless
+    )
     return Template(_PAGE.read_text(encoding="utf-8")).substitute(
         head=head,
         rows="".join(rows),
@@ -133,6 +145,8 @@ def to_html(results: Results) -> str:
         variants=right,
         draws=f"{sum(found.named for (found,) in results.draws.values())} of {len(results.draws)}",
         equivalent=same,
+        noted=f"{score['noted']} of {score['harmless']}",
+        harmless=notes,
     )
 
 

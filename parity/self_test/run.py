@@ -19,6 +19,7 @@ import torch
 
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
+from parity.diagnosis.confirm import injections
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants import MutantModel, judge_tokenizer
 from parity.self_test.trials import (
@@ -48,6 +49,7 @@ class TrialResult:
         probes: that show something wrong.
         first: the stage of the first divergence.
         causes: the mistakes that were named, the first stage's first.
+        notes: the harmless causes that were named.
         unknown: stages that remained unexplained.
         outputs: whether any of the model's outputs is wrong.
     """
@@ -56,6 +58,7 @@ class TrialResult:
     probes: list[str] = field(default_factory=list)
     first: str = ""
     causes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     outputs: bool = False
 
@@ -68,6 +71,8 @@ class TrialResult:
     def named(self) -> bool:
         """Whether the mistake's name comes first; of several, whether all are named."""
         names = [name for name, _ in self.trial.made]
+        if self.trial.is_harmless:
+            return (self.notes, self.causes, self.probes) == (names, [], [])
         return self.causes[:1] == names if len(names) == 1 else {*names} <= {*self.causes}
 
 
@@ -76,6 +81,7 @@ class Results:
     """What all trials came to; a mistake counts where each of its trials does."""
 
     faults: dict[str, list[TrialResult]] = field(default_factory=dict)
+    harmless: dict[str, list[TrialResult]] = field(default_factory=dict)
     equivalent: dict[str, list[TrialResult]] = field(default_factory=dict)
     variants: dict[str, list[TrialResult]] = field(default_factory=dict)
     draws: dict[str, list[TrialResult]] = field(default_factory=dict)
@@ -84,8 +90,9 @@ class Results:
         """Take a trial's."""
         made = found.trial.made
         if len(made) == 1:
-            is_wrong = not every_mistake()[found.trial.name].equivalent
-            kind = self.faults if is_wrong else self.equivalent
+            known = every_mistake()[found.trial.name]
+            kind = self.equivalent if known.equivalent else self.faults
+            kind = self.harmless if known.harmless else kind
         else:
             kind = self.draws if made else self.variants
         kind.setdefault(found.trial.name, []).append(found)
@@ -103,6 +110,8 @@ class Results:
                 if name in CATALOGUE
             ),
             "named": sum(all(each.named for each in found) for found in self.faults.values()),
+            "harmless": len(self.harmless),
+            "noted": sum(all(each.named for each in found) for found in self.harmless.values()),
             "variants": len(self.variants),
             "false_alarms": sum(bool(found[0].probes) for found in self.variants.values()),
         }
@@ -116,7 +125,8 @@ class Results:
         unnamed = score["named"] < NAMED * score["faults"]
         several = sum(found.named for (found,) in self.draws.values())
         lost = several < NAMED_OF_SEVERAL * len(self.draws)
-        return not (misled or missed or unnamed or lost or score["false_alarms"])
+        accused = score["false_alarms"] or score["noted"] < score["harmless"]
+        return not (misled or missed or unnamed or lost or accused)
 
     @property
     def of_one_probe(self) -> dict[str, str]:
@@ -192,7 +202,8 @@ def run_trial(workbench: Workbench, trial: Trial) -> TrialResult:
         trial,
         list(dict.fromkeys(row.probe for row in wrong)),
         first.name if first else "",
-        [mistake.mistake.id for cause in diagnosis.causes for mistake in cause.mistakes],
+        [mistake.mistake.id for mistake in injections(diagnosis.causes)],
+        [mistake.mistake.id for mistake in injections(diagnosis.harmless)],
         [*diagnosis.unknown],
         any(row.name in OUTPUTS and row.lane == "propagated" for row in wrong),
     )

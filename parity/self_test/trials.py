@@ -69,6 +69,11 @@ class Trial:
     made: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
+    def is_harmless(self) -> bool:
+        """Whether what is made is no mistake, although numbers differ."""
+        return len(self.made) == 1 and bool(every_mistake()[self.name].harmless)
+
+    @property
     def stage(self) -> str:
         """Where the first mistake is made."""
         return self.made[0][1][0]
@@ -116,7 +121,9 @@ def draws(names: Sequence[str], layers: int, number: int, seed: int) -> Iterator
     possible = [
         mistake
         for mistake in CATALOGUE.values()
-        if mistake.mode is Mode.EVALUATE and not mistake.equivalent and mistake.layers is None
+        if mistake.mode is Mode.EVALUATE
+        and mistake.layers is None
+        and not (mistake.equivalent or mistake.harmless)
     ]
     for i in range(number):
         made: list[tuple[str, tuple[str, ...]]] = []

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,20 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from parity.core.cause import Diagnosis
+from parity.core.cause import Diagnosis, Injections
 from parity.core.compare import Comparison
 from parity.core.probes import Probe
-from parity.core.recording import Recording
+from parity.core.recording import MemoryRecording, Recording
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
+from parity.diagnosis.bench import Bench, Evidence, Ours
 from parity.diagnosis.counterfactual import Counterfactual
-from parity.diagnosis.explain import Ours, explain_rows, shown_in
+from parity.diagnosis.explain import explain_rows
+from parity.diagnosis.observations import is_long
 from parity.model.candidate import Candidate
 from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
-from parity.model.model_under_test import candidate_under_test
+from parity.model.model_under_test import ModelUnderTest, candidate_under_test
 from parity.model.record import record
 from parity.model.run_probe import judge_probe
 from parity.model.worker import probes_of
@@ -50,6 +51,38 @@ class _CachedRecording(Recording):
         return cached[probe, stage]
 
 
+class _InProcess(Bench):
+    """Runs a candidate in this process.
+
+    Args:
+        tested: the candidate.
+        given: arguments of `Bench`.
+    """
+
+    def __init__(self, tested: ModelUnderTest, *given: Any) -> None:
+        super().__init__(*given)
+        self._tested = tested
+
+    def judged_by(self, mistakes: Injections, *, every: bool = False) -> Evidence:
+        """Judge the candidate by a reference that makes mistakes; on long inputs if `every`."""
+        before = self.evidence.recording
+        wanted = {name for probe in before.names() for name in before.stages(probe)}
+        probes = [each for each in self._probes(every=every) if every or not is_long(each)]
+        recording = self._record(mistakes, probes, wanted, MemoryRecording())
+        self._tested.hide(self.hidden)
+        rows = [row for each in probes for row in judge_probe(self._tested, each, recording)]
+        return Evidence(recording, rows)
+
+    def fetch(self, recording: Recording, probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
+        """Run the candidate in the isolated lane; return its numbers."""
+        found = {}
+        for probe in probes:
+            expected = RecordedProbe(recording, probe, self.dtype)
+            made = isolated(self._tested, expected, self.shown)
+            found[probe.name] = {name: made[name] for name in stages if name in made}
+        return found
+
+
 class Workbench:
     """Judges candidates on the small checkpoint, with heads or without.
 
@@ -63,17 +96,17 @@ class Workbench:
         self._recordings = {
             heads: _CachedRecording.read(folder / place) for heads, place in _PLACES.items()
         }
-        self._counterfactual = cache(lambda shown: Counterfactual(self._checkpoint, shown))
+        self._counterfactual = Counterfactual(self._checkpoint)
 
     @property
     def stages(self) -> list[str]:
         """Stages, outputs and weights of the model."""
-        return self._counterfactual(()).stages
+        return self._counterfactual.stages
 
     @property
     def layers(self) -> int:
         """How many it has."""
-        return self._counterfactual(()).layers
+        return self._counterfactual.layers
 
     def judge(
         self, maker: Any, *, heads: bool = True, probes: Collection[str] = ()
@@ -97,16 +130,9 @@ class Workbench:
             ]
             if Report(rows).first_divergence is None:
                 return rows, Diagnosis()
-            shown = shown_in(rows)
-
-            def fetch(probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
-                found = {}
-                for probe in probes:
-                    made = isolated(tested, RecordedProbe(recording, probe, dtype), shown)
-                    found[probe.name] = {name: made[name] for name in stages if name in made}
-                return found
-
-            return rows, explain_rows(rows, recording, dtype, self._counterfactual(shown), fetch)
+            given = (recording, rows, self._counterfactual, dtype)
+            diagnosis, rows = explain_rows(_InProcess(tested, *given))
+            return rows, diagnosis
 
 
 def small_checkpoint(into: Path) -> Path:

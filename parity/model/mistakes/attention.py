@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from parity.core.mistake import Mistake, StageMistakes
@@ -28,6 +29,8 @@ PROJECTION = StageMistakes(MISTAKES, BertOutput.forward, "encoder.layer.{i}.atte
 
 _SCALE = "divide by sqrt(head_dim): hidden_size // num_attention_heads, under a root"
 _FUSED = "check the order in which a fused matrix is cut: query, key, value"
+_DOUBLE = "double precision, and a head_dim that is no power of 4"
+_SAME_IN_FLOAT32 = "a float32 model computes the same"
 _TRAINED = "trained weights; fresh ones hide it"
 
 
@@ -98,6 +101,19 @@ def scale_is_of_number_of_heads(scene: Scene) -> Tensor:
 def scale_is_multiplied(scene: Scene) -> Tensor:
     """Scores are multiplied by √head_dim."""
     return _scaled(scene, _head_dim(scene) ** 0.5)
+
+
+@SCORES("scale-rounded", _SCALE, _DOUBLE, harmless=_SAME_IN_FLOAT32)
+def scale_is_rounded(scene: Scene) -> Tensor:
+    """1 / √head_dim is rounded to float32."""
+    return _scaled(scene, float(torch.tensor(_head_dim(scene) ** -0.5, dtype=torch.float32)))
+
+
+@SCORES("scale-root-rounded", _SCALE, _DOUBLE, harmless=_SAME_IN_FLOAT32)
+def scale_is_of_rounded_root(scene: Scene) -> Tensor:
+    """√head_dim is rounded to float32."""
+    root = float(torch.tensor(_head_dim(scene) ** 0.5, dtype=torch.float32))
+    return masked(dots(scene) / root, scene.keys)
 
 
 @SCORES("scale", _SCALE, values=(0.01, 0.05, 0.2, 0.5, 2.0))

@@ -15,6 +15,9 @@ MISTAKES: list[Mistake] = []
 _SELF = "encoder.layer.{i}.attention.self"
 SCORES = StageMistakes(MISTAKES, additive_mask, f"{_SELF}.scores")
 PROBABILITIES = StageMistakes(MISTAKES, additive_mask, f"{_SELF}.probabilities")
+AFTER_SOFTMAX = StageMistakes(
+    MISTAKES, eager_attention, f"{_SELF}.probabilities", _SELF, together=True
+)
 FORMULA = StageMistakes(MISTAKES, eager_attention, f"{_SELF}.probabilities")
 
 _ADD = "add a very negative number where attention_mask is 0, before the softmax"
@@ -33,8 +36,11 @@ def unmasked(scene: Scene) -> Tensor:
 
 
 def masked(scores: Tensor, kept: Tensor) -> Tensor:
-    """Set the scores of keys that are not `kept` so low that their probabilities are 0."""
-    return scores.masked_fill(~kept, torch.finfo(scores.dtype).min)
+    """Lower the scores of keys that are not `kept` so far that their probabilities are 0.
+
+    By addition, as HuggingFace does: so what flows back through these scores is the same, too.
+    """
+    return scores + torch.finfo(scores.dtype).min * (~kept).to(scores)
 
 
 def _attending(scene: Scene, kept: Tensor) -> Tensor:
@@ -71,6 +77,17 @@ def mask_is_inverted(scene: Scene) -> Tensor:
 def mask_comes_after_softmax(scene: Scene) -> Tensor:
     """The mask is applied after the softmax, so that rows no longer sum to 1."""
     return unmasked(scene).softmax(-1) * scene.keys
+
+
+@AFTER_SOFTMAX(
+    "mask-after-seen-softmax", _ADD, _PADDED, seen="softmax(scores) * mask, in two lines"
+)
+def mask_follows_the_softmax(scene: Scene) -> Tensor:
+    """The mask is applied to what the softmax returned, so that rows no longer sum to 1."""
+    if scene.stage.endswith("probabilities"):
+        return unmasked(scene).softmax(-1)
+    mixed = scene["attention.self.probabilities"] * scene.keys @ scene.heads("value")
+    return mixed.transpose(1, 2).flatten(2)
 
 
 @FORMULA("mask-multiplied", _ADD, _PADDED)

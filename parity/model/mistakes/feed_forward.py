@@ -21,6 +21,7 @@ INNER_DENSE = StageMistakes(
     MISTAKES, BertIntermediate.forward, "encoder.layer.{i}.intermediate.dense"
 )
 
+_SAME_IN_FLOAT32 = "a float32 model computes the same"
 _GELU = 'hidden_act "gelu" is x Φ(x): nn.GELU(), F.gelu(x)'
 
 
@@ -70,12 +71,27 @@ def gelu_without_root_of_2(scene: Scene) -> Tensor:
 
 @ACTIVATIONS(
     "gelu-in-float32",
-    "harmless in a float32 model; let it keep the dtype to be comparable",
+    "let it keep the model's dtype",
     "double precision",
+    harmless=_SAME_IN_FLOAT32,
 )
 def gelu_in_float32(scene: Scene) -> Tensor:
     """GELU computes in float32 though the model computes in double."""
     return _activated(scene, F.gelu(scene.input.float()).to(scene.right))
+
+
+@ACTIVATIONS("gelu-root-rounded", "math.sqrt(2)", "double precision", harmless=_SAME_IN_FLOAT32)
+def gelu_divides_by_rounded_root(scene: Scene) -> Tensor:
+    """GELU's √2 is rounded to float32."""
+    root = torch.tensor(2.0).sqrt().double()
+    return _activated(scene, scene.input * (1 + torch.erf(scene.input / root)) / 2)
+
+
+@ACTIVATIONS("gelu-factor-rounded", "math.sqrt(0.5)", "double precision", harmless=_SAME_IN_FLOAT32)
+def gelu_multiplies_by_rounded_root(scene: Scene) -> Tensor:
+    """GELU's √½ is rounded to float32."""
+    factor = torch.tensor(0.5).sqrt().double()
+    return _activated(scene, scene.input * (1 + torch.erf(scene.input * factor)) / 2)
 
 
 @ACTIVATIONS("relu", _GELU, seen="the first Transformer")

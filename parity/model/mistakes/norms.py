@@ -164,8 +164,9 @@ def norm_is_applied_twice(scene: Scene) -> Tensor:
 
 @NORMS(
     "norm-in-float32",
-    "harmless in a float32 model; let it keep the dtype to be comparable",
+    "let it keep the model's dtype",
     "double precision",
+    harmless="a float32 model computes the same",
     seen="code that calls .float() for the sake of half precision",
 )
 def norm_is_in_float32(scene: Scene) -> Tensor:

@@ -48,12 +48,12 @@ def first_residual_comes_after_norm(scene: Scene) -> Tensor:
 
 
 @FIRST_SUM(
-    "pre-norm",
-    f"BERT normalizes after the sum: {_FIRST}",
-    seen="GPT-2, ViT, and most newer models, where it is right",
+    "attention-not-added",
+    f"BERT normalizes the sum of both: {_FIRST}",
+    seen="pre-norm code, as GPT-2's and ViT's, in which LayerNorm comes first",
 )
-def norm_comes_before_attention(scene: Scene) -> Tensor:
-    """LayerNorm comes before attention: its input is the layer's input."""
+def attention_is_not_added(scene: Scene) -> Tensor:
+    """LayerNorm's input is the layer's input alone, without what attention makes."""
     return scene.layer_input
 
 

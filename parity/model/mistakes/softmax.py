@@ -71,8 +71,9 @@ def softmax_is_sigmoid(scene: Scene) -> Tensor:
 
 @PROBABILITIES(
     "softmax-in-float32",
-    "harmless in a float32 model; let it keep the dtype to be comparable",
+    "let it keep the model's dtype",
     "double precision",
+    harmless="a float32 model computes the same",
     seen="code that calls .float() for the sake of half precision",
 )
 def softmax_is_in_float32(scene: Scene) -> Tensor:

@@ -24,7 +24,7 @@ MADE = {
 
 @pytest.fixture(scope="module")
 def counterfactual(workbench):
-    return Counterfactual(Checkpoint.of(workbench.folder / "checkpoint"), SHOWN)
+    return Counterfactual(Checkpoint.of(workbench.folder / "checkpoint"))
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -35,10 +35,10 @@ def test_layers_before_a_mistake_need_not_run_again(name, workbench, counterfact
     assert probes
     for probe in probes:
         recorded = RecordedProbe(recording, probe, torch.float64)
-        quick = counterfactual.run(recorded, mistakes)
+        quick = counterfactual.run(recorded, mistakes, SHOWN)
         with monkeypatch.context() as patch:
             patch.setattr(counterfactual, "_layer", lambda stage: 0)
-            whole = counterfactual.run(recorded, mistakes)
+            whole = counterfactual.run(recorded, mistakes, SHOWN)
         assert quick.keys() == whole.keys() == {*SHOWN}
         for stage, made in whole.items():
             assert torch.equal(quick[stage], made), (probe.name, stage)

@@ -1,0 +1,125 @@
+"""Causes confirmed: the reference makes all of them at once, and the candidate is judged by that.
+
+Every stage must then agree, in both lanes and on every probe. A stage alone cannot show that:
+where a mask is multiplied in after a softmax that the judge sees, the probabilities are those of a
+model without a mask, and what follows is not.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from parity.core.cause import Cause, Injections
+from parity.core.compare import Status
+from parity.core.probes import Mode
+from parity.diagnosis.bench import LANES, Bench, Evidence
+from parity.diagnosis.search import Alternatives
+from parity.model.expected import GRADIENT
+
+
+@dataclass
+class Confirmed:
+    """What is left of the causes that were found.
+
+    Attributes:
+        causes: with which everything agrees.
+        withdrawn: stages whose causes did not stand, and why.
+        evidence: the candidate judged by a reference that makes the causes.
+    """
+
+    evidence: Evidence
+    causes: list[Cause] = field(default_factory=list)
+    withdrawn: dict[str, list[str]] = field(default_factory=dict)
+
+
+def confirm(
+    bench: Bench,
+    known: Injections,
+    alternatives: Sequence[Alternatives],
+    unknown: Collection[str],
+    mode: Mode,
+) -> Confirmed:
+    """Choose the causes with which everything agrees.
+
+    Args:
+        bench: runs both sides.
+        known: mistakes that are confirmed already.
+        alternatives: of each stage that is explained, the causes that explain it.
+        unknown: stages that nothing explains; what differs there is no contradiction.
+        mode: which probes decide.
+    """
+    chosen, others = _most_common(alternatives)
+    first = [*chosen]
+    withdrawn: dict[str, list[str]] = {}
+    while True:
+        evidence = bench.judged_by(known + injections(chosen))
+        contradiction = _first_wrong(evidence, {*unknown, *withdrawn}, mode)
+        is_random = any(each.mistake.is_random for each in injections(chosen))
+        if contradiction is None or not chosen or is_random:
+            return Confirmed(evidence, chosen, withdrawn)
+        wrong = ids(chosen[_culprit(bench.counterfactual.stages, chosen, contradiction)])
+        # A mistake that is made in all layers is wrong in all.
+        for place in reversed([i for i, cause in enumerate(chosen) if ids(cause) == wrong]):
+            if another := next(others[place], None):
+                chosen[place] = another
+                continue
+            cause, _, _ = first.pop(place), chosen.pop(place), others.pop(place)
+            why = (
+                f"consistent with {' and '.join(ids(cause))} here, "
+                f"but {contradiction} is not, given right inputs"
+            )
+            withdrawn |= {stage: [why] for stage in cause.stages}
+
+
+def injections(causes: Sequence[Cause]) -> Injections:
+    """All that causes make."""
+    return tuple(mistake for cause in causes for mistake in cause.mistakes)
+
+
+def ids(cause: Cause) -> tuple[str, ...]:
+    """The names of what a cause makes, each once."""
+    return tuple(dict.fromkeys(each.mistake.id for each in cause.mistakes))
+
+
+def _most_common(alternatives: Sequence[Alternatives]) -> tuple[list[Cause], list[Iterator[Cause]]]:
+    """Of what explains a stage equally well choose what explains most stages; else the first.
+
+    Returns:
+        One cause for each stage, and for each stage the other causes.
+    """
+    votes = Counter(ids(cause) for causes in alternatives for cause in causes.best)
+    chosen, others = list[Cause](), list[Iterator[Cause]]()
+    for causes in alternatives:
+        equal = [cause for cause in causes.best if cause.rank == causes.best[0].rank]
+        first = max(equal, key=lambda cause: votes[ids(cause)])
+        chosen.append(first)
+        rest = [cause for cause in causes.best if cause is not first]
+        others.append(chain(rest, causes.others))
+    return chosen, others
+
+
+def _first_wrong(evidence: Evidence, unknown: Collection[str], mode: Mode) -> str | None:
+    """The first stage that differs, though no unknown stage is the reason."""
+    probes = {
+        each.name for each in evidence.recording.probes() if each.mode is mode and not each.dtype
+    }
+    for alone in (True, False):
+        for row in evidence.rows:
+            if row.passed or row.probe not in probes or row.lane == "padding":
+                continue
+            if alone != (row.lane in LANES) or row.status is Status.MISSING_OURS:
+                continue
+            name = f"{row.name}{LANES.get(row.lane, '')}"
+            if name not in unknown and (alone or not unknown):
+                return name
+    return None
+
+
+def _culprit(stages: Sequence[str], causes: Sequence[Cause], contradiction: str) -> int:
+    """The number of the cause that is nearest to what contradicts it, if possible before it."""
+    order = {name: place for place, name in enumerate(stages)}
+    end = order.get(contradiction.removesuffix(GRADIENT), len(order))
+    begins = [order.get(cause.mistakes[0].stage, len(order)) for cause in causes]
+    before = [place for place, begin in enumerate(begins) if begin <= end]
+    return max(before or range(len(causes)), key=begins.__getitem__)

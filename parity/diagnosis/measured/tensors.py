@@ -1,0 +1,215 @@
+"""Sums and linear layers taken apart: which tensors go in, with which weights."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from parity.core.mistake import Mistake
+from parity.core.scene import Scene
+from parity.diagnosis.measured.parts import Found, Measured, mistake, same
+
+_LAYER = "encoder.layer.{i}"
+_FIX = "compare this line with HuggingFace's BERT"
+_LARGEST = 3  # terms of a sum
+
+
+def pattern(stage: str) -> str:
+    """A stage's name with `{i}` for its layer's number."""
+    return re.sub(r"(?<=encoder\.layer\.)\d+", "{i}", stage)
+
+
+def states(scene: Scene, width: int) -> dict[str, Tensor]:
+    """The tensors of a width, (batch, seq, width), that came before a stage.
+
+    Those of the stage's layer, what the layer is given, the embeddings, and the layer before.
+    """
+    found = {"the layer's input": scene.layer_input} if scene.layer else {}
+    for name, tensor in scene.made.items():
+        within = name.startswith(f"{scene.layer}.") if scene.layer else True
+        if (within or name.startswith("embeddings")) and tensor.dim() == 3:
+            found[name.removeprefix(f"{scene.layer}.") if scene.layer else name] = tensor
+    return {name: each for name, each in found.items() if each.shape[-1] == width}
+
+
+def state(scene: Scene, name: str) -> Tensor:
+    """Return one of `states` by its name."""
+    return scene.layer_input if name == "the layer's input" else scene[name]
+
+
+def sums(measured: Measured) -> Found:
+    """A weighted sum of at most three tensors that came before."""
+    scene, ours, tokens = measured.scene, measured.ours, measured.tokens
+    terms = {
+        name: tensor
+        for name, tensor in states(scene, ours.shape[-1]).items()
+        if tensor.shape[1:] == ours.shape[1:] and tensor.shape[0] in (1, ours.shape[0])
+    }
+    flat = {name: tensor.expand_as(ours)[tokens] for name, tensor in terms.items()}
+    target = ours[tokens]
+    for size in range(1, _LARGEST + 1):
+        for names in combinations(flat, size):
+            columns = torch.stack([flat[name] for name in names], 1)
+            factors = torch.linalg.lstsq(columns, target[:, None]).solution.flatten()
+            nice = torch.tensor([_nice(float(factor)) for factor in factors], dtype=ours.dtype)
+            if (nice == 0).any() or not same(
+                target, columns @ nice, torch.ones_like(target).bool()
+            ):
+                continue
+            yield _sum(measured.scene.stage, dict(zip(names, nice.tolist(), strict=True)))
+
+
+def _nice(number: float) -> float:
+    """The multiple of one half that a number is, if it is one."""
+    rounded = round(number * 2) / 2
+    return rounded if abs(number - rounded) < 1e-8 else number
+
+
+def _sum(stage: str, factors: Mapping[str, float]) -> Mistake:
+    told = " + ".join(
+        name if factor == 1 else f"{factor:.6g} · {name}" for name, factor in factors.items()
+    )
+
+    def wrong(scene: Scene) -> Tensor:
+        return sum(factor * state(scene, name) for name, factor in factors.items())  # type: ignore[return-value]
+
+    place = pattern(stage)
+    here = place.removeprefix(f"{_LAYER}.")
+    return mistake("sum-of-other-terms", f"{here} is {told}", _FIX, [place], wrong)
+
+
+Take = Callable[[Tensor], Tensor]
+
+_TOKENS: dict[str, Take] = {  # which token of (batch, seq, hidden) is taken
+    "of the first token": lambda x: x[:, 0],
+    "of the last token": lambda x: x[:, -1],
+    "of the second token": lambda x: x[:, min(1, x.shape[1] - 1)],
+    "of the first token of the row before": lambda x: x[:, 0].roll(1, 0),
+    "of the first token of the next row": lambda x: x[:, 0].roll(-1, 0),
+    "of the first token of the first row": lambda x: x[:1, 0].expand_as(x[:, 0]),
+    "of the first token, with features shifted by one": lambda x: x[:, 0].roll(1, -1),
+    "of the first token, with features shifted back by one": lambda x: x[:, 0].roll(-1, -1),
+    "of the first token, after roll(1) of all numbers": lambda x: x.roll(1)[:, 0],
+    "of the first token, after roll(-1) of all numbers": lambda x: x.roll(-1)[:, 0],
+    "of the mean of all tokens": lambda x: x.mean(1),
+    "of the largest number of each feature": lambda x: x.amax(1),
+    "of the sum of all tokens": lambda x: x.sum(1),
+}
+_MOVES: dict[str, Take] = {
+    "": lambda x: x,
+    "shifted by one token": lambda x: x.roll(1, 1),
+    "shifted back by one token": lambda x: x.roll(-1, 1),
+    "of the row before": lambda x: x.roll(1, 0),
+    "of the next row": lambda x: x.roll(-1, 0),
+    "with features shifted by one": lambda x: x.roll(1, -1),
+    "with tokens in the opposite order": lambda x: x.flip(1),
+}
+
+
+def linears(measured: Measured) -> Found:
+    """A linear layer: of which input, with which matrix, and with how much of which bias."""
+    scene, ours = measured.scene, measured.ours
+    where = measured.tokens.any(-1)
+    target = ours[where]
+    matrices = {
+        name.removesuffix(".weight"): weight
+        for name, weight in scene.parameters.items()
+        if weight.dim() == 2 and weight.shape[0] == ours.shape[-1]
+    }
+    for source, take, given in _inputs(scene, ours):
+        for name, weight in matrices.items():
+            for turned in (False, True):
+                matrix = weight.T if turned else weight
+                if matrix.shape != (ours.shape[-1], given.shape[-1]):
+                    continue
+                if turned and matrix.shape[0] != matrix.shape[1]:
+                    continue
+                rest = target - given.expand(*ours.shape[:-1], -1)[where] @ matrix.T
+                if len(rest) > 1 and not same(rest, rest[:1].expand_as(rest), rest == rest):
+                    continue
+                for bias, times in _bias(scene, rest[0], name):
+                    yield _linear(scene, source, take, name, turned, bias, times)
+
+
+def _inputs(scene: Scene, ours: Tensor) -> Iterator[tuple[str, tuple[str, Take], Tensor]]:
+    """What may go into a linear layer."""
+    layers = scene.config["num_hidden_layers"]
+    if scene.layer:
+        sources = _every_state(scene)
+        kinds = _MOVES
+    else:
+        sources = [f"encoder.layer.{i}" for i in reversed(range(layers))]
+        sources += [
+            n for n in ("pooler.dense", "pooler", "cls.predictions.transform") if n in scene.made
+        ]
+        kinds = _TOKENS if ours.dim() == 2 else _MOVES
+    for source in sources:
+        tensor = state(scene, source)
+        if tensor.dim() == ours.dim():
+            yield source, ("", lambda x: x), tensor
+        if tensor.dim() == 3:
+            for told, take in kinds.items():
+                if told:
+                    yield source, (told, take), take(tensor)
+
+
+def _is_input(scene: Scene, source: str) -> bool:
+    """Whether that is what goes into the stage's layer in BERT."""
+    given = state(scene, source)
+    given = given[:, 0] if scene.stage.startswith("pooler") else given
+    return given.shape == scene.input.shape and torch.equal(given, scene.input)
+
+
+def _every_state(scene: Scene) -> list[str]:
+    return ["the layer's input"] + [
+        name.removeprefix(f"{scene.layer}.")
+        for name, tensor in scene.made.items()
+        if name.startswith(f"{scene.layer}.") and tensor.dim() == 3
+    ]
+
+
+def _bias(scene: Scene, rest: Tensor, name: str) -> Iterator[tuple[str, float]]:
+    """Which bias a vector is, and how often."""
+    everywhere = torch.ones_like(rest, dtype=torch.bool)
+    own = f"{name}.bias"
+    if bool(rest.abs().max() < 1e-12):
+        yield own, 0.0
+    others = [each for each in scene.parameters if each.endswith("bias") and each != own]
+    for bias in ([own] if own in scene.parameters else []) + others:
+        vector = scene.parameters[bias]
+        if vector.shape == rest.shape and bool(vector.any()):
+            times = _nice(float(rest.dot(vector) / vector.dot(vector)))
+            if times and same(rest, vector * times, everywhere):
+                yield bias, times
+
+
+def _linear(
+    scene: Scene,
+    source: str,
+    take: tuple[str, Take],
+    name: str,
+    turned: bool,
+    bias: str,
+    times: float,
+) -> Mistake:
+    """Put the parts of a linear layer together; names of the stage's own layer stay relative."""
+    own = scene.stage.removeprefix(f"{scene.layer}.")
+    matrix, vector = (each.removeprefix(f"{scene.layer}.") for each in (name, bias))
+    told = []
+    if take[0] or not _is_input(scene, source):
+        told.append(f"the input is {source} {take[0]}".strip())
+    if turned or matrix != own:
+        told.append(f"the matrix is {'the transpose of ' if turned else ''}{matrix}'s")
+    if times != 1 or vector != f"{matrix}.bias":
+        often = "" if times == 1 else f", {times:.6g} times"
+        told.append(f"the bias is {vector}{often}" if times else "there is no bias")
+
+    def wrong(scene: Scene) -> Tensor:
+        weight = scene.parameter(f"{matrix}.weight")
+        made = take[1](state(scene, source)) @ (weight if turned else weight.T)
+        return made + times * scene.parameter(vector) if times else made
+
+    place = pattern(scene.stage)
+    return mistake("linear-of-other-parts", f"in {own} {', '.join(told)}", _FIX, [place], wrong)
