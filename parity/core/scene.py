@@ -8,6 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from scratch_bert.model.activations import activation
+
+_TRANSFORM = "cls.predictions.transform"
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -88,6 +92,13 @@ class Scene:
         raise ValueError(f"{self.stage} is no linear layer, LayerNorm or activation")
 
     @property
+    def to_normalize(self) -> Tensor:
+        """The input of this stage's LayerNorm; the masked words' transform has one inside."""
+        if self.stage == _TRANSFORM:
+            return activation(self.config["hidden_act"])(self.input)
+        return self.input
+
+    @property
     def ids(self) -> Tensor:
         """(batch, seq), of the tokens."""
         return self.batch["input_ids"]
@@ -115,12 +126,16 @@ class Scene:
     @property
     def weight(self) -> Tensor:
         """Of this stage's linear layer or LayerNorm."""
-        return self.parameter(f"{self.stage}.weight")
+        return self.parameter(f"{self._own}.weight")
 
     @property
     def bias(self) -> Tensor:
         """Of this stage's linear layer or LayerNorm."""
-        return self.parameter(f"{self.stage}.bias")
+        return self.parameter(f"{self._own}.bias")
+
+    @property
+    def _own(self) -> str:
+        return f"{_TRANSFORM}.LayerNorm" if self.stage == _TRANSFORM else self.stage
 
     def parameter(self, name: str) -> Tensor:
         """Return a weight by HuggingFace's name, of the same layer if it has one of this name."""
@@ -134,7 +149,7 @@ class Scene:
 
     def affine(self, states: Tensor, name: str = "") -> Tensor:
         """Apply gain and bias of the LayerNorm of this stage, or of another."""
-        name = name or self.stage
+        name = name or self._own
         return states * self.parameter(f"{name}.weight") + self.parameter(f"{name}.bias")
 
     def norm(self, states: Tensor, name: str = "", eps: float | None = None) -> Tensor:

@@ -2,9 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 import torch
 from torch import Tensor
@@ -13,11 +13,10 @@ from parity.core.cause import Cause, Injections
 from parity.core.compare import Status
 from parity.core.mistake import Injection, Mistake
 from parity.core.probes import Mode
-from parity.core.scene import Scene
 from parity.core.stages import OUTPUTS
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.measured.parts import Measured
-from parity.diagnosis.measured.search import guessed, measured
+from parity.diagnosis.measured.search import Spy, guessed, measured
 from parity.diagnosis.observations import Observations
 from parity.model.expected import GRADIENT, RecordedProbe
 from parity.model.mistakes.catalogue import CATALOGUE
@@ -25,6 +24,7 @@ from parity.model.mistakes.catalogue import CATALOGUE
 _PARTNERS = 8  # mistakes that are tried with every other one where none suffices
 _PAIRS = 300  # tries of two mistakes
 _STEPS = 12  # towards a parameter
+_DIGITS = 5  # of a parameter that is written shorter
 _ALTERNATIVES = 8  # causes made of measured parts, from which the confirmation chooses
 
 
@@ -75,7 +75,8 @@ class Search:
         if known:
             yield from self._anew(stage)
         if self._observed.mode(stage) is Mode.EVALUATE:
-            yield from islice(self._measured(stage), _ALTERNATIVES)
+            made = chain(self._visible(stage), self._hidden(stage))
+            yield from islice(self._tried(stage, made), _ALTERNATIVES)
 
     def _again(self, stage: str) -> list[Cause]:
         """Try what was found elsewhere: who makes a mistake in one layer makes it in all."""
@@ -96,66 +97,78 @@ class Search:
             if left == 0 and (cause := self._verified(stage, mistakes)):
                 exact.append(cause)
         if not exact and self._observed.mode(stage) is Mode.EVALUATE:
-            exact = [*islice(self._measured(stage), _ALTERNATIVES)]
+            exact = [*islice(self._tried(stage, self._visible(stage)), _ALTERNATIVES)]
         if exact:  # of causes that explain as much, the catalogue's first comes first
             return sorted(exact, key=lambda cause: cause.rank, reverse=True)
         if self._observed.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
             return []
         tried.sort(key=lambda each: each[0])
-        for _, first in [each for each in tried if each[0] < 1][:_PARTNERS]:
-            for _, second in tried:
-                if self._pairs_left == 0:
-                    return []
-                if first == second:
-                    continue
-                self._pairs_left -= 1
-                both = first + second
-                if self._one(stage, both) == 0 and (cause := self._verified(stage, both)):
-                    return [cause]
-        return []
+        pair = next(self._tried(stage, self._two(tried)), None)
+        hidden = self._tried(stage, self._hidden(stage))
+        return [pair] if pair else [*islice(hidden, _ALTERNATIVES)]
 
-    def _measured(self, stage: str) -> Iterator[Cause]:
-        """Put mistakes together from parts that are measured, or guessed where nothing is seen."""
-        if _kind(stage) in self._unknown:
-            return
-        for mistakes in self._composed(stage):
+    def _tried(self, stage: str, options: Iterable[Injections]) -> Iterator[Cause]:
+        for mistakes in options:
             if self._one(stage, mistakes) == 0 and (cause := self._verified(stage, mistakes)):
                 yield cause
 
-    def _composed(self, stage: str) -> Iterator[Injections]:
+    def _two(self, tried: Sequence[tuple[float, Injections]]) -> Iterator[Injections]:
+        """Yield pairs of mistakes, of which one leaves less of the difference than there was."""
+        for _, first in [each for each in tried if each[0] < 1][:_PARTNERS]:
+            for _, second in tried:
+                if self._pairs_left == 0:
+                    return
+                if first != second:
+                    self._pairs_left -= 1
+                    yield first + second
+
+    def _visible(self, stage: str) -> Iterator[Injections]:
+        """Yield mistakes made of parts that are measured at a stage."""
         probe = next(iter(self._observed.wrong[stage]))
         recorded, ours = self._observed.recorded[probe], self._observed.ours[probe][stage]
         theirs = recorded.get(stage)
-        seen = list[Scene]()
+        if ours.shape != theirs.shape or stage in OUTPUTS:
+            return
+        kept = recorded.kept(stage, theirs)
+        tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
+        spy = Spy(stage)
+        self._run(recorded, (spy.injection,), until=stage)
+        for each in measured(Measured(spy.scene, ours.double(), tokens)):
+            yield (Injection(each, (stage,)),)
 
-        def look(scene: Scene) -> Tensor:
-            seen.append(replace(scene, made={**scene.made}))
-            return scene.right
-
-        if ours.shape == theirs.shape and stage not in OUTPUTS:
-            self._run(recorded, (Injection(Mistake("", (stage,), look), (stage,)),), until=stage)
-            scene = replace(
-                seen[0],
-                parameters={name: each.detach() for name, each in seen[0].parameters.items()},
-            )
-            kept = recorded.kept(stage, theirs)
-            tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
-            for each in measured(Measured(scene, ours.double(), tokens)):
-                yield (Injection(each, (stage,)),)
-        for hidden in self._gap(stage) - {stage}:
-            for each in guessed(hidden):
-                yield (Injection(each, (hidden,)),)
+    def _hidden(self, stage: str) -> Iterator[Injections]:
+        """Yield mistakes made of parts at the stages before one that nobody sees."""
+        for each in guessed(sorted(self._gap(stage) - {stage})):
+            yield from self._at(stage, each)
 
     def _options(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes between a stage and those before it that are shown."""
         mode = self._observed.mode(stage)
         for known in CATALOGUE.values():
-            possible = known.mode is mode and not known.equivalent
-            near = self._near(stage, known) if possible else []
-            if len(near) > 1:
-                yield tuple(Injection(known, place) for place in near)
-            for place in near:
-                yield (Injection(known, place),)
+            if known.mode is mode and not known.equivalent:
+                yield from self._at(stage, known)
+
+    def _at(self, stage: str, known: Mistake) -> Iterator[Injections]:
+        """Yield a mistake at its places before a stage: at all of them, then at each.
+
+        First where it is also made behind the stage, in the same layer, and nobody sees it.
+        """
+        near = self._near(stage, known)
+        layer, shown = stage.split(".")[:3], {*self._observed.shown}
+        places = known.places(self._names, self._counterfactual.layers) if near else []
+        behind = [
+            place
+            for place in places
+            if place not in near
+            and not {*place} & shown
+            and all(name.split(".")[:3] == layer for name in place)
+        ]
+        if behind and not stage.endswith(GRADIENT):
+            yield tuple(Injection(known, place) for place in (*near, *behind))
+        if len(near) > 1:
+            yield tuple(Injection(known, place) for place in near)
+        for place in near:
+            yield (Injection(known, place),)
 
     def _near(self, stage: str, known: Mistake) -> list[tuple[str, ...]]:
         """The known's places between a stage and those before it that are shown."""
@@ -186,7 +199,16 @@ class Search:
         if min(left) in (0, math.inf) or _kind(stage) in self._unknown:
             return min(left), best
         found = self._estimated(stage, best)
-        return self._one(stage, found), found
+        return self._one(stage, found), self._rounded(stage, found)
+
+    def _rounded(self, stage: str, mistakes: Injections) -> Injections:
+        """Write a parameter with as few digits as explain as much."""
+        value = mistakes[0].value
+        for digits in range(_DIGITS):
+            short = _with_value(mistakes, float(f"{value:.{digits}e}") if digits else 0.0)
+            if self._one(stage, short) == 0:
+                return short
+        return mistakes
 
     def _one(self, stage: str, mistakes: Injections) -> float:
         """The share that is left on the probe that shows the stage best; 0 within the tolerance."""

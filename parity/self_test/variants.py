@@ -32,7 +32,7 @@ def _other_order(scene: Scene) -> Tensor:
 
 
 def _norm_by_hand(scene: Scene) -> Tensor:
-    centered = scene.input - scene.input.mean(-1, keepdim=True)
+    centered = scene.to_normalize - scene.to_normalize.mean(-1, keepdim=True)
     spread = (centered.square().mean(-1, keepdim=True) + scene.config["layer_norm_eps"]).sqrt()
     return scene.affine(centered / spread)
 

@@ -1,12 +1,14 @@
 """LayerNorm taken apart: its input, its axes, its eps, its gain and bias."""
 
-import torch
+from collections.abc import Iterable
+
 from torch import Tensor
 
 from parity.core.mistake import Mistake
 from parity.core.scene import Scene
 from parity.diagnosis.measured.parts import Found, Measured, mistake, same
 from parity.diagnosis.measured.tensors import pattern, state, states
+from parity.model.mistakes.norms import STAGES
 
 _AXES = {
     (-1,): "the features of each token",
@@ -45,25 +47,26 @@ def norms(measured: Measured) -> Found:
                             if same(ours, _affine(scene, plain, gain), tokens):
                                 relative = gain.removeprefix(f"{scene.layer}.") or "nothing"
                                 yield _norm(
-                                    scene.stage, parts, "its own" if gain == first else relative
+                                    [pattern(scene.stage)],
+                                    parts,
+                                    "its own" if gain == first else relative,
                                 )
 
 
-def guessed_norms(stage: str) -> Found:
+def guessed_norms() -> Found:
     """Every LayerNorm with other axes, another variance or another eps, for a hidden stage."""
     for axes in _AXES:
         for unbiased in (False, True):
             for inside in _INSIDE:
                 for outside in _OUTSIDE if inside in (None, 0.0) else (0.0,):
-                    yield _norm(stage, ("its input", axes, unbiased, inside, outside), "its own")
+                    parts = ("its input", axes, unbiased, inside, outside)
+                    yield _norm(STAGES, parts, "its own")
 
 
 def _given(scene: Scene, source: str) -> Tensor:
     if source != "its input":
         return state(scene, source)
-    if scene.stage == "cls.predictions.transform":
-        return torch.nn.functional.gelu(scene.input)
-    return scene.input
+    return scene.to_normalize
 
 
 def _normalized(
@@ -90,7 +93,7 @@ def _affine(scene: Scene, plain: Tensor, gain: str) -> Tensor:
 
 
 def _norm(
-    stage: str, parts: tuple[str, tuple[int, ...], bool, float | None, float], gain: str
+    stages: Iterable[str], parts: tuple[str, tuple[int, ...], bool, float | None, float], gain: str
 ) -> Mistake:
     source, axes, unbiased, inside, outside = parts
     told = [] if source == "its input" else [f"it normalizes {source}"]
@@ -104,10 +107,8 @@ def _norm(
         plain = _normalized(scene, *parts)
         if gain == "nothing":
             return plain
-        own = f"{scene.stage}.LayerNorm" if scene.stage.endswith("transform") else scene.stage
-        name = own if gain == "its own" else gain
-        return plain * scene.parameter(f"{name}.weight") + scene.parameter(f"{name}.bias")
+        return scene.affine(plain, "" if gain == "its own" else gain)
 
     text = f"in LayerNorm {', '.join(told)}"
     fix = "nn.LayerNorm(hidden_size, eps=config.layer_norm_eps)"
-    return mistake("norm-of-other-parts", text, fix, [pattern(stage)], wrong)
+    return mistake("norm-of-other-parts", text, fix, stages, wrong)

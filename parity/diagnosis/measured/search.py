@@ -1,8 +1,12 @@
 """Which parts are tried at a stage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from parity.core.mistake import Mistake
+from torch import Tensor
+
+from parity.core.mistake import Injection, Mistake
+from parity.core.scene import Scene
 from parity.diagnosis.measured.attention import (
     context,
     mixtures,
@@ -43,14 +47,36 @@ def measured(stage: Measured) -> Iterator[Mistake]:
         yield from family(stage)
 
 
-def guessed(stage: str) -> Iterator[Mistake]:
-    """Yield mistakes made of parts at a stage that the candidate does not show."""
-    last = stage.rpartition(".")[2]
-    if last == "scores":
+def guessed(hidden: Iterable[str]) -> Iterator[Mistake]:
+    """Yield mistakes made of parts at stages that the candidate does not show, each once."""
+    kinds = {name.rpartition(".")[2] for name in hidden}
+    if "scores" in kinds:
         yield from products()
-    elif last == "probabilities":
+    if "probabilities" in kinds:
         yield from softmaxes()
-    elif last == "self":
+    if "self" in kinds:
         yield from mixtures()
-    elif last == "LayerNorm":
-        yield from guessed_norms(stage)
+    if "LayerNorm" in kinds:
+        yield from guessed_norms()
+
+
+class Spy:
+    """Keeps the scene in which a stage is made, and changes nothing.
+
+    Args:
+        stage: which.
+
+    Attributes:
+        injection: to be made in a run.
+        scene: what was there; its weights are constants.
+    """
+
+    scene: Scene
+
+    def __init__(self, stage: str) -> None:
+        self.injection = Injection(Mistake("", (stage,), self._keep), (stage,))
+
+    def _keep(self, scene: Scene) -> Tensor:
+        parameters = {name: each.detach() for name, each in scene.parameters.items()}
+        self.scene = replace(scene, made={**scene.made}, parameters=parameters)
+        return scene.right

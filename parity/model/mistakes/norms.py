@@ -11,7 +11,7 @@ from scratch_bert.weights.names import canonical_name
 
 _ATTENTION = "encoder.layer.{i}.attention.output.LayerNorm"
 _OUTPUT = "encoder.layer.{i}.output.LayerNorm"
-STAGES = ("embeddings.LayerNorm", _ATTENTION, _OUTPUT)
+STAGES = ("embeddings.LayerNorm", _ATTENTION, _OUTPUT, "cls.predictions.transform")
 
 MISTAKES: list[Mistake] = []
 NORMS = StageMistakes(MISTAKES, BertEmbeddings.forward, *STAGES)
@@ -23,7 +23,7 @@ _ROOT = "divide by sqrt(variance + eps)"
 
 
 def _centered(scene: Scene) -> Tensor:
-    return scene.input - scene.input.mean(-1, keepdim=True)
+    return scene.to_normalize - scene.to_normalize.mean(-1, keepdim=True)
 
 
 def _variance(scene: Scene) -> Tensor:
@@ -31,26 +31,26 @@ def _variance(scene: Scene) -> Tensor:
 
 
 def _normalized(scene: Scene) -> Tensor:
-    given = scene.input
+    given = scene.to_normalize
     return F.layer_norm(given, given.shape[-1:], eps=scene.config["layer_norm_eps"])
 
 
 @NORMS("norm-eps-1e-5", _EPS, _SMALL, seen="most tutorials")
 def eps_is_1e_5(scene: Scene) -> Tensor:
     """LayerNorm's eps is 1e-5, torch's default."""
-    return scene.norm(scene.input, eps=1e-5)
+    return scene.norm(scene.to_normalize, eps=1e-5)
 
 
 @NORMS("norm-eps-1e-6", _EPS, _SMALL)
 def eps_is_1e_6(scene: Scene) -> Tensor:
     """LayerNorm's eps is 1e-6, the default of Flax and of ViT."""
-    return scene.norm(scene.input, eps=1e-6)
+    return scene.norm(scene.to_normalize, eps=1e-6)
 
 
 @NORMS("norm-eps", _EPS, _SMALL, values=(1e-4, 1e-3, 1e-2, 1e-1, 1e-7, 1e-8))
 def eps_is_another(scene: Scene) -> Tensor:
     """LayerNorm's eps is {value}."""
-    return scene.norm(scene.input, eps=scene.value)
+    return scene.norm(scene.to_normalize, eps=scene.value)
 
 
 @NORMS(
@@ -68,14 +68,14 @@ def eps_is_outside_the_root(scene: Scene) -> Tensor:
 @NORMS("norm-unbiased", "var(unbiased=False): divide by n", seen="The Annotated Transformer")
 def variance_is_unbiased(scene: Scene) -> Tensor:
     """The variance is divided by n - 1, as tensor.std() and tensor.var() do."""
-    width = scene.input.shape[-1]
+    width = scene.to_normalize.shape[-1]
     return scene.affine(_centered(scene) / (_variance(scene) * width / (width - 1)).sqrt())
 
 
 @NORMS("norm-not-centred", "subtract the mean before dividing", seen="code shared with Llama")
 def mean_is_kept(scene: Scene) -> Tensor:
     """The mean is not subtracted, as in RMSNorm."""
-    given = scene.input
+    given = scene.to_normalize
     return scene.affine(given / given.square().mean(-1, keepdim=True).sqrt())
 
 
@@ -98,14 +98,14 @@ def root_is_missing(scene: Scene) -> Tensor:
 )
 def norm_is_over_all_tokens(scene: Scene) -> Tensor:
     """One mean and variance serve all tokens of a row."""
-    centered = scene.input - scene.input.mean((1, 2), keepdim=True)
+    centered = scene.to_normalize - scene.to_normalize.mean((1, 2), keepdim=True)
     return scene.affine(centered / centered.square().mean((1, 2), keepdim=True).sqrt())
 
 
 @NORMS("norm-of-batch", "normalize each token over its own features")
 def norm_is_over_the_batch(scene: Scene) -> Tensor:
     """Each feature is normalized over the batch, as BatchNorm does."""
-    centered = scene.input - scene.input.mean((0, 1), keepdim=True)
+    centered = scene.to_normalize - scene.to_normalize.mean((0, 1), keepdim=True)
     spread = centered.square().mean((0, 1), keepdim=True)
     return scene.affine(centered / (spread + 1e-5).sqrt())
 
@@ -147,13 +147,13 @@ def bias_is_missing(scene: Scene) -> Tensor:
 @NORMS("norm-gain-plus-1", "BERT's gain is the weight itself", seen="code shared with Gemma")
 def gain_is_1_plus_weight(scene: Scene) -> Tensor:
     """The gain is 1 + weight."""
-    return scene.norm(scene.input) + _normalized(scene)
+    return scene.norm(scene.to_normalize) + _normalized(scene)
 
 
 @NORMS("norm-missing", "one after each residual sum, and one after the embeddings")
 def norm_is_missing(scene: Scene) -> Tensor:
     """LayerNorm is missing."""
-    return scene.input
+    return scene.to_normalize
 
 
 @NORMS("norm-twice", "once")
@@ -171,7 +171,7 @@ def norm_is_applied_twice(scene: Scene) -> Tensor:
 )
 def norm_is_in_float32(scene: Scene) -> Tensor:
     """LayerNorm computes in float32 though the model computes in double."""
-    gain, bias, given = (each.float() for each in (scene.weight, scene.bias, scene.input))
+    gain, bias, given = (each.float() for each in (scene.weight, scene.bias, scene.to_normalize))
     eps = scene.config["layer_norm_eps"]
     return F.layer_norm(given, given.shape[-1:], gain, bias, eps).to(scene.right)
 
@@ -184,4 +184,4 @@ def norm_is_in_float32(scene: Scene) -> Tensor:
 def norms_are_exchanged(scene: Scene) -> Tensor:
     """The layer's other LayerNorm's gain and bias are used."""
     attention, output = "attention.output.LayerNorm", "output.LayerNorm"
-    return scene.norm(scene.input, output if scene.stage.endswith(attention) else attention)
+    return scene.norm(scene.to_normalize, output if scene.stage.endswith(attention) else attention)
