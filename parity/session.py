@@ -102,12 +102,16 @@ class CheckRun:
                     histogram=self.histogram,
                 ) as judge:
                     judged, counted = list[Comparison](), list[Comparison]()
-                    for row in check(judge, chosen, self.seed):
-                        report.reference_stages = judge.reference_stages
-                        judged.append(row)
-                        if self.counts is None or self.counts(row):
-                            counted.append(row)
-                            yield replace(row, checkpoint=name)
+                    crashed: CandidateCrashedError | None = None
+                    try:
+                        for row in check(judge, chosen, self.seed):
+                            report.reference_stages = judge.reference_stages
+                            judged.append(row)
+                            if self.counts is None or self.counts(row):
+                                counted.append(row)
+                                yield replace(row, checkpoint=name)
+                    except CandidateCrashedError as error:
+                        crashed = error  # on some probe; what differs on others is explained first
                     before = report.diagnosis
                     is_open = before is None or before.harmless
                     if Report(counted).first_divergence and chosen.probes and is_open:
@@ -126,5 +130,7 @@ class CheckRun:
                             for row in noted
                             if self.counts is None or self.counts(row)
                         ]
+                    if crashed is not None:
+                        raise crashed
             except CandidateCrashedError as error:
                 raise CandidateCrashedError(f"with {name}: {error}") from None

@@ -1,6 +1,7 @@
 """Why a candidate diverges: the mistakes that explain its numbers, and what they leave unknown."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from parity.core.mistake import Injection
@@ -73,3 +74,8 @@ class Diagnosis:
     def is_harmless(self) -> bool:
         """Whether nothing is wrong, though something differs."""
         return bool(self.harmless) and not (self.causes or self.unknown)
+
+
+def injections(causes: Sequence[Cause]) -> Injections:
+    """All that causes make."""
+    return tuple(mistake for cause in causes for mistake in cause.mistakes)

@@ -78,6 +78,17 @@ class Recording:
         noise = self._probes[probe].setdefault("noise", {})
         noise.setdefault(dtype, {}).setdefault(lane, {})[stage] = max_abs
 
+    def add_largest(self, probe: str, of_weights: bool, magnitude: float) -> None:
+        """Keep the magnitude of the largest gradient, of weights or of stages."""
+        kind = "weights" if of_weights else "stages"
+        largest = self._probes[probe].setdefault("largest gradient", {})
+        largest[kind] = max(magnitude, largest.get(kind, 0.0))
+
+    def largest(self, probe: str, of_weights: bool) -> float:
+        """Return the magnitude of the largest gradient, 0 where it was not kept."""
+        kind = "weights" if of_weights else "stages"
+        return self._probes[probe].get("largest gradient", {}).get(kind, 0.0)
+
     def add_draws(self, probe: str, draws: Sequence[Draw]) -> None:
         """Keep what dropout dropped."""
         self._probes[probe]["draws"] = [[draw.shape, draw.p, draw.stage] for draw in draws]

@@ -116,6 +116,39 @@ def stage_names(layers: Iterable[int | str]) -> list[str]:
     return [*names, *_TOP]
 
 
+def grouped(names: Iterable[str]) -> list[str]:
+    """Write the stages of several layers as one.
+
+    >>> grouped(["embeddings", "encoder.layer.0.output", "encoder.layer.1.output"])
+    ['embeddings', 'encoder.layer.{0-1}.output']
+    """
+    layers: dict[str, list[int]] = {}
+    for name in names:
+        prefix, place, rest = name.partition("encoder.layer.")
+        number, dot, last = rest.partition(".")
+        if place and number.isdigit():
+            layers.setdefault(f"{prefix}{place}{{}}{dot}{last}", []).append(int(number))
+        else:
+            layers.setdefault(name.replace("{", "{{").replace("}", "}}"), [])
+    return [name.format(_spans(numbers)) for name, numbers in layers.items()]
+
+
+def _spans(numbers: Iterable[int]) -> str:
+    """Write numbers as spans.
+
+    >>> _spans([0, 1, 2, 4]), _spans([3])
+    ('{0-2,4}', '3')
+    """
+    spans: list[list[int]] = []
+    for number in sorted({*numbers}):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    texts = [f"{first}" if first == last else f"{first}-{last}" for first, last in spans]
+    return texts[0] if len(texts) == 1 and "-" not in texts[0] else f"{{{','.join(texts)}}}"
+
+
 def reference_points(modules: Iterable[str]) -> dict[str, Stage]:
     """Return where each stage is, for a model in HF's layout, from the paths of its modules.
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from parity.core.cause import Cause, Injections
+from parity.core.cause import Cause, Injections, injections
 from parity.core.compare import Status
 from parity.core.probes import Mode
 from parity.diagnosis.bench import LANES, Bench, Evidence
@@ -70,11 +70,6 @@ def confirm(
                 f"but {contradiction} is not, given right inputs"
             )
             withdrawn |= {stage: [why] for stage in cause.stages}
-
-
-def injections(causes: Sequence[Cause]) -> Injections:
-    """All that causes make."""
-    return tuple(mistake for cause in causes for mistake in cause.mistakes)
 
 
 def ids(cause: Cause) -> tuple[str, ...]:

@@ -10,12 +10,12 @@ reference makes all that was found. What no mistake explains stays unknown.
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from parity.core.cause import Cause, Diagnosis, Injections
+from parity.core.cause import Cause, Diagnosis, Injections, injections
 from parity.core.compare import Comparison, Status
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.diagnosis.bench import LANES, MODES, Bench, Evidence, JudgeBench, was_seen
-from parity.diagnosis.confirm import confirm, injections
+from parity.diagnosis.confirm import confirm
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Observations, describe_unknown, is_long
 from parity.diagnosis.other_forms import OtherForms

@@ -12,7 +12,7 @@ from torch import Tensor
 from parity.core.compare import Attended, Comparison, Status, attended, compare
 from parity.core.probes import Probe
 from parity.core.recording import Recording
-from parity.core.tolerance import FLOAT64, OWN_ERROR, ROUNDING
+from parity.core.tolerance import FLOAT64, GRADIENT_ROUNDING, OWN_ERROR, ROUNDING
 
 GRADIENT = ".grad"
 
@@ -113,9 +113,17 @@ class RecordedProbe:
         if self.relative is not None:
             return self.relative * max(magnitude, beside)
         if self.dtype is torch.float64:
-            return FLOAT64 * max(magnitude, beside)
+            return max(FLOAT64 * max(magnitude, beside), self._cancelled(name))
         rounding = ROUNDING * torch.finfo(self.dtype).eps * magnitude
         return OWN_ERROR * self._noise(name, lane) + rounding
+
+    def _cancelled(self, name: str) -> float:
+        """What rounding leaves of a gradient in which everything cancels; 0 for other tensors."""
+        if not name.endswith(GRADIENT):
+            return 0.0
+        weight = name.removesuffix(GRADIENT).endswith((".weight", ".bias"))
+        largest = self.recording.largest(self.probe.name, weight)
+        return GRADIENT_ROUNDING * torch.finfo(torch.float64).eps * largest
 
     def _noise(self, name: str, lane: str) -> float:
         dtype = str(self.dtype).removeprefix("torch.")

@@ -87,6 +87,8 @@ def _run(
     def keep_gradient(name: str, tensor: Tensor) -> None:
         if wanted is None or name in wanted or name.endswith((".weight", ".bias")):
             recording.add(probe.name, f"{name}{GRADIENT}", tensor)
+            of_weights = name.endswith((".weight", ".bias"))
+            recording.add_largest(probe.name, of_weights, float(tensor.abs().max()))
 
     with (
         torch.set_grad_enabled(backward),

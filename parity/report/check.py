@@ -6,6 +6,7 @@ from rich.console import Console
 
 from parity.core.compare import Comparison, Status
 from parity.core.probes import Scope
+from parity.core.stages import grouped
 from parity.core.verdict import Report, Verdict
 from parity.model.candidate import FEATURES
 from parity.report.diagnosis import lines
@@ -102,9 +103,9 @@ class CheckReport(Printer):
         if left_out:
             name, note = next(iter(left_out.items()))
             self.print(f"not compared: {len(left_out)} of its stages, first {name}: {note}")
-        for name in report.born:
+        for name in grouped(report.born):
             self.print(f"born here, though its input was right: {name}", "red")
-        for name in report.born_backward:
+        for name in grouped(report.born_backward):
             self.print(f"born on the way back, its gradient alone is wrong: {name}", "red")
         if report.required is not None:
             self.print(required(report.required))

@@ -4,12 +4,13 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parity.core.cause import Cause, Diagnosis
-from parity.core.mistake import Injection
+from parity.core.cause import Cause, Diagnosis, injections
+from parity.core.stages import grouped
 
 Line = tuple[str, str]  # and its style
 
-_SHOWN = 8  # stages that nothing explains
+_SHOWN = 8  # kinds of stages that nothing explains
+_EXPLAINED = 4  # stages besides those where a mistake is made
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Explanation:
 
     Attributes:
         descriptions: each mistake in words.
-        where: the stages of the first ones.
-        stages: all that are explained.
+        where: the stages at which they are made; those of several layers stand as one.
+        explains: further stages that are explained.
         place: in the candidate's code, `file:line`, or "".
         proof: the differences before and after, in words.
         fixes: what to do, for each kind of mistake.
@@ -29,8 +30,8 @@ class Explanation:
     """
 
     descriptions: list[str]
-    where: str
-    stages: list[str]
+    where: list[str]
+    explains: list[str]
     place: str
     proof: str
     fixes: list[str]
@@ -39,28 +40,53 @@ class Explanation:
     harmless: str
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """Stages that nothing explains, and of which the same is known.
+
+    Attributes:
+        stages: those of several layers stand as one.
+        known: facts.
+        place: in the candidate's code, `file:line`, or "".
+    """
+
+    stages: list[str]
+    known: list[str]
+    place: str
+
+
 def explanations(diagnosis: Diagnosis, candidate: object) -> list[Explanation]:
     """Put causes of the same mistakes together; harmless ones come last."""
-    groups: dict[tuple[Injection, ...], list[Cause]] = {}
+    groups: dict[tuple[tuple[str, str], ...], list[Cause]] = {}
     for cause in (*diagnosis.causes, *diagnosis.harmless):
-        # Alike but for the last digits of what was estimated.
-        made = ((each.mistake, float(f"{each.value:.6g}")) for each in cause.mistakes)
-        groups.setdefault(tuple(Injection(it, (), value) for it, value in made), []).append(cause)
+        same = dict.fromkeys((each.mistake.id, each.description) for each in cause.mistakes)
+        groups.setdefault(tuple(same), []).append(cause)
     return [_explained(causes, diagnosis, candidate) for causes in groups.values()]
+
+
+def unknowns(diagnosis: Diagnosis) -> list[Unknown]:
+    """Put stages together of which the same is known."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for stage, known in diagnosis.unknown.items():
+        kind = ".".join(part for part in stage.split(".") if not part.isdigit())
+        groups.setdefault((kind, *known), []).append(stage)
+    return [
+        Unknown(grouped(stages), [*known], diagnosis.places.get(stages[0], ""))
+        for (_, *known), stages in groups.items()
+    ]
 
 
 def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
     """Yield the lines to print; without a candidate's name, no command to repeat."""
     for each in explanations(diagnosis, candidate):
-        first, *others = each.stages
-        seen = "" if each.where == first else f", seen at {first}"
         place = f", at {each.place}" if each.place else ""
         kind, style = ("note", "bold yellow") if each.harmless else ("cause", "bold red")
         yield f"\n{kind}: {'; and '.join(each.descriptions)}", style
-        yield f"  where  {each.where}{seen}{place}", ""
-        if others:
-            last = f" and {len(others) - 3} more" if len(others) > 3 else ""
-            yield f"         and {', '.join(others[:3])}{last}", ""
+        yield f"  where  {', '.join(each.where)}{place}", ""
+        if each.explains:
+            more = len(each.explains) - _EXPLAINED
+            last = f" and {more} more" if more > 0 else ""
+            yield f"         explains {', '.join(each.explains[:_EXPLAINED])}{last}", ""
         yield f"  proof  {each.proof}", ""
         if each.harmless:
             yield f"  why    this is correct: {each.harmless}", "green"
@@ -69,26 +95,26 @@ def lines(diagnosis: Diagnosis, candidate: object = "") -> Iterator[Line]:
         yield f"  called {', '.join(each.ids)}", "dim"
         if each.repeat:
             yield f"  again  {each.repeat}", "dim"
-    unknown = [*diagnosis.unknown.items()]
-    for stage, known in unknown[:_SHOWN]:
-        place = diagnosis.places.get(stage, "")
-        at = f", at {place}" if place else ""
-        yield f"\nunknown: no known mistake explains {stage}{at}", "bold red"
-        yield from ((f"  {fact}", "") for fact in known)
-    if len(unknown) > _SHOWN:
-        yield f"\nunknown: {len(unknown) - _SHOWN} more stages, which may follow from these", "red"
+    left = unknowns(diagnosis)
+    for unknown in left[:_SHOWN]:
+        at = f", at {unknown.place}" if unknown.place else ""
+        yield f"\nunknown: no known mistake explains {', '.join(unknown.stages)}{at}", "bold red"
+        yield from ((f"  {fact}", "") for fact in unknown.known)
+    if len(left) > _SHOWN:
+        yield f"\nunknown: {len(left) - _SHOWN} more stages, which may follow from these", "red"
     for note in diagnosis.notes:
         yield f"\n{note}", "yellow"
 
 
 def _explained(causes: Sequence[Cause], diagnosis: Diagnosis, candidate: object) -> Explanation:
-    first = causes[0]
+    first, made = causes[0], injections(causes)
+    places = [stage for each in made for stage in each.stages]
     stages = [stage for cause in causes for stage in cause.stages]
     command = f"parity diagnose {candidate} --checkpoint {diagnosis.checkpoint} --probe"
     return Explanation(
         descriptions=[*dict.fromkeys(each.description for each in first.mistakes)],
-        where=" and ".join(each.stage for each in first.mistakes),
-        stages=stages,
+        where=grouped(places),
+        explains=grouped(stage for stage in stages if stage not in places),
         place=diagnosis.places.get(stages[0], ""),
         proof=(
             f"on {first.probe!r} the largest difference is {first.before:.1e}; "

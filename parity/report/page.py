@@ -9,9 +9,9 @@ from parity.core.cause import Diagnosis
 from parity.core.compare import Comparison, Status
 from parity.core.verdict import Report
 from parity.report.check import not_seen, required, scope_line, where
-from parity.report.diagnosis import explanations
+from parity.report.diagnosis import explanations, unknowns
 from parity.report.heat_map import STEPS, HeatMap, column_of, group_of
-from parity.report.json import plain, unknown
+from parity.report.json import plain
 from parity.report.repeat import repeat_command
 from parity.report.terminal import explain
 
@@ -62,7 +62,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "born_backward": report.born_backward,
         "required": needs and required(needs).removeprefix("required tolerance: "),
         "causes": [asdict(each) for each in explanations(diagnosis, candidate)],
-        "unknown": unknown(diagnosis),
+        "unknown": [asdict(each) for each in unknowns(diagnosis)],
         "notes": [*report.notes, *diagnosis.notes],
     }
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import torch
 
+from parity.core.cause import injections
 from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
-from parity.diagnosis.confirm import injections
 from parity.model.mistakes.catalogue import CATALOGUE
 from parity.self_test.mutants import MutantModel, judge_tokenizer
 from parity.self_test.trials import (
