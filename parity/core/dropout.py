@@ -1,5 +1,7 @@
 """Dropout that draws the same masks in two models, whatever the rest of them draws."""
 
+import math
+import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +11,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 _DROPOUTS = {F.dropout, torch.dropout}
+_SIBLINGS = (".query", ".key", ".value", "_embeddings")
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,21 @@ class Draw:
     p: float
     stage: str = field(default="", compare=False)
 
+    @property
+    def kind(self) -> tuple[int, ...]:
+        """How many numbers it has, and its last two dimensions."""
+        return math.prod(self.shape), *self.shape[-2:]
+
     def __str__(self) -> str:
         return f"{self.p:g} of {self.shape}"
 
 
 class AlignedDropout(TorchFunctionMode):
-    """While inside, the n-th mask of a shape depends on the seed, n and the shape alone.
+    """While inside, a mask depends on the seed, the stage made before, and its kind alone.
 
-    So who drops nothing in one place drops the same as before in places of another shape.
+    So a model that drops nothing in one place drops the same as before in all others, and one that
+    joins batch and heads in one dimension drops the same as one that does not. Stages that do not
+    depend on each other, such as query and key, are no such stages: models make them in any order.
 
     Args:
         seed: of all masks.
@@ -45,11 +55,15 @@ class AlignedDropout(TorchFunctionMode):
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
         self._seed = seed
+        self._made = ""
+        self._places: list[tuple[str, tuple[int, ...]]] = []
         self.draws: list[Draw] = []
         self.hidden = False
 
     def reached(self, stage: str) -> None:
-        """Be told that a stage was made."""
+        """Note that a stage was made."""
+        if not stage.endswith(_SIBLINGS):
+            self._made = stage
         self.draws = [replace(draw, stage=draw.stage or stage) for draw in self.draws]
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -97,7 +111,11 @@ class AlignedDropout(TorchFunctionMode):
         return self._dropout(scores.softmax(-1), dropout_p) @ value
 
     def _mask(self, shape: tuple[int, ...], p: float) -> Tensor:
-        number = sum(draw.shape == shape for draw in self.draws)
-        generator = torch.Generator().manual_seed(self._seed + number)
-        self.draws.append(Draw(shape, p))
+        drawn = Draw(shape, p)
+        place = (self._made, drawn.kind)
+        number = self._places.count(place)
+        seed = zlib.crc32(repr((self._seed, place, number)).encode())
+        generator = torch.Generator().manual_seed(seed)
+        self._places.append(place)
+        self.draws.append(drawn)
         return torch.rand(shape, generator=generator, dtype=torch.float64) >= p

@@ -85,6 +85,8 @@ def _causes(bench: Bench, evidence: Evidence) -> tuple[Diagnosis, Evidence]:
             unknown = {}  # gradients of a wrong forward pass; what is known of them is enough
         if not alternatives and not unknown:
             continue
+        for stage, facts in unknown.items():
+            facts += _notes(evidence.rows, stage)
         confirmed = confirm(bench, known, alternatives, unknown, mode)
         heads = bench.counterfactual.heads
         for stage, facts in confirmed.withdrawn.items():
@@ -107,6 +109,12 @@ def _noted(
         else row
         for row in rows
     ]
+
+
+def _notes(rows: Sequence[Comparison], stage: str) -> list[str]:
+    """What the rows say about a stage that is wrong when it is alone."""
+    wrong = [row for row in rows if row.lane in LANES and row.name == stage and not row.passed]
+    return list(dict.fromkeys(row.note for row in wrong if row.note))
 
 
 def _observe(bench: Bench, evidence: Evidence, mode: Mode) -> Observations:

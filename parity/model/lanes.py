@@ -194,9 +194,12 @@ def isolated(
     backward = recorded.probe.mode is Mode.BACKWARD
     model = tested.model(recorded.dtype, training=recorded.probe.mode is Mode.TRAIN)
 
+    aligned = AlignedDropout()  # what is dropped is the same on both sides
+
     def look(name: str, ours: Tensor) -> Tensor | None:
         made[name] = ours.detach().clone()
         notice(model, name)
+        aligned.reached(name)
         if name == until and not backward:
             raise _Enough
         return recorded.put(name, ours) if name in recorded.names else None
@@ -211,7 +214,7 @@ def isolated(
     with (
         suppress(_Enough),
         torch.set_grad_enabled(backward),
-        AlignedDropout(),  # what is dropped is the same on both sides
+        aligned,
         tapped(model, stages, look, look_back if backward else None),
     ):
         outputs = tested.forward(model, recorded.probe.batch)

@@ -13,6 +13,7 @@ from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import BIT_FOR_BIT
 from parity.model.candidate import INPUTS, Batch
+from parity.model.dropout_masks import read_dropout
 from parity.model.expected import RecordedProbe
 from parity.model.lanes import LANES, judge_backward, judge_forward, run_lane
 from parity.model.model_under_test import ModelUnderTest
@@ -116,28 +117,43 @@ def judge_refusal(
 def judge_dropout(
     tested: ModelUnderTest, batch: Mapping[str, Tensor], recorded: RecordedProbe
 ) -> Iterator[Comparison]:
-    """Compare what is dropped, and if it is the same, every stage."""
+    """Compare every stage, with the same numbers dropped; else read off what is dropped.
+
+    A correct model may draw its masks with functions of its own, or in another order; then the
+    numbers differ, and the masks are read off the tensors that they were applied to.
+    """
+    theirs = recorded.recording.draws(recorded.probe.name)
+    if not theirs:
+        yield recorded.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")
+        return
     model = tested.model(recorded.dtype, training=True)
     rows = []
     for lane in LANES:
         aligned = AlignedDropout()
         with aligned:
             rows += run_lane(tested, model, batch, recorded, lane, aligned.reached)
-    theirs = recorded.recording.draws(recorded.probe.name)
-    if not theirs:
-        yield recorded.row("dropout", Status.UNSUPPORTED, "the configuration has no dropout")
+    if not aligned.hidden and all(row.passed or row.lane == "padding" for row in rows):
+        yield from rows
+        return
+    read = read_dropout(tested, recorded)
+    if read.is_right:
+        yield from read.rows
     elif aligned.hidden or not {draw.shape for draw in aligned.draws} <= {d.shape for d in theirs}:
-        note = "the candidate draws its dropout where or in shapes that cannot be aligned"
-        yield recorded.row("dropout", Status.UNSUPPORTED, note)
+        yield from read.rows or [recorded.row("dropout", Status.UNSUPPORTED, _UNALIGNED)]
     elif not aligned.draws:
-        note = "the candidate drops nothing, or not with torch's functions"
-        yield recorded.row("dropout", Status.UNSUPPORTED, note)
+        yield from read.rows or [recorded.row("dropout", Status.UNSUPPORTED, _NOTHING)]
+    elif read.dropped - {draw.stage for draw in aligned.draws}:  # some are drawn in another way
+        yield from read.rows
     elif aligned.draws != theirs:
         stage, note = _explain(aligned.draws, theirs)
         for lane in LANES:
             yield recorded.row(stage, Status.VALUE, note, lane)
     else:
         yield from rows
+
+
+_UNALIGNED = "the candidate draws its dropout where or in shapes that cannot be aligned"
+_NOTHING = "the candidate drops nothing, or not with torch's functions"
 
 
 def _explain(ours: list[Draw], theirs: list[Draw]) -> tuple[str, str]:

@@ -21,8 +21,30 @@ _TRAIN = "training mode, with the same masks on both sides"
 _TRAINING: dict[str, Any] = {"detected_by": _TRAIN, "mode": Mode.TRAIN}
 _MOVED: dict[str, Any] = {**_TRAINING, "together": True}
 
+_LAYERS = (
+    f"{_ATTENTION}.dense",
+    f"{_ATTENTION}.LayerNorm",
+    f"{_LAYER}.intermediate.dense",
+    f"{_LAYER}.intermediate",
+    f"{_OUTPUT}.dense",
+    "pooler.dense",
+    "pooler",
+)
+_RATES = (0.1, 0.2, 0.5, 0.3, 0.05)
+_PLACES = (
+    "dropout after the embeddings' LayerNorm, on the probabilities, and on what both halves of a "
+    "layer add; nowhere else"
+)
+
 MISTAKES: list[Mistake] = []
 DROPPED = StageMistakes(MISTAKES, BertEmbeddings.forward, *_DROPPED)
+TWICE = StageMistakes(
+    MISTAKES,
+    BertEmbeddings.forward,
+    *(each for each in _DROPPED if "self" not in each),
+    **_TRAINING,
+)
+MORE = StageMistakes(MISTAKES, BertOutput.forward, *_LAYERS, **_TRAINING)
 EMBEDDINGS = StageMistakes(
     MISTAKES, BertEmbeddings.forward, "embeddings.sum", "embeddings", **_MOVED
 )
@@ -103,6 +125,30 @@ def dropout_is_missing(model: nn.Module, stage: str, _value: float) -> Context[N
 def dropout_has_another_rate(model: nn.Module, stage: str, value: float) -> Context[None]:
     """The dropout rate in training is {value}."""
     return _set(_dropout(model, stage), "p", value)
+
+
+@TWICE.around("dropout-twice", "dropout once in each place", values=_RATES)
+def dropout_is_applied_twice(model: nn.Module, stage: str, value: float) -> Context[None]:
+    """There is a second dropout, of {value}, right behind the first."""
+    return _dropout(model, stage).register_forward_hook(
+        lambda module, _, output: F.dropout(output, value, module.training)
+    )
+
+
+@MORE.around("dropout-added", _PLACES, values=_RATES)
+def output_is_dropped(model: nn.Module, stage: str, value: float) -> Context[None]:
+    """There is one more dropout, of {value}, on what this layer makes."""
+    return _at(model, stage).register_forward_hook(
+        lambda module, _, output: F.dropout(output, value, module.training), prepend=True
+    )
+
+
+@MORE.around("dropout-of-input", _PLACES, values=_RATES)
+def input_is_dropped(model: nn.Module, stage: str, value: float) -> Context[None]:
+    """There is one more dropout, of {value}, on what this layer is given."""
+    return _at(model, stage).register_forward_pre_hook(
+        lambda module, args: (F.dropout(args[0], value, module.training), *args[1:]), prepend=True
+    )
 
 
 @DROPPED.around(
