@@ -1,7 +1,6 @@
 """Dropout that draws the same masks in two models, whatever the rest of them draws."""
 
 import math
-import zlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +10,6 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 _DROPOUTS = {F.dropout, torch.dropout}
-_SIBLINGS = (".query", ".key", ".value", "_embeddings")
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,10 @@ class Draw:
 
 
 class AlignedDropout(TorchFunctionMode):
-    """While inside, a mask depends on the seed, the stage made before, and its kind alone.
+    """While inside, the n-th mask of a kind depends on the seed, n and the kind alone.
 
-    So a model that drops nothing in one place drops the same as before in all others, and one that
-    joins batch and heads in one dimension drops the same as one that does not. Stages that do not
-    depend on each other, such as query and key, are no such stages: models make them in any order.
+    So a model that drops nothing in one place drops the same as before in places of another kind,
+    and one that joins batch and heads in one dimension drops the same as one that does not.
 
     Args:
         seed: of all masks.
@@ -55,15 +52,11 @@ class AlignedDropout(TorchFunctionMode):
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
         self._seed = seed
-        self._made = ""
-        self._places: list[tuple[str, tuple[int, ...]]] = []
         self.draws: list[Draw] = []
         self.hidden = False
 
     def reached(self, stage: str) -> None:
         """Note that a stage was made."""
-        if not stage.endswith(_SIBLINGS):
-            self._made = stage
         self.draws = [replace(draw, stage=draw.stage or stage) for draw in self.draws]
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -112,10 +105,7 @@ class AlignedDropout(TorchFunctionMode):
 
     def _mask(self, shape: tuple[int, ...], p: float) -> Tensor:
         drawn = Draw(shape, p)
-        place = (self._made, drawn.kind)
-        number = self._places.count(place)
-        seed = zlib.crc32(repr((self._seed, place, number)).encode())
-        generator = torch.Generator().manual_seed(seed)
-        self._places.append(place)
+        number = sum(draw.kind == drawn.kind for draw in self.draws)
+        generator = torch.Generator().manual_seed(self._seed + number)
         self.draws.append(drawn)
         return torch.rand(shape, generator=generator, dtype=torch.float64) >= p

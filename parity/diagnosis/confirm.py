@@ -17,6 +17,9 @@ from parity.diagnosis.bench import LANES, Bench, Evidence
 from parity.diagnosis.search import Alternatives
 from parity.model.expected import GRADIENT
 
+_BY_ITSELF = "it differs only where the inputs are those of the mistakes that are named"
+_TRIES = 16  # judgements in which other causes are tried
+
 
 @dataclass
 class Confirmed:
@@ -50,26 +53,37 @@ def confirm(
         mode: which probes decide.
     """
     chosen, others = _most_common(alternatives)
-    first = [*chosen]
+    first, tries, left_out = [*chosen], _TRIES, list[Cause]()
     withdrawn: dict[str, list[str]] = {}
+    before = ""
     while True:
         evidence = bench.judged_by(known + injections(chosen))
         contradiction = _first_wrong(evidence, {*unknown, *withdrawn}, mode)
+        if contradiction == before and left_out:  # it is no contradiction, but differs by itself
+            withdrawn[contradiction] = [_BY_ITSELF]
+            chosen, left_out = [*chosen, *left_out], []
+            others += [iter(())] * (len(chosen) - len(others))
+            first = [*first, *chosen[len(first) :]]
+            continue
+        withdrawn |= {
+            stage: [f"consistent with {' and '.join(ids(cause))} here, but {before} is not"]
+            for cause in left_out
+            for stage in cause.stages
+        }
+        left_out = []
         is_random = any(each.mistake.is_random for each in injections(chosen))
         if contradiction is None or not chosen or is_random:
             return Confirmed(evidence, chosen, withdrawn)
         wrong = ids(chosen[_culprit(bench.counterfactual.stages, chosen, contradiction)])
         # A mistake that is made in all layers is wrong in all.
+        tries, before = tries - 1, contradiction
         for place in reversed([i for i, cause in enumerate(chosen) if ids(cause) == wrong]):
-            if another := next(others[place], None):
+            if tries > 0 and (another := next(others[place], None)):
                 chosen[place] = another
                 continue
-            cause, _, _ = first.pop(place), chosen.pop(place), others.pop(place)
-            why = (
-                f"consistent with {' and '.join(ids(cause))} here, "
-                f"but {contradiction} is not, given right inputs"
-            )
-            withdrawn |= {stage: [why] for stage in cause.stages}
+            left_out.append(first.pop(place))
+            chosen.pop(place)
+            others.pop(place)
 
 
 def ids(cause: Cause) -> tuple[str, ...]:
@@ -106,7 +120,8 @@ def _first_wrong(evidence: Evidence, unknown: Collection[str], mode: Mode) -> st
             if alone != (row.lane in LANES) or row.status is Status.MISSING_OURS:
                 continue
             name = f"{row.name}{LANES.get(row.lane, '')}"
-            if name not in unknown and (alone or not unknown):
+            follows = name.replace(".probabilities", ".scores") in unknown
+            if name not in unknown and not follows and (alone or not unknown):
                 return name
     return None
 

@@ -124,21 +124,26 @@ class Search:
 
     def _visible(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes made of parts that are measured at a stage."""
+        if seen := self._measure(stage):
+            for each in measured(seen):
+                yield (Injection(each, (stage,)),)
+
+    def _measure(self, stage: str) -> Measured | None:
+        """What is known about a stage on one probe; None where it has another shape."""
         probe = next(iter(self._observed.wrong[stage]))
         recorded, ours = self._observed.recorded[probe], self._observed.ours[probe][stage]
         theirs = recorded.get(stage)
         if ours.shape != theirs.shape or stage in OUTPUTS:
-            return
+            return None
         kept = recorded.kept(stage, theirs)
         tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
         spy = Spy(stage)
         self._run(recorded, (spy.injection,), until=stage)
-        for each in measured(Measured(spy.scene, ours.double(), tokens)):
-            yield (Injection(each, (stage,)),)
+        return Measured(spy.scene, ours.double(), tokens)
 
     def _hidden(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes made of parts at the stages before one that nobody sees."""
-        for each in guessed(sorted(self._gap(stage) - {stage})):
+        for each in guessed(sorted(self._gap(stage) - {stage}), self._measure(stage)):
             yield from self._at(stage, each)
 
     def _options(self, stage: str) -> Iterator[Injections]:
@@ -163,6 +168,9 @@ class Search:
             and not {*place} & shown
             and all(name.split(".")[:3] == layer for name in place)
         ]
+        wrong = [place for place in places if {*place} <= self._observed.wrong.keys()]
+        if len(wrong) > 1 and self._observed.mode(stage) is Mode.TRAIN:
+            yield tuple(Injection(known, place) for place in wrong)  # which share their masks
         if behind and not stage.endswith(GRADIENT):
             yield tuple(Injection(known, place) for place in (*near, *behind))
         if len(near) > 1:

@@ -194,12 +194,9 @@ def isolated(
     backward = recorded.probe.mode is Mode.BACKWARD
     model = tested.model(recorded.dtype, training=recorded.probe.mode is Mode.TRAIN)
 
-    aligned = AlignedDropout()  # what is dropped is the same on both sides
-
     def look(name: str, ours: Tensor) -> Tensor | None:
         made[name] = ours.detach().clone()
         notice(model, name)
-        aligned.reached(name)
         if name == until and not backward:
             raise _Enough
         return recorded.put(name, ours) if name in recorded.names else None
@@ -214,7 +211,7 @@ def isolated(
     with (
         suppress(_Enough),
         torch.set_grad_enabled(backward),
-        aligned,
+        AlignedDropout(),  # what is dropped is the same on both sides
         tapped(model, stages, look, look_back if backward else None),
     ):
         outputs = tested.forward(model, recorded.probe.batch)

@@ -1,6 +1,7 @@
 """Attention taken apart: how heads are cut, the scale, the mask, the softmax's axis, the join."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -334,3 +335,25 @@ def _mixture(name: str, cut: str, join: str, transposed: bool, mask: Mask | None
         return _JOINS[join][1](weights @ _cut(scene, name, _CUTS[cut][1]))
 
     return mistake("+".join(names), "; ".join(told), "; ".join(fixes), [_SELF], wrong)
+
+
+def gives(found: Mistake, measured: Measured) -> bool:
+    """Whether a mistake inside attention gives what a stage behind it is; True if unknown."""
+    scene = measured.scene
+    layer, _, last = scene.stage.partition(".attention.")
+    if last not in ("self", "output.dense", "output.sum", "output.LayerNorm"):
+        return True
+    stage = found.stages[0].format(i=scene.number)
+    assert found.wrong is not None
+    made = found.wrong(replace(scene, stage=stage))
+    if stage.endswith("scores"):
+        made = made.softmax(-1)
+    if not stage.endswith("self"):
+        made = _JOINS[""][1](made @ _cut(scene, "value", _right))
+    if last != "self":
+        made = scene.linear(made, f"{layer}.attention.output.dense")
+    if last in ("output.sum", "output.LayerNorm"):
+        made = made + scene.layer_input
+    if last == "output.LayerNorm":
+        made = scene.norm(made, f"{layer}.attention.output.LayerNorm")
+    return measured.equals(made)

@@ -25,7 +25,7 @@ class Mask:
         fix: what to do instead.
         keeps: returns (batch, 1, query or 1, key), True where a query attends to a key.
         also: whether attention_mask hides padding besides.
-        unless_full: whether nothing is hidden where nothing is padded.
+        unless: "full": it hides nothing where nothing is padded; "absent": where no mask is given.
     """
 
     id: str
@@ -33,12 +33,14 @@ class Mask:
     fix: str
     keeps: Callable[[Scene], Tensor]
     also: bool = False
-    unless_full: bool = False
+    unless: str = ""
 
     def hidden(self, scene: Scene) -> Tensor:
         """(batch, 1, query or 1, key), True for what this rule hides."""
         kept = self.keeps(scene)
-        return kept & False if self.unless_full and bool(scene.mask.all()) else ~kept
+        is_full = self.unless == "full" and bool(scene.mask.all())
+        is_absent = self.unless == "absent" and "attention_mask" not in scene.batch
+        return kept & False if is_full or is_absent else ~kept
 
     def kept(self, scene: Scene) -> Tensor:
         """(batch, 1, query or 1, key), True for what is attended to in the end."""
@@ -110,7 +112,7 @@ NONE = Mask(
     lambda s: torch.ones_like(s.keys),
 )
 MASKS = (
-    *(replace(mask, unless_full=flag) for mask in _FROM_THE_MASK for flag in (False, True)),
+    *(replace(mask, unless=when) for mask in _FROM_THE_MASK for when in ("", "full", "absent")),
     *(replace(mask, also=flag) for mask in _OTHERS for flag in (True, False)),
 )
 """In the order in which they are tried; several may have one name."""

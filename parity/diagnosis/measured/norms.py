@@ -57,8 +57,8 @@ def guessed_norms() -> Found:
     """Every LayerNorm with other axes, another variance or another eps, for a hidden stage."""
     for axes in _AXES:
         for unbiased in (False, True):
-            for inside in _INSIDE:
-                for outside in _OUTSIDE if inside in (None, 0.0) else (0.0,):
+            for inside in _INSIDE if axes == (-1,) else _INSIDE[:2]:
+                for outside in _OUTSIDE if axes == (-1,) and not inside else (0.0,):
                     parts = ("its input", axes, unbiased, inside, outside)
                     yield _norm(STAGES, parts, "its own")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from torch import Tensor
 
@@ -9,6 +10,7 @@ from parity.core.mistake import Injection, Mistake
 from parity.core.scene import Scene
 from parity.diagnosis.measured.attention import (
     context,
+    gives,
     mixtures,
     probabilities,
     products,
@@ -47,15 +49,20 @@ def measured(stage: Measured) -> Iterator[Mistake]:
         yield from family(stage)
 
 
-def guessed(hidden: Iterable[str]) -> Iterator[Mistake]:
-    """Yield mistakes made of parts at stages that the candidate does not show, each once."""
+def guessed(hidden: Iterable[str], shown: Measured | None) -> Iterator[Mistake]:
+    """Yield mistakes made of parts at stages that the candidate does not show, each once.
+
+    Args:
+        hidden: the stages.
+        shown: the stage behind them that differs; what cannot give its numbers is left out.
+    """
     kinds = {name.rpartition(".")[2] for name in hidden}
-    if "scores" in kinds:
-        yield from products()
-    if "probabilities" in kinds:
-        yield from softmaxes()
-    if "self" in kinds:
-        yield from mixtures()
+    made = chain(
+        products() if "scores" in kinds else (),
+        softmaxes() if "probabilities" in kinds else (),
+        mixtures() if "self" in kinds else (),
+    )
+    yield from (each for each in made if shown is None or gives(each, shown))
     if "LayerNorm" in kinds:
         yield from guessed_norms()
 

@@ -44,6 +44,9 @@ TWICE = StageMistakes(
     *(each for each in _DROPPED if "self" not in each),
     **_TRAINING,
 )
+INPUT = StageMistakes(
+    MISTAKES, BertOutput.forward, *(each for each in _LAYERS if each.endswith("dense")), **_TRAINING
+)
 MORE = StageMistakes(MISTAKES, BertOutput.forward, *_LAYERS, **_TRAINING)
 EMBEDDINGS = StageMistakes(
     MISTAKES, BertEmbeddings.forward, "embeddings.sum", "embeddings", **_MOVED
@@ -143,7 +146,7 @@ def output_is_dropped(model: nn.Module, stage: str, value: float) -> Context[Non
     )
 
 
-@MORE.around("dropout-of-input", _PLACES, values=_RATES)
+@INPUT.around("dropout-of-input", _PLACES, values=_RATES)
 def input_is_dropped(model: nn.Module, stage: str, value: float) -> Context[None]:
     """There is one more dropout, of {value}, on what this layer is given."""
     return _at(model, stage).register_forward_pre_hook(

@@ -115,12 +115,6 @@ def transform_is_missing(scene: Scene) -> Tensor:
     return scene.last
 
 
-@TRANSFORM("transform-norm-missing", _ORDER)
-def transform_has_no_norm(scene: Scene) -> Tensor:
-    """The masked words' transform has no LayerNorm."""
-    return F.gelu(scene.input)
-
-
 @TRANSFORM("transform-norm-first", _ORDER)
 def transform_normalizes_first(scene: Scene) -> Tensor:
     """The masked words' transform normalizes before it activates."""
