@@ -8,8 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from scratch_bert.model.activations import activation
-
 _TRANSFORM = "cls.predictions.transform"
 
 
@@ -95,7 +93,7 @@ class Scene:
     def to_normalize(self) -> Tensor:
         """The input of this stage's LayerNorm; the masked words' transform has one inside."""
         if self.stage == _TRANSFORM:
-            return activation(self.config["hidden_act"])(self.input)
+            return F.gelu(self.input)
         return self.input
 
     @property

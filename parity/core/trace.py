@@ -116,11 +116,18 @@ class _Show:
         return gradient
 
     def _may_write(self, tensor: Tensor) -> bool:
-        """Whether each number has a place of its own, and none is a weight."""
+        """Whether each number has a place of its own: not a weight's, nor an earlier stage's."""
         repeated = 0 in (
             step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
         )
-        return not repeated and tensor.untyped_storage().data_ptr() not in self._weights
+        place = tensor.untyped_storage().data_ptr()
+        is_view = self._dims.setdefault(place, tensor.dim()) != tensor.dim()
+        return not (repeated or is_view) and place not in self._weights
+
+    @cached_property
+    def _dims(self) -> dict[int, int]:
+        """Where the tensors that were shown begin in memory, and how many dimensions they have."""
+        return {}
 
     @cached_property
     def _weights(self) -> set[int]:

@@ -119,8 +119,8 @@ def _notes(rows: Sequence[Comparison], stage: str) -> list[str]:
 
 def _observe(bench: Bench, evidence: Evidence, mode: Mode) -> Observations:
     """Fetch the candidate's numbers at the stages that are wrong in a mode."""
+    probes, stages = _asked(evidence.recording, evidence.rows, bench.shown, mode)
     seen = [row for row in evidence.rows if row.lane in LANES and was_seen(row)]
-    probes, stages = _asked(evidence.recording, seen, bench.shown, mode)
     gradients = {f"{row.name}{GRADIENT}" for row in seen if LANES[row.lane] == GRADIENT}
     recorded = {
         probe.name: RecordedProbe(evidence.recording, probe, bench.dtype) for probe in probes
@@ -140,13 +140,16 @@ def _asked(
         if probe.name in ran and probe.mode is mode and not probe.dtype
     ]
     wrong: dict[str, set[str]] = {}
-    for row in rows:
+    for row in (each for each in rows if each.lane in LANES and was_seen(each)):
         if not row.passed and row.probe in {probe.name for probe in probes}:
             wrong.setdefault(f"{row.name}{LANES[row.lane]}", set()).add(row.probe)
     short = {probe.name for probe in probes if not is_long(probe)}
     if all(shows & short for shows in wrong.values()):
         probes = [probe for probe in probes if probe.name in short]
-    if wrong and mode is Mode.TRAIN:  # with a mask more or less all that follow are others
+    in_a_row = any(
+        row.lane == "propagated" for row in rows if row.probe in {p.name for p in probes}
+    )
+    if wrong and mode is Mode.TRAIN and in_a_row:  # with a mask more or less all are others
         return probes, [*shown]
     return probes, [*wrong]
 

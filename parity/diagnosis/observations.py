@@ -125,6 +125,11 @@ def _numbers(ours: Tensor, theirs: Tensor) -> Iterator[str]:
         yield f"its numbers are the reference's plus {shift.item():.6g}"
     elif _same(ours, theirs * (scale := ours.dot(theirs) / theirs.dot(theirs))):
         yield f"its numbers are the reference's times {scale.item():.6g}"
+    elif len(factors := (ours[ours != 0] / theirs[ours != 0]).double()) and _same(
+        factors, factors[:1].expand_as(factors)
+    ):
+        dropped = float((ours == 0).double().mean())
+        yield f"{dropped:.1%} of its numbers are 0, the others are multiplied by {factors[0]:.6g}"
     elif _same(ours.sort().values, theirs.sort().values):
         yield "its numbers are the reference's in other places"
 

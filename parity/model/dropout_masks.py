@@ -116,10 +116,10 @@ def _all(
             factors = _ratios(made[stage], dense, right.get(f"{layer}.attention.output.LayerNorm"))
         else:
             factors = _ratios(made[stage], right.get("embeddings.LayerNorm"), torch.zeros(()))
-        kept = recorded.kept(stage, right[stage])
         if factors is not None:
-            tokens = kept.tokens if kept is not None and kept.tokens.shape == factors.shape else ...
-            numbers = factors[tokens].flatten()
+            inside = f"{stage}.probabilities" if factors.dim() == 4 else stage
+            kept = recorded.kept(inside, right[inside])
+            numbers = (factors if kept is None else factors[kept.tokens]).flatten()
             yield Dropped(stage, numbers[~numbers.isnan()], rate)
 
 

@@ -8,18 +8,11 @@ from torch import Tensor
 
 from parity.core.mistake import Injection, Mistake
 from parity.core.scene import Scene
-from parity.diagnosis.measured.attention import (
-    context,
-    gives,
-    mixtures,
-    probabilities,
-    products,
-    scores,
-    softmaxes,
-)
+from parity.diagnosis.measured.attention import context, gives, mixtures, probabilities, softmaxes
 from parity.diagnosis.measured.lookups import lookups
 from parity.diagnosis.measured.norms import guessed_norms, norms
 from parity.diagnosis.measured.parts import Found, Measured
+from parity.diagnosis.measured.scores import products, scores
 from parity.diagnosis.measured.tensors import linears, sums
 
 _LAST: dict[str, tuple[Callable[[Measured], Found], ...]] = {
