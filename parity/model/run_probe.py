@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from parity.core.compare import Comparison, Status, compare
 from parity.core.dropout import AlignedDropout, Draw
@@ -12,9 +12,10 @@ from parity.core.probes import Mode, Probe, Scope
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import BIT_FOR_BIT
+from parity.model.backward import judge_backward
 from parity.model.candidate import INPUTS, Batch
 from parity.model.expected import RecordedProbe
-from parity.model.lanes import LANES, judge_backward, judge_forward, run_lane
+from parity.model.lanes import LANES, judge_forward, run_lane
 from parity.model.model_under_test import ModelUnderTest
 
 
@@ -44,6 +45,12 @@ def judge_probe(
     if lacking := needed & {*tested.unsupported}:
         yield from _unsupported(recorded, lacking, "declared")
         return
+    if probe.dtype and dtype is not tested.dtype and tested.dtype in _LOW:
+        yield from _unsupported(recorded, [probe.dtype], "the candidate computes in another dtype")
+        return
+    if probe.mode is Mode.TRAIN and _is_scripted(tested.model(dtype, training=True)):
+        yield from _unsupported(recorded, ["dropout"], "nobody sees it inside a ScriptModule")
+        return
     batch = Batch(probe.batch)
     try:
         rows = list(_CHECKS[probe.mode](tested, batch, recorded))
@@ -63,6 +70,10 @@ def judge_probe(
     for name in sorted(batch.changed):
         note = f"the candidate writes into its input {name}; whoever gave it has other numbers now"
         yield replace(recorded.row(name, Status.VALUE, note), scope=str(Scope.ROBUSTNESS))
+
+
+def _is_scripted(model: nn.Module) -> bool:
+    return any(isinstance(module, torch.jit.ScriptModule) for module in model.modules())
 
 
 def _unsupported(
@@ -161,4 +172,5 @@ _CHECKS: dict[Mode, Callable[[ModelUnderTest, Batch, RecordedProbe], Iterator[Co
     Mode.TRAIN: judge_dropout,
     Mode.BACKWARD: judge_backward,
 }
+_LOW = (torch.bfloat16, torch.float16)
 _NEEDED = {Mode.TRAIN: "dropout", Mode.BACKWARD: "gradients"}
