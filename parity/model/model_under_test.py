@@ -58,7 +58,7 @@ class ModelUnderTest:
         """Return a model; one is kept for the next call that does not want a fresh one."""
         if fresh or self._made is None or self._made[0] != (dtype, training):
             self._made = None  # so that two are never held
-            self._made = (dtype, training), self.make(dtype).train(training)
+            self._made = (dtype, training), _in_mode(self.make(dtype), training=training)
         return self._made[1]
 
     def hide(self, stages: Collection[str]) -> None:
@@ -74,6 +74,15 @@ class ModelUnderTest:
         self._made = None
         if sys.platform == "linux":  # whose allocator keeps what is freed, a fifth of a BERT
             getattr(ctypes.CDLL(None), "malloc_trim", int)(0)
+
+
+def _in_mode(model: nn.Module, *, training: bool) -> nn.Module:
+    try:
+        return model.train(training)
+    except NotImplementedError:  # an exported module is what it was when it was exported
+        if training:
+            raise
+        return model
 
 
 def candidate_under_test(
@@ -97,7 +106,9 @@ def candidate_under_test(
         return {name: tensor for name, (_, tensor) in found.items()}
 
     def make(dtype: torch.dtype) -> nn.Module:
-        return candidate.build(deepcopy(checkpoint.values), weights()).to(dtype)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # what a model draws while it is built is the same in each
+            return candidate.build(deepcopy(checkpoint.values), weights()).to(dtype)
 
     def find(model: nn.Module) -> Mapping[str, Sequence[Place]]:
         if model not in places:

@@ -63,6 +63,7 @@ class StageCalls:
         self.calls += 1
         theirs = self._recorded.get(self._name)
         try:
+            _refuse(ours)
             return self._look(ours.detach(), theirs)
         except Exception as error:
             self._unseen = f"the judge cannot look at it: {type(error).__name__}: {error}"
@@ -99,7 +100,10 @@ class StageCalls:
     def _look(self, ours: Tensor, theirs: Tensor) -> Tensor | None:
         if ours.shape == theirs.shape:
             first = self.calls == 1 and not self._repeated
-            recognized = not first and self._off(ours, theirs, ()) <= self._nearly(theirs)
+            kept = None if first else self._recorded.kept(self._name, theirs)
+            tokens = None if kept is None else kept.tokens
+            off = 0.0 if first else _difference(ours, theirs, tokens)
+            recognized = not first and off <= self._nearly(theirs)
             if not self._whole or (recognized and not self.is_right):
                 self._compare(ours, theirs)
             self._recognized |= recognized or self.is_right
@@ -128,29 +132,34 @@ class StageCalls:
 
         If it fits nowhere, where it nearly does.
         """
+        kept, covered = self._recorded.kept(self._name, theirs), self._covered
+        tokens = None if kept is None else kept.tokens
         allowed = self._recorded.allowed(self._name, self._kept(theirs), self._lane)
         best, nearest = None, self._nearly(theirs)
         places = [*_places(tuple(ours.shape), tuple(theirs.shape))]
         if self._name.endswith(GRADIENT):
             places.reverse()  # the last call's gradient comes first
-        if self._covered is not None:  # what is there already comes last: it is made again
-            covered = self._covered
-            places.sort(key=lambda place: bool(covered[place].any()))
-        for place in places:
-            off = self._off(ours, theirs, place)
+
+        def ordered() -> Iterator[Index]:
+            """Numbers of padding, which are nobody's, come last, and then what is made again."""
+            nobody, again = list[Index](), list[Index]()
+            for place in places:
+                if covered is not None and covered[place].any():
+                    again.append(place)
+                elif tokens is not None and not tokens[place].any():
+                    nobody.append(place)
+                else:
+                    yield place
+            yield from nobody
+            yield from again
+
+        for place in ordered():
+            off = _difference(ours, theirs[place], None if tokens is None else tokens[place])
             if off <= allowed:
                 return place
             if off <= nearest:
                 best, nearest = place, off
         return best
-
-    def _off(self, ours: Tensor, theirs: Tensor, place: Index) -> float:
-        """Say by how much a tensor differs from a part of the reference's."""
-        difference = (ours.to(theirs.dtype) - theirs[place]).abs()
-        kept = self._recorded.kept(self._name, theirs)
-        if kept is not None:
-            difference = difference.masked_fill(~kept.tokens[place], 0)
-        return float(difference.nan_to_num(nan=torch.inf).max())
 
     def _nearly(self, theirs: Tensor) -> float:
         share = max(_NEARLY, _STEPS * torch.finfo(self._recorded.dtype).eps)
@@ -160,6 +169,22 @@ class StageCalls:
         """The reference's tensor with zeros where numbers do not belong to tokens."""
         kept = self._recorded.kept(self._name, theirs)
         return theirs if kept is None else theirs.masked_fill(~kept.tokens, 0)
+
+
+def _refuse(tensor: Tensor) -> None:
+    """Raise an error where a tensor has no numbers of its own, or no shape."""
+    if tensor.is_nested or tensor.layout is not torch.strided:
+        raise TypeError(f"it is a nested or a sparse tensor, of the layout {tensor.layout}")
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        raise TypeError("a transform such as torch.vmap has no numbers here")
+
+
+def _difference(ours: Tensor, theirs: Tensor, tokens: Tensor | None) -> float:
+    """Say by how much two tensors differ where numbers belong to tokens."""
+    difference = (ours.to(theirs.dtype) - theirs).abs()
+    if tokens is not None:
+        difference = difference.masked_fill(~tokens, 0)
+    return float(difference.nan_to_num(nan=torch.inf).max())
 
 
 def _places(part: tuple[int, ...], whole: tuple[int, ...]) -> Iterator[Index]:

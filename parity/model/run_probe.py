@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from parity.core.compare import Comparison, Status, compare
 from parity.core.dropout import AlignedDropout, Draw
@@ -48,8 +48,8 @@ def judge_probe(
     if probe.dtype and dtype is not tested.dtype and tested.dtype in _LOW:
         yield from _unsupported(recorded, [probe.dtype], "the candidate computes in another dtype")
         return
-    if probe.mode is Mode.TRAIN and _is_scripted(tested.model(dtype, training=True)):
-        yield from _unsupported(recorded, ["dropout"], "nobody sees it inside a ScriptModule")
+    if probe.mode is Mode.TRAIN and (why := _hides_dropout(tested, dtype)):
+        yield from _unsupported(recorded, ["dropout"], why)
         return
     batch = Batch(probe.batch)
     try:
@@ -72,8 +72,14 @@ def judge_probe(
         yield replace(recorded.row(name, Status.VALUE, note), scope=str(Scope.ROBUSTNESS))
 
 
-def _is_scripted(model: nn.Module) -> bool:
-    return any(isinstance(module, torch.jit.ScriptModule) for module in model.modules())
+def _hides_dropout(tested: ModelUnderTest, dtype: torch.dtype) -> str:
+    """Say why nobody can look at what a model drops, if that is so."""
+    try:
+        model = tested.model(dtype, training=True)
+    except NotImplementedError as error:  # an exported module has no training mode
+        return f"{type(error).__name__}: {error}"
+    scripted = any(isinstance(module, torch.jit.ScriptModule) for module in model.modules())
+    return "nobody sees it inside a ScriptModule" if scripted else ""
 
 
 def _unsupported(
