@@ -128,38 +128,39 @@ class StageCalls:
             self._whole = [*self._recorded.compare(self._name, ours, theirs, self._lane)]
 
     def _place(self, ours: Tensor, theirs: Tensor) -> Index | None:
-        """Find where a part stands in the reference's tensor: the first place where it fits.
+        """Find where a part stands in the reference's tensor, or nearly does.
 
-        If it fits nowhere, where it nearly does.
+        Numbers of padding, which are nobody's, fit anything; so they come last but for what is
+        there already, which may be made again.
         """
         kept, covered = self._recorded.kept(self._name, theirs), self._covered
         tokens = None if kept is None else kept.tokens
         allowed = self._recorded.allowed(self._name, self._kept(theirs), self._lane)
-        best, nearest = None, self._nearly(theirs)
+        exact = allowed if self._recorded.dtype is torch.float64 else 0.0
         places = [*_places(tuple(ours.shape), tuple(theirs.shape))]
         if self._name.endswith(GRADIENT):
             places.reverse()  # the last call's gradient comes first
-
-        def ordered() -> Iterator[Index]:
-            """Numbers of padding, which are nobody's, come last, and then what is made again."""
-            nobody, again = list[Index](), list[Index]()
-            for place in places:
-                if covered is not None and covered[place].any():
-                    again.append(place)
-                elif tokens is not None and not tokens[place].any():
-                    nobody.append(place)
-                else:
-                    yield place
-            yield from nobody
-            yield from again
-
-        for place in ordered():
+        fresh, nobody, again = list[tuple[float, Index]](), list[Index](), list[Index]()
+        for place in places:
+            if covered is not None and covered[place].any():
+                again.append(place)
+            elif tokens is not None and not tokens[place].any():
+                nobody.append(place)
+            else:
+                off = _difference(ours, theirs[place], None if tokens is None else tokens[place])
+                if off <= exact:
+                    return place
+                fresh.append((off, place))
+        nearest = min((off for off, _ in fresh), default=torch.inf)
+        if nearest <= self._nearly(theirs):  # rounding may make another place as near
+            return next(place for off, place in fresh if off <= 2 * nearest)
+        if nobody:
+            return nobody[0]
+        for place in again:
             off = _difference(ours, theirs[place], None if tokens is None else tokens[place])
             if off <= allowed:
                 return place
-            if off <= nearest:
-                best, nearest = place, off
-        return best
+        return None
 
     def _nearly(self, theirs: Tensor) -> float:
         share = max(_NEARLY, _STEPS * torch.finfo(self._recorded.dtype).eps)

@@ -47,11 +47,6 @@ def checkpointed_halves(reentrant):
     return Halves
 
 
-class CheckpointedWhole(Model):
-    def run(self, x, mask):
-        return checkpoint(super().run, x, mask, use_reentrant=False)
-
-
 class CheckpointedInTwo(Model):
     def run(self, x, mask):
         layers = [lambda y, layer=layer: layer(y, mask) for layer in self.layers]
@@ -64,7 +59,6 @@ for reentrant in (False, True):
     structural(f"checkpointed layers, {word}", model=layers)
     structural(f"checkpointed layers, {word}, layers named", LAYERS, model=layers)
     structural(f"checkpointed halves, {word}", layer=halves)
-structural("the encoder checkpointed", model=CheckpointedWhole)
 structural("checkpoint_sequential", model=CheckpointedInTwo)
 
 

@@ -248,12 +248,12 @@ class LowRank(nn.Module):
         return weight + self.up @ self.down
 
 
-class FakeQuantization(nn.Module):
-    """Is switched off."""
+class SwitchedOff(nn.Module):
+    """A quantization that is switched off."""
 
-    def __init__(self, _layer, *, on=False):
+    def __init__(self, _layer):
         super().__init__()
-        self.on = on
+        self.on = False
 
     def forward(self, weight):
         return weight.round() if self.on else weight
@@ -268,17 +268,6 @@ class FixedNorm(nn.Module):
 
     def forward(self, weight):
         return weight * (self.norm / weight.norm())
-
-
-class TwiceTanh(nn.Module):
-    def __init__(self, _layer):
-        super().__init__()
-
-    def forward(self, weight):
-        return 2 * weight.tanh()
-
-    def right_inverse(self, weight):
-        return (weight / 2).atanh()
 
 
 def weight_norm(weight, bias):
@@ -326,9 +315,8 @@ class Scaled(nn.Module):
 for name, kind in {
     "parametrized by a transposition": parametrized(Transposition),
     "parametrized by an update of low rank": parametrized(LowRank),
-    "parametrized by a quantization that is off": parametrized(FakeQuantization),
+    "parametrized by a quantization that is off": parametrized(SwitchedOff),
     "parametrized by a fixed norm": parametrized(FixedNorm),
-    "parametrized by a tanh": parametrized(TwiceTanh),
     "parametrized twice": parametrized(LowRank, FixedNorm),
     "weight_norm": weight_norm,
     "weight_norm of older versions": old_weight_norm,
