@@ -19,7 +19,7 @@ from parity.model.expected import GRADIENT, RecordedProbe
 from parity.model.model_under_test import ModelUnderTest
 from parity.model.parametrized import is_another_parameter
 from parity.model.parts import StageCalls
-from parity.model.weight_places import Emit
+from parity.model.weight_places import Emit, is_whole
 
 
 def judge_backward(
@@ -70,7 +70,7 @@ def _run_back(
         if name not in calls:
             calls[name] = StageCalls(recorded, gradient, lane, repeated=seen[name] > 1)
         put = calls[name].look(ours)
-        if not calls[name].is_right and name.endswith((".weight", ".bias")):
+        if not calls[name].is_right and _is_weight(name):
             gradients[name] = ours.clone()
         return put if alone else None
 
@@ -86,31 +86,48 @@ def _run_back(
         go_back(tested, model, outputs, recorded, look_back)
 
     rows = {name: each.rows() for name, each in calls.items()}
-    names = [name.removesuffix(GRADIENT) for name in recorded.names if name.endswith(GRADIENT)]
-    weights = [name for name in names if name.endswith((".weight", ".bias"))]
-    places = tested.places(model)
-    wrong = [name for name, each in rows.items() if not all(row.passed for row in each)]
-    if wrong and {*wrong} <= {*weights} and _is_right(outputs, recorded):
-        for name in (each for each in wrong if each in places):
+    if _weights_alone_are_wrong(rows) and _is_right(outputs, recorded):
+        for name in gradients.keys() & tested.places(model).keys():
             if is_another_parameter(tested, model, batch, recorded, name, gradients[name]):
                 note = "a parameter has its numbers, but another function of it is the weight"
                 rows[name] = [recorded.row(name, Status.UNSUPPORTED, note, lane)]
-                wrong = [each for each in wrong if each != name]
-    unreached = {*weights} & places.keys() - rows.keys()
-    right = not wrong and {*weights} <= rows.keys()
+
+    names = [name.removesuffix(GRADIENT) for name in recorded.names if name.endswith(GRADIENT)]
+    weights = {name for name in names if _is_weight(name)}
+    without = weights - rows.keys()
+    unreached = {name for name in without if _is_missing(name, tested, model, recorded)}
+    right = weights <= rows.keys() and all(row.passed for each in rows.values() for row in each)
     for name in seen.keys() & {*names} - rows.keys():
         status, note = Status.MISSING_OURS, "no gradient reaches it"
         if right or (name in without_graph and not unreached):
             status = Status.UNSUPPORTED
             note = "no gradient reaches it, and none is missing: it is no part of autograd's graph"
         rows[name] = [recorded.row(name, status, note, lane)]
-    for name in {*weights} - rows.keys():
-        if not alone:
-            note = "no parameter holds this weight's numbers, so its gradient is not seen"
-            if name in unreached:
-                note = "no gradient reaches the parameter that holds this weight's numbers"
-            rows[name] = [recorded.row(name, Status.UNSUPPORTED, note, lane)]
+    for name in without if not alone else ():
+        note = "no parameter holds this weight's numbers, so its gradient is not seen"
+        if name in unreached:
+            note = "no gradient reaches the parameter that holds this weight's numbers"
+        rows[name] = [recorded.row(name, Status.UNSUPPORTED, note, lane)]
     return [row for name in names for row in rows.get(name, ())]
+
+
+def _is_weight(name: str) -> bool:
+    return name.endswith((".weight", ".bias"))
+
+
+def _weights_alone_are_wrong(rows: Mapping[str, list[Comparison]]) -> bool:
+    wrong = [name for name, each in rows.items() if not all(row.passed for row in each)]
+    return bool(wrong) and all(_is_weight(name) for name in wrong)
+
+
+def _is_missing(
+    name: str, tested: ModelUnderTest, model: nn.Module, recorded: RecordedProbe
+) -> bool:
+    """Whether parameters hold a weight, and should have a gradient that is not zero."""
+    places = tested.places(model).get(name, ())
+    theirs = recorded.get(f"{name}{GRADIENT}")
+    allowed = recorded.allowed(f"{name}{GRADIENT}", theirs, "gradient")
+    return bool(places) and is_whole(places) and float(theirs.abs().max()) > allowed
 
 
 def _is_right(outputs: Mapping[str, Tensor], recorded: RecordedProbe) -> bool:

@@ -84,11 +84,9 @@ class StageCalls:
         theirs = self._recorded.get(self._name)
         if self._unseen:
             return [self._row(self._unseen)]
-        if self._whole and (self.calls == 1 or self._recognized):
-            return self._whole
         if self.complete and self.made is not None:
             return [*self._recorded.compare(self._name, self.made, theirs, self._lane)]
-        if self.calls == 1:
+        if self.calls == 1 or self._recognized:
             return self._whole
         note = f"its module runs {self.calls} times in a pass and its parts cannot be put together"
         return [self._row(note)]
@@ -108,10 +106,10 @@ class StageCalls:
                 self._compare(ours, theirs)
             self._recognized |= recognized or self.is_right
             return self._recorded.put(self._name, ours, theirs) if first or recognized else None
+        if self.calls == 1:
+            self._compare(ours, theirs)  # says that it is of another shape
         place = self._place(ours, theirs)
         if place is None:
-            if self.calls == 1:
-                self._compare(ours, theirs)
             return None
         if self.made is None or self._covered is None:
             self.made = torch.zeros_like(theirs, dtype=ours.dtype)

@@ -95,7 +95,7 @@ def gathered(places: Mapping[str, Sequence[Place]], emit: Emit) -> Iterator[None
 
 
 def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list[Place]]:
-    """Say where a model holds weights, all of whose numbers are there.
+    """Say where a model holds weights.
 
     Args:
         model: built with them.
@@ -137,10 +137,11 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
             shape = tuple(weights[weight].shape)
             place = Place(parameter, ours, _chosen(mine), theirs, _chosen(same), shape)
             found[weight].append(place)
-    return {name: each for name, each in found.items() if _is_whole(each)}
+    return found
 
 
-def _is_whole(places: Sequence[Place]) -> bool:
+def is_whole(places: Sequence[Place]) -> bool:
+    """Whether all of a weight's numbers are there."""
     known = torch.zeros(places[0].shape, dtype=torch.bool)
     for place in places:
         place.theirs(known)[place.same] = True

@@ -48,20 +48,13 @@ class OfTorch(Layer):
 
     def forward(self, x, mask):
         y, hidden = self.first_axis(x), None if mask is None else ~mask[:, 0, 0]
-        made, _ = self.att(y, y, y, key_padding_mask=hidden, need_weights=self.weights)
+        made, _ = self.att(y, y, y, key_padding_mask=hidden, need_weights=False)
         return self.second(self.n1(self.d1(self.first_axis(made)) + x))
-
-    weights = False
 
 
 OF_TORCH = without(*SOFTMAX, *QKV, "attention.self", "attention.output.dense")
 ATTENDED = LAYER + "attention.output.dense"
 structural("nn.MultiheadAttention", OF_TORCH | {ATTENDED: "layers.{i}.att"}, layer=OfTorch)
-structural(
-    "nn.MultiheadAttention with weights",
-    OF_TORCH | {ATTENDED: "layers.{i}.att"},
-    layer=type("WithWeights", (OfTorch,), {"weights": True}),
-)
 structural(
     "nn.MultiheadAttention, the sequence first",
     OF_TORCH | {ATTENDED: Stage("layers.{i}.att", take=lambda x: x.transpose(0, 1))},
