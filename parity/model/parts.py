@@ -77,7 +77,7 @@ class StageCalls:
     @property
     def is_right(self) -> bool:
         """Whether a call that made all of the tensor made the reference's."""
-        return all(row.passed for row in self._whole)
+        return all(row.passed or row.lane == "padding" for row in self._whole)
 
     def rows(self) -> list[Comparison]:
         """Compare what all calls made."""

@@ -14,8 +14,13 @@ from parity.model.model_under_test import candidate_under_test
 from parity.model.parts import _places
 from parity.model.run_probe import judge_probe
 from scratch_bert.weights.checkpoints import Checkpoint
-from tests.parity.strangers.variants.attentions import OwnBackward, head_by_head, query_chunks
-from tests.parity.strangers.variants.more_weights import SparseTables
+from tests.parity.strangers.variants.attentions import (
+    OwnBackward,
+    head_by_head,
+    online,
+    query_chunks,
+)
+from tests.parity.strangers.variants.more_weights import PaddedHeads, SparseTables
 from tests.parity.strangers.variants.parts import (
     LAYER,
     STAGES,
@@ -29,7 +34,12 @@ from tests.parity.strangers.variants.parts import (
 )
 from tests.parity.strangers.variants.runs import checkpointed_layers
 from tests.parity.strangers.variants.structures import Chunked
-from tests.parity.strangers.variants.weights import LinearBackward, WithBackward, weight_norm
+from tests.parity.strangers.variants.weights import (
+    HalfFrozen,
+    LinearBackward,
+    WithBackward,
+    weight_norm,
+)
 
 SOME = ("padded right", "padded left", "gradients")
 
@@ -100,6 +110,22 @@ def test_a_shape_of_a_module_that_runs_once_is_wrong(rows_of):
     assert {(row.name, row.status) for row in rows} == {
         (f"encoder.layer.{i}.intermediate.dense", Status.SHAPE) for i in range(3)
     }
+
+
+SEEN_AS_IT_IS = {
+    "a softmax with a backward of its own": {"softmax": OwnBackward.apply},
+    "the same, where weights are not seen": {"softmax": OwnBackward.apply, "linear": HalfFrozen},
+    "reentrant checkpointing": {"model": checkpointed_layers(True)},
+    "parts of the keys": {"attend": online(lambda scores: scores.softmax(-1))},
+    "parts that are added": {"layer": PaddedHeads},
+    "the last head first": {"attend": head_by_head(lambda heads: reversed(range(heads)))},
+}
+
+
+@pytest.mark.parametrize("name", SEEN_AS_IT_IS)
+def test_no_stage_of_a_correct_bert_is_wrong(name, rows_of):
+    """Before anybody explains what is wrong."""
+    assert [row for row in rows_of(**SEEN_AS_IT_IS[name]) if not row.passed] == []
 
 
 def backward_wrong(rows):
