@@ -14,6 +14,7 @@ names, without `bert.` in front. In `stages` `{i}` stands for a layer's number.
 import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any
 
@@ -31,6 +32,7 @@ INPUTS = {
 FEATURES = {
     **INPUTS,
     "float64": "computing in double precision",
+    "float32": "computing in single precision",
     "bfloat16": "computing in bfloat16",
     "float16": "computing in half precision",
     "dropout": "a training mode in which dropout drops",
@@ -81,11 +83,16 @@ class Candidate:
     Args:
         maker: an object with `build` and, where it has them, the rest.
         name: what it is called in messages.
+
+    Attributes:
+        unsupported: what it says that it cannot do.
+        names_stages: whether it says where its stages are.
     """
 
     def __init__(self, maker: Any, name: str) -> None:
         self.name = name
         self._maker = maker
+        self.names_stages = bool(getattr(maker, "stages", {}))
         self.unsupported = frozenset(getattr(maker, "unsupported", ()))
         if unknown := self.unsupported - FEATURES.keys() - {*OUTPUTS}:
             allowed = ", ".join((*FEATURES, *OUTPUTS))
@@ -100,7 +107,9 @@ class Candidate:
         if not isinstance(model, nn.Module):
             kind = type(model).__name__
             raise CandidateError(f"{self.name}: build returned a {kind}, expected a torch Module")
-        return model.eval()
+        with suppress(NotImplementedError):  # an exported module has no mode
+            model.eval()
+        return model
 
     def forward(self, model: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run a batch.

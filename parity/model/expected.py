@@ -103,13 +103,15 @@ class RecordedProbe:
             note = "the reference itself overflows here"
             return self.row(plain, Status.UNSUPPORTED, note, lane)
         magnitude, beside = _largest(theirs), self._beside(name)
-        allowed = self._allowed(name, magnitude, beside, lane)
+        allowed = self.allowed(name, theirs, lane)
         row = compare(
             plain, ours, theirs, allowed, histogram=self.histogram, lane=lane, **self.labels
         )
         return replace(row, max_rel=row.max_abs / max(magnitude, beside)) if beside else row
 
-    def _allowed(self, name: str, magnitude: float, beside: float, lane: str) -> float:
+    def allowed(self, name: str, theirs: Tensor, lane: str) -> float:
+        """Say what a stage's numbers may differ by, given the reference's."""
+        magnitude, beside = _largest(theirs), self._beside(name)
         if self.relative is not None:
             return self.relative * max(magnitude, beside)
         if self.dtype is torch.float64:

@@ -136,7 +136,7 @@ class Judge(CandidateProcess):
     def lacking(self) -> Iterator[Comparison]:
         """Say so where the candidate does not compute in double precision."""
         if why := self.described()["no float64"]:
-            note = f"judged in float32 instead: {why}"
+            note = f"judged in {self.described()['dtype']} instead: {why}"
             yield Comparison("float64", Status.UNSUPPORTED, note=note, probe="float64")
 
     def _rows(self, function: Callable[..., None], **given: Any) -> Iterator[Comparison]:

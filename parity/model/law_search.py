@@ -50,6 +50,9 @@ def judge_law(
 
     if law.needs in tested.unsupported:
         return unsupported("declared")
+    if law.must is Must.DIFFER and tested.dtype in (torch.bfloat16, torch.float16):
+        note = "in this dtype a difference may be rounded away"
+        return Comparison(law.name, Status.UNSUPPORTED, note=note, **labels)
     note = f"{law.statement}, but one input gave two answers: something is kept from call to call"
     kept = Comparison(law.name, Status.VALUE, note=note, **labels)
     case = None
@@ -96,10 +99,12 @@ class _Runner:
     Attributes:
         accessed: the inputs that the candidate looked at.
         output: which of its outputs is looked at.
+        dtype: what it computes in.
     """
 
     def __init__(self, tested: ModelUnderTest) -> None:
         self._tested = tested
+        self.dtype = tested.dtype
         self.accessed: set[str] = set()
         self.output = ""
 
@@ -126,8 +131,8 @@ def _differ(law: Law, runner: _Runner, case: LawCase) -> tuple[float, float]:
     here, there = first[_index(case.first_tokens)], second[_index(case.second_tokens)]
     if law.must is Must.REPEAT:
         return float((here - there).abs().max()), 0.0
-    double = here.dtype is torch.float64
-    share = FLOAT64 if double else LAW_ROUNDING * torch.finfo(here.dtype).eps
+    steps = max(torch.finfo(dtype).eps for dtype in (here.dtype, runner.dtype))
+    share = FLOAT64 if steps == torch.finfo(torch.float64).eps else LAW_ROUNDING * steps
     return float((here - there).abs().max()), share * float(here.abs().max())
 
 

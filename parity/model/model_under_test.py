@@ -2,7 +2,7 @@
 
 import ctypes
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -34,6 +34,10 @@ class ModelUnderTest:
             HuggingFace's names and in its layout, and drops them.
         unsupported: what it says it has not.
         dtype: what it computes in, unless a probe asks for another.
+        places: where a model holds the weights.
+        unseen: stages that the candidate has and nobody can look at, and why.
+        named: whether the candidate says where its stages are; else they are found by their names.
+        repeated: stages whose module was seen to run several times in one pass.
     """
 
     make: Callable[[torch.dtype], nn.Module]
@@ -42,6 +46,10 @@ class ModelUnderTest:
     gradients: Callable[[nn.Module, Emit], AbstractContextManager[None]]
     unsupported: Collection[str] = ()
     dtype: torch.dtype = torch.float64
+    places: Callable[[nn.Module], Mapping[str, Sequence[Place]]] = lambda _: {}
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    named: bool = True
+    repeated: set[str] = field(default_factory=set)
     _made: tuple[tuple[torch.dtype, bool], nn.Module] | None = field(default=None, repr=False)
 
     def model(
@@ -50,12 +58,13 @@ class ModelUnderTest:
         """Return a model; one is kept for the next call that does not want a fresh one."""
         if fresh or self._made is None or self._made[0] != (dtype, training):
             self._made = None  # so that two are never held
-            self._made = (dtype, training), self.make(dtype).train(training)
+            self._made = (dtype, training), _in_mode(self.make(dtype), training=training)
         return self._made[1]
 
     def hide(self, stages: Collection[str]) -> None:
         """Leave out stages."""
         self.stages = {name: self.stages[name] for name in self.stages if name not in stages}
+        self.unseen = {name: self.unseen[name] for name in self.unseen if name not in stages}
 
     def __enter__(self) -> Self:
         return self
@@ -65,6 +74,15 @@ class ModelUnderTest:
         self._made = None
         if sys.platform == "linux":  # whose allocator keeps what is freed, a fifth of a BERT
             getattr(ctypes.CDLL(None), "malloc_trim", int)(0)
+
+
+def _in_mode(model: nn.Module, *, training: bool) -> nn.Module:
+    try:
+        return model.train(training)
+    except NotImplementedError:  # an exported module is what it was when it was exported
+        if training:
+            raise
+        return model
 
 
 def candidate_under_test(
@@ -88,17 +106,33 @@ def candidate_under_test(
         return {name: tensor for name, (_, tensor) in found.items()}
 
     def make(dtype: torch.dtype) -> nn.Module:
-        return candidate.build(deepcopy(checkpoint.values), weights()).to(dtype)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # what a model draws while it is built is the same in each
+            return candidate.build(deepcopy(checkpoint.values), weights()).to(dtype)
 
-    def gradients(model: nn.Module, emit: Emit) -> AbstractContextManager[None]:
+    def find(model: nn.Module) -> Mapping[str, Sequence[Place]]:
         if model not in places:
             places[model] = places_of(model, weights())
-        return gathered(places[model], emit)
+        return places[model]
 
-    tested = ModelUnderTest(make, candidate.forward, {}, gradients, candidate.unsupported, dtype)
-    layers = checkpoint.config.num_hidden_layers
-    tested.stages = candidate.stages(tested.model(dtype), layers)
+    def gradients(model: nn.Module, emit: Emit) -> AbstractContextManager[None]:
+        return gathered(find(model), emit)
+
+    tested = ModelUnderTest(
+        make, candidate.forward, {}, gradients, candidate.unsupported, dtype, find
+    )
+    layers, model = checkpoint.config.num_hidden_layers, tested.model(dtype)
+    stages = candidate.stages(model, layers)
+    tested.unseen = {name: why for name in stages if (why := _unseen(model, stages[name]))}
+    tested.stages = {name: stages[name] for name in stages if name not in tested.unseen}
+    tested.named = candidate.names_stages
     return tested
+
+
+def _unseen(model: nn.Module, stage: Stage) -> str:
+    """Say why nobody can look at a stage's module, if that is so."""
+    script = isinstance(model.get_submodule(stage.module), torch.jit.ScriptModule)
+    return "a ScriptModule takes no hooks" if script else ""
 
 
 def load(

@@ -19,8 +19,8 @@ from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
+from parity.model.backward import go_back
 from parity.model.expected import GRADIENT, RecordedProbe
-from parity.model.lanes import go_back
 from parity.model.model_under_test import ModelUnderTest
 from parity.model.reference_under_test import reference_under_test
 from parity.model.run_probe import judge_probe

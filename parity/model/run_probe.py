@@ -12,10 +12,11 @@ from parity.core.probes import Mode, Probe, Scope
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.tolerance import BIT_FOR_BIT
+from parity.model.backward import judge_backward
 from parity.model.candidate import INPUTS, Batch
 from parity.model.dropout_masks import read_dropout
 from parity.model.expected import RecordedProbe
-from parity.model.lanes import LANES, judge_backward, judge_forward, run_lane
+from parity.model.lanes import LANES, judge_forward, run_lane
 from parity.model.model_under_test import ModelUnderTest
 
 
@@ -45,6 +46,12 @@ def judge_probe(
     if lacking := needed & {*tested.unsupported}:
         yield from _unsupported(recorded, lacking, "declared")
         return
+    if probe.dtype and dtype is not tested.dtype and tested.dtype in _LOW:
+        yield from _unsupported(recorded, [probe.dtype], "the candidate computes in another dtype")
+        return
+    if probe.mode is Mode.TRAIN and (why := _hides_dropout(tested, dtype)):
+        yield from _unsupported(recorded, ["dropout"], why)
+        return
     batch = Batch(probe.batch)
     try:
         rows = list(_CHECKS[probe.mode](tested, batch, recorded))
@@ -64,6 +71,16 @@ def judge_probe(
     for name in sorted(batch.changed):
         note = f"the candidate writes into its input {name}; whoever gave it has other numbers now"
         yield replace(recorded.row(name, Status.VALUE, note), scope=str(Scope.ROBUSTNESS))
+
+
+def _hides_dropout(tested: ModelUnderTest, dtype: torch.dtype) -> str:
+    """Say why nobody can look at what a model drops, if that is so."""
+    try:
+        model = tested.model(dtype, training=True)
+    except NotImplementedError as error:  # an exported module has no training mode
+        return f"{type(error).__name__}: {error}"
+    scripted = any(isinstance(module, torch.jit.ScriptModule) for module in model.modules())
+    return "nobody sees it inside a ScriptModule" if scripted else ""
 
 
 def _unsupported(
@@ -177,4 +194,5 @@ _CHECKS: dict[Mode, Callable[[ModelUnderTest, Batch, RecordedProbe], Iterator[Co
     Mode.TRAIN: judge_dropout,
     Mode.BACKWARD: judge_backward,
 }
+_LOW = (torch.bfloat16, torch.float16)
 _NEEDED = {Mode.TRAIN: "dropout", Mode.BACKWARD: "gradients"}

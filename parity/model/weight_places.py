@@ -66,12 +66,13 @@ def gathered(places: Mapping[str, Sequence[Place]], emit: Emit) -> Iterator[None
     def gather(parameter: Tensor) -> None:
         assert isinstance(parameter, nn.Parameter)
         assert parameter.grad is not None
+        gradient = parameter.grad.to_dense() if parameter.grad.is_sparse else parameter.grad
         for name, place in pieces[parameter]:
             if name not in sums:
                 total = torch.zeros(place.shape, dtype=parameter.dtype)
                 sums[name] = total, torch.zeros_like(total, dtype=torch.bool)
             total, known = sums[name]
-            place.theirs(total)[place.same] += place.ours(parameter.grad)[place.rows]
+            place.theirs(total)[place.same] += place.ours(gradient)[place.rows]
             place.theirs(known)[place.same] = True
             waiting[name].discard(parameter)
         parameter.grad = None
@@ -102,12 +103,12 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
     """
 
     @cache
-    def rows_of(width: int) -> Mapping[int, list[tuple[str, View, int]]]:
-        """The rows of this width that weights have, by their numbers."""
+    def rows_of(width: int, dtype: torch.dtype) -> Mapping[int, list[tuple[str, View, int]]]:
+        """The rows of this width that weights have, by their numbers in the model's dtype."""
         rows = defaultdict[int, list[tuple[str, View, int]]](list)
         for name, weight in weights.items():
             for view in _views(tuple(weight.shape)):
-                matrix = view(weight.float())
+                matrix = view(weight.to(dtype).float())
                 if matrix.shape[1] == width:
                     for i, key in enumerate(_keys(matrix)):
                         rows[key].append((name, view, i))
@@ -120,7 +121,7 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
         most = 0
         for ours in _views(tuple(numbers.shape)):
             matrix = ours(numbers)
-            known = rows_of(matrix.shape[1])
+            known = rows_of(matrix.shape[1], parameter.dtype)
             pairs: dict[tuple[str, View], list[tuple[int, int]]] = defaultdict(list)
             for row, key in enumerate(_keys(matrix)):
                 if len(places := known.get(key, [])) == 1:
@@ -137,6 +138,14 @@ def places_of(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, list
             place = Place(parameter, ours, _chosen(mine), theirs, _chosen(same), shape)
             found[weight].append(place)
     return found
+
+
+def is_whole(places: Sequence[Place]) -> bool:
+    """Whether all of a weight's numbers are there."""
+    known = torch.zeros(places[0].shape, dtype=torch.bool)
+    for place in places:
+        place.theirs(known)[place.same] = True
+    return bool(known.all())
 
 
 def _chosen(rows: Sequence[int]) -> slice | list[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from parity.core.compare import Comparison, Status
 from parity.core.errors import CandidateError
@@ -22,7 +22,8 @@ from parity.core.process import Send, crash_report, is_ours
 from parity.core.recording import Recording
 from parity.core.stages import OUTPUTS
 from parity.core.trace import tapped
-from parity.model.candidate import Batch, Candidate
+from parity.model.candidate import Candidate
+from parity.model.describe import description_of
 from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
 from parity.model.law_search import judge_law
@@ -33,23 +34,10 @@ from scratch_bert.weights.checkpoints import Checkpoint
 
 
 def describe(send: Send, candidate: str, checkpoint: str) -> None:
-    """Send what the candidate makes, and whether it can do so in double precision."""
-    known = _candidate(candidate)
-    lacks = "" if "float64" not in known.unsupported else "the candidate says so"
-    if not lacks:
-        try:
-            seen, outputs = _look(known, checkpoint, torch.float64)
-        except CandidateError:
-            raise
-        except Exception as error:
-            lacks = f"{type(error).__name__}: {error}"
-        else:
-            other = [f"{name} is {dtype}" for name, dtype in seen.items() if dtype != "float64"]
-            lacks = other[0] if other else ""
-    if lacks:
-        seen, outputs = _look(known, checkpoint, torch.float32)
-    dtype = "float32" if lacks else "float64"
-    send({"stages": [*seen], "outputs": outputs, "dtype": dtype, "no float64": lacks})
+    """Send what the candidate makes, in which dtype, and why not in double precision."""
+    made = description_of(_candidate(candidate), checkpoint)
+    names = {"stages": [*made.stages], "outputs": [*made.outputs]}
+    send({**names, "dtype": made.dtype, "no float64": made.lacks})
 
 
 def judge(
@@ -186,27 +174,6 @@ def probes_of(checkpoint: Checkpoint, seed: int) -> list[Probe]:
     """Make the probes for a checkpoint."""
     sizes = checkpoint.config
     return probes(sizes.vocab_size, sizes.max_position_embeddings, sizes.type_vocab_size, seed)
-
-
-def _look(
-    candidate: Candidate, checkpoint: str, dtype: torch.dtype
-) -> tuple[dict[str, str], list[str]]:
-    """Run one token; return the stages' dtypes and the outputs' names."""
-    ids = torch.ones(1, 1, dtype=torch.long)
-    batch = {"attention_mask": ids, "token_type_ids": ids * 0, "position_ids": ids * 0}
-    with candidate_under_test(candidate, Checkpoint.of(Path(checkpoint)), dtype) as tested:
-        seen: dict[str, str] = dict.fromkeys(tested.stages, "float64")
-
-        def look(name: str, tensor: Tensor) -> None:
-            if tensor.is_floating_point():
-                seen[name] = str(tensor.dtype).removeprefix("torch.")
-
-        model = tested.model(dtype)
-        with torch.no_grad(), tapped(model, tested.stages, look):
-            outputs = tested.forward(model, Batch({"input_ids": ids, **batch}))
-        for name, tensor in outputs.items():
-            look(name, tensor)
-        return seen, [*outputs]
 
 
 def _source_line(module: nn.Module, called: bool) -> str:
