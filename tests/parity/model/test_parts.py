@@ -201,6 +201,7 @@ def test_a_sparse_gradient_is_compared(rows_of):
     assert found == {Status.MATCH}
 
 
+@pytest.mark.filterwarnings("ignore")  # of torch.jit.script
 def test_a_script_module_takes_no_hooks(rows_of):
     class Scripted(Embed):
         def __init__(self, weights, c):

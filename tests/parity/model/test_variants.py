@@ -137,6 +137,8 @@ def test_a_model_of_low_precision_alone(name, in_low_precision, small):
     assert (made.dtype, bool(made.lacks)) == (dtype, True)
     assert accused(rows) == set()
     assert sum(row.status is Status.MATCH for row in rows) > 1000
+    other = {"bfloat16": "float16", "float16": "bfloat16"}.get(dtype)
+    assert {row.status for row in rows if row.probe == other} <= {Status.UNSUPPORTED}
 
 
 @pytest.mark.sample(1)
