@@ -32,14 +32,10 @@ for file in sorted((Path(__file__).parents[1] / "strangers" / "variants").glob("
 SOME = ("padded left", "pair", "twice", "dropout", "gradients", "float16")
 """Probes for a variant that differs in an operation alone."""
 
-BY_SHAPE = "masks are dealt by order and shape, and the same ones fall on other tokens or heads"
 IN_TRAINING = {
-    "heads in the opposite order in storage": BY_SHAPE,
-    "the sequence from its end": BY_SHAPE,
-    "dropout masks drawn ahead and in another order": "masks are expected in HuggingFace's order",
     "a first run with other ids, stages named": "the first run's masks are taken for the second's",
 }
-"""Correct variants that are accused in training today, and why."""
+"""Correct variants that are accused in training, and why; a run that is not used must be found."""
 
 
 def accused(rows):
