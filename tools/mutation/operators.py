@@ -1,0 +1,288 @@
+"""Standard mutation operators on Python's syntax tree, as in mutmut, cosmic-ray and MutPy.
+
+None of them knows BERT, or the judge's catalogue of mistakes. An operator is a function that yields
+the source texts which take the place of a node. Annotations, docstrings, imports, decorators,
+strings, and whatever raises or formats an error are left alone.
+"""
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mutation.replacing import Node, replaced, unparsed, with_part
+
+_BINARY: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add,),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult, ast.FloorDiv),
+    ast.FloorDiv: (ast.Mult,),
+    ast.Mod: (ast.FloorDiv,),
+    ast.Pow: (ast.Mult,),
+    ast.MatMult: (ast.Mult,),
+    ast.BitAnd: (ast.BitOr,),
+    ast.BitOr: (ast.BitAnd,),
+}
+_SIGNED = (ast.Add, ast.Mult, ast.Div, ast.MatMult)
+_ONE_WAY = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
+_COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+_AUGMENTED = {"+=": ("-=", "="), "-=": ("+=", "="), "*=": ("/=", "="), "|=": ("&=",), "&=": ("|=",)}
+_SIGNS = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.BitOr: "|=", ast.BitAnd: "&="}
+_KEPT_CALLS = {  # without these a program does not run at all
+    *("super", "range", "len", "zip", "enumerate", "isinstance", "getattr", "setattr", "next"),
+    *("vars", "type", "map", "iter", "print", "open", "property"),
+}
+_MODULES = {"self", "cls", "torch", "F", "nn", "math", "np", "json", "random", "dist", "reference"}
+
+Operator = Callable[[Node], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A source with a change in one place.
+
+    Attributes:
+        id: `file:line:column:operator:variant`.
+        node: the text that was changed.
+        function: the qualified name of the function or class around it; "" at the top of a file.
+        lines: the first and the last line of that function.
+        before: the changed lines.
+        after: the same lines with the change.
+        source: of the whole file.
+    """
+
+    id: str
+    node: str
+    function: str
+    lines: tuple[int, int]
+    before: str
+    after: str
+    source: str
+
+    @property
+    def operator(self) -> str:
+        """The operator's name."""
+        return self.id.split(":")[3]
+
+
+def _binary(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.BinOp) and not _joins(node):
+        for sign in _BINARY.get(type(node.op), ()):
+            yield unparsed(ast.BinOp(node.left, sign(), node.right))
+
+
+def _joins(node: ast.BinOp) -> bool:
+    """Whether a sum joins lists or texts, so that it is no arithmetic."""
+    return any(
+        isinstance(each, ast.List | ast.Tuple | ast.JoinedStr)
+        or isinstance(getattr(each, "value", None), str)
+        for each in (node.left, node.right)
+    )
+
+
+def _operand_swap(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.BinOp) and isinstance(node.op, _ONE_WAY):
+        yield unparsed(ast.BinOp(node.right, node.op, node.left))
+
+
+def _unary(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.UnaryOp):
+        yield unparsed(node.operand)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, _SIGNED) and not _joins(node):
+        yield unparsed(with_part(node, "left", ast.UnaryOp(ast.USub(), node.left)))
+
+
+def _compare(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Compare):
+        for place, sign in enumerate(node.ops):
+            for other in _COMPARE[type(sign)]:
+                signs = [*node.ops[:place], other(), *node.ops[place + 1 :]]
+                yield unparsed(with_part(node, "ops", signs))
+
+
+def _boolean(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield unparsed(with_part(node, "op", other))
+
+
+def _augmented(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.AugAssign):
+        for sign in _AUGMENTED.get(_SIGNS.get(type(node.op), ""), ()):
+            yield f"{unparsed(node.target)} {sign} {unparsed(node.value)}"
+
+
+def _constant(found: Node) -> Iterator[str]:
+    node = found.ast
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bool):
+        yield str(not value)
+    elif isinstance(value, int):
+        yield from (str(value + 1), str(value - 1))
+    elif isinstance(value, float):
+        yield from (repr(value * 2), repr(value / 2), "0.0")
+
+
+def _index(found: Node) -> Iterator[str]:
+    node = found.ast
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return
+    if isinstance(node.slice, ast.Name | ast.BinOp):
+        yield unparsed(with_part(node, "slice", ast.BinOp(node.slice, ast.Add(), ast.Constant(1))))
+    if isinstance(node.slice, ast.Slice):
+        for bound in ("lower", "upper"):
+            if getattr(node.slice, bound) is not None:
+                yield unparsed(with_part(node, "slice", with_part(node.slice, bound, None)))
+        if node.slice.step is None:
+            step = ast.UnaryOp(ast.USub(), ast.Constant(1))
+            yield unparsed(with_part(node, "slice", with_part(node.slice, "step", step)))
+
+
+def _statement(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Assign):
+        names = [each.id for each in node.targets if isinstance(each, ast.Name)]
+        if names and len(names) == len(node.targets) and {*names} <= found.assigned_before:
+            yield "pass"
+    elif isinstance(node, ast.AugAssign) or isinstance(getattr(node, "value", None), ast.Call):
+        if isinstance(node, ast.AugAssign | ast.Expr):
+            yield "pass"
+    elif isinstance(node, ast.Break):
+        yield "continue"
+    elif isinstance(node, ast.Continue):
+        yield "break"
+
+
+def _argument_swap(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Call):
+        for place, (one, other) in enumerate(pairwise(node.args)):
+            if not isinstance(one, ast.Starred) and not isinstance(other, ast.Starred):
+                given = [*node.args[:place], other, one, *node.args[place + 2 :]]
+                yield unparsed(with_part(node, "args", given))
+
+
+def _argument_deletion(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Call):
+        for place in range(len(node.args) if len(node.args) > 1 else 0):
+            given = [*node.args[:place], *node.args[place + 1 :]]
+            yield unparsed(with_part(node, "args", given))
+        for place in range(len(node.keywords)):
+            named = [*node.keywords[:place], *node.keywords[place + 1 :]]
+            yield unparsed(with_part(node, "keywords", named))
+
+
+def _condition(found: Node) -> Iterator[str]:
+    others_turn = isinstance(found.ast, ast.Compare | ast.UnaryOp)
+    if found.is_condition and isinstance(found.ast, ast.expr) and not others_turn:
+        yield f"not ({unparsed(found.ast)})"
+
+
+def _branches(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.IfExp):
+        yield unparsed(ast.IfExp(node.test, node.orelse, node.body))
+
+
+def _call_removal(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Call) and node.args and not isinstance(node.args[0], ast.Starred):
+        name = _last_name(node.func)
+        is_function = isinstance(node.func, ast.Name) or _is_part(node.func)
+        if name and is_function and name not in _KEPT_CALLS and not name[0].isupper():
+            yield unparsed(node.args[0])
+
+
+def _method_removal(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        owner = node.func.value
+        is_super = isinstance(owner, ast.Call) and _last_name(owner.func) == "super"
+        if not (_is_part(node.func) or is_super or isinstance(owner, ast.Constant)):
+            yield unparsed(owner)
+
+
+def _is_part(node: ast.expr) -> bool:
+    """Whether a function belongs to a module or to `self`, and is no method of a value."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return getattr(node, "id", "") in _MODULES
+
+
+def _first_argument(found: Node) -> Iterator[str]:
+    node = found.ast
+    if isinstance(node, ast.Return) and node.value is not None and found.first_argument:
+        yield f"return {found.first_argument}"
+
+
+OPERATORS: dict[str, Operator] = {
+    "binary operator": _binary,
+    "operand swap": _operand_swap,
+    "unary operator": _unary,
+    "comparison": _compare,
+    "and or": _boolean,
+    "augmented assignment": _augmented,
+    "constant": _constant,
+    "index": _index,
+    "statement": _statement,
+    "argument swap": _argument_swap,
+    "argument deletion": _argument_deletion,
+    "condition": _condition,
+    "branches": _branches,
+    "call removal": _call_removal,
+    "method removal": _method_removal,
+    "first argument": _first_argument,
+}
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def mutants(file: str, source: str) -> Iterator[Mutant]:
+    """Yield every mutant of a file; of several with the same meaning the first.
+
+    Args:
+        file: its name, which begins each id.
+        source: its text.
+    """
+    seen = {ast.dump(ast.parse(source))}
+    numbers = Counter[str]()
+    for found in replaced(source):
+        for name, operator in OPERATORS.items():
+            for text in operator(found):
+                changed = found.source_with(text)
+                try:
+                    meaning = ast.dump(ast.parse(changed))
+                    compile(changed, file, "exec")
+                except (SyntaxError, ValueError):
+                    continue
+                if meaning in seen:
+                    continue
+                seen.add(meaning)
+                before, after = found.lines_with(text)
+                place = f"{file}:{found.ast.lineno}:{found.ast.col_offset}:{name}"
+                around = found.function, found.function_lines
+                node, variant = unparsed(found.ast), numbers[place]
+                numbers[place] += 1
+                yield Mutant(f"{place}:{variant}", node, *around, before, after, changed)
