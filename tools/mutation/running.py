@@ -27,7 +27,7 @@ from mutation.targets import SAMPLE_OF_A, SEEDS, TARGETS, Target
 from parity.core.probes import Mode
 from parity.self_test.workbench import Workbench, prepare
 
-SECONDS, MEMORY = 90, 6 << 30
+SECONDS, MEMORY = 45, 6 << 30
 _ALL_MODES = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD, Mode.REFUSE)
 Result = dict[str, Any]
 
