@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from mutation import running
+from mutation import running, through_check
+from mutation.results import Place, Result
 from mutation.targets import TARGETS
 from rich.console import Console
 from rich.table import Table
@@ -28,6 +29,7 @@ class Seed(StrEnum):
 
 
 Results = Annotated[Path, typer.Option(help="The file of results, one a line; it is continued.")]
+Work = Annotated[Path, typer.Option(help="A folder for checkpoints; it is used again.")]
 Public = Annotated[
     Path | None,
     typer.Option(help="A checkout of github.com/dhlee347/pytorchic-bert.", show_default="none"),
@@ -44,22 +46,53 @@ def run(
     ] = None,
     public: Public = None,
     shard: Annotated[str, typer.Option(help="PART/PARTS of the sample, from 1.")] = "1/1",
-    work: Annotated[Path, typer.Option(help="A folder for checkpoints; it is used again.")] = Path(
-        ".mutation"
-    ),
+    work: Work = Path(".mutation"),
 ) -> None:
     """Judge a sample of mutants."""
     names = target or [name for name in TARGETS if name != "public" or public]
-    if public:
-        TARGETS["public"] = replace(TARGETS["public"], root=public.resolve())
+    use(public)
     part, parts = map(int, shard.split("/"))
     chosen = running.sample(running.population(names), seed, number)[part - 1 :: parts]
-    place = running.Place.prepared(work.resolve())
+    place = Place.prepared(work.resolve())
     for count, result in enumerate(running.run(place, chosen, results), 1):
         typer.echo(f"{count} {result['seconds']:.1f} s {told(result)}")
 
 
-def told(result: running.Result) -> str:
+def use(public: Path | None) -> None:
+    """Read the public model from a folder."""
+    if public:
+        TARGETS["public"] = replace(TARGETS["public"], root=public.resolve())
+
+
+@app.command()
+def check(
+    results: Results,
+    number: Annotated[int, typer.Option(min=1, help="Models that are judged again.")] = 60,
+    public: Public = None,
+    work: Work = Path(".mutation"),
+) -> None:
+    """Judge models again with `parity check`; exit with 1 where a verdict is another one."""
+    use(public)
+    place = Place.prepared(work.resolve())
+    found = {each["id"]: each for each in running.read(results) if "verdict" in each}
+    models = [name for name in TARGETS if TARGETS[name].kind == "model"]
+    models = [name for name in models if name != "public" or public]
+    again = [
+        (target, mutant)
+        for target, mutant in running.sample(running.population(models), "A", 10_000)
+        if f"{target.name}/{mutant.id}" in found
+    ][:number]
+    others = 0
+    for target, mutant in again:
+        before = found[f"{target.name}/{mutant.id}"]["verdict"]
+        after = through_check.verdict(place, target, mutant)
+        others += before != after
+        typer.echo(f"{target.name}/{mutant.id}: {before}, parity check: {after}")
+    typer.echo(f"{len(again) - others} of {len(again)} verdicts are equal")
+    raise typer.Exit(bool(others))
+
+
+def told(result: Result) -> str:
     """Tell a result in a line."""
     if "failed" in result:
         return f"{result['id']} FAILED {result['failed'].splitlines()[-1]}"
@@ -106,7 +139,7 @@ def score(results: Results) -> None:
                 typer.echo(f"    {more}" if more else "")
 
 
-def facts(result: running.Result) -> list[str]:
+def facts(result: Result) -> list[str]:
     """Say what a result counts as."""
     if "failed" in result:
         return ["failed"]

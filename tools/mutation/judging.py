@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mutation.targets import Target
+from parity.core.compare import Status
 from parity.core.errors import CandidateError
 from parity.core.outcome import Outcome
 from parity.core.stages import OUTPUTS
@@ -88,8 +89,9 @@ def judge_model(workbench: Workbench, maker: Any) -> Judgement:
     wrong = [row for row in rows if not row.passed and row.lane != "padding"]
     named = [row.name for row in wrong]
     order = {name: place for place, name in enumerate(workbench.stages)}
-    found.wrong = report.born or report.born_backward or list(dict.fromkeys(named))
-    found.wrong.sort(key=lambda name: order.get(name, -1))
+    born = report.born or report.born_backward or list(dict.fromkeys(named))
+    missing = [row.name for row in wrong if row.status is Status.MISSING_OURS]
+    found.wrong = sorted({*born, *missing}, key=lambda name: order.get(name, -1))
     found.first = found.wrong[0]
     found.notes = list(dict.fromkeys(row.note for row in wrong if row.note))[:3]
     found.made = [mistake for cause in diagnosis.causes for mistake in cause.mistakes]
@@ -173,6 +175,12 @@ def judge_tokenizer(folder: Path, maker: Any) -> Judgement:
     found.causes = [(each.id, [*each.stages], 0.0) for each in found.made]
     found.unknown = [] if found.made else found.wrong
     found.notes = rules[:3]
+    if found.first == "input error":
+        texts = [each.text for outcome in outcomes for each in outcome.differences]
+        try:
+            candidate.ids_and_offsets(candidate.build(folder / "uncased"), texts)
+        except Exception as error:
+            return found.crashed(error)
     return found
 
 
@@ -209,7 +217,8 @@ def is_located(
     """
     if found.verdict in ("crashed", "refused"):
         inside = any(
-            name.endswith(file) and lines[0] <= line <= lines[1] for name, line in found.trace
+            name.endswith(Path(file).name) and lines[0] <= line <= lines[1]
+            for name, line in found.trace
         )
         weights = [each.replace("{i}", "0") for each in declared if each not in OUTPUTS]
         return inside or found.first in declared or any(each in found.error for each in weights)

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _DEFINES = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -22,6 +22,8 @@ class Node:
         first_argument: of that function, `self` left out.
         assigned_before: local names that had a value before this statement.
         is_condition: whether it decides an `if`, a `while` or a comprehension.
+        is_alone: whether it is all of a statement's value or of an argument, so that it needs no
+            parentheses.
     """
 
     ast: Any
@@ -31,6 +33,7 @@ class Node:
     first_argument: str = ""
     assigned_before: frozenset[str] = field(default_factory=frozenset)
     is_condition: bool = False
+    is_alone: bool = False
 
     def source_with(self, text: str) -> str:
         """Return the whole source with another text in this node's place."""
@@ -45,7 +48,7 @@ class Node:
 
     def _changed(self, text: str) -> list[bytes]:
         node = self.ast
-        if isinstance(node, ast.expr) and not _binds_tightly(text):
+        if isinstance(node, ast.expr) and not (self.is_alone or _binds_tightly(text)):
             text = f"({text})"
         first, last = node.lineno - 1, node.end_lineno - 1
         begin = self.source[first][: node.col_offset]
@@ -160,6 +163,9 @@ def _expression(around: Node, node: Any, is_condition: bool) -> Iterator[Node]:
             around.function_lines,
             around.first_argument,
             is_condition=is_condition,
+            is_alone=isinstance(
+                around.ast, ast.If | ast.Assign | ast.Return | ast.Call | ast.keyword
+            ),
         )
     for name, value in ast.iter_fields(node):
         if isinstance(node, ast.Lambda) and name == "args":
@@ -167,7 +173,8 @@ def _expression(around: Node, node: Any, is_condition: bool) -> Iterator[Node]:
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, ast.AST):
                 decides = name == "test" and not isinstance(node, ast.IfExp)
-                yield from _expression(around, each, decides or name == "ifs")
+                within = replace(around, ast=node)
+                yield from _expression(within, each, decides or name == "ifs")
 
 
 def _is_string(node: ast.expr) -> bool:
