@@ -22,7 +22,7 @@ MADE = {
     "pass",
     "x = x + y[:]",
     "x = x + y[:n:-1]",
-    "if n >= 1 and not y:",
+    "if (n >= 1) and not y:",
     "if n > 1 or not y:",
     "if n > 1 and y:",
     "if n > 2 and not y:",

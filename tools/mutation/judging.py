@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mutation.operators import Mutant
 from mutation.targets import Target
 from parity.core.compare import Status
 from parity.core.errors import CandidateError
@@ -207,19 +208,21 @@ def judge(target: Target, maker: Any, workbench: Workbench, folder: Path) -> Jud
     return judge_suite(target, maker)
 
 
-def is_located(
-    found: Judgement, declared: Sequence[str], lines: tuple[int, int], file: str
-) -> bool:
+def is_located(found: Judgement, declared: Sequence[str], mutant: Mutant) -> bool:
     """Whether the first wrong stage is one that the changed line feeds first.
 
-    A crash is located if it comes through the function that was changed, or names the weight of
-    such a stage, or the check that the line feeds first.
+    A crash is located if it comes through the function that was changed, if it names the weight of
+    such a stage or a part of the model that the line makes, or if it is that of the check that the
+    line feeds first.
     """
-    if found.verdict in ("crashed", "refused"):
-        inside = any(
-            name.endswith(Path(file).name) and lines[0] <= line <= lines[1]
-            for name, line in found.trace
-        )
-        weights = [each.replace("{i}", "0") for each in declared if each not in OUTPUTS]
-        return inside or found.first in declared or any(each in found.error for each in weights)
-    return kind_of(found.first) in declared
+    if found.verdict not in ("crashed", "refused"):
+        return kind_of(found.first) in declared
+    file, (begin, end) = Path(mutant.id.split(":")[0]).name, mutant.lines
+    inside = any(name.endswith(file) and begin <= line <= end for name, line in found.trace)
+    weights = [each.replace("{i}", "0") for each in declared if each not in OUTPUTS]
+    named = re.findall(r"mismatch for ([\w.]+)", found.error)
+    parts = {part for name in named for part in name.split(".")[:-1]}
+    makes = any(f"self.{part}" in mutant.before for part in parts)
+    return (
+        inside or makes or found.first in declared or any(each in found.error for each in weights)
+    )

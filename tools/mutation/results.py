@@ -10,6 +10,7 @@ import torch
 
 from mutation import held_out_inputs as inputs
 from mutation import held_out_models as held_out
+from mutation.held_out_draws import differing, draws, learned
 from mutation.held_out_suites import suite_elsewhere, tokenizer_elsewhere
 from mutation.judging import Judgement, is_located, judge, kind_of
 from mutation.loading import load
@@ -20,6 +21,7 @@ from parity.core.stages import OUTPUTS
 from parity.self_test.workbench import Workbench, prepare
 
 ALL_MODES = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD, Mode.REFUSE)
+DRAWN = {"pretraining": draws, "finetuning": learned}
 Result = dict[str, Any]
 
 
@@ -87,7 +89,7 @@ def judged(place: Place, target: Target, mutant: Mutant) -> Result:
         "killed": killed,
         "first": found.first,
         "wrong": list(dict.fromkeys(map(kind_of, found.wrong))),
-        "located": killed and is_located(found, declared, mutant.lines, file),
+        "located": killed and is_located(found, declared, mutant),
         "causes": found.causes,
         "unknown": found.unknown,
         "named": bool(found.causes) and not found.unknown,
@@ -113,6 +115,13 @@ def _survivor(place: Place, target: Target, maker: Any) -> str:
         return ""
     if target.kind == "tokenizer":
         return "" if tokenizer_elsewhere(place.tokenizers, maker, [])[0] else "other texts"
+    if target.kind in DRAWN:
+        try:
+            mine = DRAWN[target.kind](maker)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        if differs := differing(mine, original_draws(target)):
+            return f"{differs} is drawn or learned otherwise"
     there = suite_elsewhere(target, maker)
     return "" if there.verdict == "parity" else f"{there.verdict} {there.first} {there.error}"
 
@@ -130,6 +139,16 @@ def original(target: Target, checkpoint: Path) -> held_out.Portrait:
         unchanged = held_out.candidate(load(target, "", ""), checkpoint)
         _originals[target.name, checkpoint] = held_out.portrait(unchanged, ALL_MODES)
     return _originals[target.name, checkpoint]
+
+
+_draws: dict[str, dict[str, Any]] = {}
+
+
+def original_draws(target: Target) -> dict[str, Any]:
+    """Return what an unchanged training draws and learns; it is remembered, as above."""
+    if target.name not in _draws:
+        _draws[target.name] = DRAWN[target.kind](load(target, "", ""))
+    return _draws[target.name]
 
 
 def _named_wrongly(place: Place, target: Target, maker: Any, found: Judgement) -> str:

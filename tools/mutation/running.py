@@ -20,7 +20,18 @@ from mutation import held_out_models as held_out
 from mutation.judging import judge, tokenizer_pairs
 from mutation.loading import load, warm
 from mutation.operators import Mutant
-from mutation.results import ALL_MODES, Place, Result, eps_of, judged, key, lacking, original
+from mutation.results import (
+    ALL_MODES,
+    DRAWN,
+    Place,
+    Result,
+    eps_of,
+    judged,
+    key,
+    lacking,
+    original,
+    original_draws,
+)
 from mutation.targets import SAMPLE_OF_A, SEEDS, TARGETS, Target
 from parity.core.probes import Mode
 
@@ -76,6 +87,8 @@ def warm_up(place: Place, targets: Sequence[Target]) -> None:
         found = judge(target, maker, place.workbench, place.tokenizers)
         if found.verdict != "parity":
             raise RuntimeError(f"{target.name} is not right as it stands: {found}")
+        if target.kind in DRAWN:
+            original_draws(target)
         if target.kind == "model":
             for each in inputs.places(place.folder / "held out", eps_of(target)):
                 mine = original(target, each)

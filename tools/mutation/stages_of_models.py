@@ -2,7 +2,8 @@
 
 A rule is a pattern of functions, a pattern of the changed expression or its lines, and stages; the
 first rule that fits holds. Where one expression is given to several stages, each is right, as the
-mutant decides which one is wrong. `NOT_MUTATED` is what the judged call does not come by, with the
+mutant decides which one is wrong. What a mask hides is not compared in the scores, but in the
+probabilities. `NOT_MUTATED` is what the judged call does not come by, with the
 reason in the comment.
 """
 
@@ -34,8 +35,9 @@ BOOK: dict[str, Rules] = {
         ("eager_attention", "F.dropout", CONTEXT),
         ("eager_attention", "F.softmax", SHARES),
         ("eager_attention", "return ", CONTEXT),
+        ("eager_attention", "mask", (SCORES, SHARES)),
         ("eager_attention", "", SCORES),
-        ("additive_mask", "", SCORES),
+        ("additive_mask", "", (SCORES, SHARES)),
         ("BertSelfAttention.__init__", "self.key =", KEY),
         ("BertSelfAttention.__init__", "self.value =", VALUE),
         ("BertSelfAttention.__init__", "self.dropout =", CONTEXT),
@@ -62,7 +64,7 @@ BOOK: dict[str, Rules] = {
         ("BertModel.__init__", "pool", POOL),
         ("BertModel.__init__", "", TABLES),
         ("BertModel.forward", "self.embeddings|input_ids", TABLES),
-        ("BertModel.forward", "hide_padding", SCORES),
+        ("BertModel.forward", "hide_padding", (SCORES, SHARES)),
         ("BertModel.forward", "self.encoder", QUERY),
         ("BertModel.forward", "self.pooler", POOL),
         ("BertModel.forward", "return ", HEADS),
@@ -158,6 +160,7 @@ TUTORIAL: Rules = (
     ("Attention.forward", r"self\.cut", (SCORES, CONTEXT)),
     ("Attention.forward", "qkv", (QUERY, SCORES)),
     ("Attention.forward", "shares = |mixed = |return ", (SHARES, CONTEXT)),
+    ("Attention.forward", "mask", (SCORES, SHARES)),
     ("Attention.forward", "", SCORES),
     ("Layer.__init__", "Dropout", (MIDDLE[1], END[0])),
     ("Layer.__init__", "norm1", (MIDDLE[2], END[1])),
