@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 from mutation import running, through_check
+from mutation.reasons import reason_for
 from mutation.results import Place, Result
 from mutation.targets import TARGETS
 from rich.console import Console
@@ -124,6 +125,10 @@ def score(results: Results) -> None:
         ("equivalent", total["equivalent"], max(1, total["mutants"])),
     ):
         typer.echo(f"{name}: {number} of {of}, {100 * number / of:.1f} %")
+    for each in found:
+        if each.get("equivalent") and not reason_for(each["before"], each["after"]):
+            typer.echo(f"equivalent without a reason: {each['id']}")
+            typer.echo(f"    - {each['before']}\n    + {each['after']}")
     for title, kind in (
         ("survivors", "survived"),
         ("located elsewhere", "misplaced"),

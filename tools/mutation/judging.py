@@ -91,7 +91,8 @@ def judge_model(workbench: Workbench, maker: Any) -> Judgement:
     named = [row.name for row in wrong]
     order = {name: place for place, name in enumerate(workbench.stages)}
     born = report.born or report.born_backward or list(dict.fromkeys(named))
-    missing = [row.name for row in wrong if row.status is Status.MISSING_OURS]
+    isolated = [row for row in wrong if row.lane == "isolated"]
+    missing = [row.name for row in isolated if row.status is Status.MISSING_OURS]
     found.wrong = sorted({*born, *missing}, key=lambda name: order.get(name, -1))
     found.first = found.wrong[0]
     found.notes = list(dict.fromkeys(row.note for row in wrong if row.note))[:3]
