@@ -14,12 +14,9 @@ _FILE = """import sys
 sys.path[:0] = [{tools!r}, {root!r}]
 from mutation.through_check import candidate
 
-
-class Mutant:
-    def __new__(cls):
-        return candidate({name!r}, {file!r}, {source!r}, {folder!r})
+Mutant = type(candidate({name!r}, {file!r}, {source!r}, {folder!r}))
 """
-_VERDICTS = {0: "parity", 1: "diverges", 2: "crashed", 4: "refused"}
+_REFUSED = 4
 
 
 def candidate(name: str, file: str, source: str, folder: str) -> Any:
@@ -38,10 +35,11 @@ def verdict(place: Place, target: Any, mutant: Any) -> str:
     written = place.folder / "mutant.py"
     written.write_text(_FILE.format(**given), encoding="utf-8")
     checkpoint = place.folder / "bench" / "checkpoint"
-    command = [sys.executable, "-W", "ignore", "-m", "parity.cli.main", "check"]
+    called = "from parity.cli.main import main; main()"
+    command = [sys.executable, "-W", "ignore", "-c", called, "check"]
     command += [f"{written}:Mutant", "--checkpoint", str(checkpoint), "--format", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     try:
         return str(json.loads(done.stdout)["verdict"])
     except (ValueError, KeyError):
-        return _VERDICTS.get(done.returncode, f"exit {done.returncode}")
+        return "refused" if done.returncode == _REFUSED else f"exit {done.returncode}"
