@@ -7,15 +7,19 @@ the mistake. With other sizes, seeds, settings and texts both are the comparison
 import sys
 from typing import Any
 
+from mutation.book_tokenizer import BookOffsets
 from mutation.judging import Judgement, judge_suite, texts_of, tokenizer_pairs, with_candidate
 from mutation.targets import Target
 from parity import reference
+from parity.core.mistake import Mistake
 from parity.finetuning import head_dropout, runs, texts
 from parity.finetuning import inputs as finetuning
 from parity.inference import cases
 from parity.pretraining import initial_weights, inputs, masking, sentence_pairs, steps, trainer
+from parity.suite.mistake import making
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
+from parity.tokenizer.pair import TokenizerPair
 
 _SIZES = {
     "vocab_size": 131,
@@ -113,6 +117,17 @@ def tokenizer_elsewhere(folder: Any, maker: Any, causes: list[str]) -> tuple[boo
         theirs = reference.ids_and_offsets(pair.theirs, chosen)
         right = right and rows in (theirs, (theirs[0], None))
         for cause in causes:
-            made = [pair.mistaken(TOKENIZER[cause], text) for text in chosen]
-            named = named and not isinstance(rows, Exception) and [*map(list, rows[0])] == made
+            named = named and _is(pair, rows, TOKENIZER[cause], chosen)
     return right, named
+
+
+def _is(pair: TokenizerPair, rows: Any, mistake: Mistake, chosen: list[str]) -> bool:
+    """Whether ids and offsets are those of scratch_bert while it makes a mistake."""
+    if isinstance(rows, Exception):
+        return False
+    book = BookOffsets()
+    book.tokenizer = pair._book._made
+    with making([mistake]):
+        made = book(chosen)
+    offsets = rows[1] is None or [[*map(tuple, row)] for row in rows[1]] == made["offset_mapping"]
+    return offsets and [*map(list, rows[0])] == made["input_ids"]

@@ -146,7 +146,7 @@ def _read(pipe: int, child: int) -> bytes:
 
 def run(place: Place, chosen: Sequence[tuple[Target, Mutant]], results: Path) -> Iterator[Result]:
     """Judge mutants that have no result yet; add each to a file, one a line."""
-    done = {each["id"] for each in read(results)}
+    done = {each["id"] for each in read(results) if "failed" not in each}
     left = [each for each in chosen if key(*each) not in done]
     torch.set_num_threads(1)
     warm_up(place, list({target.name: target for target, _ in left}.values()))
