@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mutation.operators import Mutant
 from mutation.targets import Target
 from parity.core.compare import Status
@@ -18,6 +20,8 @@ from parity.core.stages import OUTPUTS
 from parity.core.verdict import Report
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE
+from parity.model.candidate import Candidate
+from parity.model.worker import _look
 from parity.pretraining.suite import PRETRAINING
 from parity.self_test.workbench import Workbench
 from parity.suite.suite import Suite
@@ -78,6 +82,8 @@ def kind_of(stage: str) -> str:
 def judge_model(workbench: Workbench, maker: Any) -> Judgement:
     """Judge a model on every probe."""
     found = Judgement()
+    if lacks_double(workbench, maker):
+        maker.unsupported = {*getattr(maker, "unsupported", ()), "float64"}
     try:
         rows, diagnosis = workbench.judge(maker)
     except (Exception, SystemExit) as error:
@@ -100,6 +106,18 @@ def judge_model(workbench: Workbench, maker: Any) -> Judgement:
     found.causes = [(m.mistake.id, [*m.stages], m.value) for m in found.made]
     found.unknown = [*diagnosis.unknown]
     return found
+
+
+def lacks_double(workbench: Workbench, maker: Any) -> bool:
+    """Whether the judge falls back to single precision, as it does for `parity check`."""
+    checkpoint = str(workbench.folder / "checkpoint")
+    try:
+        seen, _ = _look(Candidate(maker, "mutant"), checkpoint, torch.float64)
+    except CandidateError:
+        return False
+    except Exception:
+        return True
+    return any(dtype != "float64" for dtype in seen.values())
 
 
 def judge_suite(target: Target, maker: Any) -> Judgement:

@@ -8,6 +8,7 @@ import select
 import signal
 import time
 import traceback
+import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -111,6 +112,7 @@ def in_a_fork(place: Place, target: Target, mutant: Mutant) -> Result:
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
         with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):  # noqa: PTH123
+            warnings.simplefilter("ignore")  # a mutant's, which pytest would turn into errors
             try:
                 made = judged(place, target, mutant)
             except BaseException:
