@@ -47,6 +47,9 @@ def run(
     ] = None,
     public: Public = None,
     shard: Annotated[str, typer.Option(help="PART/PARTS of the sample, from 1.")] = "1/1",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Part of an id; repeatable.", show_default="all")
+    ] = None,
     work: Work = Path(".mutation"),
 ) -> None:
     """Judge a sample of mutants."""
@@ -54,6 +57,8 @@ def run(
     use(public)
     part, parts = map(int, shard.split("/"))
     chosen = running.sample(running.population(names), seed, number)[part - 1 :: parts]
+    if only:
+        chosen = [each for each in chosen if any(part in running.key(*each) for part in only)]
     place = Place.prepared(work.resolve())
     for count, result in enumerate(running.run(place, chosen, results), 1):
         typer.echo(f"{count} {result['seconds']:.1f} s {told(result)}")

@@ -56,6 +56,17 @@ class TokenizerPair:
         return {i: token for token, i in self.theirs.get_vocab().items()}
 
     @cached_property
+    def whole_words(self) -> list[str]:
+        """Pieces that are words of small letters, the most frequent ones first."""
+        tokens = (token for _, token in sorted(self.tokens.items()))
+        return [word for word in tokens if word.isascii() and word.isalpha() and word.islower()]
+
+    @cached_property
+    def longest_piece(self) -> int:
+        """How many characters of a word the longest piece has."""
+        return max(len(token.removeprefix("##")) for token in self.tokens.values())
+
+    @cached_property
     def _book(self) -> BookTokenizer:
         return BookTokenizer(self.folder)
 

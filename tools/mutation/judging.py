@@ -26,6 +26,7 @@ from parity.pretraining.suite import PRETRAINING
 from parity.self_test.workbench import Workbench
 from parity.suite.suite import Suite
 from parity.tokenizer.candidate import TokenizerCandidate
+from parity.tokenizer.crashes import chain
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
 from parity.tokenizer.mistakes.rules import RULES
 from parity.tokenizer.outcome import causes
@@ -68,7 +69,7 @@ class Judgement:
     def crashed(self, error: BaseException) -> "Judgement":
         """Take an error as the verdict."""
         self.verdict = "refused" if isinstance(error, CandidateError) else "crashed"
-        frames = traceback.extract_tb(error.__traceback__)
+        frames = [f for each in chain(error) for f in traceback.extract_tb(each.__traceback__)]
         self.trace = [(frame.filename, frame.lineno or 0) for frame in frames]
         self.error = f"{type(error).__name__}: {error}"[:300]
         return self
