@@ -8,7 +8,7 @@ from random import Random
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
-from parity.pretraining.packed_pairs import Documents, Pair, Places, drawn_from, filled
+from parity.pretraining.packed_pairs import Pair, Places, drawn_from, filled
 from parity.suite.candidate import SuiteCandidate
 from parity.suite.statistics import Measures, alike, named, share
 
