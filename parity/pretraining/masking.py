@@ -63,24 +63,24 @@ def _wrong(mistake: Mistake) -> Measures:
 
 
 def _hidden(
-    hide: Hide, ids: Tensor, special: Tensor, seed: int, vocab: int = _VOCAB
+    hide: Hide, ids: Tensor, special: Tensor, seed: int, vocab: int = 0
 ) -> dict[str, Tensor]:
     return hide(
         input_ids=ids,
         special_tokens_mask=special.long(),
-        vocab_size=vocab,
+        vocab_size=vocab or _VOCAB,
         mask_token_id=_MASK,
         seed=seed,
     )
 
 
 @cache
-def _batch(seed: int, vocab: int = _VOCAB) -> tuple[Tensor, Tensor]:
+def _batch(seed: int, vocab: int = 0) -> tuple[Tensor, Tensor]:
     """Ids of pairs of texts, small ones more often, and which are special tokens or padding."""
     # Of a candidate's own seed the ids would be small wherever it chooses a token.
     draw = torch.Generator().manual_seed(_APART + seed)
     uniform = torch.rand(_ROWS, _SEQ, generator=draw)
-    ids = _ORDINARY + (uniform.square() * (vocab - _ORDINARY)).long()
+    ids = _ORDINARY + (uniform.square() * ((vocab or _VOCAB) - _ORDINARY)).long()
     ends = torch.randint(_SEQ // 2, _SEQ, (_ROWS, 1), generator=draw)
     places = torch.arange(_SEQ)
     ids[:, 0] = _CLS

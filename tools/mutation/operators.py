@@ -9,6 +9,7 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from textwrap import dedent
 
 from mutation import operators_on_calls as calls
 from mutation.replacing import Node, replaced, unparsed, with_part
@@ -178,23 +179,43 @@ def mutants(file: str, source: str) -> Iterator[Mutant]:
         file: its name, which begins each id.
         source: its text.
     """
-    seen = {ast.dump(ast.parse(source))}
+    seen: dict[tuple[int, int], set[str]] = {}
     numbers = Counter[str]()
     for found in replaced(source):
+        # A function is parsed alone, where that is possible: a whole file takes much longer.
+        lines = found.function_lines
+        kept = seen.setdefault(lines, {_meaning(_part(source, source, lines)) or ""})
+        is_part = "" not in kept
+        if not is_part:
+            kept.add(_meaning(source))
         for name, operator in OPERATORS.items():
             for text in operator(found):
                 changed = found.source_with(text)
-                try:
-                    meaning = ast.dump(ast.parse(changed))
-                    compile(changed, file, "exec")
-                except (SyntaxError, ValueError):
+                meaning = _meaning(_part(changed, source, lines) if is_part else changed)
+                if not meaning or meaning in kept:
                     continue
-                if meaning in seen:
-                    continue
-                seen.add(meaning)
+                kept.add(meaning)
                 before, after = found.lines_with(text)
                 place = f"{file}:{found.ast.lineno}:{found.ast.col_offset}:{name}"
                 around = found.function, found.function_lines
                 node, variant = unparsed(found.ast), numbers[place]
                 numbers[place] += 1
                 yield Mutant(f"{place}:{variant}", node, *around, before, after, changed)
+
+
+def _part(changed: str, source: str, lines: tuple[int, int]) -> str:
+    """Return the lines of a function of a source that was changed inside of it."""
+    first, last = lines
+    after = source.count("\n") - last
+    new = changed.splitlines(keepends=True)
+    return dedent("".join(new[first - 1 : len(new) - after if after > 0 else None]))
+
+
+def _meaning(source: str) -> str:
+    """Return a source's syntax tree as text; "" if it is no valid source."""
+    try:
+        made = ast.parse(source)
+        compile(source, "", "exec")
+    except (SyntaxError, ValueError):
+        return ""
+    return ast.dump(made)

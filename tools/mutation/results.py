@@ -12,7 +12,7 @@ from mutation import held_out_inputs as inputs
 from mutation import held_out_models as held_out
 from mutation.held_out_draws import differing, draws, learned
 from mutation.held_out_suites import suite_elsewhere, tokenizer_elsewhere
-from mutation.judging import Judgement, is_located, judge, kind_of
+from mutation.judging import Judgement, be_quick, is_located, judge, kind_of
 from mutation.loading import load
 from mutation.operators import Mutant
 from mutation.targets import Target
@@ -31,12 +31,14 @@ class Place:
 
     Attributes:
         folder: with the small checkpoint, what the reference makes of it, and more.
+        is_quick: whether fewer texts are read, and no two causes are tried at once.
     """
 
     folder: Path
+    is_quick: bool = False
 
     @classmethod
-    def prepared(cls, folder: Path) -> "Place":
+    def prepared(cls, folder: Path, *, is_quick: bool = False) -> "Place":
         """Fill the folder, unless it was."""
         for name, fill in (("bench", prepare), ("held out", inputs.write_checkpoints)):
             if not (folder / name).is_dir():
@@ -44,7 +46,7 @@ class Place:
                 begun.mkdir(parents=True)
                 fill(begun)
                 begun.rename(folder / name)
-        return cls(folder)
+        return cls(folder, is_quick)
 
     @property
     def workbench(self) -> Workbench:
@@ -67,6 +69,8 @@ def key(target: Target, mutant: Mutant) -> str:
 
 def judged(place: Place, target: Target, mutant: Mutant) -> Result:
     """Judge a mutant, in this process, which is changed by it."""
+    if place.is_quick:
+        be_quick()
     file, declared = mutant.id.split(":")[0], target.stages(mutant)
     result: Result = {
         "id": key(target, mutant),
