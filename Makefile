@@ -2,6 +2,8 @@
 # make test     with every change: lint, types, and the tests that need little time; two to four minutes
 # make test-thorough   lint, types, and every case of every test; six to fifteen minutes
 # make self-test   inject every known mistake; check that it is caught and named; five to fifteen minutes
+# make mutation-score   standard mutants of models, a tokenizer and trainings: how many are killed,
+#                       located and named; PUBLIC=FOLDER adds a public model; 1500 take two hours
 # make notebooks   the notebooks from their scripts, with what they print and draw
 # make test-transformers-4   what depends on HuggingFace, against transformers 4.57
 # Each creates its environment first, in .venv or .venv-transformers-4, and only when that is
@@ -20,7 +22,7 @@ INSTALLED_4 := $(VENV_4)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := parity
-.PHONY: parity test test-thorough self-test notebooks test-transformers-4 check format clean
+.PHONY: parity test test-thorough self-test mutation-score notebooks test-transformers-4 check format clean
 
 parity: $(INSTALLED)
 	$(BIN)/parity diff
@@ -33,6 +35,11 @@ test-thorough: check
 
 self-test: $(INSTALLED)
 	$(BIN)/parity self-test -o self-test.html
+
+mutation-score: $(INSTALLED)
+	$(BIN)/python tools/mutation_score.py run --seed B --number 1500 \
+		--results mutation-score.jsonl $(if $(PUBLIC),--public $(PUBLIC))
+	$(BIN)/python tools/mutation_score.py score --results mutation-score.jsonl
 
 notebooks: $(INSTALLED)
 	$(BIN)/python tools/make_notebooks.py

@@ -4,6 +4,7 @@ With steps of several batches the Trainer is given a loss that counts all labels
 which BERT's own heads do not (transformers#47688).
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -16,7 +17,7 @@ from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.finetuning.candidate import FinetuningCandidate
 from parity.finetuning.inputs import batch, config_of, model, weights
-from parity.pretraining.dropout import judge_dropped
+from parity.pretraining.dropout import judge_dropped, judge_seeds
 from parity.pretraining.states import LazyStates, judge_states, same, trainer_states
 from parity.suite.candidate import SuiteCandidate
 from parity.suite.mistake import Mistaken
@@ -24,6 +25,7 @@ from parity.suite.training_runs import ACCUMULATED, RowsDataset, State, as_built
 
 LEARNED = ("tag", "classify", "answer")
 _EXAMPLES = 14  # an epoch's last batch is smaller, and its last step has fewer batches
+_FEW = {"epochs": 2, "batch_size": 2, "warmup": 1}  # of one step each, which show the seed's draws
 SETTINGS: dict[str, Any] = {
     "epochs": 2,
     "batch_size": 3,
@@ -38,7 +40,8 @@ SETTINGS: dict[str, Any] = {
 def check_finetuning(candidate: SuiteCandidate) -> Outcome:
     """Take steps of one batch without dropout, in double precision; then with it, in single.
 
-    The bits of the second are told, and not demanded; that something is dropped is demanded.
+    The bits of the second are told, and not demanded. That something is dropped is demanded, and
+    that the seed decides what.
 
     Raises:
         CandidateError: `build` does not return what it must.
@@ -54,6 +57,15 @@ def check_finetuning(candidate: SuiteCandidate) -> Outcome:
         probe = f"{task}, with dropout"
         without = _trainer(task, 1, dtype="float32")[-1]
         judge_dropped(outcome, last, theirs, without, _dropout, probe)
+    if not outcome.different:
+        task, *_ = LEARNED
+        examples = batch(task, seed=2, rows=2, outside=False)
+
+        def few(seed: int) -> list[State]:
+            settings = {**_FEW, "seed": seed}
+            return _asked(candidate, task, 1, dropout=True, examples=examples, settings=settings)
+
+        judge_seeds(outcome, few, SETTINGS["seed"], f"{task}, with dropout")
     return outcome
 
 
@@ -86,7 +98,13 @@ def _judge(check: str, candidate: SuiteCandidate, accumulation: int) -> Outcome:
 
 
 def _asked(
-    candidate: SuiteCandidate, task: str, accumulation: int, *, dropout: bool = False
+    candidate: SuiteCandidate,
+    task: str,
+    accumulation: int,
+    *,
+    dropout: bool = False,
+    examples: State | None = None,
+    settings: Mapping[str, Any] = {},
 ) -> list[State]:
     return candidate.ask(
         FinetuningCandidate.run,
@@ -94,8 +112,8 @@ def _asked(
         config=config_of(task, dropout=dropout),
         weights=weights(task),
         dtype="float32" if dropout else "float64",
-        examples=_examples(task),
-        settings={**SETTINGS, "accumulation": accumulation},
+        examples=examples or _examples(task),
+        settings={**SETTINGS, "accumulation": accumulation, **settings},
     )
 
 

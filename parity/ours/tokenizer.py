@@ -25,6 +25,10 @@ class BookTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Return ids, with [CLS] and [SEP]."""
-        made = self._made
-        ids = [piece.id for piece in made.pipeline.pieces(text)]
-        return [made.cls_token_id, *ids, made.sep_token_id]
+        return self.ids_and_offsets(text)[0]
+
+    def ids_and_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return ids and offsets, with [CLS] and [SEP], whose offsets are (0, 0)."""
+        made, pieces = self._made, [*self._made.pipeline.pieces(text)]
+        ids = [made.cls_token_id, *(piece.id for piece in pieces), made.sep_token_id]
+        return ids, [(0, 0), *((piece.start, piece.end) for piece in pieces), (0, 0)]

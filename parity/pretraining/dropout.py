@@ -1,16 +1,27 @@
-"""Is anything dropped in training? Other draws end elsewhere, but not where no dropout ends."""
+"""Is anything dropped in training, and does the seed decide what is?
 
-from collections.abc import Callable, Iterable
+Other draws end elsewhere, but not where no dropout ends.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 from parity.core.compare import Comparison, Status, bit_equal
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.suite.training_runs import State
 
+Train = Callable[[int], Sequence[State]]
+
 _LEFT_OFF = 0.1
 """How near a training with dropout may come to one without, as a share of the distance between the
 reference's two: five with other draws were 0.97 to 1.06 away, one without dropout 0.001, by
 rounding alone."""
+
+
+_ALIKE = 1e-3
+"""How near two trainings are that drop the same, as a share of how far a few steps go: 0 here, on
+one thread; with other draws they are 2 apart, where few steps were taken."""
 
 
 def judge_dropped(
@@ -53,6 +64,36 @@ def judge_dropped(
     outcome.rows.append(Comparison("parameters", status, note=note, probe=probe))
     if near <= _LEFT_OFF and mistake() not in outcome.causes:
         outcome.causes.append(mistake())
+
+
+def judge_seeds(outcome: Outcome, train: Train, seed: int, where: str = "") -> None:
+    """Judge whether a training with dropout ends alike from equal seeds, and only from these.
+
+    Args:
+        outcome: gets two rows.
+        train: takes a few steps from a seed, from the same weights each time; returns the
+            candidate's parameters after each.
+        seed: that is tried twice, and then the next one once.
+        where: the probe; by default the check's name.
+    """
+    probe = where or outcome.check
+    runs = [train(each) for each in (seed, seed, seed + 1)]
+    if not all(runs):
+        note = f"a training of a few steps took none from a seed of {seed}"
+        outcome.rows.append(Comparison("seed", Status.VALUE, note=note, probe=probe))
+        return
+    first, again, other = (each[-1] for each in runs)
+    moved = _distance(first, first, runs[0][0])  # whose rate is 0, in a warm-up
+    for name, there, is_same in (("one seed", again, True), ("two seeds", other, False)):
+        share = _distance(first, first, there) / moved if moved else math.nan
+        expected = f"{'at most' if is_same else 'more than'} {_ALIKE}"
+        note = (
+            f"two trainings with dropout from {name} end {share:.1e} apart, as a share of how far "
+            f"they go; expected {expected}, where settings['seed'] decides what is dropped"
+        )
+        is_right = share <= _ALIKE if is_same else share > _ALIKE  # NaN is wrong, too
+        status = Status.MATCH if is_right else Status.VALUE
+        outcome.rows.append(Comparison(name, status, note=note, probe=probe))
 
 
 def _distance(names: Iterable[str], ours: State, theirs: State) -> float:

@@ -42,7 +42,10 @@ def check_initial_weights(candidate: SuiteCandidate) -> Outcome:
         CandidateCrashedError: the candidate raised.
     """
     outcome, theirs = Outcome("initial"), fresh(_SEED)
-    ours = candidate.ask(TrainingCandidate.initial, config=CONFIG, seed=_SEED)
+    ours, again, others = (
+        candidate.ask(TrainingCandidate.initial, config=CONFIG, seed=seed)
+        for seed in (_SEED, _SEED, _SEED + 1)
+    )
     outcome.rows = accounted("initial", ours, theirs, IGNORED)
     both = [name for name in theirs if name in ours]
     for name in both:
@@ -52,7 +55,7 @@ def check_initial_weights(candidate: SuiteCandidate) -> Outcome:
     if outcome.rows:
         return outcome
     outcome.bits = sum(bit_equal(ours[name], theirs[name]) for name in both), len(both)
-    measured = _measures(ours)
+    measured = _measures(ours, again, others)
     outcome.rows = [measure.row("initial") for measure in measured.values()]
     if outcome.different:
         from parity.pretraining.mistakes.initial_weights import MISTAKES
@@ -65,7 +68,7 @@ def check_initial_weights(candidate: SuiteCandidate) -> Outcome:
 def _wrong(mistake: Mistake) -> Measures:
     from parity.pretraining.mistaken import with_mistake
 
-    return _measures(with_mistake(mistake).initial(config=CONFIG, seed=1))
+    return _measures(*(with_mistake(mistake).initial(CONFIG, seed) for seed in (1, 1, 2)))
 
 
 def kind(name: str) -> str:
@@ -83,8 +86,26 @@ def fresh(seed: int) -> dict[str, Tensor]:
     return dict(reference.build("BertForPreTraining", CONFIG).state_dict())
 
 
-def _measures(weights: Mapping[str, Tensor]) -> Measures:
-    found: list[Measure] = []
+def _measures(
+    weights: Mapping[str, Tensor], again: Mapping[str, Tensor], others: Mapping[str, Tensor]
+) -> Measures:
+    """Measure fresh weights.
+
+    Args:
+        weights: of a seed.
+        again: of the same seed.
+        others: of another seed.
+    """
+    drawn = [name for name in weights if kind(name) in ("embedding", "linear")]
+    drawn = [name for name in drawn if name not in IGNORED]
+    same, other = (
+        sum(name in each and torch.equal(weights[name], each[name]) for name in drawn)
+        for each in (again, others)
+    )
+    found: list[Measure] = [
+        share("matrices that the same seed draws again", same, len(drawn)),
+        share("matrices that another seed draws, too", other, len(drawn), 0.0),
+    ]
     for name, tensor in weights.items():
         if name in IGNORED:
             continue

@@ -6,7 +6,7 @@ from typing import Any
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
-from parity.pretraining.dropout import judge_dropped
+from parity.pretraining.dropout import judge_dropped, judge_seeds
 from parity.pretraining.inputs import CONFIG, SETTINGS, steps, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import (
@@ -19,7 +19,6 @@ from parity.pretraining.states import (
 )
 from parity.suite.candidate import SuiteCandidate
 from parity.suite.training_runs import State, states
-
 
 def check_steps(candidate: SuiteCandidate) -> Outcome:
     """Take twenty steps of two batches without dropout, in double precision.
@@ -69,6 +68,15 @@ def check_dropout(candidate: SuiteCandidate) -> Outcome:
         "states"
     ]
     judge_dropped(outcome, ours[-1] if ours else {}, *_dropped(number), _dropout)
+    if not outcome.different:
+
+        def few(seed: int) -> list[State]:
+            taken = steps(3)[::2]  # of small batches; the rate of the first step is 0
+            settings = {**SETTINGS, "steps": len(taken), "warmup": 1, "seed": seed}
+            own = {"steps": taken, "settings": settings}
+            return candidate.ask(TrainingCandidate.train, **given, **own)["states"]
+
+        judge_seeds(outcome, few, SETTINGS["seed"])
     return outcome
 
 

@@ -7,6 +7,7 @@ from parity.core.compare import bit_equal
 from parity.core.mistake import Mistake
 from parity.core.outcome import Outcome
 from parity.pretraining.candidate import TrainingCandidate
+from parity.pretraining.dropout import judge_seeds
 from parity.pretraining.inputs import CONFIG, SETTINGS, batch, model, weights
 from parity.pretraining.inputs import STILL as WITHOUT_DROPOUT
 from parity.pretraining.states import (
@@ -21,13 +22,14 @@ from parity.suite.training_runs import RowsDataset, State, states
 
 _EXAMPLES = 11  # an epoch's last batch is smaller
 _OF_THE_DATA = {"epochs": 2, "batch_size": 4}
+_FEW = {"epochs": 2, "batch_size": 2, "warmup": 1}  # of one step each, which show the seed's draws
 _SETTINGS = {name: value for name, value in SETTINGS.items() if name != "steps"} | _OF_THE_DATA
 
 
 def check_run(candidate: SuiteCandidate) -> Outcome:
     """Train for two epochs without dropout in double precision; then with it in single.
 
-    The bits of the second are told, and not demanded.
+    The bits of the second are told, and not demanded; that the seed decides it is demanded.
 
     Raises:
         CandidateError: `build` does not return what it must.
@@ -45,6 +47,14 @@ def check_run(candidate: SuiteCandidate) -> Outcome:
     last = candidate.ask(TrainingCandidate.run, config=CONFIG, dtype="float32", **given)[-1]
     theirs = _trainer(without_dropout=False)[-1]
     outcome.bits = sum(bit_equal(last[name], theirs[name]) for name in theirs), len(theirs)
+
+    def few(seed: int) -> list[State]:
+        own = {"examples": batch(seed=2, rows=2), "settings": {**_SETTINGS, **_FEW, "seed": seed}}
+        return candidate.ask(
+            TrainingCandidate.run, **{**given, **own}, config=CONFIG, dtype="float32"
+        )
+
+    judge_seeds(outcome, few, _SETTINGS["seed"], "with dropout")
     return outcome
 
 

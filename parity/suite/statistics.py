@@ -23,6 +23,7 @@ class Measure:
         error: its standard deviation, where it is what it may be.
         spread: its standard deviation, as it was measured.
         is_share: whether it is read as so many of a hundred.
+        is_empty: whether there was nothing to measure.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Measure:
     error: float = 0.0
     spread: float = 0.0
     is_share: bool = False
+    is_empty: bool = False
 
     @property
     def beyond(self) -> float:
@@ -45,6 +47,8 @@ class Measure:
 
     def row(self, probe: str) -> Comparison:
         """Return it as a row of a report; what it is is said in words."""
+        if self.is_empty:
+            return Comparison(self.name, Status.MATCH, note="there is none to count", probe=probe)
         allowed = SIGMAS * self.error
         expected = self._told(self.low)
         if self.high != self.low:
@@ -77,7 +81,7 @@ def share(name: str, hits: float, of: int, low: float = 1.0, high: float | None 
         return math.sqrt(p * (1 - p) / max(1, of))
 
     error = max(deviation(low), deviation(high))
-    return Measure(name, value, low, high, error, deviation(value), is_share=True)
+    return Measure(name, value, low, high, error, deviation(value), True, of == 0)
 
 
 Measures = Mapping[str, Measure]
@@ -91,6 +95,8 @@ def named(*measures: Measure) -> Measures:
 def alike(ours: Measures, wrong: Measures, slack: float = 0.0) -> bool:
     """Whether what a mistake comes to is what was measured, where either is not as it may be.
 
+    What one of them had no occasion for, such as to cut long sentences, is left out.
+
     Args:
         ours: the candidate's.
         wrong: the mistake's.
@@ -98,7 +104,7 @@ def alike(ours: Measures, wrong: Measures, slack: float = 0.0) -> bool:
     """
 
     def same(a: Measure, b: Measure) -> bool:
-        if a.passed and b.passed:
+        if (a.passed and b.passed) or a.is_empty or b.is_empty:
             return True
         chance = SIGMAS * math.hypot(a.spread, b.spread)
         more = slack if a.passed == b.passed else 0.0

@@ -78,7 +78,7 @@ def compare_call(
         refusal = "a ValueError, for rows of several lengths are no tensor"
         return None if isinstance(ours, ValueError) else ("an error", ours, refusal)
     if isinstance(ours, Exception):
-        return "an error", f"{type(ours).__name__}: {ours}", dict(theirs)
+        return "an error", ours, dict(theirs)
     return _different(pair, call, ours, theirs, choose)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.core.outcome import Difference, Outcome
+from parity.tokenizer.crashes import crash_text
 from parity.tokenizer.pair import Progress
 from parity.tokenizer.random_calls import Call
 from parity.tokenizer.shrink_calls import parts, shrink_call
@@ -76,5 +77,5 @@ def _explained(drawn: DrawnCalls, call: Call, number: int, found: CallDifference
 
 def _shown(value: Any) -> Any:
     if isinstance(value, Exception):
-        return f"{type(value).__name__}: {value}"
+        return crash_text(value)
     return dict(value) if hasattr(value, "keys") else value

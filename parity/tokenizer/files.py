@@ -10,6 +10,7 @@ from parity import reference
 from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import TextSource
 from parity.tokenizer.candidate import TokenizerCandidate
+from parity.tokenizer.crashes import crash_text
 from parity.tokenizer.folders import MORE_CONFIGURATIONS, Configuration, write_folder
 from parity.tokenizer.pair import TokenizerPairs
 
@@ -154,9 +155,7 @@ def _judge(outcome: Outcome, rule: str, call: str, ours: Any, theirs: Any) -> No
         return
     outcome.wrong += 1
     shown = [
-        f"{type(side).__name__}: {side}"
-        if isinstance(side, Exception)
-        else _without_equals(side, other)
+        crash_text(side) if isinstance(side, Exception) else _without_equals(side, other)
         for side, other in ((ours, theirs), (theirs, ours))
     ]
     rerun = "--no-scalars --strings 0 --calls 0"

@@ -12,7 +12,7 @@ from parity.core.mistake import Mistake
 from parity.ours.tokenizer import BookTokenizer
 from parity.suite.mistake import making
 from parity.tokenizer.adversarial_texts import TextSource, characters
-from parity.tokenizer.candidate import TokenizerCandidate
+from parity.tokenizer.candidate import Rows, TokenizerCandidate
 from parity.tokenizer.folders import (
     MORE_CONFIGURATIONS,
     Configuration,
@@ -56,6 +56,17 @@ class TokenizerPair:
         return {i: token for token, i in self.theirs.get_vocab().items()}
 
     @cached_property
+    def whole_words(self) -> list[str]:
+        """Pieces that are words of small letters, the most frequent ones first."""
+        tokens = (token for _, token in sorted(self.tokens.items()))
+        return [word for word in tokens if word.isascii() and word.isalpha() and word.islower()]
+
+    @cached_property
+    def longest_piece(self) -> int:
+        """How many characters of a word the longest piece has."""
+        return max(len(token.removeprefix("##")) for token in self.tokens.values())
+
+    @cached_property
     def _book(self) -> BookTokenizer:
         return BookTokenizer(self.folder)
 
@@ -71,10 +82,16 @@ class TokenizerPair:
         except Exception as error:
             return error
 
-    def mistaken(self, mistake: Mistake, text: str) -> list[int]:
-        """Return the ids that come of a known mistake: scratch_bert's, while it makes it."""
+    def mistaken(self, mistake: Mistake, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the ids and offsets of a known mistake: scratch_bert's, while it makes it."""
         with making([mistake]):
-            return self._book.encode(text)
+            return self._book.ids_and_offsets(text)
+
+    def gives(self, mistake: Mistake, text: str, rows: Rows) -> bool:
+        """Whether a known mistake gives all that is compared: the candidate's rows of a text."""
+        (ids,), offsets = rows
+        wrong = self.mistaken(mistake, text)
+        return list(ids) == wrong[0] and (offsets is None or [*map(tuple, offsets[0])] == wrong[1])
 
 
 class TokenizerPairs:

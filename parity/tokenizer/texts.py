@@ -8,6 +8,7 @@ from typing import Any
 from parity import reference
 from parity.core.outcome import Difference, Outcome
 from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
+from parity.tokenizer.crashes import crash_text
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
 from parity.tokenizer.pair import Progress, TokenizerPair, TokenizerPairs, silent
@@ -45,7 +46,9 @@ def check_texts(pair: TokenizerPair, texts: Sequence[str], outcome: Outcome) -> 
         else:
             possible = outcome.possible if outcome.wrong else [*CATALOGUE]
             outcome.wrong += 1
-            outcome.possible = _still_possible(pair, text, possible)
+            # A known mistake is made in each text alone; where that is right it explains nothing.
+            alone = _different(pair, text) is not None
+            outcome.possible = _still_possible(pair, text, possible) if alone else []
             if outcome.wrong <= _EXPLAINED and not _known(outcome, pair, text):
                 outcome.add(_explained(pair, text))
     _narrow(pair, equal, outcome)
@@ -133,12 +136,11 @@ def _narrow(pair: TokenizerPair, texts: Sequence[str], outcome: Outcome) -> None
 
 
 def _still_possible(pair: TokenizerPair, text: str, causes: Sequence[str]) -> list[str]:
-    """Of known mistakes keep those that give the candidate's ids."""
+    """Of known mistakes keep those that give the candidate's ids, and its offsets if it has any."""
     rows = pair.our_rows([text])
     if isinstance(rows, Exception):
         return []
-    ours = list(rows[0][0])
-    return [cause for cause in causes if pair.mistaken(CATALOGUE[cause], text) == ours]
+    return [cause for cause in causes if pair.gives(CATALOGUE[cause], text, rows)]
 
 
 def _known(outcome: Outcome, pair: TokenizerPair, text: str) -> bool:
@@ -157,7 +159,7 @@ def _explained(pair: TokenizerPair, text: str) -> Difference:
     theirs: Any = (their_ids, [pair.tokens[i] for i in their_ids])
     rows = pair.our_rows([text])
     if isinstance(rows, Exception):
-        ours: Any = f"{type(rows).__name__}: {rows}"
+        ours: Any = crash_text(rows)
     elif what == "offset_mapping":
         ours, theirs = (rows[1][0], theirs[1]), (their_offsets, theirs[1])
     else:

@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from parity.tokenizer.mistakes.rules import Right, breaking
 from scratch_bert.tokenization.normalizer import (
@@ -27,7 +27,10 @@ _kind = unicodedata.category
 @WHITESPACE("tokenizer-whitespace-python", clean)
 def split_comes_first(right: Right, text: str) -> Characters:
     """str.split() or str.isspace() came before cleaning."""
-    return right(" ".join(text.split()))
+    places: list[int] = []
+    for word in re.finditer(r"\S+", text):  # as str.split() has it
+        places += [*([word.start() - 1] if places else []), *range(*word.span())]
+    return [(char, places[place]) for char, place in right(" ".join(text.split()))]
 
 
 def _separates_words(right: Right, char: str) -> bool:
@@ -104,25 +107,25 @@ def accents_are_stripped(right: Right, normalizer: Normalizer, text: str) -> Nor
 @ACCENTS("tokenizer-accents-python", strip_accents)
 def python_strips_accents(_: Right, found: Characters) -> Characters:
     """Python's Unicode data decided what an accent is."""
-    return _as_a_whole(found, lambda text: _unmarked(unicodedata.normalize("NFD", text)))
+    return _unmarked(_decomposed(found, "NFD"))
 
 
 @ACCENTS("tokenizer-accents-not-decomposed", strip_accents)
 def nothing_is_decomposed(_: Right, found: Characters) -> Characters:
     """Composed characters were not taken apart."""
-    return _as_a_whole(found, _unmarked)
+    return _unmarked(found)
 
 
 @ACCENTS("tokenizer-accents-nfkd", strip_accents)
 def nfkd_decomposes(_: Right, found: Characters) -> Characters:
     """NFKD took the place of NFD."""
-    return _as_a_whole(found, lambda text: _unmarked(unicodedata.normalize("NFKD", text)))
+    return _unmarked(_decomposed(found, "NFKD"))
 
 
 @ACCENTS("tokenizer-accents-decomposed", strip_accents)
 def marks_are_kept(_: Right, found: Characters) -> Characters:
     """Marks were taken apart and kept."""
-    return _as_a_whole(found, lambda text: unicodedata.normalize("NFD", text))
+    return _decomposed(found, "NFD")
 
 
 @LOWER("tokenizer-lower-kept", lower)
@@ -147,7 +150,10 @@ def python_lowers_characters(_: Right, char: str) -> str:
 @LOWER("tokenizer-lower-python-text", lower)
 def python_lowers_texts(_: Right, found: Characters) -> Characters:
     """Python's str.lower decided, for a whole text."""
-    return _as_a_whole(found, str.lower)
+    kept = [*found]
+    text = "".join(char for char, _ in kept).lower()  # a final sigma is as long as another one
+    origins = [origin for char, origin in kept for _ in char.lower()]
+    return [*zip(text, origins, strict=True)]
 
 
 @LOWER("tokenizer-lower-casefold", lowered)
@@ -156,10 +162,20 @@ def case_is_folded(_: Right, char: str) -> str:
     return char.casefold()
 
 
-def _as_a_whole(found: Characters, change: Callable[[str], str]) -> Characters:
-    """Change a text; nothing tells any more which place a character came from."""
-    return [(char, 0) for char in change("".join(char for char, _ in found))]
+def _decomposed(found: Characters, form: Literal["NFD", "NFKD"]) -> Characters:
+    """Decompose each character, then sort the marks that follow each other, as `form` demands."""
+    parts = [(part, at) for char, at in found for part in unicodedata.normalize(form, char)]
+    begin = 0
+    for end in range(len(parts) + 1):
+        if end == len(parts) or not unicodedata.combining(parts[end][0]):
+            parts[begin:end] = sorted(parts[begin:end], key=_combining)
+            begin = end + 1
+    return parts
 
 
-def _unmarked(text: str) -> str:
-    return "".join(char for char in text if _kind(char) != "Mn")
+def _combining(part: tuple[str, int]) -> int:
+    return unicodedata.combining(part[0])
+
+
+def _unmarked(found: Characters) -> Characters:
+    return [(char, origin) for char, origin in found if _kind(char) != "Mn"]

@@ -31,4 +31,6 @@ def specials_in_any_case(right: Right, pipeline: Pipeline, text: str, split: boo
 @MISTAKES("tokenizer-special-after-cleaning", Pipeline.words)
 def specials_after_cleaning(right: Right, pipeline: Pipeline, text: str, split: bool) -> Words:
     """Text was cleaned before special tokens were found."""
-    return right(pipeline, "".join(char for char, _ in clean(text)), split)
+    kept = [*clean(text)]
+    for added, word in right(pipeline, "".join(char for char, _ in kept), split):
+        yield added, Word(word.text, [kept[origin][1] for origin in word.origins])

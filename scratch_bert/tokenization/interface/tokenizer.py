@@ -93,7 +93,7 @@ class BertTokenizer(TokenizerBase):
         try:
             return cls(settings)
         except ValueError as error:
-            raise CheckpointError(f"{checkpoint.name}: {error}") from None
+            raise CheckpointError(f"{checkpoint.name}: {error}") from error
 
     def save_pretrained(self, folder: str | Path) -> list[Path]:
         """Write vocab.txt, tokenizer.json and two more files, which HF loads; return the files."""

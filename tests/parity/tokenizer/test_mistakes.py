@@ -56,8 +56,27 @@ def test_a_mistake_is_made_named_and_undone(pairs, name, text):
 
 def test_a_known_part_before_the_unknown_rest(pairs):
     pair = pairs.pair(MORE_CONFIGURATIONS[0])
-    ids = pair.mistaken(CATALOGUE["tokenizer-wordpiece-known-part"], "the\u0750a")
+    ids, offsets = pair.mistaken(CATALOGUE["tokenizer-wordpiece-known-part"], "the\u0750a")
     assert [pair.tokens[i] for i in ids] == ["[CLS]", "the", "[UNK]", "[SEP]"]
+    assert offsets == [(0, 0), (0, 3), (3, 5), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "origins"),
+    [
+        ("tokenizer-whitespace-python", " a \x1cb", [(1, 2), (4, 5)]),
+        ("tokenizer-lower-python-text", "b\u0391 \u03a3", [(0, 2), (3, 4)]),
+        ("tokenizer-accents-nfkd", "xﬁ y", [(0, 2), (3, 4)]),
+        ("tokenizer-accents-not-decomposed", "a\u0301 \u0301b", [(0, 1), (4, 5)]),
+        ("tokenizer-special-after-cleaning", "\u200ba\u200b[MA\u200bSK]", [(1, 2), (3, 10)]),
+    ],
+)
+def test_a_mistake_has_offsets_in_the_original_text(pairs, name, text, origins):
+    _, offsets = pairs.pair(MORE_CONFIGURATIONS[0]).mistaken(CATALOGUE[name], text)
+    begins, ends = ({place[side] for place in offsets[1:-1]} for side in (0, 1))
+    assert {begin for begin, _ in origins} <= begins
+    assert {end for _, end in origins} <= ends
+    assert max(ends) <= len(text)
 
 
 def test_a_mistake_breaks_a_rule():
