@@ -77,7 +77,7 @@ class Judgement:
 
 def be_quick() -> None:
     """Let this process read fewer texts and try no two causes at once; there is no way back."""
-    global _texts  # noqa: PLW0603
+    global _texts
     _texts, every = _FEW_TEXTS, Outcome.explain
 
     def explain(outcome: Outcome, *given: Any, pairs: bool = True) -> None:  # noqa: ARG001

@@ -33,7 +33,7 @@ SOME = ("padded left", "pair", "twice", "dropout", "gradients", "float16")
 """Probes for a variant that differs in an operation alone."""
 
 IN_TRAINING = {
-    "a first run with other ids, stages named": "the first run's masks are taken for the second's",
+    "a first run with other ids, stages named": "the first run's masks are taken for the second's"
 }
 """Correct variants that are accused in training, and why; a run that is not used must be found."""
 
