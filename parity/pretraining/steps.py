@@ -20,6 +20,7 @@ from parity.pretraining.states import (
 from parity.suite.candidate import SuiteCandidate
 from parity.suite.training_runs import State, states
 
+
 def check_steps(candidate: SuiteCandidate) -> Outcome:
     """Take twenty steps of two batches without dropout, in double precision.
 
