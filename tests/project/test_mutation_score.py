@@ -60,6 +60,35 @@ def test_a_refusal_is_left_alone(tools):
     ]
 
 
+REASONS = [
+    ("return lost / max(1, count)", "return lost / max(count, 1)"),
+    ("for a, b in zip(first, second, strict=True):", "for a, b in zip(first, second):"),
+    ("logits[mask == 0] = -1e9", "logits[mask == 0] = -2000000000.0"),
+    ("swapped = chosen & (fate >= 0.8) & keep", "swapped = chosen & (fate > 0.8) & keep"),
+    ("ids = torch.tensor([cls, *asked, sep])", "ids = [cls, *asked, sep]"),
+    ("yield added, Word(text[start:end], range(start, end))",
+     "yield added, Word(text[:end], range(start, end))"),
+]  # fmt: skip
+NO_REASONS = [
+    ("return lost / max(1, count)", "return lost * max(count, 1)"),
+    ("for a, b in zip(first, second, strict=True):", "for a, b in zip(second, first):"),
+    ("logits[mask == 0] = -1e9", "logits[mask == 0] = -1.0"),
+    ("swapped = chosen & (fate >= 0.8) & (fate < 0.9)", "swapped = chosen & (fate >= 0.8)"),
+    ("lines = path.read_text(encoding='utf-8').split()", "lines = path.split()"),
+    ("x = x.flatten(0, -2)", "x = x"),
+    ("hidden = self.dense(x).to(x.dtype)", "hidden = self.dense(x)"),
+    ("torch.manual_seed(seed)", "seed"),
+]
+
+
+def test_a_reason_fits_its_own_change_alone(tools):
+    from mutation.reasons import reason_for
+
+    assert all(reason_for(*each) for each in REASONS)
+    assert not [each for each in NO_REASONS if reason_for(*each)]
+    assert not any(reason_for(before, f"{after} + 1") for before, after in REASONS)
+
+
 @pytest.mark.slow
 def test_every_line_that_is_mutated_has_a_stage(tools):
     """Slow: makes three thousand mutants. Else an `UndeclaredError` is raised."""

@@ -37,9 +37,9 @@ from mutation.targets import SAMPLE_OF_A, SEEDS, TARGETS, Target
 from parity.core.probes import Mode
 
 SECONDS, MEMORY = 45, 6 << 30
-QUICK_SECONDS = {"model": 20, "tokenizer": 6}
+QUICK_SECONDS = {"model": 20, "tokenizer": 4, "pretraining": 6}
 """Some mutants of tokenizers and trainings never end; the others take up to two seconds."""
-QUICK_SHARES = {"model": 0.2, "tokenizer": 0.2}
+QUICK_SHARES = {"model": 0.12, "tokenizer": 0.2}
 """At most so much of a quick sample is of the kinds that take long to judge."""
 
 
@@ -105,6 +105,8 @@ def warm_up(place: Place, targets: Sequence[Target]) -> None:
         found = judge(target, maker, place.workbench, place.tokenizers)
         if found.verdict != "parity":
             raise RuntimeError(f"{target.name} is not right as it stands: {found}")
+        if place.is_quick:
+            continue  # a fork makes what it needs
         if target.kind in DRAWN:
             original_draws(target)
         if target.kind == "model":
@@ -125,7 +127,7 @@ def in_a_fork(place: Place, target: Target, mutant: Mutant) -> Result:
     child = os.fork()
     if child == 0:
         os.close(read)
-        seconds = QUICK_SECONDS.get(target.kind, 8) if place.is_quick else SECONDS
+        seconds = QUICK_SECONDS.get(target.kind, 12) if place.is_quick else SECONDS
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
