@@ -3,7 +3,7 @@
 from bisect import bisect
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from parity.suite.statistics import Measure, share
@@ -109,7 +109,7 @@ def filled(whole: Sequence[Pair], places: Places, room: int) -> list[Measure]:
     following, random = ([pair for pair in full if pair[2] == label] for label in (0, 1))
     uncut = [sum(map(places.is_whole, each)) for each in (following, random)]
     shares = [n / max(1, len(each)) for n, each in zip(uncut, (following, random), strict=True)]
-    return [
+    found = [
         share(f"documents whose pairs mostly fill {_LONG:.0%} of {room} tokens", mostly,
               len(lengths), *_MOSTLY_LONG),
         share(f"whether a pair of joined sentences fills all of {room} tokens", bool(full), packs),
@@ -118,6 +118,7 @@ def filled(whole: Sequence[Pair], places: Places, room: int) -> list[Measure]:
         share("following pairs that are full without a cut", uncut[0], len(following),
               _AS_OFTEN * shares[1], 1),
     ]  # fmt: skip
+    return [replace(measure, is_optional=not packs) for measure in found]
 
 
 def _covered(name: str, drawn: Iterable[int], possible: Collection[int]) -> Measure:

@@ -24,6 +24,7 @@ class Measure:
         spread: its standard deviation, as it was measured.
         is_share: whether it is read as so many of a hundred.
         is_empty: whether there was nothing to measure.
+        is_optional: whether a correct candidate may have no occasion for it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Measure:
     spread: float = 0.0
     is_share: bool = False
     is_empty: bool = False
+    is_optional: bool = False
 
     @property
     def beyond(self) -> float:
@@ -95,7 +97,7 @@ def named(*measures: Measure) -> Measures:
 def alike(ours: Measures, wrong: Measures, slack: float = 0.0) -> bool:
     """Whether what a mistake comes to is what was measured, where either is not as it may be.
 
-    What one of them had no occasion for, such as to cut long sentences, is left out.
+    What one of them may have no occasion for, such as to join sentences, and had none, is left out.
 
     Args:
         ours: the candidate's.
@@ -104,7 +106,7 @@ def alike(ours: Measures, wrong: Measures, slack: float = 0.0) -> bool:
     """
 
     def same(a: Measure, b: Measure) -> bool:
-        if (a.passed and b.passed) or a.is_empty or b.is_empty:
+        if (a.passed and b.passed) or any(each.is_empty and each.is_optional for each in (a, b)):
             return True
         chance = SIGMAS * math.hypot(a.spread, b.spread)
         more = slack if a.passed == b.passed else 0.0
