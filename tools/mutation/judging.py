@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mutation.operators import Mutant
 from mutation.targets import Target
 from parity.core.compare import Status
@@ -21,7 +19,7 @@ from parity.core.verdict import Report
 from parity.finetuning.suite import FINETUNING
 from parity.inference.suite import INFERENCE
 from parity.model.candidate import Candidate
-from parity.model.worker import _look
+from parity.model.describe import description_of
 from parity.pretraining.suite import PRETRAINING
 from parity.self_test.workbench import Workbench
 from parity.suite.suite import Suite
@@ -126,12 +124,9 @@ def lacks_double(workbench: Workbench, maker: Any) -> bool:
     """Whether the judge falls back to single precision, as it does for `parity check`."""
     checkpoint = str(workbench.folder / "checkpoint")
     try:
-        seen, _ = _look(Candidate(maker, "mutant"), checkpoint, torch.float64)
-    except CandidateError:
+        return description_of(Candidate(maker, "mutant"), checkpoint).dtype != "float64"
+    except Exception:  # it raises in every dtype, and is judged as it stands
         return False
-    except Exception:
-        return True
-    return any(dtype != "float64" for dtype in seen.values())
 
 
 def judge_suite(target: Target, maker: Any) -> Judgement:
