@@ -267,7 +267,7 @@ def test_what_a_wrong_eps_reads(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         main(["check", "tests/parity/strangers/berts/fused.py:Fused_1_eps", "--probe", "sentence"])
     printed = without_rounding(capsys.readouterr().out)
-    shown = [block for block in blocks("text") if block.startswith(("diverges", "cause"))]
+    shown = [block for block in blocks("text") if block.startswith(("Evaluation", "cause"))]
     assert len(shown) == 2
     assert all(without_rounding(block) in printed for block in shown)
 

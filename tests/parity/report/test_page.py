@@ -105,7 +105,7 @@ def plain(text):
 @pytest.mark.slow
 @needs_browser
 def test_from_a_run_to_the_command_of_a_cell(small, tmp_path, command_line, monkeypatch):
-    monkeypatch.setattr("parity.diagnosis.explain.explain", lambda *_: Diagnosis())  # takes long
+    monkeypatch.setattr("parity.diagnosis.explain.explain", lambda _, rows: (Diagnosis(), [*rows]))
 
     candidate, file = "tests/parity/strangers/berts/fused.py:Fused_1_eps", tmp_path / "report.html"
     probe = ("--probe", "padded pairs")
