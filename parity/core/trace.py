@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode, handle_torch_function
 
@@ -120,13 +121,17 @@ class _Show:
         repeated = 0 in (
             step for step, n in zip(tensor.stride(), tensor.shape, strict=True) if n > 1
         )
-        place = tensor.untyped_storage().data_ptr()
-        is_view = self._dims.setdefault(place, tensor.dim()) != tensor.dim()
-        return not (repeated or is_view) and place not in self._weights
+        storage = StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+        is_view = self._dims.setdefault(storage, tensor.dim()) != tensor.dim()
+        weight = tensor.untyped_storage().data_ptr() in self._weights
+        return not (repeated or is_view or weight)
 
     @cached_property
-    def _dims(self) -> dict[int, int]:
-        """Where the tensors that were shown begin in memory, and how many dimensions they have."""
+    def _dims(self) -> dict[StorageWeakRef, int]:
+        """How many dimensions the tensors that were shown have, by what holds their numbers.
+
+        Not by where that is in memory: what is freed gives its place to another tensor.
+        """
         return {}
 
     @cached_property

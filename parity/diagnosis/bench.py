@@ -100,7 +100,7 @@ class Bench(ABC):
 
     def _probes(self, *, every: bool) -> list[Probe]:
         """The probes on which the candidate computed something."""
-        ran = {row.probe for row in self.evidence.rows}
+        ran = probes_that_ran(self.evidence.rows)
         return [
             each
             for each in self.evidence.recording.probes()
@@ -153,6 +153,11 @@ class JudgeBench(Bench):
                 probe: {each: made.get(probe, each) for each in made.stages(probe)}
                 for probe in asked
             }
+
+
+def probes_that_ran(rows: Iterable[Comparison]) -> set[str]:
+    """The probes of which the candidate supports something."""
+    return {row.probe for row in rows if row.status is not Status.UNSUPPORTED}
 
 
 def was_seen(row: Comparison) -> bool:

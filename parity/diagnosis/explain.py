@@ -14,7 +14,15 @@ from parity.core.cause import Cause, Diagnosis, Injections, injections
 from parity.core.compare import Comparison, Status
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
-from parity.diagnosis.bench import LANES, MODES, Bench, Evidence, JudgeBench, was_seen
+from parity.diagnosis.bench import (
+    LANES,
+    MODES,
+    Bench,
+    Evidence,
+    JudgeBench,
+    probes_that_ran,
+    was_seen,
+)
 from parity.diagnosis.confirm import confirm
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Observations, describe_unknown, is_long
@@ -133,7 +141,7 @@ def _asked(
     recording: Recording, rows: Sequence[Comparison], shown: Collection[str], mode: Mode
 ) -> tuple[list[Probe], list[str]]:
     """Choose a mode's probes, long ones if no short one does, and the stages that are wrong."""
-    ran = {row.probe for row in rows}
+    ran = probes_that_ran(rows)
     probes = [
         probe
         for probe in recording.probes()

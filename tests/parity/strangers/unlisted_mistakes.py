@@ -21,7 +21,7 @@ def _heads_exchanged(scene):
 
 def _later(scene):
     moved = scene.right.clone()
-    moved[:, 5:] *= 1.5
+    moved[:, 5:] += moved[:, 5:].sin()
     return moved
 
 
