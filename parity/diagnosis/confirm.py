@@ -58,7 +58,7 @@ def confirm(
     before = ""
     while True:
         evidence = bench.judged_by(known + injections(chosen))
-        contradiction = _first_wrong(evidence, {*unknown, *withdrawn}, mode)
+        contradiction = _first_wrong(bench, evidence, {*unknown, *withdrawn}, mode)
         if contradiction == before and left_out:  # it is no contradiction, but differs by itself
             withdrawn[contradiction] = [_BY_ITSELF]
             chosen, left_out = [*chosen, *left_out], []
@@ -108,14 +108,19 @@ def _most_common(alternatives: Sequence[Alternatives]) -> tuple[list[Cause], lis
     return chosen, others
 
 
-def _first_wrong(evidence: Evidence, unknown: Collection[str], mode: Mode) -> str | None:
-    """The first stage that differs, though no unknown stage is the reason."""
+def _first_wrong(
+    bench: Bench, evidence: Evidence, unknown: Collection[str], mode: Mode
+) -> str | None:
+    """The first stage that differs, of what was compared before, though no unknown one is why."""
+    before = {(row.name, row.probe, row.lane) for row in bench.evidence.rows}  # it may end early
     probes = {
         each.name for each in evidence.recording.probes() if each.mode is mode and not each.dtype
     }
     for alone in (True, False):
         for row in evidence.rows:
             if row.passed or row.probe not in probes or row.lane == "padding":
+                continue
+            if (row.name, row.probe, row.lane) not in before:
                 continue
             if alone != (row.lane in LANES) or row.status is Status.MISSING_OURS:
                 continue
