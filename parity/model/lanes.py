@@ -8,7 +8,7 @@ what differs there was born there, and everything after a mistake is judged too.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +62,7 @@ def run_lane(
         put = calls[name].look(ours)
         return put if lane == "isolated" else None
 
-    with torch.no_grad(), tapped(model, tested.stages, look):
+    with _told_where(tested, calls, names), torch.no_grad(), tapped(model, tested.stages, look):
         outputs = tested.forward(model, batch)
     tested.repeated |= {name for name, each in calls.items() if each.calls > 1}
     rows = {name: each.rows() for name, each in calls.items()}
@@ -89,6 +89,25 @@ def run_lane(
             note = "no softmax was called in its module, or not where the judge sees it"
         rows[name] = [recorded.row(name, status, note, lane)]
     return [row for name in names for row in rows.get(name, ())]
+
+
+@contextmanager
+def _told_where(
+    tested: ModelUnderTest, calls: Mapping[str, StageCalls], names: Collection[str]
+) -> Iterator[None]:
+    """Note on an error which stage was wrong before it, or else which one was being made."""
+    try:
+        yield
+    except Exception as error:
+        seen = [name for name in names if name in tested.stages]
+        made = [place for place, name in enumerate(seen) if name in calls]
+        rows = (row for place in made for row in calls[seen[place]].rows())
+        wrong = (row.name for row in rows if not row.passed and row.lane != "padding")
+        if (first := next(wrong, None)) is not None:
+            error.add_note(f"before that, {first} is wrong")
+        elif rest := seen[max(made, default=-1) + 1 :]:
+            error.add_note(f"it was raised on the way to {rest[0]}; what came before is right")
+        raise
 
 
 class _Enough(Exception):  # noqa: N818 - nothing is wrong

@@ -122,12 +122,15 @@ class Workbench:
         candidate = Candidate(maker, type(maker).__name__)
         dtype = torch.float32 if "float64" in candidate.unsupported else torch.float64
         with candidate_under_test(candidate, self._checkpoint, dtype) as tested:
-            rows = [
-                row
-                for probe in recording.probes()
-                if not probes or probe.name in probes
-                for row in judge_probe(tested, probe, recording)
-            ]
+            rows = list[Comparison]()
+            try:
+                for probe in recording.probes():
+                    if not probes or probe.name in probes:
+                        rows += judge_probe(tested, probe, recording)
+            except Exception as error:
+                if first := Report(rows).first_divergence:
+                    error.add_note(f"before that, {first.name} is wrong on {first.probe!r}")
+                raise
             if Report(rows).first_divergence is None:
                 return rows, Diagnosis()
             given = (recording, rows, self._counterfactual, dtype)

@@ -71,7 +71,8 @@ class Judgement:
         self.verdict = "refused" if isinstance(error, CandidateError) else "crashed"
         frames = [f for each in chain(error) for f in traceback.extract_tb(each.__traceback__)]
         self.trace = [(frame.filename, frame.lineno or 0) for frame in frames]
-        self.error = f"{type(error).__name__}: {error}"[:300]
+        notes = getattr(error, "__notes__", ())
+        self.error = "; ".join([f"{type(error).__name__}: {error}"[:300], *notes])
         return self
 
 

@@ -146,7 +146,7 @@ def mixtures() -> Iterable[Mistake]:
     for cut in CUTS:
         for join in _JOINS:
             for transposed in (False, True):
-                # No padding is attended to, so its own mask changes nothing but the other way round.
+                # Padding has no weight already: its own mask changes what is transposed alone.
                 for mask in (None, *([OWN] if transposed else []), *MASKS):
                     if cut or join or transposed or mask:
                         yield _mixture("value", cut, join, transposed, mask)

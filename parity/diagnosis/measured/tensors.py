@@ -49,6 +49,8 @@ def sums(measured: Measured) -> Found:
     }
     flat = {name: tensor.expand_as(ours)[tokens] for name, tensor in terms.items()}
     target = ours[tokens]
+    if not target.isfinite().all():
+        return
     for size in range(1, _LARGEST + 1):
         for names in combinations(flat, size):
             columns = torch.stack([flat[name] for name in names], 1)

@@ -103,6 +103,24 @@ def scale_is_multiplied(scene: Scene) -> Tensor:
     return _scaled(scene, _head_dim(scene) ** 0.5)
 
 
+@SCORES("scale-negated", _SCALE)
+def scale_is_negated(scene: Scene) -> Tensor:
+    """Scores are multiplied by -1 / √head_dim."""
+    return _scaled(scene, -(_head_dim(scene) ** -0.5))
+
+
+@SCORES("scale-rooted-twice", _SCALE)
+def scale_has_two_roots(scene: Scene) -> Tensor:
+    """Scores are divided by √√head_dim."""
+    return _scaled(scene, _head_dim(scene) ** -0.25)
+
+
+@SCORES("scale-to-another-power", _SCALE)
+def scale_is_cubed(scene: Scene) -> Tensor:
+    """Scores are divided by head_dim ** 1.5, not by its root."""
+    return _scaled(scene, _head_dim(scene) ** -1.5)
+
+
 @SCORES("scale-rounded", _SCALE, _DOUBLE, harmless=_SAME_IN_FLOAT32)
 def scale_is_rounded(scene: Scene) -> Tensor:
     """1 / √head_dim is rounded to float32."""

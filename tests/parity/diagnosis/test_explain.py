@@ -95,6 +95,25 @@ def test_a_mistake_in_somebodys_code_is_named(name, workbench, tmp_path):
     assert all(cause.explained > 1 - 1e-6 for cause in diagnosis.causes)
 
 
+NARROW = ("pooler.py", "hidden_states[:, 0]", "hidden_states[:, 0, 1:]")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ([NARROW], "it was raised on the way to pooler.dense; what came before is right"),
+        (
+            [NARROW, *MUTANTS["scale-missing"]],
+            "before that, encoder.layer.0.attention.self.scores is wrong",
+        ),
+    ],
+)
+def test_an_error_says_what_came_before(changed, told, workbench, tmp_path):
+    with pytest.raises(RuntimeError) as raised:
+        workbench.judge(mutant(tmp_path, *changed), probes=PROBES)
+    assert raised.value.__notes__ == [told]
+
+
 def test_a_parameter_is_estimated(workbench, tmp_path):
     _, diagnosis = workbench.judge(mutant(tmp_path, *MUTANTS["norm-eps"]), probes=PROBES)
     values = [mistake.value for cause in diagnosis.causes for mistake in cause.mistakes]
