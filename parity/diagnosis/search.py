@@ -23,6 +23,8 @@ _PARTNERS = 8  # mistakes that are tried with every other one where none suffice
 _PAIRS = 300  # tries of two mistakes
 _STEPS = 12  # towards a parameter
 _DIGITS = 5  # of a parameter that is written shorter
+_ROUNDING, _IN_SINGLE = {torch.float64: 1e-10}, 1e-5  # of the largest number, by dtype; other
+# orders of additions leave 1e-14 and 1e-6
 _ALTERNATIVES = 8  # causes made of measured parts, from which the confirmation chooses
 
 
@@ -140,7 +142,7 @@ class Search:
         tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
         spy = Spy(stage)
         self._tries.run(recorded, (spy.injection,), until=stage)
-        return Measured(spy.scene, ours.double(), tokens)
+        return Measured(spy.scene, ours.double(), tokens, _ROUNDING.get(ours.dtype, _IN_SINGLE))
 
     def _hidden(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes made of parts at the stages before one that nobody sees."""

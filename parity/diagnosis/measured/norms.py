@@ -6,7 +6,7 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake
 from parity.core.scene import Scene
-from parity.diagnosis.measured.parts import Found, Measured, mistake, same
+from parity.diagnosis.measured.parts import Found, Measured, mistake
 from parity.diagnosis.measured.tensors import pattern, state, states
 from parity.model.mistakes.norms import STAGES
 
@@ -44,7 +44,7 @@ def norms(measured: Measured) -> Found:
                         parts = (source, axes, unbiased, inside, outside)
                         plain = _normalized(scene, *parts)
                         for gain in gains if (inside, outside) == (None, 0.0) else gains[:1]:
-                            if same(ours, _affine(scene, plain, gain), tokens):
+                            if measured.same(ours, _affine(scene, plain, gain), tokens):
                                 relative = gain.removeprefix(f"{scene.layer}.") or "nothing"
                                 yield _norm(
                                     [pattern(scene.stage)],

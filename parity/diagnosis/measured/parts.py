@@ -9,8 +9,6 @@ from torch import Tensor
 from parity.core.mistake import Mistake
 from parity.core.scene import Scene
 
-_SAME = 1e-10  # of the largest number; other orders of additions leave 1e-14
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -18,26 +16,29 @@ class Measured:
 
     Attributes:
         scene: what the reference made before the stage.
-        ours: the candidate's tensor.
+        ours: the candidate's tensor, in float64.
         tokens: which of its numbers are judged.
+        rounding: by which share of the largest number its rounding may change another.
     """
 
     scene: Scene
     ours: Tensor
     tokens: Tensor
+    rounding: float
 
     def equals(self, made: Tensor) -> bool:
         """Whether the candidate's numbers are these, but for rounding."""
-        return made.shape == self.ours.shape and same(self.ours, made, self.tokens)
+        return made.shape == self.ours.shape and self.same(self.ours, made, self.tokens)
 
-
-def same(ours: Tensor, made: Tensor, where: Tensor) -> bool:
-    """Whether two tensors agree in some places, but for rounding."""
-    expected = made.expand_as(ours)[where]
-    difference = (ours[where] - expected).abs()
-    finite = expected[expected.abs() < 1e30]  # what stands for "masked" sets no scale
-    scale = finite.abs().max() if finite.numel() else torch.ones(())
-    return not difference.numel() or bool(difference.max() <= _SAME * scale)
+    def same(self, ours: Tensor, made: Tensor, where: Tensor | None = None) -> bool:
+        """Whether two tensors agree, everywhere or in some places, but for rounding."""
+        if where is None:
+            where = torch.ones_like(ours, dtype=torch.bool)
+        expected = made.expand_as(ours)[where]
+        difference = (ours[where] - expected).abs()
+        finite = expected[expected.abs() < 1e30]  # what stands for "masked" sets no scale
+        scale = finite.abs().max() if finite.numel() else torch.ones(())
+        return not difference.numel() or bool(difference.max() <= self.rounding * scale)
 
 
 def mistake(

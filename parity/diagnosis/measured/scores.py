@@ -8,7 +8,7 @@ from torch import Tensor
 from parity.core.mistake import Mistake
 from parity.core.scene import Scene
 from parity.diagnosis.measured.masks import ADD, MASKS, Mask
-from parity.diagnosis.measured.parts import Found, Measured, mistake, same
+from parity.diagnosis.measured.parts import Found, Measured, mistake
 
 _SCORES = "encoder.layer.{i}.attention.self.scores"
 CUT_FIX = "view(batch, seq, heads, head_dim).transpose(1, 2)"
@@ -88,28 +88,29 @@ def scores(measured: Measured) -> Found:
                 scale = head_dim**-0.5
                 if seen.any():
                     scale = float(ours[seen].dot(dots[seen]) / dots[seen].dot(dots[seen]))
-                if abs(scale * head_dim**0.5 - 1) < 1e-12:
+                if abs(scale * head_dim**0.5 - 1) < measured.rounding:
                     scale = head_dim**-0.5
-                if not same(ours, dots * scale, seen) or (mask and not hidden.any()):
+                if not measured.same(ours, dots * scale, seen) or (mask and not hidden.any()):
                     continue
-                filled = _constant(ours[hidden])
-                added = _constant(ours[hidden] - dots[hidden] * scale)
+                filled = _constant(ours[hidden], measured)
+                added = _constant(ours[hidden] - dots[hidden] * scale, measured)
                 if hidden.any() and filled is None and (added is None or added == 0):
                     continue
                 yield _scored(cut, pair, scale, head_dim, mask, filled, added)
 
 
-def _constant(numbers: Tensor) -> float | None:
+def _constant(numbers: Tensor, measured: Measured) -> float | None:
     """The one value of all numbers; None if there are several."""
     if not numbers.numel():
         return None
     first = numbers[0]
     if bool((numbers == first).all()):
         return float(first)
-    if not bool((numbers - first).abs().max() <= 1e-9 * max(1.0, float(first.abs()))):
+    allowed = 10 * measured.rounding * max(1.0, float(first.abs()))
+    if not bool((numbers - first).abs().max() <= allowed):
         return None
     rounded = round(float(first))
-    return rounded if abs(rounded - float(first)) <= 1e-9 * max(1.0, abs(rounded)) else float(first)
+    return rounded if abs(rounded - float(first)) <= allowed else float(first)
 
 
 def _scored(

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from parity.core.mistake import Mistake
 from parity.core.scene import Scene
-from parity.diagnosis.measured.parts import Found, Measured, mistake, same
+from parity.diagnosis.measured.parts import Found, Measured, mistake
 
 _LAYER = "encoder.layer.{i}"
 _FIX = "compare this line with HuggingFace's BERT"
@@ -55,18 +55,16 @@ def sums(measured: Measured) -> Found:
         for names in combinations(flat, size):
             columns = torch.stack([flat[name] for name in names], 1)
             factors = torch.linalg.lstsq(columns, target[:, None]).solution.flatten()
-            nice = torch.tensor([_nice(float(factor)) for factor in factors], dtype=ours.dtype)
-            if (nice == 0).any() or not same(
-                target, columns @ nice, torch.ones_like(target).bool()
-            ):
+            nice = torch.tensor([_nice(float(f), measured) for f in factors], dtype=ours.dtype)
+            if (nice == 0).any() or not measured.same(target, columns @ nice):
                 continue
             yield _sum(measured.scene.stage, dict(zip(names, nice.tolist(), strict=True)))
 
 
-def _nice(number: float) -> float:
+def _nice(number: float, measured: Measured) -> float:
     """The multiple of one half that a number is, if it is one."""
     rounded = round(number * 2) / 2
-    return rounded if abs(number - rounded) < 1e-8 else number
+    return rounded if abs(number - rounded) < 100 * measured.rounding else number
 
 
 def _sum(stage: str, factors: Mapping[str, float]) -> Mistake:
@@ -129,9 +127,10 @@ def linears(measured: Measured) -> Found:
                 if turned and matrix.shape[0] != matrix.shape[1]:
                     continue
                 rest = target - given.expand(*ours.shape[:-1], -1)[where] @ matrix.T
-                if len(rest) > 1 and not same(rest, rest[:1].expand_as(rest), rest == rest):
+                off = (rest - rest[:1]).abs().max()
+                if len(rest) > 1 and not off <= measured.rounding * target.abs().max():
                     continue
-                for bias, times in _bias(scene, rest[0], name):
+                for bias, times in _bias(measured, rest[0], name):
                     yield _linear(scene, source, take, name, turned, bias, times)
 
 
@@ -172,18 +171,17 @@ def _every_state(scene: Scene) -> list[str]:
     ]
 
 
-def _bias(scene: Scene, rest: Tensor, name: str) -> Iterator[tuple[str, float]]:
+def _bias(measured: Measured, rest: Tensor, name: str) -> Iterator[tuple[str, float]]:
     """Which bias a vector is, and how often."""
-    everywhere = torch.ones_like(rest, dtype=torch.bool)
-    own = f"{name}.bias"
-    if bool(rest.abs().max() < 1e-12):
+    scene, own = measured.scene, f"{name}.bias"
+    if bool(rest.abs().max() < measured.rounding * measured.ours.abs().max()):
         yield own, 0.0
     others = [each for each in scene.parameters if each.endswith("bias") and each != own]
     for bias in ([own] if own in scene.parameters else []) + others:
         vector = scene.parameters[bias]
         if vector.shape == rest.shape and bool(vector.any()):
-            times = _nice(float(rest.dot(vector) / vector.dot(vector)))
-            if times and same(rest, vector * times, everywhere):
+            times = _nice(float(rest.dot(vector) / vector.dot(vector)), measured)
+            if times and measured.same(rest, vector * times):
                 yield bias, times
 
 
