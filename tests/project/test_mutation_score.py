@@ -109,8 +109,8 @@ def test_every_line_that_is_mutated_has_a_stage(tools):
 @pytest.mark.slow
 @pytest.mark.xfail(
     strict=False,
-    reason="where a mutant crashes, the stage that made a wrong shape is not told yet; to be taken "
-    "out when seed A is located to 97 %",
+    reason="91 of 96 are located: with few texts a tokenizer's later rule is found first, and what "
+    "the pooler returns is judged after the head that reads it; to be taken out when 97 % are",
 )
 def test_a_hundred_are_found_and_located(tools, tmp_path):
     """Slow: two minutes, more where other processes run."""
