@@ -128,10 +128,7 @@ class _Show:
 
     @cached_property
     def _dims(self) -> dict[StorageWeakRef, int]:
-        """How many dimensions the tensors that were shown have, by what holds their numbers.
-
-        Not by where that is in memory: what is freed gives its place to another tensor.
-        """
+        """How many dimensions what was shown has, by its storage: freed memory is used again."""
         return {}
 
     @cached_property

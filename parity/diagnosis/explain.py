@@ -66,8 +66,9 @@ def explain_rows(bench: Bench) -> tuple[Diagnosis, list[Comparison]]:
     """
     rows = bench.evidence.rows
     found, evidence = _causes(bench, bench.evidence)
-    others = OtherForms.of(rows) if found.unknown else OtherForms()
-    if others.all:
+    others = OtherForms.of(rows)
+    named = {name for each in found.causes if not each.is_harmless for name in each.stages}
+    if others.all and (found.unknown or others.stages & named):
         bench.hide(others.all)
         without = bench.judged_by((), every=True)
         rows = others.left_out(rows, without.rows)
