@@ -40,8 +40,8 @@ SETTINGS: dict[str, Any] = {
 def check_finetuning(candidate: SuiteCandidate) -> Outcome:
     """Take steps of one batch without dropout, in double precision; then with it, in single.
 
-    The bits of the second are told, and not demanded. That something is dropped is demanded, and
-    that the seed decides what.
+    The second run need not be equal bit by bit; whether it is, is reported. It must drop something,
+    and the seed must decide what.
 
     Raises:
         CandidateError: `build` does not return what it must.

@@ -29,7 +29,7 @@ _SETTINGS = {name: value for name, value in SETTINGS.items() if name != "steps"}
 def check_run(candidate: SuiteCandidate) -> Outcome:
     """Train for two epochs without dropout in double precision; then with it in single.
 
-    The bits of the second are told, and not demanded; that the seed decides it is demanded.
+    The second run need not be equal bit by bit; whether it is, is reported. Its seed decides it.
 
     Raises:
         CandidateError: `build` does not return what it must.

@@ -62,7 +62,7 @@ def reference(place: Path, mistakes: Sequence[Injection]) -> Subject:
 def portrait(subject: Subject, modes: Sequence[Mode]) -> Portrait:
     """Return all that a model makes of the batches, in some modes.
 
-    An error is told by its name, and a batch that is not read whole is left out.
+    An error counts by its name. A batch that the model does not read whole is left out.
     """
     found: Portrait = {}
     for mode in modes:

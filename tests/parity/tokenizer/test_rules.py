@@ -1,4 +1,4 @@
-"""Which cause and which rule are told of mistakes that no catalogue has, and of those it has."""
+"""Mistakes in a tokenizer, in the catalogue or not, are reported with the right cause and rule."""
 
 from functools import partial
 
