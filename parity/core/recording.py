@@ -20,6 +20,7 @@ from torch import Tensor
 from parity.core.dropout import Draw
 from parity.core.errors import RecordingError
 from parity.core.probes import Mode, Probe
+from parity.core.stages import in_order
 
 INDEX = "recording.json"
 _INPUTS = "inputs.safetensors"
@@ -115,7 +116,7 @@ class Recording:
     def stages(self, probe: str) -> list[str]:
         """Return a probe's stages, in the order of computation where the index knows it."""
         known = self._probes.get(probe, {}).get("stages", [])
-        return [*known, *sorted(self._places(probe).keys() - {*known})]
+        return in_order([*known, *sorted(self._places(probe).keys() - {*known})])
 
     def get(self, probe: str, stage: str) -> Tensor:
         """Read a stage's tensor.
@@ -180,7 +181,7 @@ class MemoryRecording(Recording):
 
     def stages(self, probe: str) -> list[str]:
         """Return a probe's stages, in the order of computation."""
-        return self._probes[probe]["stages"]
+        return in_order(self._probes[probe]["stages"])
 
     def get(self, probe: str, stage: str) -> Tensor:
         """Return a stage's tensor."""

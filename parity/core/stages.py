@@ -116,6 +116,24 @@ def stage_names(layers: Iterable[int | str]) -> list[str]:
     return [*names, *_TOP]
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Put what a model returns where it is computed; the rest keeps its order.
+
+    >>> in_order(["encoder.layer.1", "pooler", "cls.predictions", "last_hidden_state"])
+    ['encoder.layer.1', 'last_hidden_state', 'pooler', 'cls.predictions']
+    """
+    encoded, heads = {"last_hidden_state"}, ("cls.", "classifier", "qa_outputs")
+
+    def place(name: str) -> int:
+        if name.endswith((".grad", ".weight", ".bias")):
+            return 3
+        if name.startswith("pooler"):
+            return 1
+        return 2 if name.startswith(heads) or name in {*OUTPUTS} - encoded else 0
+
+    return sorted(names, key=place)
+
+
 def grouped(names: Iterable[str]) -> list[str]:
     """Write the stages of several layers as one.
 

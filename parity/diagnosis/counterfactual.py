@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from parity.core.mistake import Injection
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
-from parity.core.stages import OUTPUTS
+from parity.core.stages import OUTPUTS, in_order
 from parity.diagnosis.inject import making
 from parity.model.expected import RecordedProbe
 from parity.model.lanes import isolated
@@ -41,7 +41,7 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
     @property
     def stages(self) -> list[str]:
         """All that the reference has, in the order of computation; its weights come last."""
-        return [*self._subject.stages, *OUTPUTS, *self._weights]
+        return in_order([*self._subject.stages, *OUTPUTS, *self._weights])
 
     @property
     def layers(self) -> int:
