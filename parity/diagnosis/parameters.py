@@ -1,7 +1,9 @@
 """The parameter of a mistake that gives a candidate's numbers, such as which eps."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from torch import Tensor
 
@@ -10,6 +12,7 @@ from parity.diagnosis.tries import Tries
 
 _STEPS = 12  # towards a parameter
 _DIGITS = 5  # of a parameter that is written shorter
+_DENOMINATOR = 12  # of a parameter that is written as a fraction
 
 
 def fitted(
@@ -38,11 +41,37 @@ def fitted(
 def _rounded(tries: Tries, stage: str, mistakes: Injections) -> Injections:
     """Write a parameter with as few digits as explain as much."""
     value = mistakes[0].value
-    for digits in range(_DIGITS):
-        short = _with_value(mistakes, float(f"{value:.{digits}e}") if digits else 0.0)
+    for number in _short(value):
+        short = _with_value(mistakes, number)
         if tries.left(stage, short) == 0:
             return short
     return mistakes
+
+
+def _short(value: float) -> Iterator[float]:
+    """Yield the numbers near a value that somebody would write, the shortest first."""
+    yield 0.0
+    for digits in range(1, _DIGITS):
+        yield float(f"{value:.{digits}e}")
+    yield float(Fraction(value).limit_denominator(_DENOMINATOR))
+    if value:
+        yield 1 / float(f"{1 / value:.{_DIGITS - 1}e}")
+
+
+def is_short(value: float) -> bool:
+    """Whether somebody would write a number: a short decimal, its inverse, or a simple fraction."""
+    return value in _short(value)
+
+
+def shortened(value: float, rounding: float) -> float | None:
+    """Return the number that somebody would write for a value; None if there is none.
+
+    Args:
+        value: a measured one.
+        rounding: the share of it that may be wrong.
+    """
+    near = (each for each in _short(value) if abs(each - value) <= rounding * abs(value))
+    return next(near, None)
 
 
 def _estimated(tries: Tries, stage: str, mistakes: Injections) -> Injections:

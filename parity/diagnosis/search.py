@@ -15,14 +15,12 @@ from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.measured.parts import Measured
 from parity.diagnosis.measured.search import Spy, guessed, measured
 from parity.diagnosis.observations import Observations
-from parity.diagnosis.parameters import fitted
+from parity.diagnosis.parameters import fitted, is_short
 from parity.diagnosis.tries import Tries
 from parity.model.mistakes.catalogue import CATALOGUE
 
 _PARTNERS = 8  # mistakes that are tried with every other one where none suffices
 _PAIRS = 300  # tries of two mistakes
-_STEPS = 12  # towards a parameter
-_DIGITS = 5  # of a parameter that is written shorter
 _ROUNDING, _IN_SINGLE = {torch.float64: 1e-10}, 1e-5  # of the largest number, by dtype; other
 # orders of additions leave 1e-14 and 1e-6
 _ALTERNATIVES = 8  # causes made of measured parts, from which the confirmation chooses
@@ -97,8 +95,9 @@ class Search:
             tried.append((left, mistakes))
             if left == 0 and (cause := self._tries.verified(stage, mistakes)):
                 exact.append(cause)
-        if exact:  # of causes that explain as much, the catalogue's first comes first
-            return sorted(exact, key=lambda cause: cause.rank, reverse=True)
+        if exact:  # of causes that explain as much, that of a number that somebody would write,
+            # then the catalogue's first
+            return sorted(exact, key=lambda cause: (cause.rank, _is_short(cause)), reverse=True)
         if self._observed.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
             return []
         tried.sort(key=lambda each: each[0])
@@ -155,6 +154,10 @@ class Search:
         for known in CATALOGUE.values():
             if known.mode is mode and not known.equivalent:
                 yield from self._tries.at(stage, known)
+
+
+def _is_short(cause: Cause) -> bool:
+    return all(is_short(each.value) for each in cause.mistakes)
 
 
 def _kind(stage: str) -> str:

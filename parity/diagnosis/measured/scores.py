@@ -1,6 +1,8 @@
 """Heads and scores taken apart: how heads are cut, what is multiplied, the scale, the mask."""
 
+import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -9,10 +11,12 @@ from parity.core.mistake import Mistake
 from parity.core.scene import Scene
 from parity.diagnosis.measured.masks import ADD, MASKS, Mask
 from parity.diagnosis.measured.parts import Found, Measured, mistake
+from parity.diagnosis.parameters import shortened
 
 _SCORES = "encoder.layer.{i}.attention.self.scores"
 CUT_FIX = "view(batch, seq, heads, head_dim).transpose(1, 2)"
 _MASKED = -1e3  # lower scores than that are a mask's
+_POWER = -0.5  # of head_dim, which BERT's scores are multiplied by
 
 Cut = Callable[[Tensor, int], Tensor]
 
@@ -88,15 +92,45 @@ def scores(measured: Measured) -> Found:
                 scale = head_dim**-0.5
                 if seen.any():
                     scale = float(ours[seen].dot(dots[seen]) / dots[seen].dot(dots[seen]))
-                if abs(scale * head_dim**0.5 - 1) < measured.rounding:
-                    scale = head_dim**-0.5
                 if not measured.same(ours, dots * scale, seen) or (mask and not hidden.any()):
                     continue
                 filled = _constant(ours[hidden], measured)
                 added = _constant(ours[hidden] - dots[hidden] * scale, measured)
                 if hidden.any() and filled is None and (added is None or added == 0):
                     continue
-                yield _scored(cut, pair, scale, head_dim, mask, filled, added)
+                yield _scored(
+                    cut, pair, _factor(scale, head_dim, measured.rounding), mask, filled, added
+                )
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """What products are multiplied by: a number, or a power of head_dim."""
+
+    number: float
+    power: float | None
+
+    @property
+    def is_right(self) -> bool:
+        return self.power == _POWER
+
+    def __str__(self) -> str:
+        return f"{self.number:.6g}" if self.power is None else f"head_dim ** {self.power:.6g}"
+
+    def of(self, scene: Scene) -> float:
+        head_dim: int = cut_heads(scene, "query", right_heads).shape[-1]
+        return self.number if self.power is None else head_dim**self.power
+
+
+def _factor(scale: float, head_dim: int, rounding: float) -> _Factor:
+    """Of a number and a power that are the same here, take what somebody would write."""
+    power = None
+    if scale > 0 and head_dim > 1:
+        power = shortened(math.log(scale, head_dim), rounding)
+    number = shortened(scale, rounding)
+    if power == _POWER or number is None:
+        return _Factor(scale, power)
+    return _Factor(number, None)
 
 
 def _constant(numbers: Tensor, measured: Measured) -> float | None:
@@ -116,8 +150,7 @@ def _constant(numbers: Tensor, measured: Measured) -> float | None:
 def _scored(
     cut: str,
     pair: tuple[str, str],
-    scale: float,
-    head_dim: int,
+    factor: _Factor,
     mask: Mask | None,
     filled: float | None,
     added: float | None,
@@ -125,7 +158,7 @@ def _scored(
     """Put the parts of the scores together."""
 
     def wrong(scene: Scene) -> Tensor:
-        made = products_of(scene, cut, pair) * scale
+        made = products_of(scene, cut, pair) * factor.of(scene)
         if mask is None:
             return lowest(made, scene.keys)
         hidden = mask.hidden(scene)
@@ -143,9 +176,9 @@ def _scored(
         names.append(_PAIR_IDS.get(pair, "scores-of-other-parts"))
         told.append(_told(pair))
         fixes.append("query @ key.transpose(-1, -2)")
-    if scale != head_dim**-0.5:
+    if not factor.is_right:
         names.append("scale")
-        told.append(f"scores are multiplied by {scale:.6g}, not by 1 / √head_dim")
+        told.append(f"scores are multiplied by {factor}, not by 1 / √head_dim")
         fixes.append("divide by sqrt(head_dim)")
     if mask:
         constant = (filled if filled is not None else added) or 0.0

@@ -109,18 +109,6 @@ def scale_is_negated(scene: Scene) -> Tensor:
     return _scaled(scene, -(_head_dim(scene) ** -0.5))
 
 
-@SCORES("scale-rooted-twice", _SCALE)
-def scale_has_two_roots(scene: Scene) -> Tensor:
-    """Scores are divided by √√head_dim."""
-    return _scaled(scene, _head_dim(scene) ** -0.25)
-
-
-@SCORES("scale-to-another-power", _SCALE)
-def scale_is_cubed(scene: Scene) -> Tensor:
-    """Scores are divided by head_dim ** 1.5, not by its root."""
-    return _scaled(scene, _head_dim(scene) ** -1.5)
-
-
 @SCORES("scale-rounded", _SCALE, _DOUBLE, harmless=_SAME_IN_FLOAT32)
 def scale_is_rounded(scene: Scene) -> Tensor:
     """1 / √head_dim is rounded to float32."""
@@ -138,6 +126,12 @@ def scale_is_of_rounded_root(scene: Scene) -> Tensor:
 def scale_is_another(scene: Scene) -> Tensor:
     """Q Kᵀ is multiplied by {value}, not by 1 / √head_dim."""
     return _scaled(scene, scene.value)
+
+
+@SCORES("scale-to-another-power", _SCALE, values=(-0.25, -1.5, -0.75, -1 / 3, -2.0, -4.0, 1.0))
+def scale_is_to_another_power(scene: Scene) -> Tensor:
+    """Q Kᵀ is multiplied by head_dim ** {value}, not by head_dim ** -0.5."""
+    return _scaled(scene, _head_dim(scene) ** scene.value)
 
 
 @SCORES(

@@ -95,6 +95,26 @@ def test_a_mistake_in_somebodys_code_is_named(name, workbench, tmp_path):
     assert all(cause.explained > 1 - 1e-6 for cause in diagnosis.causes)
 
 
+@pytest.mark.sample(1)
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        ("* query.size(-1) ** (-1 / 3)", "by head_dim ** -0.333333"),
+        ("* query.size(-1) ** -0.25", "by head_dim ** -0.25"),
+        ("* query.size(-1) ** -5", "by head_dim ** -5"),
+        ("/ 8", "by 0.125"),
+        ("/ 7", "by 0.142857"),
+        ("* 0.3", "by 0.3"),
+    ],
+)
+def test_a_scale_is_said_as_somebody_wrote_it(factor, told, workbench, tmp_path):
+    change = (ATTENTION, "* query.size(-1) ** -0.5", factor)
+    _, diagnosis = workbench.judge(mutant(tmp_path, change), probes=PROBES)
+    descriptions = {each.description for cause in diagnosis.causes for each in cause.mistakes}
+    (description,) = descriptions
+    assert f"multiplied {told}, not" in description
+
+
 NARROW = ("pooler.py", "hidden_states[:, 0]", "hidden_states[:, 0, 1:]")
 
 
