@@ -35,7 +35,11 @@ class Mistake:
         mode: how a model is run that reveals it.
         seen: where it was met, if anywhere.
         together: whether it is one mistake at all its stages of a layer, not one at each.
+        reorders: whether a model that makes it computes stages in another order, so that no stage
+            shows it alone.
+        everywhere: whether it is one mistake in all its layers, not one in each.
         layers: of which layers it is one mistake; None if it is one in each.
+        fewest_layers: of a model that can have it.
         values: of its parameter, to begin the search for it; none where it has none.
         around: changes a model for as long as it runs, where no tensor of a stage does it.
         replaces: functions of scratch_bert outside of the model, each with what takes its place;
@@ -54,7 +58,10 @@ class Mistake:
     mode: Mode = Mode.EVALUATE
     seen: str = ""
     together: bool = False
+    reorders: bool = False
+    everywhere: bool = False
     layers: slice | None = None
+    fewest_layers: int = 1
     values: tuple[float, ...] = ()
     around: Around | None = None
     replaces: tuple[tuple[Callable[..., Any], Callable[..., Any]], ...] = ()
@@ -78,12 +85,13 @@ class Mistake:
             names: the model's stages.
             layers: how many it has.
         """
-        numbers = range(layers)[self.layers or slice(None)]
+        numbers = range(layers if layers >= self.fewest_layers else 0)[self.layers or slice(None)]
         found: list[tuple[str, ...]] = []
         for i in numbers:
             stages = tuple(stage.format(i=i) for stage in self.stages)
             stages = tuple(dict.fromkeys(stage for stage in stages if stage in names))
             found += [stages] if self.together else [(stage,) for stage in stages]
+        found = [sum(found, ())] if self.everywhere else found
         return list(dict.fromkeys(place for place in found if place))
 
 

@@ -6,16 +6,19 @@ model without a mask, and what follows is not.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from parity.core.cause import Cause, Injections, injections
-from parity.core.compare import Status
+from parity.core.compare import Comparison, Status
+from parity.core.mistake import Injection
 from parity.core.probes import Mode
 from parity.diagnosis.bench import LANES, Bench, Evidence
+from parity.diagnosis.observations import Observations
 from parity.diagnosis.search import Alternatives
 from parity.model.expected import GRADIENT
+from parity.model.mistakes.catalogue import CATALOGUE
 
 _BY_ITSELF = "it differs only where the inputs are those of the mistakes that are named"
 _TRIES = 16  # judgements in which other causes are tried
@@ -74,10 +77,10 @@ def confirm(
         is_random = any(each.mistake.is_random for each in injections(chosen))
         if contradiction is None or not chosen or is_random:
             return Confirmed(evidence, chosen, withdrawn)
-        wrong = ids(chosen[_culprit(bench.counterfactual.stages, chosen, contradiction)])
+        wrong = _kinds(chosen[_culprit(bench.counterfactual.stages, chosen, contradiction)])
         # A mistake that is made in all layers is wrong in all.
         tries, before = tries - 1, contradiction
-        for place in reversed([i for i, cause in enumerate(chosen) if ids(cause) == wrong]):
+        for place in reversed([i for i, cause in enumerate(chosen) if _kinds(cause) == wrong]):
             if tries > 0 and (another := next(others[place], None)):
                 chosen[place] = another
                 continue
@@ -86,9 +89,56 @@ def confirm(
             others.pop(place)
 
 
+def of_the_whole(
+    bench: Bench, observations: Observations, unknown: Collection[str]
+) -> Confirmed | None:
+    """Find a mistake by which stages change their order, so that only the whole model shows it.
+
+    Args:
+        bench: runs both sides.
+        observations: what the candidate computed.
+        unknown: stages that nothing else explains.
+    """
+    stages, layers = bench.counterfactual.stages, bench.counterfactual.layers
+    for known in (each for each in CATALOGUE.values() if each.reorders):
+        places = known.places(stages, layers)
+        touched = {stage for place in places for stage in place}
+        if not touched & {*unknown}:
+            continue
+        for value in known.values:
+            mistakes = tuple(Injection(known, place, value) for place in places)
+            evidence = bench.judged_by(mistakes)
+            probes = _probes(evidence, Mode.EVALUATE)
+            here = [
+                row
+                for row in evidence.rows
+                if row.lane == "isolated" and row.name in touched and row.probe in probes
+            ]
+            if here and all(row.passed for row in here):
+                wrong = {name: each for name, each in observations.wrong.items() if name in touched}
+                after = {(row.name, row.probe): row.max_abs for row in here}
+                return Confirmed(evidence, [_made_at(each, wrong, after) for each in mistakes])
+    return None
+
+
+def _made_at(
+    made: Injection,
+    wrong: Mapping[str, Mapping[str, Comparison]],
+    after: Mapping[tuple[str, str], float],
+) -> Cause:
+    stages = tuple(stage for stage in wrong if stage in made.stages)
+    probe, before = next(iter(wrong[stages[0]].items()))
+    return Cause((made,), stages, probe, before.max_abs, after[stages[0], probe])
+
+
 def ids(cause: Cause) -> tuple[str, ...]:
     """The names of what a cause makes, each once."""
     return tuple(dict.fromkeys(each.mistake.id for each in cause.mistakes))
+
+
+def _kinds(cause: Cause) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What a cause makes, wherever it does; what is fitted to one place is of its own kind."""
+    return tuple((each.mistake.id, each.mistake.stages) for each in cause.mistakes)
 
 
 def _most_common(alternatives: Sequence[Alternatives]) -> tuple[list[Cause], list[Iterator[Cause]]]:
@@ -113,9 +163,7 @@ def _first_wrong(
 ) -> str | None:
     """The first stage that differs, of what was compared before, though no unknown one is why."""
     before = {(row.name, row.probe, row.lane) for row in bench.evidence.rows}  # it may end early
-    probes = {
-        each.name for each in evidence.recording.probes() if each.mode is mode and not each.dtype
-    }
+    probes = _probes(evidence, mode)
     for alone in (True, False):
         for row in evidence.rows:
             if row.passed or row.probe not in probes or row.lane == "padding":
@@ -129,6 +177,12 @@ def _first_wrong(
             if name not in unknown and not follows and (alone or not unknown):
                 return name
     return None
+
+
+def _probes(evidence: Evidence, mode: Mode) -> set[str]:
+    """The names of a mode's probes that are not in low precision."""
+    probes = evidence.recording.probes()
+    return {each.name for each in probes if each.mode is mode and not each.dtype}
 
 
 def _culprit(stages: Sequence[str], causes: Sequence[Cause], contradiction: str) -> int:

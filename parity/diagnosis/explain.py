@@ -23,7 +23,7 @@ from parity.diagnosis.bench import (
     probes_that_ran,
     was_seen,
 )
-from parity.diagnosis.confirm import confirm
+from parity.diagnosis.confirm import confirm, of_the_whole
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.observations import Observations, describe_unknown, is_long
 from parity.diagnosis.other_forms import OtherForms
@@ -84,7 +84,9 @@ def explain_rows(bench: Bench) -> tuple[Diagnosis, list[Comparison]]:
 def _causes(bench: Bench, evidence: Evidence) -> tuple[Diagnosis, Evidence]:
     """Find causes, and judge the candidate by a reference that makes them."""
     found, known = Diagnosis(), Injections()
-    for mode in MODES:
+    modes = [*MODES]
+    while modes:
+        mode = modes.pop(0)
         observations = _observe(bench, evidence, mode)
         if found.unknown or not observations.wrong:
             continue
@@ -96,6 +98,10 @@ def _causes(bench: Bench, evidence: Evidence) -> tuple[Diagnosis, Evidence]:
             continue
         for stage, facts in unknown.items():
             facts += _notes(evidence.rows, stage)
+        if mode is Mode.EVALUATE and (whole := of_the_whole(bench, observations, unknown)):
+            found.causes, known, evidence = whole.causes, injections(whole.causes), whole.evidence
+            modes = [mode, *modes]  # there may be more, given that
+            continue
         confirmed = confirm(bench, known, alternatives, unknown, mode)
         heads = bench.counterfactual.heads
         for stage, facts in confirmed.withdrawn.items():

@@ -15,6 +15,7 @@ from parity.core.probes import Mode, Probe
 from parity.model.expected import RecordedProbe
 
 _LONG = 64  # tokens
+_UNLIKE = 0.3  # correlation; chance leaves less between 48 features of a few rows
 _SAME = 1e-9  # of the largest number; other orders of additions leave 1e-14
 _ORDER = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD)
 
@@ -95,13 +96,14 @@ def describe_unknown(observations: Observations, stage: str, heads: int) -> list
         return [f"its shape is {tuple(ours.shape)}, expected {tuple(theirs.shape)}"]
     kept = recorded.kept(stage, theirs)
     tokens = torch.ones_like(theirs, dtype=torch.bool) if kept is None else kept.tokens
-    return [
+    facts = [
         *_inputs(observations, stage),
         *_numbers(ours[tokens], theirs[tokens]),
         *_heads(ours, theirs, tokens, heads),
         *_features(ours, theirs, tokens),
         *_positions(ours, theirs, tokens, recorded.probe.batch.get("token_type_ids")),
     ]
+    return facts or [*_unlike(ours[tokens], theirs[tokens])]
 
 
 def _same(ours: Tensor, theirs: Tensor) -> bool:
@@ -132,6 +134,16 @@ def _numbers(ours: Tensor, theirs: Tensor) -> Iterator[str]:
         yield f"{dropped:.1%} of its numbers are 0, the others are multiplied by {factors[0]:.6g}"
     elif _same(ours.sort().values, theirs.sort().values):
         yield "its numbers are the reference's in other places"
+
+
+def _unlike(ours: Tensor, theirs: Tensor) -> Iterator[str]:
+    """Numbers that have nothing in common with the reference's, as those of fresh weights."""
+    correlation = float(torch.corrcoef(torch.stack([ours, theirs]))[0, 1])
+    if abs(correlation) < _UNLIKE:
+        yield (
+            f"its numbers have nothing in common with the reference's (correlation "
+            f"{correlation:.2f}): are its weights loaded?"
+        )
 
 
 def _heads(ours: Tensor, theirs: Tensor, tokens: Tensor, heads: int) -> Iterator[str]:

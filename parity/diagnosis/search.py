@@ -14,6 +14,7 @@ from parity.core.stages import OUTPUTS
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.diagnosis.measured.parts import Measured
 from parity.diagnosis.measured.search import Spy, guessed, measured
+from parity.diagnosis.measured.weights import not_loaded
 from parity.diagnosis.observations import Observations
 from parity.diagnosis.parameters import fitted, is_short
 from parity.diagnosis.tries import Tries
@@ -23,6 +24,7 @@ _PARTNERS = 8  # mistakes that are tried with every other one where none suffice
 _PAIRS = 300  # tries of two mistakes
 _ROUNDING, _IN_SINGLE = {torch.float64: 1e-10}, 1e-5  # of the largest number, by dtype; other
 # orders of additions leave 1e-14 and 1e-6
+_WITH_WEIGHTS = ("query", "key", "value", "dense", "cls.predictions", "_embeddings")  # alone
 _ALTERNATIVES = 8  # causes made of measured parts, from which the confirmation chooses
 
 
@@ -105,7 +107,8 @@ class Search:
             return [pair]
         visible = [*islice(self._tried(stage, self._visible(stage)), _ALTERNATIVES)]
         visible.sort(key=lambda cause: cause.rank, reverse=True)
-        return visible or [*islice(self._tried(stage, self._hidden(stage)), _ALTERNATIVES)]
+        made = visible or [*islice(self._tried(stage, self._hidden(stage)), _ALTERNATIVES)]
+        return made or [*self._tried(stage, self._not_loaded(stage))]
 
     def _tried(self, stage: str, options: Iterable[Injections]) -> Iterator[Cause]:
         for mistakes in options:
@@ -126,13 +129,23 @@ class Search:
 
     def _visible(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes made of parts that are measured at a stage."""
-        if seen := self._measure(stage):
+        if seen := self._measure(stage, next(iter(self._observed.wrong[stage]))):
             for each in measured(seen):
-                yield (Injection(each, (stage,)),)
+                layer = seen.scene.number if seen.scene.layer else 0
+                yield (Injection(each, tuple(name.format(i=layer) for name in each.stages)),)
 
-    def _measure(self, stage: str) -> Measured | None:
-        """What is known about a stage on one probe; None where it has another shape."""
-        probe = next(iter(self._observed.wrong[stage]))
+    def _not_loaded(self, stage: str) -> Iterator[Injections]:
+        """Yield weights that the checkpoint does not have and that explain a stage."""
+        if not stage.endswith(_WITH_WEIGHTS):
+            return
+        wrong = [*self._observed.wrong[stage]]
+        probes = [probe for probe in self._observed.similar_probes(stage) if probe in wrong]
+        seen = [each for probe in probes if (each := self._measure(stage, probe))]
+        for found in not_loaded(seen) if seen else ():
+            yield (Injection(found, (stage,)),)
+
+    def _measure(self, stage: str, probe: str) -> Measured | None:
+        """What is known about a stage on a probe; None where it has another shape."""
         recorded, ours = self._observed.recorded[probe], self._observed.ours[probe][stage]
         theirs = recorded.get(stage)
         if ours.shape != theirs.shape or stage in OUTPUTS:
@@ -145,7 +158,8 @@ class Search:
 
     def _hidden(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes made of parts at the stages before one that nobody sees."""
-        for each in guessed(sorted(self._tries.gap(stage) - {stage}), self._measure(stage)):
+        shown = self._measure(stage, next(iter(self._observed.wrong[stage])))
+        for each in guessed(sorted(self._tries.gap(stage) - {stage}), shown):
             yield from self._tries.at(stage, each)
 
     def _options(self, stage: str) -> Iterator[Injections]:

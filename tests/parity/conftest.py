@@ -1,17 +1,42 @@
 """What tests of the judge share."""
 
+import shutil
+
 import pytest
 import torch
 
+from parity.model.candidate import Candidate
+from parity.model.model_under_test import candidate_under_test
 from parity.self_test import mutants
 from parity.self_test.workbench import Workbench, prepare
 from parity.tokenizer import suite
+from scratch_bert.weights.checkpoints import Checkpoint
+from tests.parity.strangers.variants import sizes
+from tests.parity.strangers.variants.parts import Adapter, recorded
 
 
 @pytest.fixture(scope="session")
 def workbench(once):
     """The small checkpoint and what the reference makes of it; ten seconds, made once."""
     return Workbench(once("workbench", prepare))
+
+
+@pytest.fixture(scope="session")
+def sized(once):
+    """The workbench of a checkpoint of another size."""
+
+    def made(size):
+        def fill(folder):
+            (folder / "checkpoint").mkdir()
+            checkpoint = Checkpoint.of(sizes.write(size, folder / "checkpoint"))
+            plain = Candidate(Adapter(), "plain")
+            with candidate_under_test(plain, checkpoint, torch.float64) as tested:
+                recorded(checkpoint, folder / "with heads", tested.stages)
+            shutil.copytree(folder / "with heads", folder / "without")
+
+        return Workbench(once(f"of {size}", fill))
+
+    return made
 
 
 @pytest.fixture(autouse=True)

@@ -107,7 +107,7 @@ def judge_model(workbench: Workbench, maker: Any) -> Judgement:
         return found
     found.verdict = "diverges"
     wrong = [row for row in rows if not row.passed and row.lane != "padding"]
-    named = [row.name for row in wrong]
+    named = [row.name for row in wrong if row.lane == "propagated"] or [row.name for row in wrong]
     order = {name: place for place, name in enumerate(workbench.stages)}
     born = report.born or report.born_backward or list(dict.fromkeys(named))
     isolated = [row for row in wrong if row.lane == "isolated"]

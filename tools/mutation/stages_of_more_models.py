@@ -99,7 +99,7 @@ PUBLIC: dict[str, Rules] = {
         ("PositionWiseFeedForward.__init__", "", UP),
         ("PositionWiseFeedForward.forward", r"^self\.fc1", (UP, INNER)),
         ("PositionWiseFeedForward.forward", r"^gelu", INNER),
-        ("PositionWiseFeedForward.forward", "", (DOWN, *END)),
+        ("PositionWiseFeedForward.forward", "", (UP, INNER, DOWN, *END)),  # all in one expression
         ("Block.__init__", "attn|super", QUERY),
         ("Block.__init__", "proj", MIDDLE[0]),
         ("Block.__init__", "pwff", UP),

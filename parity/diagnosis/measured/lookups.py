@@ -49,6 +49,15 @@ _RULES: dict[str, Ids] = {
 }
 
 
+_OWN = {"word": "input_ids", "position": "position_ids", "token_type": "token_type_ids"}
+
+
+def own_ids(scene: Scene) -> Tensor:
+    """(batch, seq), the ids by which BERT reads the table of a stage; of positions (1, seq)."""
+    table = scene.stage.removeprefix("embeddings.").removesuffix("_embeddings")
+    return _RULES[_OWN[table]](scene)
+
+
 def lookups(measured: Measured) -> Found:
     """Rows of a table, chosen by another rule."""
     scene = measured.scene

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from parity.core.mistake import Mistake
 from parity.core.scene import Scene
 from parity.diagnosis.measured.parts import Found, Measured, mistake
+from parity.model.mistakes.loading import STAGES_OF_A_LAYER, by_layer
 
 _LAYER = "encoder.layer.{i}"
 _FIX = "compare this line with HuggingFace's BERT"
@@ -80,32 +82,40 @@ def _sum(stage: str, factors: Mapping[str, float]) -> Mistake:
     return mistake("sum-of-other-terms", f"{here} is {told}", _FIX, [place], wrong)
 
 
-Take = Callable[[Tensor], Tensor]
+Take = Callable[[Scene, Tensor], Tensor]
+
+_NORMS_OF_A_LAYER = ("attention.output.LayerNorm", "output.LayerNorm")
+
+
+def _once_more(norm: str) -> Take:
+    return lambda scene, x: scene.norm(x, norm)
+
 
 _TOKENS: dict[str, Take] = {  # which token of (batch, seq, hidden) is taken
-    "of the first token": lambda x: x[:, 0],
-    "of the last token": lambda x: x[:, -1],
-    "of the second token": lambda x: x[:, min(1, x.shape[1] - 1)],
-    "of the first token of the row before": lambda x: x[:, 0].roll(1, 0),
-    "of the first token of the next row": lambda x: x[:, 0].roll(-1, 0),
-    "of the first token of the first row": lambda x: x[:1, 0].expand_as(x[:, 0]),
-    "of the first token, with features shifted by one": lambda x: x[:, 0].roll(1, -1),
-    "of the first token, with features shifted back by one": lambda x: x[:, 0].roll(-1, -1),
-    "of the first token, after roll(1) of all numbers": lambda x: x.roll(1)[:, 0],
-    "of the first token, after roll(-1) of all numbers": lambda x: x.roll(-1)[:, 0],
-    "of the mean of all tokens": lambda x: x.mean(1),
-    "of the largest number of each feature": lambda x: x.amax(1),
-    "of the sum of all tokens": lambda x: x.sum(1),
+    "of the first token": lambda _, x: x[:, 0],
+    "of the last token": lambda _, x: x[:, -1],
+    "of the second token": lambda _, x: x[:, min(1, x.shape[1] - 1)],
+    "of the first token of the row before": lambda _, x: x[:, 0].roll(1, 0),
+    "of the first token of the next row": lambda _, x: x[:, 0].roll(-1, 0),
+    "of the first token of the first row": lambda _, x: x[:1, 0].expand_as(x[:, 0]),
+    "of the first token, with features shifted by one": lambda _, x: x[:, 0].roll(1, -1),
+    "of the first token, with features shifted back by one": lambda _, x: x[:, 0].roll(-1, -1),
+    "of the first token, after roll(1) of all numbers": lambda _, x: x.roll(1)[:, 0],
+    "of the first token, after roll(-1) of all numbers": lambda _, x: x.roll(-1)[:, 0],
+    "of the mean of all tokens": lambda _, x: x.mean(1),
+    "of the largest number of each feature": lambda _, x: x.amax(1),
+    "of the sum of all tokens": lambda _, x: x.sum(1),
 }
 _MOVES: dict[str, Take] = {
-    "": lambda x: x,
-    "shifted by one token": lambda x: x.roll(1, 1),
-    "shifted back by one token": lambda x: x.roll(-1, 1),
-    "of the row before": lambda x: x.roll(1, 0),
-    "of the next row": lambda x: x.roll(-1, 0),
-    "with features shifted by one": lambda x: x.roll(1, -1),
-    "with tokens in the opposite order": lambda x: x.flip(1),
+    "": lambda _, x: x,
+    "shifted by one token": lambda _, x: x.roll(1, 1),
+    "shifted back by one token": lambda _, x: x.roll(-1, 1),
+    "of the row before": lambda _, x: x.roll(1, 0),
+    "of the next row": lambda _, x: x.roll(-1, 0),
+    "with features shifted by one": lambda _, x: x.roll(1, -1),
+    "with tokens in the opposite order": lambda _, x: x.flip(1),
 }
+_NORMALIZED = {f"normalized once more by {name}": _once_more(name) for name in _NORMS_OF_A_LAYER}
 
 
 def linears(measured: Measured) -> Found:
@@ -131,7 +141,26 @@ def linears(measured: Measured) -> Found:
                 if len(rest) > 1 and not off <= measured.rounding * target.abs().max():
                     continue
                 for bias, times in _bias(measured, rest[0], name):
+                    if scene.layer and (other := _layer_of(scene, name, bias, times)):
+                        yield _whole_layer(int(other))
                     yield _linear(scene, source, take, name, turned, bias, times)
+
+
+def _layer_of(scene: Scene, name: str, bias: str, times: float) -> str:
+    """The number of the other layer whose matrix and bias stand here; "" if it is not so."""
+    own = re.escape(scene.stage.removeprefix(f"{scene.layer}."))
+    found = re.fullmatch(rf"encoder\.layer\.(\d+)\.{own}", name)
+    whole = found and found[1] != str(scene.number) and bias == f"{name}.bias" and times == 1
+    return found[1] if found and whole else ""
+
+
+def _whole_layer(number: int) -> Mistake:
+    told = f"the layer has the weights of layer {number}"
+    fix = "layer i of the file is layer i of the model, from 0 on"
+    found = mistake(
+        "layer-of-another", told, fix, STAGES_OF_A_LAYER, lambda scene: by_layer(scene, number)
+    )
+    return replace(found, together=True)
 
 
 def _inputs(scene: Scene, ours: Tensor) -> Iterator[tuple[str, tuple[str, Take], Tensor]]:
@@ -139,7 +168,7 @@ def _inputs(scene: Scene, ours: Tensor) -> Iterator[tuple[str, tuple[str, Take],
     layers = scene.config["num_hidden_layers"]
     if scene.layer:
         sources = _every_state(scene)
-        kinds = _MOVES
+        kinds = _MOVES | _NORMALIZED
     else:
         sources = [f"encoder.layer.{i}" for i in reversed(range(layers))]
         sources += [
@@ -149,11 +178,12 @@ def _inputs(scene: Scene, ours: Tensor) -> Iterator[tuple[str, tuple[str, Take],
     for source in sources:
         tensor = state(scene, source)
         if tensor.dim() == ours.dim():
-            yield source, ("", lambda x: x), tensor
+            yield source, ("", lambda _, x: x), tensor
         if tensor.dim() == 3:
+            fits = tensor.shape[-1] == scene.config["hidden_size"]
             for told, take in kinds.items():
-                if told:
-                    yield source, (told, take), take(tensor)
+                if told and (fits or told not in _NORMALIZED):
+                    yield source, (told, take), take(scene, tensor)
 
 
 def _is_input(scene: Scene, source: str) -> bool:
@@ -208,7 +238,7 @@ def _linear(
 
     def wrong(scene: Scene) -> Tensor:
         weight = scene.parameter(f"{matrix}.weight")
-        made = take[1](state(scene, source)) @ (weight if turned else weight.T)
+        made = take[1](scene, state(scene, source)) @ (weight if turned else weight.T)
         return made + times * scene.parameter(vector) if times else made
 
     place = pattern(scene.stage)

@@ -17,6 +17,10 @@ _FIRST = (
 )
 _SECOND = (f"{_LAYER}.intermediate.dense", f"{_LAYER}.output.dense")
 LINEAR = (*_FIRST, *_SECOND)
+STAGES_OF_A_LAYER = (
+    *(*_FIRST, f"{_LAYER}.attention.output.LayerNorm"),
+    *(*_SECOND, f"{_LAYER}.output.LayerNorm"),
+)
 _SEEN = (
     *(stage for stage in LINEAR if not stage.endswith(".key")),
     *("pooler.dense", "cls.seq_relationship", "cls.predictions"),
@@ -28,13 +32,7 @@ SEEN = StageMistakes(
 )
 SQUARE = StageMistakes(MISTAKES, canonical_weights, *_FIRST, "pooler.dense")
 LINEAR_LAYERS = StageMistakes(MISTAKES, load_weights, *LINEAR)
-ALL_OF_A_LAYER = StageMistakes(
-    MISTAKES,
-    BertEncoder.__init__,
-    *(*_FIRST, f"{_LAYER}.attention.output.LayerNorm"),
-    *(*_SECOND, f"{_LAYER}.output.LayerNorm"),
-    together=True,
-)
+ALL_OF_A_LAYER = StageMistakes(MISTAKES, BertEncoder.__init__, *STAGES_OF_A_LAYER, together=True)
 LAYERS = StageMistakes(MISTAKES, BertEncoder.forward, _LAYER)
 KEYS = StageMistakes(MISTAKES, BertSelfAttention.forward, f"{_LAYER}.attention.self.key")
 
@@ -48,7 +46,7 @@ def _rounded(scene: Scene, dtype: torch.dtype) -> Tensor:
     return scene.input @ weight.T + bias
 
 
-def _by_layer(scene: Scene, number: int) -> Tensor:
+def by_layer(scene: Scene, number: int) -> Tensor:
     """Compute the stage with another layer's weights."""
     there = scene.stage.replace(scene.layer, f"encoder.layer.{number}")
     module = scene.norm if there.endswith("LayerNorm") else scene.linear
@@ -103,7 +101,7 @@ def weight_is_in_float16(scene: Scene) -> Tensor:
 )
 def layers_share_the_first(scene: Scene) -> Tensor:
     """The layer has the first layer's weights."""
-    return _by_layer(scene, 0)
+    return by_layer(scene, 0)
 
 
 @ALL_OF_A_LAYER(
@@ -115,7 +113,7 @@ def layers_share_the_first(scene: Scene) -> Tensor:
 )
 def layers_share_the_last(scene: Scene) -> Tensor:
     """The layer has the last layer's weights."""
-    return _by_layer(scene, scene.config["num_hidden_layers"] - 1)
+    return by_layer(scene, scene.config["num_hidden_layers"] - 1)
 
 
 @ALL_OF_A_LAYER(
@@ -127,13 +125,28 @@ def layers_share_the_last(scene: Scene) -> Tensor:
 )
 def layers_are_one_off(scene: Scene) -> Tensor:
     """The layer has the weights of the one before it."""
-    return _by_layer(scene, max(scene.number - 1, 0))
+    return by_layer(scene, max(scene.number - 1, 0))
+
+
+@ALL_OF_A_LAYER(
+    "layers-as-text",
+    "sort layers by their numbers: int(name.split('.')[2])",
+    "more than 10 layers",
+    seen="sorted(state_dict), in which layer.10 comes before layer.2",
+    layers=slice(2, None),
+    fewest_layers=11,
+    everywhere=True,
+    breaks=load_weights,
+)
+def layers_are_sorted_as_text(scene: Scene) -> Tensor:
+    """The layers' weights are in the order of their names: 0, 1, 10, 11, 2."""
+    return by_layer(scene, sorted(range(scene.config["num_hidden_layers"]), key=str)[scene.number])
 
 
 @ALL_OF_A_LAYER("layers-backwards", _COUNT, layers=slice(None), breaks=load_weights)
 def layers_are_backwards(scene: Scene) -> Tensor:
     """The layers' weights are in the opposite order."""
-    return _by_layer(scene, scene.config["num_hidden_layers"] - 1 - scene.number)
+    return by_layer(scene, scene.config["num_hidden_layers"] - 1 - scene.number)
 
 
 @LAYERS(

@@ -6,16 +6,32 @@ from torch import Tensor
 from parity.core.mistake import Mistake, StageMistakes
 from parity.core.scene import Scene
 from scratch_bert.model.embeddings import BertEmbeddings
+from scratch_bert.model.encoder import BertEncoder, BertLayer
 from scratch_bert.model.feed_forward import BertOutput
 from scratch_bert.weights.names import canonical_name
 
-_ATTENTION = "encoder.layer.{i}.attention.output.LayerNorm"
-_OUTPUT = "encoder.layer.{i}.output.LayerNorm"
+_LAYER = "encoder.layer.{i}"
+_ATTENTION = f"{_LAYER}.attention.output.LayerNorm"
+_OUTPUT = f"{_LAYER}.output.LayerNorm"
 STAGES = ("embeddings.LayerNorm", _ATTENTION, _OUTPUT, "cls.predictions.transform")
 
 MISTAKES: list[Mistake] = []
 NORMS = StageMistakes(MISTAKES, BertEmbeddings.forward, *STAGES)
 NORMS_OF_A_LAYER = StageMistakes(MISTAKES, BertOutput.forward, _ATTENTION, _OUTPUT, together=True)
+LAYER = StageMistakes(
+    MISTAKES,
+    BertLayer.forward,
+    *(f"{_LAYER}.attention.self.{name}" for name in ("query", "key", "value")),
+    *(f"{_LAYER}.attention.output.sum", _ATTENTION, f"{_LAYER}.intermediate.dense"),
+    *(f"{_LAYER}.output.sum", _OUTPUT, _LAYER),
+    together=True,
+)
+AFTER_LAST = StageMistakes(
+    MISTAKES,
+    BertEncoder.forward,
+    *("pooler.dense", "cls.predictions.transform", "last_hidden_state"),
+    together=True,
+)
 
 _EPS = "nn.LayerNorm(hidden_size, eps=config.layer_norm_eps): BERT's is 1e-12"
 _SMALL = "double precision, or tokens whose variance is small"
@@ -185,3 +201,48 @@ def norms_are_exchanged(scene: Scene) -> Tensor:
     """The layer's other LayerNorm's gain and bias are used."""
     attention, output = "attention.output.LayerNorm", "output.LayerNorm"
     return scene.norm(scene.to_normalize, output if scene.stage.endswith(attention) else attention)
+
+
+@LAYER(
+    "pre-norm",
+    "BERT is post-norm: LayerNorm(x + half(x)), not x + half(LayerNorm(x))",
+    seen="GPT-2, ViT, and most newer code",
+    reorders=True,
+    values=(0.0, 1.0),  # a stage named "sum" is the sum, or what LayerNorm is given
+)
+def norms_come_first(scene: Scene) -> Tensor:
+    """LayerNorm is applied to the input of each half of a layer, not to its residual sum."""
+    attention, output = "attention.output.LayerNorm", "output.LayerNorm"
+    given = scene.layer_input
+    name = scene.stage.removeprefix(f"{scene.layer}.") if scene.stage != scene.layer else ""
+    if name.startswith("attention.self"):
+        return scene.linear(scene.norm(given, attention))
+    if name == attention:
+        return scene.norm(given, attention)
+    middle = given + scene["attention.output.dense"]
+    match name:
+        case "attention.output.sum":
+            return given if scene.value else middle
+        case "intermediate.dense":
+            return scene.linear(scene.norm(middle, output))
+        case "output.LayerNorm":
+            return scene.norm(middle, output)
+    end = middle + scene["output.dense"]
+    return middle if name and scene.value else end
+
+
+@AFTER_LAST(
+    "norm-after-last",
+    "BERT is post-norm: the last layer ends with its own LayerNorm",
+    seen="pre-norm code, in which the last layer's output is not normalized",
+    values=(1e-5, 1e-12, 1e-6),
+)
+def norm_comes_after_the_last_layer(scene: Scene) -> Tensor:
+    """One more LayerNorm, with gain 1, bias 0 and eps {value}, comes after the last layer."""
+    last = F.layer_norm(scene.last, scene.last.shape[-1:], eps=scene.value)
+    match scene.stage:
+        case "pooler.dense":
+            return scene.linear(last[:, 0])
+        case "cls.predictions.transform":
+            return scene.norm(F.gelu(scene.linear(last, f"{scene.stage}.dense")))
+    return last

@@ -3,7 +3,6 @@
 All of them take some minutes; a few run with every change.
 """
 
-import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -18,13 +17,10 @@ from parity.model.describe import description_of
 from parity.model.law_search import judge_law
 from parity.model.laws import laws_for
 from parity.model.model_under_test import candidate_under_test
-from parity.model.record import record
 from parity.model.run_probe import judge_probe
-from parity.model.worker import probes_of
-from parity.self_test.workbench import Workbench
 from scratch_bert.weights.checkpoints import Checkpoint
 from tests.parity.strangers.variants import low_precision, sizes
-from tests.parity.strangers.variants.parts import NAMES, VARIANTS, Adapter
+from tests.parity.strangers.variants.parts import VARIANTS, recorded
 
 for file in sorted((Path(__file__).parents[1] / "strangers" / "variants").glob("*.py")):
     import_module(f"tests.parity.strangers.variants.{file.stem}")
@@ -70,29 +66,6 @@ def test_there_are_many():
     assert len(VARIANTS) >= 130
     assert sum(variant.structural for variant in VARIANTS.values()) >= 50
     assert {*IN_TRAINING} <= {*VARIANTS}
-
-
-def recorded(checkpoint, place, stages, dtypes=()):
-    """Record the reference on all probes: stages, and the outputs of the variants."""
-    return record(checkpoint, probes_of(checkpoint, 0), {*stages, *NAMES}, place, dtypes)
-
-
-@pytest.fixture(scope="session")
-def sized(once):
-    """The workbench of a checkpoint of another size."""
-
-    def made(size):
-        def fill(folder):
-            (folder / "checkpoint").mkdir()
-            checkpoint = Checkpoint.of(sizes.write(size, folder / "checkpoint"))
-            plain = Candidate(Adapter(), "plain")
-            with candidate_under_test(plain, checkpoint, torch.float64) as tested:
-                recorded(checkpoint, folder / "with heads", tested.stages)
-            shutil.copytree(folder / "with heads", folder / "without")
-
-        return Workbench(once(f"of {size}", fill))
-
-    return made
 
 
 @pytest.mark.sample(2)

@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from parity.model.record import record
+from parity.model.worker import probes_of
+
 NAMES = ("last_hidden_state", "pooler_output", "prediction_logits", "seq_relationship_logits")
 LAYER = "encoder.layer.{i}."
 LINEARS = {
@@ -291,3 +294,8 @@ def variant(
 def structural(name, stages=STAGES, **given):
     """Register a BERT of another structure."""
     return variant(name, True, stages, **given)
+
+
+def recorded(checkpoint, place, stages, dtypes=()):
+    """Record the reference on all probes: stages, and the outputs of the variants."""
+    return record(checkpoint, probes_of(checkpoint, 0), {*stages, *NAMES}, place, dtypes)
