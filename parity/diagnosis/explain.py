@@ -97,7 +97,7 @@ def _causes(bench: Bench, evidence: Evidence) -> tuple[Diagnosis, Evidence]:
         if not alternatives and not unknown:
             continue
         for stage, facts in unknown.items():
-            facts += _notes(evidence.rows, stage)
+            facts += _notes(evidence.rows, stage, observations.recorded)
         if mode is Mode.EVALUATE and (whole := of_the_whole(bench, observations, unknown)):
             found.causes, known, evidence = whole.causes, injections(whole.causes), whole.evidence
             modes = [mode, *modes]  # there may be more, given that
@@ -126,10 +126,10 @@ def _noted(
     ]
 
 
-def _notes(rows: Sequence[Comparison], stage: str) -> list[str]:
-    """What the rows say about a stage that is wrong when it is alone."""
-    wrong = [row for row in rows if row.lane in LANES and row.name == stage and not row.passed]
-    return list(dict.fromkeys(row.note for row in wrong if row.note))
+def _notes(rows: Sequence[Comparison], stage: str, probes: Collection[str]) -> list[str]:
+    """What the rows of some probes say about a stage that is wrong when it is alone."""
+    here = [row for row in rows if row.lane in LANES and row.name == stage and row.probe in probes]
+    return list(dict.fromkeys(row.note for row in here if row.note and not row.passed))
 
 
 def _observe(bench: Bench, evidence: Evidence, mode: Mode) -> Observations:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 import torch
@@ -57,6 +57,7 @@ class Search:
         self._observed = observations
         self._pairs_left = _PAIRS
         self._found: list[Injection] = []
+        self._several: list[Injections] = []
         self._unknown: set[str] = set()  # stages without their layers' numbers
 
     def explain(self, stage: str) -> Alternatives:
@@ -64,6 +65,7 @@ class Search:
         again = self._again(stage)
         causes = again or self._anew(stage)
         self._found += [mistake for cause in causes[:1] for mistake in cause.mistakes]
+        self._several += [cause.mistakes for cause in causes[:1] if len(cause.mistakes) > 1]
         if not causes:
             self._unknown.add(_kind(stage))
         return Alternatives(causes, self._others(stage, known=bool(again)))
@@ -78,7 +80,9 @@ class Search:
 
     def _again(self, stage: str) -> list[Cause]:
         """Try what was found elsewhere: who makes a mistake in one layer makes it in all."""
-        found = []
+        layer = ".".join(stage.split(".")[:3])
+        moved = {tuple(_in_layer(each, layer) for each in several) for several in self._several}
+        found = [*self._tried(stage, moved)] if layer.startswith("encoder.") else []
         for known, value in {(each.mistake, each.value): None for each in self._found}:
             for place in self._tries.near(stage, known):
                 again = (Injection(known, place, value),)
@@ -103,19 +107,26 @@ class Search:
         if self._observed.mode(stage) is not Mode.EVALUATE or _kind(stage) in self._unknown:
             return []
         tried.sort(key=lambda each: each[0])
-        if pair := next(self._tried(stage, self._two(tried)), None):
+        almost: list[Injections] = []
+        if pair := next(self._tried(stage, self._two(tried), almost), None):
             return [pair]
+        if three := next(self._tried(stage, self._third(tried, almost)), None):
+            return [three]
         visible = [*islice(self._tried(stage, self._visible(stage)), _ALTERNATIVES)]
         visible.sort(key=lambda cause: cause.rank, reverse=True)
         made = visible or [*islice(self._tried(stage, self._hidden(stage)), _ALTERNATIVES)]
         return made or [*self._tried(stage, self._not_loaded(stage))]
 
-    def _tried(self, stage: str, options: Iterable[Injections]) -> Iterator[Cause]:
+    def _tried(
+        self, stage: str, options: Iterable[Injections], almost: list[Injections] | None = None
+    ) -> Iterator[Cause]:
+        """Yield the causes among options; keep those that explain one probe and not all."""
         for mistakes in options:
-            if self._tries.left(stage, mistakes) == 0 and (
-                cause := self._tries.verified(stage, mistakes)
-            ):
-                yield cause
+            if self._tries.left(stage, mistakes) == 0:
+                if cause := self._tries.verified(stage, mistakes):
+                    yield cause
+                elif almost is not None:
+                    almost.append(mistakes)
 
     def _two(self, tried: Sequence[tuple[float, Injections]]) -> Iterator[Injections]:
         """Yield pairs of mistakes, of which one leaves less of the difference than there was."""
@@ -126,6 +137,13 @@ class Search:
                 if first != second:
                     self._pairs_left -= 1
                     yield first + second
+
+    def _third(
+        self, tried: Sequence[tuple[float, Injections]], almost: Sequence[Injections]
+    ) -> Iterator[Injections]:
+        """Yield a third mistake with the first two that explain one probe."""
+        for pair in almost[:1]:
+            yield from (third + pair for _, third in tried if not {*third} & {*pair})
 
     def _visible(self, stage: str) -> Iterator[Injections]:
         """Yield mistakes made of parts that are measured at a stage."""
@@ -176,3 +194,9 @@ def _is_short(cause: Cause) -> bool:
 
 def _kind(stage: str) -> str:
     return re.sub(r"\.\d+", "", stage)
+
+
+def _in_layer(made: Injection, layer: str) -> Injection:
+    """The same mistake in another layer."""
+    there = (re.sub(r"encoder\.layer\.\d+", layer, stage) for stage in made.stages)
+    return replace(made, stages=tuple(there))

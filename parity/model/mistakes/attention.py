@@ -35,7 +35,12 @@ _TRAINED = "trained weights; fresh ones hide it"
 
 
 def _scaled(scene: Scene, scale: float) -> Tensor:
-    return masked(dots(scene) * scale, scene.keys)
+    return _as_masked(scene, dots(scene) * scale)
+
+
+def _as_masked(scene: Scene, scores: Tensor) -> Tensor:
+    """Mask scores where they are masked by now, be it by another mistake."""
+    return masked(scores, scene.right > torch.finfo(scene.right.dtype).min / 2)
 
 
 def _head_dim(scene: Scene) -> int:
@@ -119,7 +124,7 @@ def scale_is_rounded(scene: Scene) -> Tensor:
 def scale_is_of_rounded_root(scene: Scene) -> Tensor:
     """√head_dim is rounded to float32."""
     root = float(torch.tensor(_head_dim(scene) ** 0.5, dtype=torch.float32))
-    return masked(dots(scene) / root, scene.keys)
+    return _as_masked(scene, dots(scene) / root)
 
 
 @SCORES("scale", _SCALE, values=(0.01, 0.05, 0.2, 0.5, 2.0))
