@@ -138,6 +138,8 @@ def _weights(after: Tensor, probabilities: Tensor | None, value: Tensor | None) 
     if probabilities is None or value is None:
         return None
     batch, heads, seq, _ = probabilities.shape
+    if not (after.isfinite().all() and value.isfinite().all()):
+        return None
     if value.shape[-1] // heads < seq:
         return None  # fewer equations than weights
     mixed, values = (x.view(batch, seq, heads, -1).transpose(1, 2) for x in (after, value))

@@ -20,7 +20,7 @@ from parity.pretraining.states import (
 from parity.suite.candidate import SuiteCandidate
 from parity.suite.training_runs import RowsDataset, State, states
 
-_EXAMPLES = 11  # an epoch's last batch is smaller
+_EXAMPLES = 13  # an epoch's last batch is smaller, and 4 + 1 is no batch size of as many steps
 _OF_THE_DATA = {"epochs": 2, "batch_size": 4}
 _FEW = {"epochs": 2, "batch_size": 2, "warmup": 1}  # of one step each, which show the seed's draws
 _SETTINGS = {name: value for name, value in SETTINGS.items() if name != "steps"} | _OF_THE_DATA

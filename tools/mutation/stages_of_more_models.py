@@ -108,6 +108,7 @@ PUBLIC: dict[str, Rules] = {
         ("Block.forward", "self.attn", (QUERY, *_WIDTH)),
         ("Block.forward", r"^self\.proj", MIDDLE[0]),
         ("Block.forward", r"^self\.pwff", (UP, END[0])),
+        ("Block.forward", r"^h = .*self\.pwff", (UP, *END)),
         ("Block.forward", "self.proj", MIDDLE[1:]),
         ("Block.forward", "", END),
         ("Transformer.__init__", "Block|blocks", QUERY),

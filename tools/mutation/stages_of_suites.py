@@ -116,8 +116,8 @@ BOOK_TOKENIZER: dict[str, Rules] = {
         ("$", "", "long"),
     ),
     "pipeline.py": (
-        ("Pipeline.cut", "", ("offsets", "pieces", "added tokens", "special tokens")),
-        ("Pipeline.*", "", ("added tokens", "special tokens", "offsets", "input error")),
+        ("Pipeline.cut", "", ("offsets", "words", "pieces", "added tokens", "special tokens")),
+        ("Pipeline.*", "", ("added tokens", "special tokens", "words", "offsets", "input error")),
     ),
 }
 BOOK_TOKENIZER_NOT_MUTATED = (
