@@ -8,13 +8,14 @@ fits is to be inspected: it is equivalent for another reason, or the held-out in
 import re
 
 _Reason = tuple[str, str, str]
+_BOUND = "one float32 draw in 2 ** 24 is the bound itself, and no judged seed draws it"
 _NUMBERS: tuple[_Reason, ...] = (
     (r"max1(\w+)", r"max(warmup|count)1", "max does not depend on the order"),
     (r"max1warmup", r"max[02]warmup", "only step 0 of a warm-up of 1 reads it: 0 / x"),
     (r"transpose12", r"transpose21", "axes may be exchanged in either order"),
-    (r"rng\.random<0\.5", r"rng\.random<=0\.5", "a draw is 0.5 itself with probability 0"),
-    (r"fate<0\.[89]", r"fate<=0\.[89]", "a draw is the bound itself with probability 0"),
-    (r"fate>=0\.8", r"fate>0\.8", "a draw is the bound itself with probability 0"),
+    (r"rng\.random<0\.5", r"rng\.random<=0\.5", "one draw in 2 ** 53 is 0.5 itself"),
+    (r"fate<0\.[89]", r"fate<=0\.[89]", _BOUND),
+    (r"fate>=0\.8", r"fate>0\.8", _BOUND),
     (r"-1e9|-10000\.0|-1e30", r"-\d{5,}\.0|-\d\.?\d*e\+?\d{2}", "any large number hides as well"),
     (r"dim=1", r"", "1 is the default of normalize"),
     (r"input_ids\.shape\[-1\]", r"input_ids\.shape\[1\]", "the last of two dimensions is 1"),
@@ -35,7 +36,7 @@ _DEFAULTS: tuple[_Reason, ...] = (
     (r"strict=True", r"|strict=False", "the lists have the same length"),
     (r"encoding=utf-8", r"", "UTF-8 is the default, or all text is ASCII"),
     (r"device=\w+(\.\w+)*", r"", "the CPU is the default"),
-    (r"attention=sdpa", r"", "another kernel of the same formula"),
+    (r"attention=sdpa", r"", "sdpa is the default"),
     (r"BertEncoderconfiglayer", r"BertEncoderconfig", "the same class is the default"),
     (r"past_length:int=0", r"past_length:int=-?1", "every call gives a value"),
     (r"add_pooling_layer:bool=True", r"add_pooling_layer:bool=False", "every call gives a value"),

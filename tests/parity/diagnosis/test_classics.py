@@ -189,3 +189,41 @@ def test_layers_in_another_order(case, sized):
         assert {each.mistake.together for each in made} == {True}
     else:
         assert expected in ({each.mistake.id for each in made}, {each.description for each in made})
+
+
+def attention_of_heads(attention, x, _mask):
+    """Without biases, divided by a float32 root, and with a dropout more; its mask is `mask`."""
+    scores, values = [], []
+    for part in zip(*(each.chunk(attention.heads) for each in attention.qkv.weight.chunk(3)),
+                    strict=True):  # fmt: skip
+        q, k, v = (x @ weight.T for weight in part)
+        root = torch.tensor(attention.width**0.5, dtype=torch.float32)
+        scores.append((q @ k.mT / root).masked_fill(~attention.mask[:, None], -torch.inf))
+        values.append(v)
+    shares = [attention.drop(each.softmax(-1)) for each in scores]
+    mixed = [attention.drop(a @ b) for a, b in zip(shares, values, strict=True)]
+    return torch.cat(mixed, -1)
+
+
+def with_own_heads(model):
+    for layer in model.layers:
+        layer.attention.forward = attention_of_heads.__get__(layer.attention)
+        gelu, drop = layer.gelu.forward, layer.drop
+        layer.gelu.forward = lambda x, gelu=gelu, drop=drop: drop(gelu(x))
+
+    def given(_, args, kwargs):
+        for layer in model.layers:
+            layer.attention.mask = (kwargs["input_ids"] if kwargs else args[0]) != 0
+
+    model.register_forward_pre_hook(given, with_kwargs=True)
+
+
+def test_three_mistakes_inside_one_attention(workbench):
+    hidden = ("query", "key", "value", "scores", "probabilities")
+    candidate = changed(with_own_heads)
+    candidate.stages = {
+        name: place for name, place in candidate.stages.items() if not name.endswith(hidden)
+    }
+    _, diagnosis = workbench.judge(candidate)
+    assert {"bias-missing", "scale-root-rounded", "mask-from-ids"} <= names_of(diagnosis)
+    assert not any(name.endswith("attention.self") for name in diagnosis.unknown)
