@@ -108,6 +108,11 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         batch["input_ids"][0, short // 3] = 0
         return batch
 
+    def with_1(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Put the id beside [PAD]'s there as well, whose embedding has a gradient."""
+        batch["input_ids"][0, short // 3 + 1] = 1
+        return batch
+
     def pairs(mask: Tensor, second: int) -> dict[str, Tensor]:
         types = (torch.arange(mask.shape[1]) >= second).long() * mask
         return {**padded(mask), "token_type_ids": types}
@@ -134,7 +139,7 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         Probe("positions", {**padded(one), "position_ids": backwards}),
         Probe("twice", padded(rows(*three)), Mode.REPEAT),
         Probe("dropout", padded(rows(short, short - 2)), Mode.TRAIN),
-        Probe("gradients", with_0(padded(rows(*three))), Mode.BACKWARD),
+        Probe("gradients", with_1(with_0(padded(rows(*three)))), Mode.BACKWARD),
         Probe("gradients of pairs", pairs(rows(short, short - 2), short // 2), Mode.BACKWARD),
         Probe("bfloat16", padded(rows(*three)), dtype="bfloat16"),
         Probe("float16", padded(rows(*three)), dtype="float16"),

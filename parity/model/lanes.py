@@ -84,7 +84,7 @@ def run_lane(
         status, note = Status.MISSING_OURS, "its module was not called"
         if right and not tested.named:  # it only has a name of HuggingFace's
             status = Status.UNSUPPORTED
-        if tested.stages[name].side in ("scores", "probabilities"):
+        if _is_inside(tested, name):
             status = Status.UNSUPPORTED
             note = "no softmax was called in its module, or not where the judge sees it"
         rows[name] = [recorded.row(name, status, note, lane)]
@@ -105,9 +105,18 @@ def _told_where(
         wrong = (row.name for row in rows if not row.passed and row.lane != "padding")
         if (first := next(wrong, None)) is not None:
             error.add_note(f"before that, {first} is wrong")
-        elif rest := seen[max(made, default=-1) + 1 :]:
-            error.add_note(f"it was raised on the way to {rest[0]}; what came before is right")
+        elif rest := seen[(last := max(made, default=-1)) + 1 :]:
+            skipped = [
+                name for name in seen[:last] if name not in calls and not _is_inside(tested, name)
+            ]
+            before = f"{skipped[0]} was not made" if skipped else "what came before is right"
+            error.add_note(f"it was raised on the way to {rest[0]}; {before}")
         raise
+
+
+def _is_inside(tested: ModelUnderTest, name: str) -> bool:
+    """Whether a stage is inside a function, so that the judge sees only some ways to make it."""
+    return tested.stages[name].side in ("scores", "probabilities")
 
 
 class _Enough(Exception):  # noqa: N818 - nothing is wrong

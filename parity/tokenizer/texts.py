@@ -11,6 +11,7 @@ from parity.tokenizer.adversarial_texts import CONTEXTS, LAST, scalars
 from parity.tokenizer.crashes import crash_text
 from parity.tokenizer.folders import CONFIGURATIONS, with_characters, write_folder
 from parity.tokenizer.mistakes.catalogue import CATALOGUE
+from parity.tokenizer.mistakes.rules import order_of
 from parity.tokenizer.pair import Progress, TokenizerPair, TokenizerPairs, silent
 from parity.tokenizer.rules import text_rule
 from parity.tokenizer.shrink import shrink
@@ -51,6 +52,7 @@ def check_texts(pair: TokenizerPair, texts: Sequence[str], outcome: Outcome) -> 
             outcome.possible = _still_possible(pair, text, possible) if alone else []
             if outcome.wrong <= _EXPLAINED and not _known(outcome, pair, text):
                 outcome.add(_explained(pair, text))
+    outcome.differences.sort(key=lambda difference: order_of(difference.rule))
     _narrow(pair, equal, outcome)
 
 

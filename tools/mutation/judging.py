@@ -26,7 +26,7 @@ from parity.suite.suite import Suite
 from parity.tokenizer.candidate import TokenizerCandidate
 from parity.tokenizer.crashes import chain
 from parity.tokenizer.mistakes.catalogue import CATALOGUE as TOKENIZER
-from parity.tokenizer.mistakes.rules import RULES
+from parity.tokenizer.mistakes.rules import RULES, order_of
 from parity.tokenizer.outcome import causes
 from parity.tokenizer.pair import TokenizerPair, TokenizerPairs
 from parity.tokenizer.suite import vocabulary
@@ -199,6 +199,7 @@ def judge_tokenizer(folder: Path, maker: Any) -> Judgement:
     except (Exception, SystemExit) as error:
         return found.crashed(error)
     rules = [each.rule for outcome in outcomes for each in outcome.differences]
+    rules.sort(key=order_of)
     if not any(outcome.wrong for outcome in outcomes):
         return found
     found.verdict = "diverges"

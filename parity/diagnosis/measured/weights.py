@@ -12,6 +12,7 @@ from parity.diagnosis.measured.parts import Found, Measured, mistake
 
 _SPARE = 8  # rows more than there are unknown weights, so that a fit says something
 _SPREAD = 0.1  # the share by which the spread of a few hundred drawn numbers may differ
+_SIGMAS = 5  # of the correlation that independent numbers have by chance
 _NONE = 1e-8  # a bias that small is none
 _FIX = "load them from the checkpoint: compare the names that load_state_dict calls missing"
 
@@ -47,7 +48,7 @@ def _linear(seen: Sequence[Measured], where: Sequence[Tensor], ours: Tensor) -> 
         stored = fitted.float().to(fitted)  # weights are drawn in float32, and that is exact
         fitted = stored if seen[0].same(ours, columns @ stored) else fitted
         weight, bias = fitted[:-1], fitted[-1]
-        if not seen[0].same(ours, columns @ fitted) or _moved(weight, loaded[:-1]):
+        if not seen[0].same(ours, columns @ fitted) or _is_made_of(weight, loaded[:-1]):
             continue
         without_bias = bool(bias.abs().max() < _NONE) or scene.stage == "cls.predictions"
         if _is_drawn(weight, _spreads(scene, *weight.shape, without_bias=without_bias)):
@@ -67,7 +68,7 @@ def _table(measured: Measured, ids: Tensor, ours: Tensor) -> Found:
     read[ids] = ours
     if len(known) == len(ids) or not measured.same(ours, read[ids]):
         return
-    if not _moved(read[known], table) and _is_drawn(
+    if not _is_made_of(read[known], table[known]) and _is_drawn(
         read[known], (scene.config["initializer_range"], 1)
     ):
         yield _mistake(scene, "the table's rows are", lambda scene: read[own_ids(scene)])
@@ -84,8 +85,11 @@ def _is_drawn(weights: Tensor, spreads: Sequence[float]) -> bool:
     return any(abs(float(weights.std()) / each - 1) < _SPREAD for each in spreads)
 
 
-def _moved(weights: Tensor, loaded: Tensor) -> bool:
-    """Whether some rows or columns are of the same length as ones that were loaded."""
+def _is_made_of(weights: Tensor, loaded: Tensor) -> bool:
+    """Whether large numbers stand where large ones were loaded, or rows or columns moved."""
+    sizes = torch.stack([weights.abs().flatten(), loaded.abs().flatten()])
+    if abs(float(torch.corrcoef(sizes)[0, 1])) > _SIGMAS / weights.numel() ** 0.5:
+        return True
     for axis in (0, 1):
         lengths, known = (each.norm(dim=axis) for each in (weights, loaded))
         if bool(((lengths[:, None] - known).abs() < 1e-6 * known).any()):

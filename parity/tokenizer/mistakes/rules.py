@@ -22,6 +22,11 @@ RULES = {
 }
 
 
+def order_of(told: str) -> int:
+    """Tell when a rule that a report tells is applied: 0 first; an error comes before all rules."""
+    return next((i for i, rule in enumerate(RULES.values()) if told.startswith(rule)), -1)
+
+
 def breaking(rule: str) -> KnownMistakes:
     """Collect the known mistakes that break a rule."""
     return KnownMistakes(rule, "texts that the rule concerns", RULES[rule])
