@@ -1,5 +1,6 @@
 """What causes are looked for with: a candidate, and a reference that makes mistakes on demand."""
 
+import json
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ from parity.core.recording import Recording
 from parity.diagnosis.counterfactual import Counterfactual
 from parity.model.expected import GRADIENT
 from parity.model.judge import Judge
+from parity.model.worker import probes_of
+from scratch_bert.weights.checkpoints import Checkpoint
 
 MODES = (Mode.EVALUATE, Mode.TRAIN, Mode.BACKWARD)
 LANES = {"isolated": "", "isolated gradient": GRADIENT}  # and how a stage's name ends there
@@ -85,6 +88,27 @@ class Bench(ABC):
     def fetch(self, recording: Recording, probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
         """Run the candidate in the isolated lane; return its numbers."""
 
+    @abstractmethod
+    def judged_on(self, checkpoint: Checkpoint, mistakes: Injections) -> list[Comparison]:
+        """Judge the candidate on one sentence and another checkpoint, of the same weights' names.
+
+        Args:
+            checkpoint: with its weights.
+            mistakes: are made by the reference.
+        """
+
+    def judged_with_other_heads(self, mistakes: Injections) -> list[Comparison]:
+        """Judge the candidate on the same weights, cut into another number of heads.
+
+        Returns:
+            The rows; none where the width allows no other number, or the candidate refuses it.
+        """
+        with tempfile.TemporaryDirectory(prefix="parity.") as name:
+            other = with_other_heads(self.counterfactual.checkpoint, Path(name))
+            with suppress(Exception):  # it was asked for one configuration
+                return self.judged_on(other, mistakes) if other else []
+        return []
+
     def _record(
         self,
         mistakes: Injections,
@@ -141,6 +165,15 @@ class JudgeBench(Bench):
                 rows.append(row)
         return Evidence(recording, rows)
 
+    def judged_on(self, checkpoint: Checkpoint, mistakes: Injections) -> list[Comparison]:
+        """Judge the candidate on one sentence and another checkpoint."""
+        probes = probes_of(checkpoint, 0)[:1]
+        with Counterfactual(checkpoint) as other, self._judge.on(checkpoint) as judge:
+            judge.prepare(probes)
+            place = Recording(judge.place / "mistaken")
+            other.record(mistakes, probes, judge.wanted, place)
+            return [*judge.rows([each.name for each in probes], place.folder, self.hidden)]
+
     def fetch(self, recording: Recording, probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
         """Run the candidate in the isolated lane; return its numbers."""
         asked = [probe.name for probe in probes]
@@ -153,6 +186,26 @@ class JudgeBench(Bench):
                 probe: {each: made.get(probe, each) for each in made.stages(probe)}
                 for probe in asked
             }
+
+
+def with_other_heads(checkpoint: Checkpoint, into: Path) -> Checkpoint | None:
+    """Make a checkpoint of the same weights with another number of heads, in an empty folder.
+
+    Returns:
+        It; None where the width can be cut in no other way.
+    """
+    hidden, heads = (checkpoint.values[n] for n in ("hidden_size", "num_attention_heads"))
+    numbers = (
+        n for n in (2 * heads, heads // 2, 3 * heads) if n and hidden % n == 0 and n < hidden
+    )
+    if (number := next(numbers, None)) is None:
+        return None
+    for file in checkpoint.folder.iterdir():
+        if file.name != "config.json":
+            (into / file.name).symlink_to(file.resolve())
+    config = checkpoint.values | {"num_attention_heads": number}
+    (into / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return Checkpoint.of(into)
 
 
 def probes_that_ran(rows: Iterable[Comparison]) -> set[str]:

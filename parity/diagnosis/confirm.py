@@ -21,6 +21,7 @@ from parity.model.expected import GRADIENT
 from parity.model.mistakes.catalogue import CATALOGUE
 
 _BY_ITSELF = "it differs only where the inputs are those of the mistakes that are named"
+_OTHER_HEADS = ", cut into another number of heads,"
 _TRIES = 16  # judgements in which other causes are tried
 
 
@@ -62,6 +63,8 @@ def confirm(
     while True:
         evidence = bench.judged_by(known + injections(chosen))
         contradiction = _first_wrong(bench, evidence, {*unknown, *withdrawn}, mode)
+        if contradiction is None and mode is Mode.EVALUATE:
+            contradiction = _wrong_with_other_heads(bench, known, chosen)
         if contradiction == before and left_out:  # it is no contradiction, but differs by itself
             withdrawn[contradiction] = [_BY_ITSELF]
             chosen, left_out = [*chosen, *left_out], []
@@ -179,6 +182,20 @@ def _first_wrong(
     return None
 
 
+def _wrong_with_other_heads(bench: Bench, known: Injections, causes: Sequence[Cause]) -> str | None:
+    """The first stage where a scale, which one head_dim shows, does not hold for another one."""
+    stages = {s for cause in causes if _is_scale(cause) for s in cause.touched}
+    if not stages:
+        return None
+    rows = bench.judged_with_other_heads(known + injections(causes))
+    wrong = (row.name for row in rows if row.lane == "isolated" and not row.passed)
+    return next((f"{name}{_OTHER_HEADS}" for name in wrong if name in stages), None)
+
+
+def _is_scale(cause: Cause) -> bool:
+    return any("scale" in name for name in ids(cause)) and not cause.is_harmless
+
+
 def _probes(evidence: Evidence, mode: Mode) -> set[str]:
     """The names of a mode's probes that are not in low precision."""
     probes = evidence.recording.probes()
@@ -188,7 +205,8 @@ def _probes(evidence: Evidence, mode: Mode) -> set[str]:
 def _culprit(stages: Sequence[str], causes: Sequence[Cause], contradiction: str) -> int:
     """The number of the cause that is nearest to what contradicts it, if possible before it."""
     order = {name: place for place, name in enumerate(stages)}
-    end = order.get(contradiction.removesuffix(GRADIENT), len(order))
+    stage = contradiction.removesuffix(_OTHER_HEADS).removesuffix(GRADIENT)
+    end = order.get(stage, len(order))
     begins = [order.get(cause.mistakes[0].stage, len(order)) for cause in causes]
     before = [place for place, begin in enumerate(begins) if begin <= end]
     return max(before or range(len(causes)), key=begins.__getitem__)

@@ -25,9 +25,13 @@ class Counterfactual(AbstractContextManager["Counterfactual"]):
 
     Args:
         checkpoint: with its weights.
+
+    Attributes:
+        checkpoint: the same.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
         self._config = checkpoint.values
         right = reference_under_test(checkpoint)
         self._right = right.forward

@@ -85,10 +85,14 @@ class Judge(CandidateProcess):
     ) -> None:
         super().__init__(limit)
         self._candidate = {"candidate": candidate, "checkpoint": str(checkpoint.folder.resolve())}
-        self._how = {"relative": relative, "histogram": histogram}
+        self._how: dict[str, Any] = {"relative": relative, "histogram": histogram}
         self.checkpoint = checkpoint
         self.reference_stages: list[str] = []
         self._described: dict[str, Any] | None = None
+
+    def on(self, checkpoint: Checkpoint) -> "Judge":
+        """Return a judge of the same candidate on another checkpoint."""
+        return Judge(self._candidate["candidate"], checkpoint, limit=self._limit, **self._how)
 
     def described(self) -> dict[str, Any]:
         """Return what the candidate has and can: `stages`, `outputs`, `dtype`, `no float64`."""

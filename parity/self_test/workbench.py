@@ -55,13 +55,26 @@ class _InProcess(Bench):
     """Runs a candidate in this process.
 
     Args:
-        tested: the candidate.
+        candidate: is judged.
+        tested: the same with the checkpoint.
         given: arguments of `Bench`.
     """
 
-    def __init__(self, tested: ModelUnderTest, *given: Any) -> None:
+    def __init__(self, candidate: Candidate, tested: ModelUnderTest, *given: Any) -> None:
         super().__init__(*given)
-        self._tested = tested
+        self._candidate, self._tested = candidate, tested
+
+    def judged_on(self, checkpoint: Checkpoint, mistakes: Injections) -> list[Comparison]:
+        """Judge the candidate on one sentence and another checkpoint."""
+        wanted = {*self.shown, *OUTPUTS}
+        probes = probes_of(checkpoint, 0)[:1]
+        with (
+            Counterfactual(checkpoint) as other,
+            candidate_under_test(self._candidate, checkpoint, self.dtype) as ours,
+        ):
+            recording = other.record(mistakes, probes, wanted, MemoryRecording())
+            ours.hide(self.hidden)
+            return [row for each in probes for row in judge_probe(ours, each, recording)]
 
     def judged_by(self, mistakes: Injections, *, every: bool = False) -> Evidence:
         """Judge the candidate by a reference that makes mistakes; on long inputs if `every`."""
@@ -134,7 +147,7 @@ class Workbench:
             if Report(rows).first_divergence is None:
                 return rows, Diagnosis()
             given = (recording, rows, self._counterfactual, dtype)
-            diagnosis, rows = explain_rows(_InProcess(tested, *given))
+            diagnosis, rows = explain_rows(_InProcess(candidate, tested, *given))
             return rows, diagnosis
 
 

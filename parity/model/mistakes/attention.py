@@ -108,12 +108,6 @@ def scale_is_multiplied(scene: Scene) -> Tensor:
     return _scaled(scene, _head_dim(scene) ** 0.5)
 
 
-@SCORES("scale-negated", _SCALE)
-def scale_is_negated(scene: Scene) -> Tensor:
-    """Scores are multiplied by -1 / √head_dim."""
-    return _scaled(scene, -(_head_dim(scene) ** -0.5))
-
-
 @SCORES("scale-rounded", _SCALE, _DOUBLE, harmless=_SAME_IN_FLOAT32)
 def scale_is_rounded(scene: Scene) -> Tensor:
     """1 / √head_dim is rounded to float32."""
@@ -131,6 +125,18 @@ def scale_is_of_rounded_root(scene: Scene) -> Tensor:
 def scale_is_another(scene: Scene) -> Tensor:
     """Q Kᵀ is multiplied by {value}, not by 1 / √head_dim."""
     return _scaled(scene, scene.value)
+
+
+@SCORES("scale-multiple", _SCALE, values=(-1.0, 0.5, 2.0))
+def scale_is_a_multiple(scene: Scene) -> Tensor:
+    """Q Kᵀ is multiplied by {value} / √head_dim."""
+    return _scaled(scene, scene.value * _head_dim(scene) ** -0.5)
+
+
+@SCORES("scale-of-head-dim", _SCALE, values=(-0.5, 0.5, 1e-3))
+def scale_grows_with_head_dim(scene: Scene) -> Tensor:
+    """Q Kᵀ is multiplied by {value} · head_dim, not by 1 / √head_dim."""
+    return _scaled(scene, scene.value * _head_dim(scene))
 
 
 @SCORES("scale-to-another-power", _SCALE, values=(-0.25, -1.5, -0.75, -1 / 3, -2.0, -4.0, 1.0))

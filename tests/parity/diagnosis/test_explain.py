@@ -105,6 +105,9 @@ def test_a_mistake_in_somebodys_code_is_named(name, workbench, tmp_path):
         ("/ 8", "by 0.125"),
         ("/ 7", "by 0.142857"),
         ("* 0.3", "by 0.3"),
+        ("* query.size(-1) * -0.5", "by -0.5 · head_dim"),
+        ("* -2 * query.size(-1) ** -0.5", "by -2 / √head_dim"),
+        ("/ (query.size(1) * query.size(-1)) ** 0.5", "divided by √hidden"),
     ],
 )
 def test_a_scale_is_said_as_somebody_wrote_it(factor, told, workbench, tmp_path):
@@ -112,7 +115,15 @@ def test_a_scale_is_said_as_somebody_wrote_it(factor, told, workbench, tmp_path)
     _, diagnosis = workbench.judge(mutant(tmp_path, change), probes=PROBES)
     descriptions = {each.description for cause in diagnosis.causes for each in cause.mistakes}
     (description,) = descriptions
-    assert f"multiplied {told}, not" in description
+    assert told in description
+
+
+def test_a_scale_must_hold_for_another_head_dim(workbench, tmp_path):
+    change = (ATTENTION, "* query.size(-1) ** -0.5", "/ (query.size(-1) + 1)")
+    _, diagnosis = workbench.judge(mutant(tmp_path, change), probes=PROBES)
+    assert diagnosis.causes == []
+    for facts in diagnosis.unknown.values():
+        assert "cut into another number of heads, is not" in facts[0]
 
 
 NO_POOLER = ("bert.py", "None if self.pooler is None", "None if self.pooler is not None")
