@@ -108,9 +108,9 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         batch["input_ids"][0, short // 3] = 0
         return batch
 
-    def with_1(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Put the id beside [PAD]'s there as well, whose embedding has a gradient."""
-        batch["input_ids"][0, short // 3 + 1] = 1
+    def with_ends(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Put the second id and the last there, too, whose embeddings have gradients."""
+        batch["input_ids"][0, [0, -1]] = torch.tensor([1, vocab_size - 1])
         return batch
 
     def pairs(mask: Tensor, second: int) -> dict[str, Tensor]:
@@ -139,7 +139,7 @@ def probes(vocab_size: int, positions: int, segments: int, seed: int = 0) -> lis
         Probe("positions", {**padded(one), "position_ids": backwards}),
         Probe("twice", padded(rows(*three)), Mode.REPEAT),
         Probe("dropout", padded(rows(short, short - 2)), Mode.TRAIN),
-        Probe("gradients", with_1(with_0(padded(rows(*three)))), Mode.BACKWARD),
+        Probe("gradients", with_0(with_ends(padded(rows(*three)))), Mode.BACKWARD),
         Probe("gradients of pairs", pairs(rows(short, short - 2), short // 2), Mode.BACKWARD),
         Probe("bfloat16", padded(rows(*three)), dtype="bfloat16"),
         Probe("float16", padded(rows(*three)), dtype="float16"),

@@ -24,6 +24,9 @@ _RANDOM = (0.35, 0.75)
 sentence, which were 52% of all here."""
 _REPEATED = 0.5
 """Pairs that two seeds have in common: less than 1% with the original's code here."""
+_NEXT = 0.9
+"""0.997 in the original, where a part may be cut just where a sentence ends; 0 where each second
+sentence is left out."""
 _OTHERWISE = 0.25
 """By how much a mistake's shares may differ in two programs, which cut stretches otherwise."""
 
@@ -83,6 +86,7 @@ def _measures(make: Callable[[int], list[Pair]], first_seed: int) -> Measures:
     kept, others = ({tuple(map(tuple, pair[:2])) for pair in made} for made in each[:2])
     again = sum(a == b for a, b in zip(each[0], make(first_seed), strict=False))
     room, places = _SEQ_LENGTH - 3, Places(corpus())
+    uncut = [pair for pair in following if _is_known(pair) and places.is_whole(pair)]
     return named(
         share("whether there are pairs", bool(whole), 1),
         share("pairs of two parts", len(whole), len(pairs)),
@@ -90,6 +94,13 @@ def _measures(make: Callable[[int], list[Pair]], first_seed: int) -> Measures:
         share("pairs labeled 1, random", len(random), len(whole), *_RANDOM),
         share("parts that are text in a row", sum(_in_a_row(p) for p in whole), len(whole)),
         share("pairs labeled 0 that follow", sum(map(_follows, following)), len(following)),
+        share(
+            "pairs labeled 0 of whole sentences with nothing between them",
+            sum(second[0] == first[-1] + 1 for first, second, _ in uncut),
+            len(uncut),
+            _NEXT,
+            1,
+        ),
         share(
             "pairs labeled 1 that are of two documents",
             sum(_document(first) != _document(second) for first, second, _ in random),

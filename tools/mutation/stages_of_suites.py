@@ -122,7 +122,11 @@ BOOK_TOKENIZER: dict[str, Rules] = {
     ),
     "pipeline.py": (
         ("Pipeline.cut", "", ("offsets", "words", "pieces", "added tokens", "special tokens")),
-        ("Pipeline.*", "", ("added tokens", "special tokens", "words", "offsets", "input error")),
+        (
+            "Pipeline.*",
+            "",
+            ("added tokens", "special tokens", "clean", "words", "offsets", "input error"),
+        ),
     ),
 }
 BOOK_TOKENIZER_NOT_MUTATED = (

@@ -227,3 +227,14 @@ def test_three_mistakes_inside_one_attention(workbench):
     _, diagnosis = workbench.judge(candidate)
     assert {"bias-missing", "scale-root-rounded", "mask-from-ids"} <= names_of(diagnosis)
     assert not any(name.endswith("attention.self") for name in diagnosis.unknown)
+
+
+@pytest.mark.parametrize("row", [1, -1])
+def test_another_row_than_that_of_pad_does_not_learn(row, workbench):
+    def change(model):
+        words = model.embed.words
+        words.padding_idx = row % words.num_embeddings
+
+    rows, _ = workbench.judge(changed(change))
+    wrong = {each.name for each in rows if not each.passed}
+    assert wrong == {"embeddings.word_embeddings.weight"}

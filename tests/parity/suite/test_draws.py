@@ -4,6 +4,7 @@ Each mistake is one changed place of the book's sentence pairs, or of a stranger
 """
 
 import inspect
+import random
 import sys
 import textwrap
 from random import Random
@@ -142,17 +143,23 @@ def test_pairs_that_are_right_in_another_way(maker):
     assert outcome.status is Status.MATCH, [row.note for row in outcome.different]
 
 
+def test_every_second_sentence_is_left_out():
+    skips = stranger("pairs", "document[1::2]", "document[2::2]", random=random)
+    (wrong,) = wrong_rows(PRETRAINING, skips, "pairs")
+    assert wrong == "pairs labeled 0 of whole sentences with nothing between them"
+
+
 @pytest.mark.parametrize("part", [0.6, 1, 2])
 def test_halves_that_are_too_long(part):
     assert "pairs of 29 tokens at most" in wrong_rows(PRETRAINING, Halves(part), "pairs")
 
 
-def masks(old, new):
-    source = textwrap.dedent(inspect.getsource(Stranger.mask))
+def stranger(method, old, new, **modules):
+    """One method of the stranger's with a change."""
+    source = textwrap.dedent(inspect.getsource(getattr(Stranger, method)))
     assert source.count(old) == 1
-    made = {"torch": torch}
-    exec(source.replace(old, new), made)  # noqa: S102
-    return type("Changed", (), {"mask": made["mask"]})()
+    exec(source.replace(old, new), modules)  # noqa: S102
+    return type("Changed", (), {method: modules[method]})()
 
 
 OUTSIDE = "of 12 words, random ones that are of the vocabulary"
@@ -170,11 +177,11 @@ MASKS = [
 @pytest.mark.parametrize(("old", "new", "row"), MASKS)
 def test_masks_that_are_drawn_otherwise(old, new, row):
     with torch.random.fork_rng(devices=[]):
-        assert row in wrong_rows(PRETRAINING, masks(old, new), "masks")
+        assert row in wrong_rows(PRETRAINING, stranger("mask", old, new, torch=torch), "masks")
 
 
 def test_random_words_that_are_no_special_tokens_are_right():
-    maker = masks("randint(0, vocab_size", "randint(5, vocab_size")
+    maker = stranger("mask", "randint(0, vocab_size", "randint(5, vocab_size", torch=torch)
     assert judged(PRETRAINING, maker, "masks").status is Status.MATCH
 
 
