@@ -37,7 +37,7 @@ self-test: $(INSTALLED)
 	$(BIN)/parity self-test -o self-test.html
 
 mutation-score: $(INSTALLED)
-	$(BIN)/python tools/mutation_score.py run --seed B --number 1500 \
+	$(BIN)/python tools/mutation_score.py run --seed C --number 1500 \
 		--results mutation-score.jsonl $(if $(PUBLIC),--public $(PUBLIC))
 	$(BIN)/python tools/mutation_score.py score --results mutation-score.jsonl
 

@@ -26,6 +26,7 @@ class Seed(StrEnum):
 
     A = "A"
     B = "B"
+    C = "C"
     CI = "CI"
 
 
@@ -40,7 +41,9 @@ Public = Annotated[
 @app.command()
 def run(
     results: Results,
-    seed: Annotated[Seed, typer.Option(help="Gaps are closed on A; the score is B's.")] = Seed.A,
+    seed: Annotated[
+        Seed, typer.Option(help="Gaps are closed on A and B; the score is C's.")
+    ] = Seed.A,
     number: Annotated[int, typer.Option(min=1, help="Mutants of the sample.")] = 500,
     target: Annotated[
         list[str] | None, typer.Option(help="Repeatable.", show_default="all")

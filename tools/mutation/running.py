@@ -12,6 +12,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -33,7 +34,7 @@ from mutation.results import (
     original,
     original_draws,
 )
-from mutation.targets import SAMPLE_OF_A, SEEDS, TARGETS, Target
+from mutation.targets import JUDGED, SEEDS, TARGETS, Target
 from parity.core.probes import Mode
 
 SECONDS, MEMORY = 45, 6 << 30
@@ -55,16 +56,15 @@ def sample(
 
     Args:
         everything: all mutants.
-        seed: "A", or "B", whose mutants are none of A's; or "CI", whose are any.
+        seed: "A", "B" or "C", whose mutants are none of those that were judged before; or "CI",
+            whose are any.
         number: how many.
     """
-    taken: set[str] = set()
-    if seed == "B":
-        taken = {key(*each) for each in sample(everything, "A", SAMPLE_OF_A)}
+    judged = JUDGED.read_text(encoding="utf-8").split() if seed == "C" else ()
     choose = random.Random(SEEDS.get(seed, 3))  # noqa: S311
     strata: dict[tuple[str, str, str], list[tuple[Target, Mutant]]] = defaultdict(list)
     for target, mutant in everything:
-        if key(target, mutant) not in taken:
+        if digest(target.name, mutant) not in judged:
             file = mutant.id.split(":")[0]
             strata[target.name, file, mutant.operator].append((target, mutant))
     for group in strata.values():
@@ -76,6 +76,12 @@ def sample(
     ]
     places.sort(key=lambda each: each[0])
     return [each for _, each in places[:number]]
+
+
+def digest(target: str, mutant: Mutant) -> str:
+    """Tell a mutant by its change, wherever the line stands now."""
+    change = f"{target}: {mutant.before} -> {mutant.after}"
+    return sha256(change.encode()).hexdigest()[:12]
 
 
 def quick_sample(

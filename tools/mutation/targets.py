@@ -15,9 +15,10 @@ from mutation.operators import Mutant, mutants
 ROOT = Path(__file__).parents[2]
 _STRANGERS = "tests/parity/strangers"
 _PLAIN = f"{_STRANGERS}/plain"
-SEEDS = {"A": 1, "B": 2}
-"""Gaps are closed on A's mutants; the score is reported on B's, which are none of A's."""
-SAMPLE_OF_A = 500
+SEEDS = {"A": 1, "B": 2, "C": 4}
+"""Gaps were closed on mutants of A and B. The score is that of C, which leaves these out."""
+JUDGED = Path(__file__).parent / "judged.txt"
+"""Digests of the mutants on which gaps were closed."""
 
 NotMutated = tuple[tuple[str, str], ...]
 
