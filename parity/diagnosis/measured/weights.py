@@ -68,17 +68,19 @@ def _table(measured: Measured, ids: Tensor, ours: Tensor) -> Found:
     read[ids] = ours
     if len(known) == len(ids) or not measured.same(ours, read[ids]):
         return
-    if not _is_made_of(read[known], table[known]) and _is_drawn(
-        read[known], (scene.config["initializer_range"], 1)
-    ):
+    if not _is_made_of(read[known], table[known]) and _is_drawn(read[known], (_range(scene), 1)):
         yield _mistake(scene, "the table's rows are", lambda scene: read[own_ids(scene)])
 
 
 def _spreads(scene: Scene, inputs: int, outputs: int, *, without_bias: bool) -> tuple[float, ...]:
     """The standard deviations of BERT's, Xavier's, and torch's own initialization."""
     if without_bias:
-        return scene.config["initializer_range"], (2 / (inputs + outputs)) ** 0.5
+        return _range(scene), (2 / (inputs + outputs)) ** 0.5
     return ((3 * inputs) ** -0.5,)
+
+
+def _range(scene: Scene) -> float:
+    return float(scene.config.get("initializer_range", 0.02))  # BertConfig's default
 
 
 def _is_drawn(weights: Tensor, spreads: Sequence[float]) -> bool:

@@ -130,6 +130,18 @@ def test_weights_that_are_not_loaded(case, workbench):
         assert diagnosis.unknown == {}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["project", "up", "down"])
+def test_weights_as_torch_draws_them(part, workbench):
+    def change(model):
+        torch.manual_seed(0)
+        getattr(model.layers[1], part).reset_parameters()
+
+    _, diagnosis = workbench.judge(changed(change))
+    assert names_of(diagnosis) == {"weights-not-loaded"}
+    assert diagnosis.unknown == {}
+
+
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("module", ["pool", "head.dense"])
 def test_weights_that_too_few_rows_show_are_only_suspected(module, workbench):
