@@ -43,7 +43,7 @@ def draws(maker: Any) -> dict[str, Any]:
         found[f"pairs {seed}"] = [(list(a), list(b), int(c)) for a, b, c in made]
         weights = maker.initial(sizes, seed)
         found |= {f"initial {seed} {name}": each.tolist() for name, each in weights.items()}
-    config = {**_SIZES, "vocab_size": 107, "max_position_embeddings": 16}
+    config = {**_SIZES, "vocab_size": 97, "max_position_embeddings": 16}
     begin = inputs.drawn(config, 3, "BertForPreTraining")
     taken = [[inputs.batch(40 + i, 4), inputs.batch(50 + i, 3)] for i in range(3)]
     rows = inputs.batch(60, 7)
