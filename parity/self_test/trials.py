@@ -140,6 +140,7 @@ def _last_places(mistake: Mistake, names: Sequence[str], layers: int) -> list[tu
     """A mistake's places; the last layer's of what is a mistake in each, else all as one."""
     places = mistake.places(names, layers)
     if mistake.layers is not None:
-        return [tuple(stage for place in places for stage in place)]
+        whole = tuple(stage for place in places for stage in place)
+        return [whole] if whole else []
     earlier = tuple(f"encoder.layer.{i}." for i in range(layers - 1))
     return [place for place in places if not f"{place[0]}.".startswith(earlier)]
