@@ -35,7 +35,7 @@ def unmasked(scene: Scene) -> Tensor:
     """Q Kᵀ / √head_dim, (batch, heads, query, key); with another scale if a mistake made one."""
     scores = dots(scene) * scene.heads("query").shape[-1] ** -0.5
     made = scene.made.get(f"{scene.layer}.attention.self.scores")
-    if made is None:
+    if made is None or made.shape != scores.shape:
         return scores
     seen = (made > torch.finfo(made.dtype).min / 2) & (scores != 0)
     scale = (made[seen] / scores[seen]).detach().median()

@@ -6,8 +6,10 @@ import torch
 from parity.core.mistake import Injection, Mistake
 from parity.core.stages import reference_points
 from parity.core.trace import tapped
+from parity.core.verdict import Report
 from parity.diagnosis.inject import making
 from parity.model.mistakes.catalogue import CATALOGUE
+from parity.self_test.mutants import MutantModel
 from scratch_bert import BertModel
 from scratch_bert.config import BertConfig
 from tests.models import TINY, adversarial_
@@ -78,3 +80,12 @@ def test_a_model_is_itself_again_afterwards(model):
             raise ZeroDivisionError
         assert [(name, str(module)) for name, module in model.named_modules()] == before
         assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_mask_mistake_beside_scores_of_one_head(workbench):
+    """One mistake leaves a single head of scores, from which the other cannot read a scale."""
+    inside = "encoder.layer.0.attention.self"
+    made = [("one-head", f"{inside}.scores"), ("mask-ignored", f"{inside}.probabilities")]
+    mistakes = [Injection(CATALOGUE[name], (stage,)) for name, stage in made]
+    rows, _ = workbench.judge(MutantModel(mistakes), probes=["padded right"])
+    assert Report(rows).first_divergence.name == f"{inside}.scores"
