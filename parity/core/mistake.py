@@ -37,9 +37,9 @@ class Mistake:
         together: whether it is one mistake at all its stages of a layer, not one at each.
         reorders: whether a model that makes it computes stages in another order, so that no stage
             shows it alone.
-        everywhere: whether it is one mistake in all its layers, not one in each.
+        everywhere: whether a model makes it in all layers at once.
         layers: of which layers it is one mistake; None if it is one in each.
-        fewest_layers: of a model that can have it.
+        fewest_layers: a model with fewer layers cannot have the mistake.
         values: of its parameter, to begin the search for it; none where it has none.
         around: changes a model for as long as it runs, where no tensor of a stage does it.
         replaces: functions of scratch_bert outside of the model, each with what takes its place;

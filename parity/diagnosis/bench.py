@@ -14,7 +14,7 @@ from torch import Tensor
 
 from parity.core.cause import Injections
 from parity.core.compare import Comparison, Status
-from parity.core.errors import CandidateCrashedError
+from parity.core.errors import CandidateCrashedError, CandidateError
 from parity.core.probes import Mode, Probe
 from parity.core.recording import Recording
 from parity.diagnosis.counterfactual import Counterfactual
@@ -95,6 +95,9 @@ class Bench(ABC):
         Args:
             checkpoint: with its weights.
             mistakes: are made by the reference.
+
+        Returns:
+            The rows; none where the candidate refuses the configuration.
         """
 
     def judged_with_other_heads(self, mistakes: Injections) -> list[Comparison]:
@@ -105,9 +108,7 @@ class Bench(ABC):
         """
         with tempfile.TemporaryDirectory(prefix="parity.") as name:
             other = with_other_heads(self.counterfactual.checkpoint, Path(name))
-            with suppress(Exception):  # it was asked for one configuration
-                return self.judged_on(other, mistakes) if other else []
-        return []
+            return self.judged_on(other, mistakes) if other else []
 
     def _record(
         self,
@@ -168,11 +169,16 @@ class JudgeBench(Bench):
     def judged_on(self, checkpoint: Checkpoint, mistakes: Injections) -> list[Comparison]:
         """Judge the candidate on one sentence and another checkpoint."""
         probes = probes_of(checkpoint, 0)[:1]
-        with Counterfactual(checkpoint) as other, self._judge.on(checkpoint) as judge:
+        with (
+            suppress(CandidateError, CandidateCrashedError),  # it refuses this configuration
+            Counterfactual(checkpoint) as other,
+            self._judge.on(checkpoint) as judge,
+        ):
             judge.prepare(probes)
             place = Recording(judge.place / "mistaken")
             other.record(mistakes, probes, judge.wanted, place)
             return [*judge.rows([each.name for each in probes], place.folder, self.hidden)]
+        return []
 
     def fetch(self, recording: Recording, probes: Sequence[Probe], stages: Sequence[str]) -> Ours:
         """Run the candidate in the isolated lane; return its numbers."""

